@@ -1,0 +1,7 @@
+/* attributes.h - the three compiler attributes that this code uses. gcc and clang. */
+#pragma once
+
+#define MUST_CHECK                        __attribute__((warn_unused_result))
+#define PRINTF_LIKE(format_at, values_at) __attribute__((format(printf, format_at, values_at)))
+/* Runs fn(&variable) when the variable leaves its scope. */
+#define CLEANUP(fn) __attribute__((cleanup(fn)))

@@ -1,0 +1,8 @@
+/* clock.h - the time, for the thin loops. Pure cores get `now_ms` as an argument instead. */
+#pragma once
+
+#include <stdint.h>
+
+int64_t clock_wall_ms(void);      /* Unix time; may jump */
+int64_t clock_wall_ns(void);      /* Unix time, for spans and logs */
+int64_t clock_monotonic_ms(void); /* for time-outs; never jumps */

@@ -1,0 +1,17 @@
+/* hash.h - SHA-256 and HMAC-SHA-256, by OpenSSL. FIPS 180-4, RFC 2104. Thread-safe. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHA256_BYTES 32
+
+void hash_sha256(const void *bytes, size_t length, uint8_t ret_digest[SHA256_BYTES]);
+void hash_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
+                      uint8_t ret_digest[SHA256_BYTES]);
+/* The first 8 bytes of the SHA-256 as a number: fingerprints of content. */
+uint64_t hash_fingerprint(const void *bytes, size_t length);
+bool hash_equal_constant_time(const void *one, const void *other, size_t length);
+void hash_to_hex(const uint8_t *bytes, size_t length,
+                 char *ret_text); /* 2 * length + 1 characters */

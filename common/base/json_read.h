@@ -1,0 +1,88 @@
+/* json_read.h - reads one JSON object from bytes that a stranger sent.
+ *
+ * A strict, iterative scan of the whole text (RFC 8259): one object and nothing after it, depth
+ * up to 16, up to 64 members in one object, keys unique (also when only their case differs),
+ * valid UTF-8, no NUL, no byte order mark, numbers as the RFC writes them. No recursion, no
+ * allocation. Then fields are read by a table; integers come from the token's own text, so no
+ * double ever touches an amount. Pure. */
+#pragma once
+
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "common/base/ident.h"
+#include "common/base/money.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define JSON_DEPTH_MAX    16
+#define JSON_MEMBERS_MAX  64
+#define JSON_POINTER_SIZE 96
+
+enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json_span { /* borrowed from the text that was scanned; a string's span excludes its quotes
+                    */
+    const char *at;
+    size_t length;
+    enum json_kind kind;
+};
+
+struct json_member {
+    struct json_span key;
+    struct json_span value;
+};
+
+struct json_object {
+    struct json_member members[JSON_MEMBERS_MAX];
+    size_t count;
+};
+
+/* Why an object was refused. `pointer` is an RFC 6901 JSON Pointer, "" for the whole body.
+ * is_syntax: the text is no JSON (HTTP 400); otherwise a value is not allowed (HTTP 422);
+ * is_unknown_field: a field that nobody asked for (HTTP 400, named by the pointer). */
+struct json_problem {
+    bool is_syntax;
+    bool is_unknown_field;
+    char pointer[JSON_POINTER_SIZE];
+    char detail[128];
+};
+
+MUST_CHECK bool json_object_scan(const char *text, size_t length, struct json_object *ret,
+                                 struct json_problem *problem);
+
+/* Elements of an array value that was scanned: call with cursor NULL at first; false at the end. */
+bool json_array_next(const struct json_span *array, const char **cursor,
+                     struct json_span *ret_element);
+
+/* Unescapes a string value into buffer with final NUL; false when it does not fit. */
+bool json_string_copy(const struct json_span *value, char *buffer, size_t size);
+
+enum json_field_type {
+    JSON_FIELD_IDENT,    /* char[IDENT_SIZE], ident.h */
+    JSON_FIELD_AMOUNT,   /* int64_t; a JSON integer or a string of digits, money.h */
+    JSON_FIELD_CURRENCY, /* char[CURRENCY_SIZE] */
+    JSON_FIELD_TEXT,     /* char[size]; valid UTF-8 without control characters; 1 .. size-1 bytes */
+    JSON_FIELD_INT,      /* int64_t, any integer that fits */
+    JSON_FIELD_BOOL,     /* bool */
+    JSON_FIELD_SPAN,     /* struct json_span, any kind, for nested values */
+};
+
+struct json_field {
+    const char *name;
+    enum json_field_type type;
+    bool required; /* an absent optional field leaves the target as it was */
+    size_t offset;
+    size_t size; /* JSON_FIELD_TEXT only */
+};
+
+enum json_unknown { JSON_UNKNOWN_IGNORED /* events */, JSON_UNKNOWN_REFUSED /* HTTP bodies */ };
+
+MUST_CHECK bool json_fields_read(const struct json_object *object, const struct json_field *fields,
+                                 size_t field_count, enum json_unknown unknown, void *target,
+                                 struct json_problem *problem);
+
+/* Scan and read in one call. */
+MUST_CHECK bool json_read(const char *text, size_t length, const struct json_field *fields,
+                          size_t field_count, enum json_unknown unknown, void *target,
+                          struct json_problem *problem);

@@ -1,0 +1,74 @@
+/* daemon.h - what the three services share around their engine: options, store, bus, HTTP, health
+ * routes, metrics, tracing hooks, the thin loop and an orderly shutdown.
+ *
+ * A service's main fills a struct daemon_service and calls daemon_main. */
+#pragma once
+
+#include "common/base/config.h"
+#include "common/bus/amqp_bus.h"
+#include "common/engine/engine.h"
+#include "common/http/http_server.h"
+#include "common/http/inbox.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The options that every service has; a service's own struct starts with it. */
+struct daemon_options {
+    const char *amqp_url, *store_url, *topology, *http_bind, *currency, *log_level, *log_format;
+    int64_t http_port, prefetch, owed_max, http_queue_max, http_threads;
+    int64_t sweep_interval_ms, relay_age_ms, confirm_timeout_ms;
+};
+/* Table for config_read, offsets into a struct that starts with struct daemon_options. */
+extern const struct config_option daemon_config[];
+
+struct daemon; /* what handlers may use */
+
+/* Sends a changing request through the engine. False: busy or stopping (answer 503). */
+bool daemon_submit(struct daemon *daemon, struct request *request);
+/* Reads one document from the store on the caller's thread. ERROR_NOT_FOUND when absent. The state
+ * is memcpy'd to ret_state. */
+bool daemon_read(struct daemon *daemon, const char *id, void *ret_state, struct record *ret_record,
+                 struct error *error);
+bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t limit,
+                 struct arena *arena, struct record *ret_records, size_t *ret_count,
+                 struct error *error);
+/* Waits until any document may have changed since `seen` (0 at first), or until timeout_ms; returns
+ * the new mark. Any thread. */
+uint64_t daemon_wait_changed(struct daemon *daemon, uint64_t seen, int64_t timeout_ms);
+bool daemon_is_stopping(const struct daemon *daemon);
+
+/* Tracing comes from above this layer: the service hands in observers and a way to flush. */
+struct daemon_tracing {
+    void *self;
+    const struct observer_port *engine_observer; /* may be NULL */
+    const struct http_observer *http_observer;   /* may be NULL */
+    void (*metrics)(void *self, char *buffer, size_t size,
+                    size_t *length); /* appends Prometheus lines; may be NULL */
+    void (*shutdown)(void *self);    /* flushes; bounded */
+};
+
+struct daemon_service {
+    const char *name; /* "gateway" */
+    const struct participant *participant;
+    const char *queue; /* the queue it consumes */
+    const struct topology_binding
+        *bindings; /* the whole topology, declared or checked by every service */
+    size_t binding_count;
+    const struct http_route *routes; /* its own; health and metrics are added; `self` may be NULL:
+                                        then the daemon is passed */
+    size_t route_count;
+    struct effect_port effects; /* start NULL: none */
+    void (*effects_wake)(
+        void *self, struct inbox *inbox); /* hands the inbox to the effect runner; may be NULL */
+    struct daemon_tracing tracing;
+};
+
+/* Runs until SIGTERM or SIGINT; the process's exit status. `options` starts with struct
+ * daemon_options. */
+int daemon_run(const struct daemon_service *service, const struct daemon_options *options);
+
+/* argv handling that all daemons share: --check-config, --help, --version. True: go on with
+ * running; false: exit with *ret_status. Fills `options` by config_read. */
+bool daemon_arguments(int argc, char **argv, const char *program,
+                      const struct config_option *const *tables, void *options, int *ret_status);

@@ -1,0 +1,44 @@
+/* document.h - a document in memory and its BSON form: a participant's state, the messages that it
+ * owes the world, and a bounded history of decisions. Pure; borrows its memory from an arena. */
+#pragma once
+
+#include "common/base/arena.h"
+#include "common/engine/participant.h"
+#include "common/engine/store_port.h"
+
+#define OWED_MAX               64 /* messages that one document may owe at a time */
+#define HISTORY_MAX            48 /* decisions remembered; beyond it they are counted */
+#define HISTORY_DUPLICATES_MAX 16
+
+struct history_entry {
+    int64_t at_ms;
+    char input_type[MESSAGE_TYPE_SIZE];
+    char input_id[MESSAGE_ID_SIZE];
+    uint64_t fingerprint;
+    char verdict[16];
+    char state_from[24], state_to[24];
+};
+
+struct document {
+    char id[IDENT_SIZE];
+    int64_t version; /* as loaded; 0 = new */
+    int64_t created_at_ms;
+    int64_t owed_at_ms;
+    void *state; /* participant->state_size bytes */
+    struct message *owed[OWED_MAX];
+    size_t owed_count;
+    struct history_entry *history; /* HISTORY_MAX entries of room */
+    size_t history_count;
+    int64_t history_dropped; /* counted beyond the bound */
+};
+
+/* A new, empty document. */
+struct document *document_new(struct arena *arena, const struct participant *participant,
+                              const char *id);
+/* ERROR_BUG: the stored document breaks an invariant. */
+MUST_CHECK bool document_decode(struct document *document, const struct participant *participant,
+                                const struct record *record, struct arena *arena,
+                                struct error *error);
+MUST_CHECK bool document_encode(const struct document *document,
+                                const struct participant *participant, struct arena *arena,
+                                struct record *ret_record, struct error *error);

@@ -1,0 +1,18 @@
+/* effect_port.h - calls to the outside (the payment provider), away from the engine's thread.
+ * Bounded in number and time; a result comes back as an input of source INPUT_FROM_EFFECT. */
+#pragma once
+
+#include "common/engine/decision.h"
+#include "common/engine/input.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct effect_port {
+    void *self;
+    /* Copies the effect. False: all slots are busy; the document's deadline asks again. */
+    bool (*start)(void *self, const struct effect *effect);
+    /* Results that are there: complete inputs (type, type_name, id, document_id, correlation_id,
+     * payload, traceparent). */
+    size_t (*take)(void *self, size_t limit, struct input *ret_results);
+};

@@ -1,0 +1,36 @@
+/* input.h - whatever wants an answer from a participant, from all four sides:
+ * a delivery, an HTTP request, a deadline, the result of an effect. Plain value. */
+#pragma once
+
+#include "common/base/ident.h"
+#include "common/base/trace_context.h"
+#include "common/engine/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define INPUT_PAYLOAD_BYTES     512 /* a participant's own payload struct; _Static_assert it there */
+#define INPUTS_PER_DELIVERY_MAX 32
+
+enum input_source {
+    INPUT_FROM_DELIVERY,
+    INPUT_FROM_REQUEST,
+    INPUT_FROM_DEADLINE,
+    INPUT_FROM_EFFECT
+};
+
+struct input {
+    enum input_source source;
+    int type;                        /* the participant's own enum; type_name below is its text */
+    const char *type_name;           /* static text: "payment.captured", "deadline" */
+    char id[MESSAGE_ID_SIZE];        /* message id, request id: history, traces, support */
+    char document_id[IDENT_SIZE];    /* the one document that it concerns */
+    char correlation_id[IDENT_SIZE]; /* the booking; "" only where none is known */
+    uint64_t fingerprint; /* of the message body; 0 = none. Same id, other body: quarantine */
+    bool is_repeat;
+    char traceparent[TRACEPARENT_SIZE]; /* the context it came with, unchecked; "" = none */
+    char tracestate[TRACESTATE_SIZE];
+    uint8_t span_id[8]; /* the span of this input, given by the observer; zero = none */
+    _Alignas(16) unsigned char payload[INPUT_PAYLOAD_BYTES];
+};

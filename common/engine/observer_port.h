@@ -1,0 +1,51 @@
+/* observer_port.h - lets metrics and tracing watch the engine. An observer never changes an
+ * outcome: it stamps span ids and trace headers and counts; the engine works the same with none. */
+#pragma once
+
+#include "common/engine/bus_port.h"
+#include "common/engine/decision.h"
+#include "common/engine/input.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum engine_stage { STAGE_LOAD, STAGE_SAVE, STAGE_PUBLISH, STAGE_ACK, STAGE_CLEAR };
+
+/* One input with what was decided about it. */
+struct decided {
+    const struct input *input;
+    const char *verdict, *reason, *state_from, *state_to;
+    enum outcome outcome;
+    const struct note *notes;
+    int note_count;
+    bool is_first_outcome, is_security_event, is_alert;
+    int64_t version;
+    const void *state;               /* after the decision, as saved */
+    const struct delivery *delivery; /* NULL unless it came from one */
+    const struct request *request; /* NULL unless it came from one: its span is the HTTP layer's */
+};
+
+struct request;
+struct observer_port {
+    void *self;
+    /* A batch of inputs has been taken. Gives each input its span_id and starts its clock. */
+    void (*batch_begin)(void *self, struct input *const *inputs, size_t count);
+    /* A round trip for the whole batch. `result` is NULL or a short error text. `items`: documents
+     * or messages. */
+    void (*stage_begin)(void *self, enum engine_stage stage);
+    void (*stage_end)(void *self, enum engine_stage stage, size_t items, const char *result);
+    /* A message was decided by this input (perhaps again, after a conflict): fill its traceparent
+     * and tracestate. */
+    void (*message_owed)(void *self, const struct input *cause, struct message *message);
+    /* A message went out or not. is_again: it was owed by an earlier batch (relay, reload). */
+    void (*message_published)(void *self, const struct input *cause, const struct message *message,
+                              enum publish_result result, bool is_again);
+    /* Final for this input, once saved (and before its messages are published). */
+    void (*decided)(void *self, const struct decided *decided);
+    /* A delivery that never became an input. */
+    void (*quarantined)(void *self, const struct delivery *delivery, const char *reason);
+    /* The batch is through: ends the spans of its inputs. */
+    void (*batch_end)(void *self);
+    /* The engine pauses (reason) or goes on (NULL). */
+    void (*paused)(void *self, const char *reason);
+};

@@ -1,0 +1,47 @@
+/* participant.h - a service as a pure function, in the form that the engine runs.
+ *
+ * The state is a plain struct of fixed size without pointers: copied with memcpy, compared with
+ * memcmp, zeroed for a document that does not exist yet. Nothing here does I/O, reads a clock or
+ * draws random numbers. `self` is the participant's constant configuration. */
+#pragma once
+
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "common/engine/decision.h"
+#include "common/engine/input.h"
+#include "common/engine/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct _bson_t bson_t;
+
+#define INPUT_TYPE_DEADLINE 0 /* every participant's enum starts with its deadline */
+
+struct participant {
+    const void *self;
+    const char *name;       /* app_id of its messages: "booking" */
+    const char *collection; /* "bookings" */
+    size_t state_size;
+    bool deadlines_wait_for_queue; /* no deadline before the queue has been empty once */
+
+    /* One message becomes up to INPUTS_PER_DELIVERY_MAX inputs, each for one document.
+     * ERROR_REJECT: quarantine, the message says why. Fills type, type_name, document_id,
+     * correlation_id and payload; the engine fills the rest. */
+    bool (*parse)(const void *self, const struct message *message, struct input *ret_inputs,
+                  size_t *ret_count, struct error *error);
+
+    /* What this input means for this state. Changes the state in place. */
+    void (*decide)(const void *self, void *state, const struct input *input,
+                   struct decision *decision);
+
+    const char *(*state_name)(const void *state);
+    int64_t (*due_at_ms)(const void *state); /* 0 = no deadline */
+    /* The booking that the document belongs to: deadlines of it get this correlation id. */
+    const char *(*correlation_id)(const void *state);
+
+    /* The codec: state <-> the fields of a BSON document. Decode refuses what breaks an invariant.
+     */
+    bool (*encode)(const void *state, bson_t *fields, struct error *error);
+    bool (*decode)(const bson_t *fields, void *state, struct error *error);
+};

@@ -1,0 +1,14 @@
+/* store.h - opens the store that a URL names: mongodb://… or sqlite:FILE. */
+#pragma once
+
+#include "common/engine/store_port.h"
+
+struct store;
+/* `collection` is the table or collection. Refuses a weaker write concern than majority + journal
+ * in a MongoDB URI (ERROR_REJECT). A MongoDB that is away is no failure: calls answer ERROR_RETRY
+ * until it is there. */
+MUST_CHECK struct store *store_open(const char *url, const char *database, const char *collection,
+                                    struct error *error);
+struct store *store_close(struct store *store); /* returns NULL */
+struct store_port store_port(struct store *store);
+const char *store_system(const char *url); /* "mongodb", "sqlite", or NULL for neither */

@@ -1,0 +1,78 @@
+/* tracing.h - spans out of a service: OTLP/HTTP JSON to a collector, JSON lines to a file, or
+ * nothing. One exporter thread; a bounded queue; what does not fit is dropped and counted; no
+ * caller ever waits. Configured by the standard OTEL_* variables. */
+#pragma once
+
+#include "common/base/trace_context.h"
+#include "common/daemon/daemon.h"
+#include "common/engine/observer_port.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tracing;
+
+/* Reads OTEL_* from the environment; a bad value warns and is ignored. Never fails: worst case no
+ * spans leave. */
+struct tracing *tracing_start(const char *service_name, const char *instance_id);
+/* Flushes within the export time-out, returns NULL. */
+struct tracing *tracing_stop(struct tracing *tracing);
+
+/* The trace of a booking: the 16 bytes of its UUID (canonical, not nil), else SHA-256's first 16.
+ * Pure. */
+void tracing_booking_trace_id(const char *booking_id, uint8_t ret_trace_id[16]);
+/* The root span's id: bytes 16-23 of SHA-256(booking id). Pure. */
+void tracing_booking_root_id(const char *booking_id, uint8_t ret_span_id[8]);
+
+/* What the root span of a finished booking says; filled by the booking service from its state. */
+struct tracing_root {
+    const char *booking_id, *state, *reason; /* reason NULL or "" = none */
+    int64_t started_ms, ended_ms, payments;
+    bool is_failed;
+};
+
+struct tracing_setup {
+    struct tracing *tracing;
+    const char *service;      /* "booking" */
+    const char *queue;        /* the consumed queue, for span names */
+    const char *collection;   /* "bookings" */
+    const char *store_system; /* "mongodb" or "sqlite" */
+    const char *store_namespace;
+    const char *broker_host;
+    int broker_port;
+    int http_port;
+    /* booking only: the root of a state that has just reached its first outcome; NULL elsewhere */
+    void (*root)(const void *state, struct tracing_root *ret_root);
+};
+
+/* The observers that turn the engine's and the HTTP server's events into spans. */
+struct tracing_observer;
+struct tracing_observer *tracing_observer_new(const struct tracing_setup *setup);
+struct tracing_observer *tracing_observer_free(struct tracing_observer *observer);
+struct daemon_tracing tracing_for_daemon(struct tracing_observer *observer);
+
+/* For the HTTP SERVER span of the request that this thread is answering: what the engine decided,
+ * or just which booking it is about (request NULL). Call it from a handler; the http_observer ends
+ * the span. Gives the request's input its span id and context before it is submitted. Thread-local.
+ */
+struct request;
+void tracing_request_begin(struct tracing_observer *observer, const char *booking_id,
+                           struct request *request);
+void tracing_request_decided(struct tracing_observer *observer, const struct request *request);
+/* The trace id to show in X-Trace-Id and problems: 32 hex digits. */
+void tracing_booking_trace_hex(const char *booking_id, char ret_hex[33]);
+
+/* A client call made for an effect: a CLIENT span under the effect's context; fills traceparent for
+ * the wire. attempt is 0 for the first. Returns the span's handle for tracing_call_end. Any thread.
+ */
+struct tracing_call {
+    struct trace_context context;
+    uint8_t parent[8];
+    int64_t started_ns;
+};
+void tracing_call_begin(struct tracing_observer *observer, const char *booking_id,
+                        const char *traceparent, struct tracing_call *ret_call,
+                        char ret_traceparent[TRACEPARENT_SIZE]);
+void tracing_call_end(struct tracing_observer *observer, const struct tracing_call *call,
+                      const char *booking_id, const char *method, const char *route,
+                      const char *url, int status, int attempt, const char *error_type);
