@@ -27,14 +27,23 @@ struct document {
     void *state; /* participant->state_size bytes */
     struct message *owed[OWED_MAX];
     size_t owed_count;
-    struct history_entry *history; /* HISTORY_MAX entries of room */
-    size_t history_count;
+    struct history_entry *history;
+    size_t history_count, history_room;
     int64_t history_dropped; /* counted beyond the bound */
 };
 
 /* A new, empty document. */
 struct document *document_new(struct arena *arena, const struct participant *participant,
                               const char *id);
+/* Adds an entry; beyond the bound it is only counted. Unchanged states (duplicates, refusals) may
+ * use no more than HISTORY_DUPLICATES_MAX entries, so that transitions always find room. False:
+ * only counted. */
+bool document_remember(struct document *document, struct arena *arena,
+                       const struct history_entry *entry, bool is_changed);
+/* True when this message id is remembered with another body. */
+bool document_contradicts(const struct document *document, const char *input_id,
+                          uint64_t fingerprint);
+bool document_owes(const struct document *document, const char *message_id);
 /* ERROR_BUG: the stored document breaks an invariant. */
 MUST_CHECK bool document_decode(struct document *document, const struct participant *participant,
                                 const struct record *record, struct arena *arena,

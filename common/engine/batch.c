@@ -1,0 +1,73 @@
+#include "common/engine/batch.h"
+
+#include <assert.h>
+#include <string.h>
+
+void batch_clear(struct engine *engine)
+{
+    struct batch *batch = &engine->batch;
+    batch->job_count = 0;
+    batch->delivery_count = 0;
+    batch->slot_count = 0;
+    memset(batch->slot_index, 0, sizeof batch->slot_index);
+    arena_clear(&engine->arena);
+}
+
+/* FNV-1a: ids are validated and a batch is small, so no attacker gains by collisions. */
+static size_t index_of(const char *id)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (; *id != '\0'; id++)
+        hash = (hash ^ (unsigned char)*id) * UINT64_C(1099511628211);
+    return (size_t)(hash % SLOT_INDEX_SIZE);
+}
+
+size_t batch_slot(struct engine *engine, const char *document_id)
+{
+    struct batch *batch = &engine->batch;
+    size_t at = index_of(document_id);
+    for (; batch->slot_index[at] != 0; at = (at + 1) % SLOT_INDEX_SIZE) {
+        size_t found = batch->slot_index[at] - 1U;
+        if (strcmp(batch->slots[found].document->id, document_id) == 0)
+            return found;
+    }
+    if (batch->slot_count == SLOTS_MAX)
+        return SLOTS_MAX;
+    size_t made = batch->slot_count++;
+    struct slot *slot = &batch->slots[made];
+    slot->document = document_new(&engine->arena, engine->participant, document_id);
+    slot->fate = SLOT_STALE; /* so the first round loads it like a conflict's */
+    slot->next_position = 0;
+    slot->is_published = false;
+    slot->jobs_open = 0;
+    batch->slot_index[at] = (uint16_t)(made + 1);
+    return made;
+}
+
+size_t batch_room(const struct engine *engine)
+{
+    size_t used = engine->batch.job_count > engine->batch.slot_count ? engine->batch.job_count
+                                                                     : engine->batch.slot_count;
+    return used >= engine->limits.batch_max ? 0 : engine->limits.batch_max - used;
+}
+
+struct job *batch_job_add(struct engine *engine, const struct input *input)
+{
+    struct batch *batch = &engine->batch;
+    if (batch->job_count == JOBS_MAX)
+        return NULL;
+    size_t slot = batch_slot(engine, input->document_id);
+    if (slot == SLOTS_MAX)
+        return NULL;
+    struct job *job = &batch->jobs[batch->job_count++];
+    memset(job, 0, sizeof *job);
+    job->input = *input;
+    job->slot = slot;
+    job->fate = JOB_OPEN;
+    return job;
+}
+
+bool slot_is_done(const struct slot *slot)
+{
+    return slot->fate == SLOT_SAVED || slot->fate == SLOT_LOADED;
+}

@@ -1,0 +1,148 @@
+/* batch.h - one step's work, shared by the files of the engine and by nobody else.
+ *
+ * A job is one input. A slot is one document of the batch: all jobs that concern it fold into one
+ * new version. A delivery has one job or several (or none, when it is quarantined). */
+#pragma once
+
+#include "common/engine/document.h"
+#include "common/engine/engine.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SLOTS_MAX         STORE_BATCH_MAX
+#define SLOT_INDEX_SIZE   2048 /* a power of two, well above SLOTS_MAX */
+#define JOBS_MAX          (STORE_BATCH_MAX + INPUTS_PER_DELIVERY_MAX)
+#define PUBLISH_BATCH_MAX 1024
+#define CLEARS_MAX        STORE_BATCH_MAX
+
+struct batch_delivery {
+    struct delivery *delivery;
+    size_t jobs_first, jobs_count;
+    bool is_quarantined;
+    char reason[QUARANTINE_REASON_SIZE];
+    enum outcome outcome; /* the gravest of its jobs */
+};
+
+enum job_fate {
+    JOB_OPEN,     /* not decided yet, or to be decided again */
+    JOB_DECIDED,  /* stands as soon as its slot is saved */
+    JOB_DEFERRED, /* cannot be decided now (its document's outbox is full): next step */
+    JOB_POISON,   /* to be quarantined; a request gets 500 */
+};
+
+struct job {
+    struct input input;
+    enum job_fate fate;
+    size_t slot;
+    struct request *request;         /* or NULL */
+    struct batch_delivery *delivery; /* or NULL */
+    const char *verdict, *reason, *state_from, *state_to;
+    enum outcome outcome;
+    enum reply reply;
+    bool is_first_outcome, is_security_event, is_alert;
+    struct note notes[DECISION_NOTES_MAX];
+    int note_count;
+    struct effect *effect; /* in the arena, or NULL */
+};
+
+enum slot_fate {
+    SLOT_LOADED, /* decided upon, nothing to save */
+    SLOT_DIRTY,  /* to be saved */
+    SLOT_STALE,  /* conflict: load and decide again */
+    SLOT_SAVED,
+    SLOT_BROKEN, /* the stored document cannot be read */
+};
+
+struct slot {
+    struct document *document;
+    enum slot_fate fate;
+    int next_position;                        /* of messages owed by the version being made */
+    const struct input *owed_cause[OWED_MAX]; /* NULL: owed by an earlier version */
+    bool is_published;                        /* owes nothing that the broker has not confirmed */
+    size_t jobs_open;
+};
+
+struct clear_entry {
+    char id[IDENT_SIZE];
+    int64_t version;
+};
+
+struct batch {
+    struct job *jobs;
+    size_t job_count;
+    struct batch_delivery deliveries[BUS_PREFETCH_MAX];
+    size_t delivery_count;
+    struct slot *slots;
+    size_t slot_count;
+    uint16_t slot_index[SLOT_INDEX_SIZE]; /* slot + 1, 0 = free */
+};
+
+struct engine {
+    const struct participant *participant;
+    struct engine_ports ports;
+    struct engine_limits limits;
+    struct arena arena;
+    struct batch batch;
+    struct decision *decision; /* scratch of one decide call */
+    void *state_before;        /* scratch, to take back a decision that does not fit */
+    bool is_draining;
+
+    /* deliveries in hand: taken, not yet acked */
+    struct delivery *held[BUS_PREFETCH_MAX];
+    size_t held_count;
+    uint64_t held_session;
+    bool has_seen_queue_empty; /* deadlines may fire */
+
+    int64_t now_ms;
+    int64_t due_sweep_ms;   /* next look for deadlines */
+    int64_t relay_sweep_ms; /* next look for owed messages */
+    int64_t bus_wait_ms;    /* publishing failed: no deliveries before this */
+    bool is_relaying_all;   /* after a reconnect: whatever its age */
+
+    bool is_paused;
+    bool has_paused_consumer;
+    int64_t paused_since_ms, pause_until_ms, pause_ms;
+    char pause_reason[ERROR_MESSAGE_BYTES];
+
+    struct clear_entry clears[CLEARS_MAX];
+    size_t clear_count;
+    int64_t clear_since_ms;
+
+    struct bus_status bus;
+    size_t unpublished; /* documents whose messages the broker has not confirmed, as far as known */
+    uint64_t delivered, applied, duplicates, rejected, quarantined;
+};
+
+/* batch.c */
+void batch_clear(struct engine *engine);
+/* The slot of this document, made when new; SLOTS_MAX when the batch is full. */
+size_t batch_slot(struct engine *engine, const char *document_id);
+size_t batch_room(const struct engine *engine);
+struct job *batch_job_add(struct engine *engine, const struct input *input); /* NULL: full */
+bool slot_is_done(const struct slot *slot); /* durable and nothing left to decide */
+
+/* take.c */
+void engine_take(struct engine *engine);
+bool engine_can_deliver(const struct engine *engine);
+void engine_answer_unavailable(struct engine *engine); /* every waiting request */
+
+/* fold.c: load, decide, save. False: the store is away, the engine must pause. */
+MUST_CHECK bool engine_fold(struct engine *engine, struct error *error);
+void engine_answer(struct engine *engine);
+
+/* deliver.c: effects, publish, ack, clear */
+void engine_start_effects(struct engine *engine);
+void engine_publish(struct engine *engine);
+void engine_settle(struct engine *engine);
+void engine_clear(struct engine *engine);
+bool engine_is_cleared_later(const struct engine *engine, const char *id, int64_t version);
+
+/* observers may be absent */
+#define OBSERVE(engine, call, ...)                                                                 \
+    do {                                                                                           \
+        const struct observer_port *observer_ = (engine)->ports.observer;                          \
+        if (observer_ != NULL && observer_->call != NULL)                                          \
+            observer_->call(observer_->self __VA_OPT__(, ) __VA_ARGS__);                           \
+    } while (0)

@@ -1,0 +1,83 @@
+#include "common/engine/decision.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+void decision_init(struct decision *decision, int64_t now_ms, int64_t version, int next_position,
+                   const char *app_id)
+{
+    assert(version > 0 && next_position >= 0);
+    decision->now_ms = now_ms;
+    decision->version = version;
+    decision->next_position = next_position;
+    decision->app_id = app_id;
+    decision->verdict = NULL;
+    decision->reason = NULL;
+    decision->outcome = OUTCOME_APPLIED;
+    decision->is_changed = false;
+    decision->is_security_event = false;
+    decision->is_alert = false;
+    decision->is_first_outcome = false;
+    decision->reply = REPLY_NONE;
+    decision->effect.is_wanted = false;
+    decision->message_count = 0;
+    decision->note_count = 0;
+    decision->bodies_length = 0;
+}
+
+static struct message *owe(struct decision *decision, const char *type, const char *document_id,
+                           const char *correlation_id, const char *body, size_t body_length,
+                           int64_t version, int position)
+{
+    assert(decision->message_count < DECISION_MESSAGES_MAX);
+    assert(body_length > 0 && body_length <= DECISION_BODY_BYTES - decision->bodies_length);
+    char *kept_body = decision->bodies + decision->bodies_length;
+    memcpy(kept_body, body, body_length);
+    decision->bodies_length += body_length;
+
+    struct message *message = &decision->messages[decision->message_count++];
+    memset(message, 0, sizeof *message);
+    snprintf(message->id, sizeof message->id, "%s:%s:%lld:%d", decision->app_id, document_id,
+             (long long)version, position);
+    snprintf(message->type, sizeof message->type, "%s", type);
+    snprintf(message->correlation_id, sizeof message->correlation_id, "%s", correlation_id);
+    snprintf(message->app_id, sizeof message->app_id, "%s", decision->app_id);
+    message->schema_version = MESSAGE_SCHEMA_VERSION;
+    message->body = kept_body;
+    message->body_length = body_length;
+    return message;
+}
+
+struct message *decision_owe(struct decision *decision, const char *type, const char *document_id,
+                             const char *correlation_id, const char *body, size_t body_length,
+                             int *ret_position)
+{
+    int position = decision->next_position++;
+    struct message *message = owe(decision, type, document_id, correlation_id, body, body_length,
+                                  decision->version, position);
+    message->timestamp_ms = decision->now_ms;
+    if (ret_position != NULL)
+        *ret_position = position;
+    return message;
+}
+
+struct message *decision_owe_again(struct decision *decision, const char *type,
+                                   const char *document_id, const char *correlation_id,
+                                   const char *body, size_t body_length, int64_t version,
+                                   int position, int64_t at_ms)
+{
+    struct message *message =
+        owe(decision, type, document_id, correlation_id, body, body_length, version, position);
+    message->timestamp_ms = at_ms;
+    message->is_repeat = true;
+    return message;
+}
+
+void decision_note(struct decision *decision, const char *event_name, const char *span_name,
+                   int64_t since_ms)
+{
+    assert(decision->note_count < DECISION_NOTES_MAX);
+    decision->notes[decision->note_count++] =
+        (struct note){ .event_name = event_name, .span_name = span_name, .since_ms = since_ms };
+}

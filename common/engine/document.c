@@ -1,0 +1,287 @@
+#include "common/engine/document.h"
+
+#include <bson.h>
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HISTORY_ROOM_FIRST 8
+
+struct document *document_new(struct arena *arena, const struct participant *participant,
+                              const char *id)
+{
+    struct document *document = arena_alloc(arena, sizeof *document);
+    snprintf(document->id, sizeof document->id, "%s", id);
+    document->state = arena_alloc(arena, participant->state_size);
+    return document;
+}
+
+static struct history_entry *history_add(struct document *document, struct arena *arena)
+{
+    if (document->history_count == document->history_room) {
+        size_t room = document->history_room ? 2 * document->history_room : HISTORY_ROOM_FIRST;
+        struct history_entry *grown = arena_alloc(arena, room * sizeof *grown);
+        if (document->history_count > 0)
+            memcpy(grown, document->history, document->history_count * sizeof *grown);
+        document->history = grown;
+        document->history_room = room;
+    }
+    return &document->history[document->history_count++];
+}
+
+bool document_remember(struct document *document, struct arena *arena,
+                       const struct history_entry *entry, bool is_changed)
+{
+    size_t bound = is_changed ? HISTORY_MAX : HISTORY_DUPLICATES_MAX;
+    if (document->history_count >= bound) {
+        document->history_dropped++;
+        return false;
+    }
+    *history_add(document, arena) = *entry;
+    return true;
+}
+
+bool document_contradicts(const struct document *document, const char *input_id,
+                          uint64_t fingerprint)
+{
+    if (fingerprint == 0)
+        return false;
+    for (size_t i = 0; i < document->history_count; i++) {
+        const struct history_entry *entry = &document->history[i];
+        if (entry->fingerprint != 0 && entry->fingerprint != fingerprint &&
+            strcmp(entry->input_id, input_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool document_owes(const struct document *document, const char *message_id)
+{
+    for (size_t i = 0; i < document->owed_count; i++)
+        if (strcmp(document->owed[i]->id, message_id) == 0)
+            return true;
+    return false;
+}
+
+/* Writing. libbson grows its buffer by itself; a failed append would mean a document beyond 2 GiB,
+ * which the bounds of this file exclude. */
+
+static void append(bool appended)
+{
+    assert(appended);
+}
+
+static void message_encode(const struct message *message, bson_t *array, uint32_t index)
+{
+    char buffer[16];
+    const char *key;
+    size_t key_length = bson_uint32_to_string(index, &key, buffer, sizeof buffer);
+    bson_t entry;
+    append(bson_append_document_begin(array, key, (int)key_length, &entry));
+    append(BSON_APPEND_UTF8(&entry, "id", message->id));
+    append(BSON_APPEND_UTF8(&entry, "type", message->type));
+    append(BSON_APPEND_UTF8(&entry, "correlationId", message->correlation_id));
+    append(BSON_APPEND_INT64(&entry, "at", message->timestamp_ms));
+    append(BSON_APPEND_BOOL(&entry, "repeat", message->is_repeat));
+    append(BSON_APPEND_UTF8(&entry, "traceparent", message->traceparent));
+    append(BSON_APPEND_UTF8(&entry, "tracestate", message->tracestate));
+    append(bson_append_utf8(&entry, "body", -1, message->body, (int)message->body_length));
+    append(bson_append_document_end(array, &entry));
+}
+
+static void history_encode(const struct history_entry *entry, bson_t *array, uint32_t index)
+{
+    char buffer[16];
+    const char *key;
+    size_t key_length = bson_uint32_to_string(index, &key, buffer, sizeof buffer);
+    bson_t fields;
+    append(bson_append_document_begin(array, key, (int)key_length, &fields));
+    append(BSON_APPEND_INT64(&fields, "at", entry->at_ms));
+    append(BSON_APPEND_UTF8(&fields, "input", entry->input_type));
+    append(BSON_APPEND_UTF8(&fields, "id", entry->input_id));
+    append(BSON_APPEND_INT64(&fields, "fingerprint", (int64_t)entry->fingerprint));
+    append(BSON_APPEND_UTF8(&fields, "verdict", entry->verdict));
+    append(BSON_APPEND_UTF8(&fields, "from", entry->state_from));
+    append(BSON_APPEND_UTF8(&fields, "to", entry->state_to));
+    append(bson_append_document_end(array, &fields));
+}
+
+bool document_encode(const struct document *document, const struct participant *participant,
+                     struct arena *arena, struct record *ret_record, struct error *error)
+{
+    bson_t body = BSON_INITIALIZER;
+    bson_t part;
+    append(BSON_APPEND_DOCUMENT_BEGIN(&body, "state", &part));
+    bool encoded = participant->encode(document->state, &part, error);
+    append(bson_append_document_end(&body, &part));
+    if (!encoded) {
+        bson_destroy(&body);
+        return error_wrap(error, "encode %s %s", participant->collection, document->id);
+    }
+    append(BSON_APPEND_ARRAY_BEGIN(&body, "owed", &part));
+    for (size_t i = 0; i < document->owed_count; i++)
+        message_encode(document->owed[i], &part, (uint32_t)i);
+    append(bson_append_array_end(&body, &part));
+    append(BSON_APPEND_ARRAY_BEGIN(&body, "history", &part));
+    for (size_t i = 0; i < document->history_count; i++)
+        history_encode(&document->history[i], &part, (uint32_t)i);
+    append(bson_append_array_end(&body, &part));
+    append(BSON_APPEND_INT64(&body, "historyDropped", document->history_dropped));
+
+    memset(ret_record, 0, sizeof *ret_record);
+    memcpy(ret_record->id, document->id, sizeof ret_record->id);
+    ret_record->version = document->version;
+    ret_record->created_at_ms = document->created_at_ms;
+    ret_record->due_at_ms = participant->due_at_ms(document->state);
+    ret_record->owed_at_ms = document->owed_count > 0 ? document->owed_at_ms : 0;
+    ret_record->body = arena_copy(arena, bson_get_data(&body), body.len);
+    ret_record->body_length = body.len;
+    bson_destroy(&body);
+    return true;
+}
+
+/* Reading. What a store returns may be damaged or written by another release: checked, not
+ * asserted. */
+
+static bool text_get(const bson_iter_t *fields, const char *key, char *buffer, size_t size)
+{
+    bson_iter_t at = *fields;
+    if (!bson_iter_find(&at, key) || !BSON_ITER_HOLDS_UTF8(&at))
+        return false;
+    uint32_t length;
+    const char *text = bson_iter_utf8(&at, &length);
+    if (length >= size)
+        return false;
+    memcpy(buffer, text, length);
+    buffer[length] = '\0';
+    return true;
+}
+
+static bool int_get(const bson_iter_t *fields, const char *key, int64_t *ret_value)
+{
+    bson_iter_t at = *fields;
+    if (!bson_iter_find(&at, key) || !BSON_ITER_HOLDS_INT64(&at))
+        return false;
+    *ret_value = bson_iter_int64(&at);
+    return true;
+}
+
+static bool message_decode(bson_iter_t *entry, const char *app_id, struct arena *arena,
+                           struct message **ret_message)
+{
+    bson_iter_t fields;
+    struct message *message = arena_alloc(arena, sizeof *message);
+    if (!BSON_ITER_HOLDS_DOCUMENT(entry) || !bson_iter_recurse(entry, &fields) ||
+        !text_get(&fields, "id", message->id, sizeof message->id) ||
+        !text_get(&fields, "type", message->type, sizeof message->type) ||
+        !text_get(&fields, "correlationId", message->correlation_id,
+                  sizeof message->correlation_id) ||
+        !int_get(&fields, "at", &message->timestamp_ms) ||
+        !text_get(&fields, "traceparent", message->traceparent, sizeof message->traceparent) ||
+        !text_get(&fields, "tracestate", message->tracestate, sizeof message->tracestate))
+        return false;
+    bson_iter_t at = fields;
+    message->is_repeat = bson_iter_find(&at, "repeat") && bson_iter_as_bool(&at);
+    at = fields;
+    if (!bson_iter_find(&at, "body") || !BSON_ITER_HOLDS_UTF8(&at))
+        return false;
+    uint32_t length;
+    const char *body = bson_iter_utf8(&at, &length);
+    message->body = arena_text(arena, body, length);
+    message->body_length = length;
+    snprintf(message->app_id, sizeof message->app_id, "%s", app_id);
+    message->schema_version = MESSAGE_SCHEMA_VERSION;
+    *ret_message = message;
+    return true;
+}
+
+static bool history_decode(bson_iter_t *entry, struct history_entry *ret_entry)
+{
+    bson_iter_t fields;
+    int64_t fingerprint = 0;
+    memset(ret_entry, 0, sizeof *ret_entry);
+    if (!BSON_ITER_HOLDS_DOCUMENT(entry) || !bson_iter_recurse(entry, &fields) ||
+        !int_get(&fields, "at", &ret_entry->at_ms) ||
+        !text_get(&fields, "input", ret_entry->input_type, sizeof ret_entry->input_type) ||
+        !text_get(&fields, "id", ret_entry->input_id, sizeof ret_entry->input_id) ||
+        !int_get(&fields, "fingerprint", &fingerprint) ||
+        !text_get(&fields, "verdict", ret_entry->verdict, sizeof ret_entry->verdict) ||
+        !text_get(&fields, "from", ret_entry->state_from, sizeof ret_entry->state_from) ||
+        !text_get(&fields, "to", ret_entry->state_to, sizeof ret_entry->state_to))
+        return false;
+    ret_entry->fingerprint = (uint64_t)fingerprint;
+    return true;
+}
+
+static bool owed_decode(struct document *document, const struct participant *participant,
+                        const bson_t *body, struct arena *arena)
+{
+    bson_iter_t entries;
+    bson_iter_t at;
+    if (!bson_iter_init_find(&at, body, "owed") || !BSON_ITER_HOLDS_ARRAY(&at) ||
+        !bson_iter_recurse(&at, &entries))
+        return false;
+    while (bson_iter_next(&entries)) {
+        if (document->owed_count == OWED_MAX ||
+            !message_decode(&entries, participant->name, arena,
+                            &document->owed[document->owed_count]))
+            return false;
+        document->owed_count++;
+    }
+    return true;
+}
+
+static bool history_all_decode(struct document *document, const bson_t *body, struct arena *arena)
+{
+    bson_iter_t entries;
+    bson_iter_t at;
+    if (!bson_iter_init_find(&at, body, "history") || !BSON_ITER_HOLDS_ARRAY(&at) ||
+        !bson_iter_recurse(&at, &entries))
+        return false;
+    while (bson_iter_next(&entries)) {
+        if (document->history_count == HISTORY_MAX ||
+            !history_decode(&entries, history_add(document, arena)))
+            return false;
+    }
+    if (bson_iter_init_find(&at, body, "historyDropped") && BSON_ITER_HOLDS_INT64(&at))
+        document->history_dropped = bson_iter_int64(&at);
+    return true;
+}
+
+bool document_decode(struct document *document, const struct participant *participant,
+                     const struct record *record, struct arena *arena, struct error *error)
+{
+    document->version = record->version;
+    document->created_at_ms = record->created_at_ms;
+    document->owed_at_ms = record->owed_at_ms;
+    document->owed_count = 0;
+    document->history_count = 0;
+    document->history_room = 0;
+    document->history = NULL;
+    document->history_dropped = 0;
+    memset(document->state, 0, participant->state_size);
+    if (record->version == 0)
+        return true;
+
+    bson_t body;
+    bson_t fields;
+    bson_iter_t at;
+    uint32_t length;
+    const uint8_t *bytes;
+    if (!bson_init_static(&body, record->body, record->body_length) ||
+        !bson_iter_init_find(&at, &body, "state") || !BSON_ITER_HOLDS_DOCUMENT(&at))
+        return error_set(error, ERROR_BUG, "%s %s has no state", participant->collection,
+                         record->id);
+    bson_iter_document(&at, &length, &bytes);
+    if (!bson_init_static(&fields, bytes, length) ||
+        !participant->decode(&fields, document->state, error))
+        return error_wrap(error, "stored %s %s", participant->collection, record->id);
+    if (!owed_decode(document, participant, &body, arena))
+        return error_set(error, ERROR_BUG, "%s %s: damaged outbox", participant->collection,
+                         record->id);
+    if (!history_all_decode(document, &body, arena))
+        return error_set(error, ERROR_BUG, "%s %s: damaged history", participant->collection,
+                         record->id);
+    return true;
+}

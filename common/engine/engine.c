@@ -1,0 +1,236 @@
+/* engine.c - the order of the stages, and the pause while the store is away. */
+#include "common/engine/engine.h"
+#include "common/engine/batch.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IDLE_MS_MAX     1000
+#define REQUEST_POLL_MS 20 /* while publishing waits to be tried again */
+
+const struct engine_limits engine_limits_default = {
+    .batch_max = 256,
+    .owed_documents_max = 10000,
+    .sweep_interval_ms = 200,
+    .relay_age_ms = 2000,
+    .clear_interval_ms = 50,
+    .pause_min_ms = 50,
+    .pause_max_ms = 2000,
+    .pause_consumer_after_ms = 60000,
+    .conflict_rounds_max = 10,
+};
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+    if (memory == NULL)
+        abort(); /* at start; nothing is in hand */
+    return memory;
+}
+
+struct engine *engine_new(const struct participant *participant, const struct engine_ports *ports,
+                          const struct engine_limits *limits)
+{
+    assert(limits->batch_max > 0 && limits->batch_max <= STORE_BATCH_MAX);
+    assert(limits->clear_interval_ms < limits->relay_age_ms);
+    struct engine *engine = allocate(1, sizeof *engine);
+    engine->participant = participant;
+    engine->ports = *ports;
+    engine->limits = *limits;
+    engine->batch.jobs = allocate(JOBS_MAX, sizeof *engine->batch.jobs);
+    engine->batch.slots = allocate(SLOTS_MAX, sizeof *engine->batch.slots);
+    engine->decision = allocate(1, sizeof *engine->decision);
+    engine->state_before = allocate(1, participant->state_size);
+    engine->pause_ms = limits->pause_min_ms;
+    engine->is_relaying_all = true; /* what an earlier process left behind */
+    return engine;
+}
+
+struct engine *engine_free(struct engine *engine)
+{
+    if (engine == NULL)
+        return NULL;
+    arena_done(&engine->arena);
+    free(engine->batch.jobs);
+    free(engine->batch.slots);
+    free(engine->decision);
+    free(engine->state_before);
+    free(engine);
+    return NULL;
+}
+
+/* A new session makes the deliveries in hand void: the broker gives them again. */
+static void bus_service(struct engine *engine)
+{
+    bool could_publish = engine->bus.can_publish;
+    engine->ports.bus.service(engine->ports.bus.self, &engine->bus);
+    if (engine->bus.session != engine->held_session) {
+        if (engine->held_count > 0)
+            engine->ports.bus.ack(engine->ports.bus.self, engine->held, engine->held_count);
+        engine->held_count = 0;
+        engine->held_session = engine->bus.session;
+        engine->has_seen_queue_empty = false;
+    }
+    if (engine->bus.can_publish && !could_publish) {
+        engine->is_relaying_all = true;
+        engine->relay_sweep_ms = engine->now_ms;
+        engine->bus_wait_ms = 0;
+    }
+}
+
+/* ---- pause ---- */
+
+static void pause_begin(struct engine *engine, const struct error *error)
+{
+    if (!engine->is_paused)
+        engine->paused_since_ms = engine->now_ms;
+    engine->is_paused = true;
+    snprintf(engine->pause_reason, sizeof engine->pause_reason, "%s", error->message);
+    engine->pause_until_ms = engine->now_ms + engine->pause_ms;
+    engine->pause_ms = 2 * engine->pause_ms;
+    if (engine->pause_ms > engine->limits.pause_max_ms)
+        engine->pause_ms = engine->limits.pause_max_ms;
+    OBSERVE(engine, paused, engine->pause_reason);
+}
+
+static void pause_end(struct engine *engine)
+{
+    engine->is_paused = false;
+    engine->pause_ms = engine->limits.pause_min_ms;
+    if (engine->has_paused_consumer)
+        engine->ports.bus.resume(engine->ports.bus.self);
+    engine->has_paused_consumer = false;
+    OBSERVE(engine, paused, NULL);
+}
+
+/* True while the store is still away: nothing is acked, nothing dead-lettered, requests get 503. */
+static bool pause_goes_on(struct engine *engine)
+{
+    struct error error;
+    engine_answer_unavailable(engine);
+    if (engine->now_ms < engine->pause_until_ms)
+        return true;
+    if (engine->ports.store.ping(engine->ports.store.self, &error)) {
+        pause_end(engine);
+        return false;
+    }
+    pause_begin(engine, &error);
+    bool is_long =
+        engine->now_ms - engine->paused_since_ms >= engine->limits.pause_consumer_after_ms;
+    if (is_long && !engine->has_paused_consumer) {
+        engine->ports.bus.pause(
+            engine->ports.bus.self); /* before the broker's consumer time-out does it */
+        engine->has_paused_consumer = true;
+    }
+    return true;
+}
+
+/* ---- the step ---- */
+
+static void batch_observe(struct engine *engine)
+{
+    struct input **inputs = arena_alloc(&engine->arena, JOBS_MAX * sizeof *inputs);
+    for (size_t i = 0; i < engine->batch.job_count; i++)
+        inputs[i] = &engine->batch.jobs[i].input;
+    OBSERVE(engine, batch_begin, inputs, engine->batch.job_count);
+}
+
+/* The store went away under a batch: requests are told, deliveries stay in hand. */
+static void batch_abandon(struct engine *engine, const struct error *error)
+{
+    for (size_t i = 0; i < engine->batch.job_count; i++) {
+        struct request *request = engine->batch.jobs[i].request;
+        if (request == NULL)
+            continue;
+        request->reply = REPLY_UNAVAILABLE;
+        request->verdict = NULL;
+        engine->ports.requests.answer(engine->ports.requests.self, request);
+    }
+    pause_begin(engine, error);
+}
+
+static void batch_run(struct engine *engine)
+{
+    struct batch *batch = &engine->batch;
+    struct error error;
+    if (engine->ports.observer != NULL)
+        batch_observe(engine);
+    for (size_t i = 0; i < batch->job_count; i++)
+        batch->slots[batch->jobs[i].slot].jobs_open++;
+    if (engine_fold(engine, &error)) {
+        engine_answer(engine);
+        engine_start_effects(engine);
+        engine_publish(engine);
+        engine_settle(engine);
+    } else {
+        batch_abandon(engine, &error);
+    }
+    OBSERVE(engine, batch_end);
+}
+
+static int64_t idle_ms(const struct engine *engine)
+{
+    int64_t until = engine->due_sweep_ms;
+    if (engine->relay_sweep_ms < until && engine->bus.can_publish)
+        until = engine->relay_sweep_ms;
+    if (engine->clear_count > 0 &&
+        engine->clear_since_ms + engine->limits.clear_interval_ms < until)
+        until = engine->clear_since_ms + engine->limits.clear_interval_ms;
+    if (engine->held_count > 0 && engine->now_ms + REQUEST_POLL_MS < until)
+        until = engine->now_ms + REQUEST_POLL_MS;
+    int64_t idle = until - engine->now_ms;
+    /* A deadline may be held back until the queue has been empty once: then look again soon. */
+    if (idle <= 0)
+        idle = REQUEST_POLL_MS;
+    return idle < IDLE_MS_MAX ? idle : IDLE_MS_MAX;
+}
+
+struct engine_turn engine_step(struct engine *engine, int64_t now_ms)
+{
+    struct batch *batch = &engine->batch;
+    engine->now_ms = now_ms;
+    bus_service(engine);
+    if (engine->is_paused && pause_goes_on(engine)) {
+        int64_t left_ms = engine->pause_until_ms - now_ms;
+        return (struct engine_turn){ .idle_ms = left_ms > 0 ? left_ms : 1 };
+    }
+    batch_clear(engine);
+    engine_take(engine);
+    size_t handled = batch->job_count + batch->delivery_count;
+    if (handled > 0 || batch->slot_count > 0)
+        batch_run(engine);
+    bool is_stuck = engine->is_paused || engine->bus_wait_ms > now_ms;
+    if (!engine->is_paused)
+        engine_clear(engine);
+    bool again = handled > 0 && !is_stuck;
+    return (struct engine_turn){ .inputs_handled = handled,
+                                 .idle_ms = again ? 0 : idle_ms(engine) };
+}
+
+bool engine_drain_step(struct engine *engine, int64_t now_ms)
+{
+    engine->is_draining = true;
+    struct engine_turn turn = engine_step(engine, now_ms);
+    if (engine->is_paused || !engine->bus.can_publish)
+        return turn.inputs_handled ==
+               0; /* the broker keeps what is in hand; the outbox what is owed */
+    return turn.inputs_handled == 0 && engine->held_count == 0 && engine->clear_count == 0;
+}
+
+void engine_status_get(const struct engine *engine, struct engine_status *ret_status)
+{
+    memset(ret_status, 0, sizeof *ret_status);
+    ret_status->is_paused = engine->is_paused;
+    if (engine->is_paused)
+        memcpy(ret_status->pause_reason, engine->pause_reason, sizeof ret_status->pause_reason);
+    ret_status->bus = engine->bus;
+    ret_status->owed_documents = engine->unpublished;
+    ret_status->is_outbox_full = engine->unpublished >= engine->limits.owed_documents_max;
+    ret_status->delivered = engine->delivered;
+    ret_status->applied = engine->applied;
+    ret_status->duplicates = engine->duplicates;
+    ret_status->rejected = engine->rejected;
+    ret_status->quarantined = engine->quarantined;
+}

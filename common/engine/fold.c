@@ -1,0 +1,299 @@
+/* fold.c - the middle stages: load, decide, save; again for what lost a compare-and-set. */
+#include "common/engine/batch.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- load ---- */
+
+static void slot_decode(struct engine *engine, struct slot *slot, const struct record *record)
+{
+    struct error error;
+    struct document *document = slot->document;
+    slot->next_position = 0;
+    if (!document_decode(document, engine->participant, record, &engine->arena, &error)) {
+        slot->fate = SLOT_BROKEN;
+        return;
+    }
+    if (document->version == 0)
+        document->created_at_ms = engine->now_ms;
+    /* Confirmed before, only not cleared yet: the next save of this document drops them. */
+    if (engine_is_cleared_later(engine, document->id, document->version))
+        document->owed_count = 0;
+    for (size_t i = 0; i < document->owed_count; i++)
+        slot->owed_cause[i] = NULL;
+    slot->fate = SLOT_LOADED;
+}
+
+/* Loads every stale slot; their jobs are open again. */
+static bool stale_load(struct engine *engine, struct error *error)
+{
+    struct batch *batch = &engine->batch;
+    const char **ids = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *ids);
+    struct record *records = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *records);
+    struct slot **stale = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *stale);
+    size_t count = 0;
+    for (size_t i = 0; i < batch->slot_count; i++) {
+        if (batch->slots[i].fate != SLOT_STALE)
+            continue;
+        stale[count] = &batch->slots[i];
+        ids[count++] = batch->slots[i].document->id;
+    }
+    if (count == 0)
+        return true;
+    OBSERVE(engine, stage_begin, STAGE_LOAD);
+    bool loaded = engine->ports.store.load(engine->ports.store.self, ids, count, &engine->arena,
+                                           records, error);
+    OBSERVE(engine, stage_end, STAGE_LOAD, count, loaded ? NULL : error_code_text(error->code));
+    if (!loaded)
+        return error_wrap(error, "load");
+    for (size_t i = 0; i < count; i++)
+        slot_decode(engine, stale[i], &records[i]);
+    return true;
+}
+
+/* ---- decide ---- */
+
+static void job_poison(struct job *job, const char *reason)
+{
+    job->fate = JOB_POISON;
+    job->outcome = OUTCOME_QUARANTINED;
+    job->verdict = "quarantine";
+    job->reason = reason;
+    job->reply = REPLY_INTERNAL;
+}
+
+static void job_record(struct engine *engine, struct job *job)
+{
+    const struct decision *decision = engine->decision;
+    job->fate = JOB_DECIDED;
+    job->verdict = decision->verdict;
+    job->reason = decision->reason;
+    job->outcome = decision->outcome;
+    job->reply = decision->reply;
+    job->is_first_outcome = decision->is_first_outcome;
+    job->is_security_event = decision->is_security_event;
+    job->is_alert = decision->is_alert;
+    memcpy(job->notes, decision->notes, sizeof job->notes);
+    job->note_count = decision->note_count;
+    job->effect = NULL;
+    if (decision->effect.is_wanted) {
+        job->effect = arena_copy(&engine->arena, &decision->effect, sizeof decision->effect);
+        snprintf(job->effect->document_id, sizeof job->effect->document_id, "%s",
+                 job->input.document_id);
+        snprintf(job->effect->correlation_id, sizeof job->effect->correlation_id, "%s",
+                 job->input.correlation_id);
+    }
+}
+
+/* Moves the decided messages into the document's outbox. One that is owed already stays as it is.
+ */
+static void messages_owe(struct engine *engine, struct slot *slot, struct job *job)
+{
+    struct document *document = slot->document;
+    for (int i = 0; i < engine->decision->message_count; i++) {
+        const struct message *decided = &engine->decision->messages[i];
+        if (document_owes(document, decided->id))
+            continue;
+        struct message *message = arena_copy(&engine->arena, decided, sizeof *decided);
+        message->body = arena_text(&engine->arena, decided->body, decided->body_length);
+        OBSERVE(engine, message_owed, &job->input, message);
+        if (document->owed_count == 0)
+            document->owed_at_ms = engine->now_ms;
+        slot->owed_cause[document->owed_count] = &job->input;
+        document->owed[document->owed_count++] = message;
+    }
+}
+
+static void history_add(struct engine *engine, struct slot *slot, const struct job *job)
+{
+    bool is_changed = engine->decision->is_changed;
+    if (!is_changed && job->input.source == INPUT_FROM_DEADLINE)
+        return;
+    struct history_entry entry = { .at_ms = engine->now_ms, .fingerprint = job->input.fingerprint };
+    snprintf(entry.input_type, sizeof entry.input_type, "%s", job->input.type_name);
+    snprintf(entry.input_id, sizeof entry.input_id, "%s", job->input.id);
+    snprintf(entry.verdict, sizeof entry.verdict, "%s", job->verdict);
+    snprintf(entry.state_from, sizeof entry.state_from, "%s", job->state_from);
+    snprintf(entry.state_to, sizeof entry.state_to, "%s", job->state_to);
+    if (document_remember(slot->document, &engine->arena, &entry, is_changed) || is_changed)
+        slot->fate = SLOT_DIRTY;
+}
+
+static void job_decide(struct engine *engine, struct job *job)
+{
+    struct slot *slot = &engine->batch.slots[job->slot];
+    struct document *document = slot->document;
+    const struct participant *participant = engine->participant;
+    if (slot->fate == SLOT_BROKEN) {
+        job_poison(job, "the stored document is damaged");
+        return;
+    }
+    if (document_contradicts(document, job->input.id, job->input.fingerprint)) {
+        job_poison(job, "message id used before with another body");
+        return;
+    }
+    if (job->input.correlation_id[0] == '\0')
+        snprintf(job->input.correlation_id, sizeof job->input.correlation_id, "%s",
+                 document->version > 0 ? participant->correlation_id(document->state) : "");
+    memcpy(engine->state_before, document->state, participant->state_size);
+    job->state_from = participant->state_name(document->state);
+    struct decision *decision = engine->decision;
+    decision_init(decision, engine->now_ms, document->version + 1, slot->next_position,
+                  participant->name);
+    participant->decide(participant->self, document->state, &job->input, decision);
+    assert(decision->verdict != NULL);
+    assert(job->request == NULL || decision->reply != REPLY_NONE);
+    if (document->owed_count + (size_t)decision->message_count > OWED_MAX) {
+        memcpy(document->state, engine->state_before, participant->state_size);
+        job->fate = JOB_DEFERRED;
+        return;
+    }
+    job->state_to = participant->state_name(document->state);
+    slot->next_position = decision->next_position;
+    job_record(engine, job);
+    messages_owe(engine, slot, job);
+    if (decision->message_count > 0)
+        slot->fate = SLOT_DIRTY;
+    history_add(engine, slot, job);
+}
+
+static void open_decide(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->batch.job_count; i++) {
+        struct job *job = &engine->batch.jobs[i];
+        if (job->fate == JOB_OPEN)
+            job_decide(engine, job);
+    }
+}
+
+/* ---- save ---- */
+
+static void slot_saved(struct engine *engine, struct slot *slot)
+{
+    slot->fate = SLOT_SAVED;
+    slot->document->version++;
+    int64_t due_at_ms = engine->participant->due_at_ms(slot->document->state);
+    if (due_at_ms != 0 && due_at_ms < engine->due_sweep_ms)
+        engine->due_sweep_ms = due_at_ms;
+}
+
+static void slot_reopen(struct engine *engine, size_t slot)
+{
+    engine->batch.slots[slot].fate = SLOT_STALE;
+    for (size_t i = 0; i < engine->batch.job_count; i++) {
+        struct job *job = &engine->batch.jobs[i];
+        if (job->slot == slot && job->fate != JOB_OPEN)
+            job->fate = JOB_OPEN;
+    }
+}
+
+/* Saves every dirty slot; *ret_conflicts tells whether some must be loaded and decided again. */
+static bool dirty_save(struct engine *engine, bool *ret_conflicts, struct error *error)
+{
+    struct batch *batch = &engine->batch;
+    struct record *records = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *records);
+    enum save_result *results = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *results);
+    size_t *dirty = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *dirty);
+    size_t count = 0;
+    *ret_conflicts = false;
+    for (size_t i = 0; i < batch->slot_count; i++) {
+        struct slot *slot = &batch->slots[i];
+        if (slot->fate != SLOT_DIRTY)
+            continue;
+        if (!document_encode(slot->document, engine->participant, &engine->arena, &records[count],
+                             error))
+            return false;
+        dirty[count++] = i;
+    }
+    if (count == 0)
+        return true;
+    OBSERVE(engine, stage_begin, STAGE_SAVE);
+    bool saved = engine->ports.store.save(engine->ports.store.self, records, count, results, error);
+    size_t conflicts = 0;
+    for (size_t i = 0; saved && i < count; i++) {
+        if (results[i] == SAVE_SAVED) {
+            slot_saved(engine, &batch->slots[dirty[i]]);
+        } else {
+            slot_reopen(engine, dirty[i]);
+            conflicts++;
+        }
+    }
+    OBSERVE(engine, stage_end, STAGE_SAVE, count,
+            !saved          ? error_code_text(error->code)
+            : conflicts > 0 ? "conflict"
+                            : NULL);
+    *ret_conflicts = conflicts > 0;
+    return saved ? true : error_wrap(error, "save");
+}
+
+bool engine_fold(struct engine *engine, struct error *error)
+{
+    bool has_conflicts = true;
+    for (int round = 0; has_conflicts && round < engine->limits.conflict_rounds_max; round++) {
+        if (!stale_load(engine, error))
+            return false;
+        open_decide(engine);
+        if (!dirty_save(engine, &has_conflicts, error))
+            return false;
+    }
+    return true; /* what is still stale waits for the next step */
+}
+
+/* ---- answer ---- */
+
+static void request_answer(struct engine *engine, struct job *job)
+{
+    struct request *request = job->request;
+    const struct slot *slot = &engine->batch.slots[job->slot];
+    bool is_decided = job->fate == JOB_DECIDED && slot_is_done(slot);
+    if (job->fate == JOB_POISON)
+        request->reply = REPLY_INTERNAL;
+    else
+        request->reply = is_decided ? job->reply : REPLY_UNAVAILABLE;
+    request->verdict = is_decided ? job->verdict : NULL;
+    request->reason = job->reason;
+    request->state_from = job->state_from;
+    request->state_to = job->state_to;
+    memcpy(request->notes, job->notes, sizeof request->notes);
+    request->note_count = job->note_count;
+    request->version = slot->document->version;
+    if (request->state != NULL && is_decided)
+        memcpy(request->state, slot->document->state, engine->participant->state_size);
+    engine->ports.requests.answer(engine->ports.requests.self, request);
+}
+
+static void job_observe(struct engine *engine, const struct job *job)
+{
+    const struct slot *slot = &engine->batch.slots[job->slot];
+    struct decided decided = {
+        .input = &job->input,
+        .verdict = job->verdict,
+        .reason = job->reason,
+        .state_from = job->state_from,
+        .state_to = job->state_to,
+        .outcome = job->outcome,
+        .notes = job->notes,
+        .note_count = job->note_count,
+        .is_first_outcome = job->is_first_outcome,
+        .is_security_event = job->is_security_event,
+        .is_alert = job->is_alert,
+        .version = slot->document->version,
+        .state = slot->document->state,
+        .delivery = job->delivery != NULL ? job->delivery->delivery : NULL,
+        .request = job->request,
+    };
+    OBSERVE(engine, decided, &decided);
+}
+
+void engine_answer(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->batch.job_count; i++) {
+        struct job *job = &engine->batch.jobs[i];
+        if (job->fate == JOB_DECIDED && slot_is_done(&engine->batch.slots[job->slot]))
+            job_observe(engine, job);
+        if (job->request != NULL)
+            request_answer(engine, job);
+    }
+}

@@ -1,0 +1,215 @@
+/* take.c - first stage: what is ready, from all four sides, up to the bound. */
+#include "common/base/hash.h"
+#include "common/engine/batch.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+bool engine_can_deliver(const struct engine *engine)
+{
+    return engine->bus.can_publish && engine->now_ms >= engine->bus_wait_ms;
+}
+
+static void answer_unavailable(struct engine *engine, struct request *request)
+{
+    request->reply = REPLY_UNAVAILABLE;
+    request->verdict = NULL;
+    engine->ports.requests.answer(engine->ports.requests.self, request);
+}
+
+void engine_answer_unavailable(struct engine *engine)
+{
+    struct request *requests[64];
+    size_t count;
+    if (engine->ports.requests.take == NULL)
+        return;
+    do {
+        count = engine->ports.requests.take(engine->ports.requests.self, 64, requests);
+        for (size_t i = 0; i < count; i++)
+            answer_unavailable(engine, requests[i]);
+    } while (count == 64);
+}
+
+static void take_requests(struct engine *engine)
+{
+    struct request *requests[STORE_BATCH_MAX];
+    if (engine->ports.requests.take == NULL)
+        return;
+    bool is_outbox_full = engine->unpublished >= engine->limits.owed_documents_max;
+    size_t count =
+        engine->ports.requests.take(engine->ports.requests.self, batch_room(engine), requests);
+    for (size_t i = 0; i < count; i++) {
+        struct job *job = is_outbox_full ? NULL : batch_job_add(engine, &requests[i]->input);
+        if (job == NULL)
+            answer_unavailable(engine, requests[i]);
+        else
+            job->request = requests[i];
+    }
+}
+
+static void quarantine(struct batch_delivery *entry, const char *reason)
+{
+    entry->is_quarantined = true;
+    entry->outcome = OUTCOME_QUARANTINED;
+    snprintf(entry->reason, sizeof entry->reason, "%.*s", QUARANTINE_REASON_SIZE - 1, reason);
+}
+
+/* A delivery's inputs; false when the batch has no room for all of them. */
+static bool delivery_parse(struct engine *engine, struct delivery *delivery)
+{
+    struct batch *batch = &engine->batch;
+    const struct participant *participant = engine->participant;
+    struct batch_delivery *entry = &batch->deliveries[batch->delivery_count];
+    memset(entry, 0, sizeof *entry);
+    entry->delivery = delivery;
+    entry->jobs_first = batch->job_count;
+    entry->outcome = OUTCOME_DUPLICATE;
+
+    struct input *inputs = arena_alloc(&engine->arena, INPUTS_PER_DELIVERY_MAX * sizeof *inputs);
+    size_t count = 0;
+    struct error error;
+    const struct message *message = &delivery->message;
+    if (delivery->malformed[0] != '\0') {
+        quarantine(entry, delivery->malformed);
+    } else if (message->schema_version != MESSAGE_SCHEMA_VERSION) {
+        quarantine(entry, "unknown schema version");
+    } else if (!participant->parse(participant->self, message, inputs, &count, &error)) {
+        quarantine(entry, error.message);
+        count = 0;
+    }
+    assert(count <= INPUTS_PER_DELIVERY_MAX);
+    if (batch->job_count + count > JOBS_MAX || batch->slot_count + count > SLOTS_MAX)
+        return false;
+    uint64_t fingerprint = count > 0 ? hash_fingerprint(message->body, message->body_length) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct input *input = &inputs[i];
+        input->source = INPUT_FROM_DELIVERY;
+        snprintf(input->id, sizeof input->id, "%s", message->id);
+        input->fingerprint = fingerprint;
+        input->is_repeat = message->is_repeat;
+        memcpy(input->traceparent, message->traceparent, sizeof input->traceparent);
+        memcpy(input->tracestate, message->tracestate, sizeof input->tracestate);
+        struct job *job = batch_job_add(engine, input);
+        assert(job != NULL);
+        job->delivery = entry;
+    }
+    entry->jobs_count = count;
+    batch->delivery_count++;
+    return true;
+}
+
+/* Deliveries in hand first, then new ones. One that came back before (it may have killed the
+ * process) makes a batch of its own, so that it cannot take others with it. */
+static bool take_deliveries(struct engine *engine)
+{
+    if (!engine_can_deliver(engine))
+        return false;
+    size_t wanted = engine->is_draining ? 0 : engine->limits.batch_max;
+    if (wanted > engine->held_count && engine->bus.can_consume)
+        engine->held_count += engine->ports.bus.take(
+            engine->ports.bus.self, wanted - engine->held_count, engine->held + engine->held_count);
+    if (engine->held_count == 0)
+        return false;
+    if (engine->held[0]->delivery_count > 0) {
+        bool parsed = delivery_parse(engine, engine->held[0]);
+        assert(parsed); /* alone in an empty batch */
+        return true;
+    }
+    for (size_t i = 0; i < engine->held_count && engine->held[i]->delivery_count == 0; i++)
+        if (!delivery_parse(engine, engine->held[i]) || batch_room(engine) == 0)
+            break;
+    return false;
+}
+
+static void take_results(struct engine *engine)
+{
+    if (engine->ports.effects.take == NULL)
+        return;
+    struct input *results = arena_alloc(&engine->arena, 16 * sizeof *results);
+    size_t room = batch_room(engine);
+    size_t count =
+        engine->ports.effects.take(engine->ports.effects.self, room < 16 ? room : 16, results);
+    for (size_t i = 0; i < count; i++) {
+        struct job *job = batch_job_add(engine, &results[i]);
+        (void)job; /* one that finds no room is asked for again by its document's deadline */
+    }
+}
+
+/* Before the first deadline after a start or a reconnect, what waits in the queue is seen. */
+static bool deadlines_may_fire(struct engine *engine)
+{
+    if (!engine->participant->deadlines_wait_for_queue)
+        return true;
+    if (engine->has_seen_queue_empty)
+        return engine->bus.can_consume;
+    if (!engine->bus.can_consume || engine->held_count > 0)
+        return false;
+    engine->has_seen_queue_empty = engine->ports.bus.is_drained(engine->ports.bus.self);
+    return engine->has_seen_queue_empty;
+}
+
+/* Called with nothing loaded yet: a failure here only means that the sweep comes again. */
+static void take_deadlines(struct engine *engine)
+{
+    size_t room = batch_room(engine);
+    if (engine->now_ms < engine->due_sweep_ms || room == 0 || !deadlines_may_fire(engine))
+        return;
+    char(*ids)[IDENT_SIZE] = arena_alloc(&engine->arena, room * sizeof *ids);
+    size_t count = 0;
+    struct error error;
+    engine->due_sweep_ms = engine->now_ms + engine->limits.sweep_interval_ms;
+    if (!engine->ports.store.due(engine->ports.store.self, engine->now_ms, room, ids, &count,
+                                 &error))
+        return;
+    if (count == room)
+        engine->due_sweep_ms = engine->now_ms; /* there are more */
+    struct input *input = arena_alloc(&engine->arena, sizeof *input);
+    for (size_t i = 0; i < count; i++) {
+        memset(input, 0, sizeof *input);
+        input->source = INPUT_FROM_DEADLINE;
+        input->type = INPUT_TYPE_DEADLINE;
+        input->type_name = "deadline";
+        snprintf(input->id, sizeof input->id, "deadline:%s", ids[i]);
+        snprintf(input->document_id, sizeof input->document_id, "%s", ids[i]);
+        if (batch_job_add(engine, input) == NULL)
+            break;
+    }
+}
+
+/* Documents that owe messages and that nothing touches: they join the batch without an input. */
+static void take_owed(struct engine *engine)
+{
+    size_t room = batch_room(engine);
+    if (engine->now_ms < engine->relay_sweep_ms || room == 0 || !engine_can_deliver(engine))
+        return;
+    char(*ids)[IDENT_SIZE] = arena_alloc(&engine->arena, room * sizeof *ids);
+    size_t count = 0;
+    struct error error;
+    int64_t age_ms = engine->is_relaying_all ? 0 : engine->limits.relay_age_ms;
+    engine->relay_sweep_ms = engine->now_ms + engine->limits.relay_age_ms / 2;
+    if (!engine->ports.store.owed(engine->ports.store.self, engine->now_ms - age_ms, room, ids,
+                                  &count, &error))
+        return;
+    if (count == room) {
+        engine->relay_sweep_ms = engine->now_ms;
+    } else {
+        engine->is_relaying_all = false;
+        engine->unpublished = count;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (batch_slot(engine, ids[i]) == SLOTS_MAX)
+            break;
+}
+
+void engine_take(struct engine *engine)
+{
+    if (take_deliveries(engine))
+        return;
+    take_requests(engine);
+    take_results(engine);
+    if (engine->is_draining)
+        return;
+    take_deadlines(engine);
+    take_owed(engine);
+}
