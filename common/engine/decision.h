@@ -9,6 +9,7 @@
 
 #define DECISION_MESSAGES_MAX 20
 #define DECISION_NOTES_MAX    4
+#define OWED_POSITION_MAX     65535 /* of a message within its version */
 #define DECISION_BODY_BYTES   49152 /* room for the bodies of one decision's messages */
 #define EFFECT_PAYLOAD_BYTES  512
 

@@ -1,6 +1,5 @@
 #include "common/engine/document.h"
-
-#include <bson.h>
+#include "common/engine/bson_read.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -144,47 +143,20 @@ bool document_encode(const struct document *document, const struct participant *
 /* Reading. What a store returns may be damaged or written by another release: checked, not
  * asserted. */
 
-static bool text_get(const bson_iter_t *fields, const char *key, char *buffer, size_t size)
+static bool message_decode(const bson_t *fields, const char *app_id, struct arena *arena,
+                           struct message *message)
 {
-    bson_iter_t at = *fields;
-    if (!bson_iter_find(&at, key) || !BSON_ITER_HOLDS_UTF8(&at))
+    bson_iter_t at;
+    if (!bson_read_text(fields, "id", message->id, sizeof message->id) ||
+        !bson_read_text(fields, "type", message->type, sizeof message->type) ||
+        !bson_read_text(fields, "correlationId", message->correlation_id,
+                        sizeof message->correlation_id) ||
+        !bson_read_int(fields, "at", &message->timestamp_ms) ||
+        !bson_read_bool(fields, "repeat", &message->is_repeat) ||
+        !bson_read_text(fields, "traceparent", message->traceparent, sizeof message->traceparent) ||
+        !bson_read_text(fields, "tracestate", message->tracestate, sizeof message->tracestate))
         return false;
-    uint32_t length;
-    const char *text = bson_iter_utf8(&at, &length);
-    if (length >= size)
-        return false;
-    memcpy(buffer, text, length);
-    buffer[length] = '\0';
-    return true;
-}
-
-static bool int_get(const bson_iter_t *fields, const char *key, int64_t *ret_value)
-{
-    bson_iter_t at = *fields;
-    if (!bson_iter_find(&at, key) || !BSON_ITER_HOLDS_INT64(&at))
-        return false;
-    *ret_value = bson_iter_int64(&at);
-    return true;
-}
-
-static bool message_decode(bson_iter_t *entry, const char *app_id, struct arena *arena,
-                           struct message **ret_message)
-{
-    bson_iter_t fields;
-    struct message *message = arena_alloc(arena, sizeof *message);
-    if (!BSON_ITER_HOLDS_DOCUMENT(entry) || !bson_iter_recurse(entry, &fields) ||
-        !text_get(&fields, "id", message->id, sizeof message->id) ||
-        !text_get(&fields, "type", message->type, sizeof message->type) ||
-        !text_get(&fields, "correlationId", message->correlation_id,
-                  sizeof message->correlation_id) ||
-        !int_get(&fields, "at", &message->timestamp_ms) ||
-        !text_get(&fields, "traceparent", message->traceparent, sizeof message->traceparent) ||
-        !text_get(&fields, "tracestate", message->tracestate, sizeof message->tracestate))
-        return false;
-    bson_iter_t at = fields;
-    message->is_repeat = bson_iter_find(&at, "repeat") && bson_iter_as_bool(&at);
-    at = fields;
-    if (!bson_iter_find(&at, "body") || !BSON_ITER_HOLDS_UTF8(&at))
+    if (!bson_iter_init_find(&at, fields, "body") || !BSON_ITER_HOLDS_UTF8(&at))
         return false;
     uint32_t length;
     const char *body = bson_iter_utf8(&at, &length);
@@ -192,61 +164,57 @@ static bool message_decode(bson_iter_t *entry, const char *app_id, struct arena 
     message->body_length = length;
     snprintf(message->app_id, sizeof message->app_id, "%s", app_id);
     message->schema_version = MESSAGE_SCHEMA_VERSION;
-    *ret_message = message;
     return true;
 }
 
-static bool history_decode(bson_iter_t *entry, struct history_entry *ret_entry)
+static bool history_decode(const bson_t *fields, struct history_entry *entry)
 {
-    bson_iter_t fields;
     int64_t fingerprint = 0;
-    memset(ret_entry, 0, sizeof *ret_entry);
-    if (!BSON_ITER_HOLDS_DOCUMENT(entry) || !bson_iter_recurse(entry, &fields) ||
-        !int_get(&fields, "at", &ret_entry->at_ms) ||
-        !text_get(&fields, "input", ret_entry->input_type, sizeof ret_entry->input_type) ||
-        !text_get(&fields, "id", ret_entry->input_id, sizeof ret_entry->input_id) ||
-        !int_get(&fields, "fingerprint", &fingerprint) ||
-        !text_get(&fields, "verdict", ret_entry->verdict, sizeof ret_entry->verdict) ||
-        !text_get(&fields, "from", ret_entry->state_from, sizeof ret_entry->state_from) ||
-        !text_get(&fields, "to", ret_entry->state_to, sizeof ret_entry->state_to))
+    memset(entry, 0, sizeof *entry);
+    if (!bson_read_int(fields, "at", &entry->at_ms) ||
+        !bson_read_text(fields, "input", entry->input_type, sizeof entry->input_type) ||
+        !bson_read_text(fields, "id", entry->input_id, sizeof entry->input_id) ||
+        !bson_read_int(fields, "fingerprint", &fingerprint) ||
+        !bson_read_text(fields, "verdict", entry->verdict, sizeof entry->verdict) ||
+        !bson_read_text(fields, "from", entry->state_from, sizeof entry->state_from) ||
+        !bson_read_text(fields, "to", entry->state_to, sizeof entry->state_to))
         return false;
-    ret_entry->fingerprint = (uint64_t)fingerprint;
+    entry->fingerprint = (uint64_t)fingerprint;
     return true;
 }
 
 static bool owed_decode(struct document *document, const struct participant *participant,
                         const bson_t *body, struct arena *arena)
 {
-    bson_iter_t entries;
+    bson_t entries;
+    bson_t fields;
     bson_iter_t at;
-    if (!bson_iter_init_find(&at, body, "owed") || !BSON_ITER_HOLDS_ARRAY(&at) ||
-        !bson_iter_recurse(&at, &entries))
+    if (!bson_read_array(body, "owed", &entries) || !bson_iter_init(&at, &entries))
         return false;
-    while (bson_iter_next(&entries)) {
-        if (document->owed_count == OWED_MAX ||
-            !message_decode(&entries, participant->name, arena,
-                            &document->owed[document->owed_count]))
+    while (bson_iter_next(&at)) {
+        if (document->owed_count == OWED_MAX || !bson_read_element(&at, &fields))
             return false;
-        document->owed_count++;
+        struct message *message = arena_alloc(arena, sizeof *message);
+        if (!message_decode(&fields, participant->name, arena, message))
+            return false;
+        document->owed[document->owed_count++] = message;
     }
     return true;
 }
 
 static bool history_all_decode(struct document *document, const bson_t *body, struct arena *arena)
 {
-    bson_iter_t entries;
+    bson_t entries;
+    bson_t fields;
     bson_iter_t at;
-    if (!bson_iter_init_find(&at, body, "history") || !BSON_ITER_HOLDS_ARRAY(&at) ||
-        !bson_iter_recurse(&at, &entries))
+    if (!bson_read_array(body, "history", &entries) || !bson_iter_init(&at, &entries))
         return false;
-    while (bson_iter_next(&entries)) {
-        if (document->history_count == HISTORY_MAX ||
-            !history_decode(&entries, history_add(document, arena)))
+    while (bson_iter_next(&at)) {
+        if (document->history_count == HISTORY_MAX || !bson_read_element(&at, &fields) ||
+            !history_decode(&fields, history_add(document, arena)))
             return false;
     }
-    if (bson_iter_init_find(&at, body, "historyDropped") && BSON_ITER_HOLDS_INT64(&at))
-        document->history_dropped = bson_iter_int64(&at);
-    return true;
+    return bson_read_int(body, "historyDropped", &document->history_dropped);
 }
 
 bool document_decode(struct document *document, const struct participant *participant,
@@ -266,16 +234,11 @@ bool document_decode(struct document *document, const struct participant *partic
 
     bson_t body;
     bson_t fields;
-    bson_iter_t at;
-    uint32_t length;
-    const uint8_t *bytes;
     if (!bson_init_static(&body, record->body, record->body_length) ||
-        !bson_iter_init_find(&at, &body, "state") || !BSON_ITER_HOLDS_DOCUMENT(&at))
+        !bson_read_document(&body, "state", &fields))
         return error_set(error, ERROR_BUG, "%s %s has no state", participant->collection,
                          record->id);
-    bson_iter_document(&at, &length, &bytes);
-    if (!bson_init_static(&fields, bytes, length) ||
-        !participant->decode(&fields, document->state, error))
+    if (!participant->decode(&fields, document->state, error))
         return error_wrap(error, "stored %s %s", participant->collection, record->id);
     if (!owed_decode(document, participant, &body, arena))
         return error_set(error, ERROR_BUG, "%s %s: damaged outbox", participant->collection,

@@ -1,0 +1,156 @@
+/* booking.h - the booking as a pure state machine: what each input means for it.
+ *
+ * States and their meaning:
+ *   none                    nothing is known of this id
+ *   pending                 the intent is here, its payment is not
+ *   payment_received_first  payments are here, the intent is not
+ *   confirmed               one payment of the right amount, currency and user is applied
+ *   failed, cancelled       final: every payment, also a later one, goes back
+ * The rules are the rows of booking_transitions (transitions.c). No I/O, no clock, no randomness.
+ */
+#pragma once
+
+#include "common/base/ident.h"
+#include "common/base/money.h"
+#include "common/engine/decision.h"
+#include "common/engine/input.h"
+#include "wire/events.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BOOKING_STATES(X)                                                                          \
+    X(BOOKING_NONE, "none")                                                                        \
+    X(BOOKING_PENDING, "pending")                                                                  \
+    X(BOOKING_PAYMENT_FIRST, "payment_received_first")                                             \
+    X(BOOKING_CONFIRMED, "confirmed")                                                              \
+    X(BOOKING_FAILED, "failed")                                                                    \
+    X(BOOKING_CANCELLED, "cancelled")
+
+#define BOOKING_INPUTS(X)                                                                          \
+    X(BOOKING_DEADLINE, "deadline")                                                                \
+    X(BOOKING_INTENT, EVENT_INTENT_CREATED)                                                        \
+    X(BOOKING_CANCEL, EVENT_CANCEL_REQUESTED)                                                      \
+    X(BOOKING_CAPTURED, EVENT_PAYMENT_CAPTURED)                                                    \
+    X(BOOKING_DECLINED, EVENT_PAYMENT_DECLINED)
+
+#define BOOKING_REASONS(X)                                                                         \
+    X(REASON_NONE, "")                                                                             \
+    X(REASON_AMOUNT_MISMATCH, "amount_mismatch")                                                   \
+    X(REASON_CURRENCY_MISMATCH, "currency_mismatch")                                               \
+    X(REASON_PAYMENT_TIMEOUT, "payment_timeout")                                                   \
+    X(REASON_INTENT_TIMEOUT, "intent_timeout")                                                     \
+    X(REASON_PAYMENT_DECLINED, "payment_declined")                                                 \
+    X(REASON_CANCELLED, "cancelled_by_user")                                                       \
+    X(REASON_OTHER_USER, "other_user")         /* of a refund: somebody else paid */               \
+    X(REASON_SECOND_PAYMENT, "second_payment") /* of a refund: the booking is paid already */      \
+    X(REASON_BOOKING_ENDED, "booking_ended")   /* of a refund: it failed or was cancelled */       \
+    X(REASON_TOO_MANY_PAYMENTS, "too_many_payments") /* of a refund: beyond what is stored */
+
+enum booking_state {
+#define X(name, text) name,
+    BOOKING_STATES(X)
+#undef X
+        BOOKING_STATE_COUNT
+};
+
+enum booking_input_type {
+#define X(name, text) name,
+    BOOKING_INPUTS(X)
+#undef X
+        BOOKING_INPUT_COUNT
+};
+
+enum booking_reason {
+#define X(name, text) name,
+    BOOKING_REASONS(X)
+#undef X
+        BOOKING_REASON_COUNT
+};
+
+enum disposition {
+    PAYMENT_HELD,                /* no outcome yet */
+    PAYMENT_APPLIED,             /* it paid for the confirmed booking */
+    PAYMENT_REFUNDED_BY_OUTCOME, /* listed in booking.failed or booking.cancelled */
+    PAYMENT_REFUNDED_BY_REQUEST, /* by a payment.refund.requested of its own */
+    DISPOSITION_COUNT
+};
+
+/* Where a message that may be announced again was owed first. position -1: never. */
+struct announcement {
+    int64_t version;
+    int32_t position;
+    int64_t at_ms;
+};
+
+struct booking_payment {
+    char payment_id[IDENT_SIZE];
+    char user_id[IDENT_SIZE];
+    int64_t amount; /* minor units */
+    char currency[CURRENCY_SIZE];
+    enum disposition disposition;
+    enum booking_reason refund_reason;
+    struct announcement refund_request; /* PAYMENT_REFUNDED_BY_REQUEST only */
+};
+
+struct booking {
+    char id[IDENT_SIZE];
+    enum booking_state state;
+    enum booking_reason reason;
+    bool has_intent;
+    char user_id[IDENT_SIZE]; /* of the intent, like amount and currency */
+    int64_t amount;
+    char currency[CURRENCY_SIZE];
+    struct booking_payment payments[BOOKING_PAYMENTS_MAX]; /* in commit order */
+    int32_t payment_count;
+    int64_t first_seen_ms;
+    int64_t waiting_since_ms;
+    int64_t decided_at_ms; /* of the first outcome */
+    enum booking_state first_outcome;
+    int64_t due_at_ms;
+    struct announcement outcome; /* the last outcome event */
+};
+
+/* The content of a message, checked by the codec. */
+struct booking_payload {
+    char user_id[IDENT_SIZE];
+    char payment_id[IDENT_SIZE];
+    int64_t amount;
+    char currency[CURRENCY_SIZE];
+};
+
+struct booking_rules {
+    int64_t payment_timeout_ms; /* pending waits so long for its payment */
+    int64_t intent_timeout_ms;  /* a payment waits so long for its intent */
+};
+
+/* One row: in this state, on this input, if the guard holds. Of the rows of one cell the first that
+ * holds is taken; the last one of each cell holds always. */
+struct transition {
+    enum booking_state from;
+    enum booking_input_type input;
+    bool (*guard)(const struct booking *booking, const struct input *input, int64_t now_ms);
+    const char *guard_name;
+    const char *verdict;
+    enum outcome outcome;
+    enum booking_state to;
+    void (*act)(const struct booking_rules *rules, struct booking *booking,
+                const struct input *input, struct decision *decision);
+    enum booking_reason reason; /* of the outcome, or of the refund */
+};
+
+extern const struct transition booking_transitions[];
+extern const size_t booking_transition_count;
+
+/* participant.decide: self is struct booking_rules, state is struct booking. */
+void booking_decide(const void *self, void *state, const struct input *input,
+                    struct decision *decision);
+
+const char *booking_state_text(enum booking_state state);
+const char *booking_input_text(enum booking_input_type type);
+const char *booking_reason_text(enum booking_reason reason);
+static inline bool booking_state_is_outcome(enum booking_state state)
+{
+    return state == BOOKING_CONFIRMED || state == BOOKING_FAILED || state == BOOKING_CANCELLED;
+}

@@ -1,0 +1,300 @@
+/* codec.c - events into inputs, and a booking to and from BSON. Checks what comes from outside; a
+ * stored booking must keep the invariants that the state machine relies on. */
+#include "booking/participant.h"
+#include "common/base/json_read.h"
+#include "common/engine/bson_read.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- events ---- */
+
+struct event_fields {
+    char intent_id[IDENT_SIZE];
+    struct booking_payload payload;
+};
+
+#define FIELD(name, type, required, member)                                                        \
+    {                                                                                              \
+        name, type, required, offsetof(struct event_fields, member), 0                             \
+    }
+static const struct json_field intent_fields[] = {
+    FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
+    FIELD("userId", JSON_FIELD_IDENT, true, payload.user_id),
+    FIELD("amount", JSON_FIELD_AMOUNT, true, payload.amount),
+    FIELD("currency", JSON_FIELD_CURRENCY, true, payload.currency),
+};
+static const struct json_field cancel_fields[] = {
+    FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
+    FIELD("userId", JSON_FIELD_IDENT, true, payload.user_id),
+};
+static const struct json_field captured_fields[] = {
+    FIELD("paymentId", JSON_FIELD_IDENT, true, payload.payment_id),
+    FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
+    FIELD("userId", JSON_FIELD_IDENT, true, payload.user_id),
+    FIELD("amount", JSON_FIELD_AMOUNT, true, payload.amount),
+    FIELD("currency", JSON_FIELD_CURRENCY, true, payload.currency),
+};
+static const struct json_field declined_fields[] = {
+    FIELD("paymentId", JSON_FIELD_IDENT, true, payload.payment_id),
+    FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
+};
+
+#define EVENT(type, fields)                                                                        \
+    {                                                                                              \
+        type, fields, sizeof fields / sizeof fields[0]                                             \
+    }
+static const struct event_form {
+    enum booking_input_type type;
+    const struct json_field *fields;
+    size_t field_count;
+} event_forms[] = {
+    EVENT(BOOKING_INTENT, intent_fields),
+    EVENT(BOOKING_CANCEL, cancel_fields),
+    EVENT(BOOKING_CAPTURED, captured_fields),
+    EVENT(BOOKING_DECLINED, declined_fields),
+};
+
+static const struct event_form *form_find(const char *type)
+{
+    for (size_t i = 0; i < sizeof event_forms / sizeof event_forms[0]; i++)
+        if (strcmp(booking_input_text(event_forms[i].type), type) == 0)
+            return &event_forms[i];
+    return NULL;
+}
+
+bool booking_parse(const void *self, const struct message *message, struct input *ret_inputs,
+                   size_t *ret_count, struct error *error)
+{
+    (void)self;
+    const struct event_form *form = form_find(message->type);
+    if (form == NULL)
+        return error_set(error, ERROR_REJECT, "unknown event type %s", message->type);
+    struct event_fields event;
+    struct json_problem problem;
+    memset(&event, 0, sizeof event);
+    if (!json_read(message->body, message->body_length, form->fields, form->field_count,
+                   JSON_UNKNOWN_IGNORED, &event, &problem))
+        return error_set(error, ERROR_REJECT, "%s: %s %s", message->type, problem.pointer,
+                         problem.detail);
+    if (message->correlation_id[0] != '\0' && strcmp(message->correlation_id, event.intent_id) != 0)
+        return error_set(error, ERROR_REJECT, "%s: correlation id differs from intentId",
+                         message->type);
+    struct input *input = &ret_inputs[0];
+    memset(input, 0, sizeof *input);
+    input->type = (int)form->type;
+    input->type_name = booking_input_text(form->type);
+    memcpy(input->document_id, event.intent_id, sizeof input->document_id);
+    memcpy(input->correlation_id, event.intent_id, sizeof input->correlation_id);
+    memcpy(input->payload, &event.payload, sizeof event.payload);
+    *ret_count = 1;
+    return true;
+}
+
+/* ---- BSON ---- */
+
+static const char *disposition_text(enum disposition disposition)
+{
+    static const char *const texts[DISPOSITION_COUNT] = {
+        [PAYMENT_HELD] = "held",
+        [PAYMENT_APPLIED] = "applied",
+        [PAYMENT_REFUNDED_BY_OUTCOME] = "refunded_by_outcome",
+        [PAYMENT_REFUNDED_BY_REQUEST] = "refunded_by_request",
+    };
+    assert(disposition < DISPOSITION_COUNT);
+    return texts[disposition];
+}
+
+static void put_text(bson_t *fields, const char *key, const char *text)
+{
+    bool appended = BSON_APPEND_UTF8(fields, key, text);
+    assert(appended); /* bounded fields cannot overflow a document */
+}
+
+static void put_int(bson_t *fields, const char *key, int64_t value)
+{
+    bool appended = BSON_APPEND_INT64(fields, key, value);
+    assert(appended);
+}
+
+static void announcement_encode(bson_t *fields, const char *key,
+                                const struct announcement *announcement)
+{
+    bson_t part;
+    bson_append_document_begin(fields, key, -1, &part);
+    put_int(&part, "version", announcement->version);
+    put_int(&part, "position", announcement->position);
+    put_int(&part, "at", announcement->at_ms);
+    bson_append_document_end(fields, &part);
+}
+
+static void payment_encode(bson_t *payments, int32_t index, const struct booking_payment *payment)
+{
+    char buffer[16];
+    const char *key;
+    size_t key_length = bson_uint32_to_string((uint32_t)index, &key, buffer, sizeof buffer);
+    bson_t part;
+    bson_append_document_begin(payments, key, (int)key_length, &part);
+    put_text(&part, "paymentId", payment->payment_id);
+    put_text(&part, "userId", payment->user_id);
+    put_int(&part, "amount", payment->amount);
+    put_text(&part, "currency", payment->currency);
+    put_text(&part, "disposition", disposition_text(payment->disposition));
+    put_text(&part, "refundReason", booking_reason_text(payment->refund_reason));
+    announcement_encode(&part, "refundRequest", &payment->refund_request);
+    bson_append_document_end(payments, &part);
+}
+
+bool booking_encode(const void *state, bson_t *fields, struct error *error)
+{
+    (void)error;
+    const struct booking *booking = state;
+    put_text(fields, "id", booking->id);
+    put_text(fields, "state", booking_state_text(booking->state));
+    put_text(fields, "reason", booking_reason_text(booking->reason));
+    if (booking->has_intent) {
+        bson_t intent;
+        BSON_APPEND_DOCUMENT_BEGIN(fields, "intent", &intent);
+        put_text(&intent, "userId", booking->user_id);
+        put_int(&intent, "amount", booking->amount);
+        put_text(&intent, "currency", booking->currency);
+        bson_append_document_end(fields, &intent);
+    }
+    bson_t payments;
+    BSON_APPEND_ARRAY_BEGIN(fields, "payments", &payments);
+    for (int32_t i = 0; i < booking->payment_count; i++)
+        payment_encode(&payments, i, &booking->payments[i]);
+    bson_append_array_end(fields, &payments);
+    put_int(fields, "firstSeenAt", booking->first_seen_ms);
+    put_int(fields, "waitingSince", booking->waiting_since_ms);
+    put_int(fields, "decidedAt", booking->decided_at_ms);
+    put_text(fields, "firstOutcome", booking_state_text(booking->first_outcome));
+    put_int(fields, "dueAt", booking->due_at_ms);
+    announcement_encode(fields, "outcome", &booking->outcome);
+    return true;
+}
+
+/* The value of a text by its table; -1 for an unknown one. */
+static int value_of(const bson_t *fields, const char *key, const char *(*text_of)(unsigned),
+                    unsigned count)
+{
+    char text[64];
+    if (!bson_read_text(fields, key, text, sizeof text))
+        return -1;
+    for (unsigned value = 0; value < count; value++)
+        if (strcmp(text, text_of(value)) == 0)
+            return (int)value;
+    return -1;
+}
+
+static const char *state_of(unsigned value)
+{
+    return booking_state_text((enum booking_state)value);
+}
+static const char *reason_of(unsigned value)
+{
+    return booking_reason_text((enum booking_reason)value);
+}
+static const char *disposition_of(unsigned value)
+{
+    return disposition_text((enum disposition)value);
+}
+
+static bool announcement_decode(const bson_t *fields, const char *key,
+                                struct announcement *announcement)
+{
+    bson_t part;
+    int64_t position;
+    if (!bson_read_document(fields, key, &part) ||
+        !bson_read_int(&part, "version", &announcement->version) ||
+        !bson_read_int(&part, "position", &position) || position < -1 ||
+        position > OWED_POSITION_MAX || !bson_read_int(&part, "at", &announcement->at_ms))
+        return false;
+    announcement->position = (int32_t)position;
+    return true;
+}
+
+static bool payment_decode(const bson_t *fields, struct booking_payment *payment)
+{
+    int disposition = value_of(fields, "disposition", disposition_of, DISPOSITION_COUNT);
+    int reason = value_of(fields, "refundReason", reason_of, BOOKING_REASON_COUNT);
+    if (disposition < 0 || reason < 0 ||
+        !bson_read_text(fields, "paymentId", payment->payment_id, sizeof payment->payment_id) ||
+        !bson_read_text(fields, "userId", payment->user_id, sizeof payment->user_id) ||
+        !bson_read_int(fields, "amount", &payment->amount) || payment->amount <= 0 ||
+        !bson_read_text(fields, "currency", payment->currency, sizeof payment->currency) ||
+        !announcement_decode(fields, "refundRequest", &payment->refund_request))
+        return false;
+    payment->disposition = (enum disposition)disposition;
+    payment->refund_reason = (enum booking_reason)reason;
+    return true;
+}
+
+static bool payments_decode(const bson_t *fields, struct booking *booking)
+{
+    bson_t entries;
+    bson_t entry;
+    bson_iter_t at;
+    if (!bson_read_array(fields, "payments", &entries) || !bson_iter_init(&at, &entries))
+        return false;
+    while (bson_iter_next(&at)) {
+        if (booking->payment_count == BOOKING_PAYMENTS_MAX || !bson_read_element(&at, &entry) ||
+            !payment_decode(&entry, &booking->payments[booking->payment_count]))
+            return false;
+        booking->payment_count++;
+    }
+    return true;
+}
+
+static bool intent_decode(const bson_t *fields, struct booking *booking)
+{
+    bson_t intent;
+    booking->has_intent = bson_has_field(fields, "intent");
+    return !booking->has_intent ||
+           (bson_read_document(fields, "intent", &intent) &&
+            bson_read_text(&intent, "userId", booking->user_id, sizeof booking->user_id) &&
+            bson_read_int(&intent, "amount", &booking->amount) && booking->amount > 0 &&
+            bson_read_text(&intent, "currency", booking->currency, sizeof booking->currency));
+}
+
+/* What the state machine relies on. */
+static bool invariants_hold(const struct booking *booking)
+{
+    int applied = 0;
+    int held = 0;
+    for (int32_t i = 0; i < booking->payment_count; i++) {
+        applied += booking->payments[i].disposition == PAYMENT_APPLIED;
+        held += booking->payments[i].disposition == PAYMENT_HELD;
+    }
+    return applied == (booking->state == BOOKING_CONFIRMED ? 1 : 0) &&
+           (held > 0) == (booking->state == BOOKING_PAYMENT_FIRST) &&
+           (booking->due_at_ms == 0) == booking_state_is_outcome(booking->state) &&
+           (booking->state != BOOKING_PENDING || booking->has_intent) &&
+           booking->state != BOOKING_NONE;
+}
+
+bool booking_decode(const bson_t *fields, void *state, struct error *error)
+{
+    struct booking *booking = state;
+    int value = value_of(fields, "state", state_of, BOOKING_STATE_COUNT);
+    int reason = value_of(fields, "reason", reason_of, BOOKING_REASON_COUNT);
+    int first_outcome = value_of(fields, "firstOutcome", state_of, BOOKING_STATE_COUNT);
+    if (value < 0 || reason < 0 || first_outcome < 0)
+        return error_set(error, ERROR_BUG, "unknown state or reason");
+    booking->state = (enum booking_state)value;
+    booking->reason = (enum booking_reason)reason;
+    booking->first_outcome = (enum booking_state)first_outcome;
+    if (!bson_read_text(fields, "id", booking->id, sizeof booking->id) ||
+        !intent_decode(fields, booking) || !payments_decode(fields, booking) ||
+        !bson_read_int(fields, "firstSeenAt", &booking->first_seen_ms) ||
+        !bson_read_int(fields, "waitingSince", &booking->waiting_since_ms) ||
+        !bson_read_int(fields, "decidedAt", &booking->decided_at_ms) ||
+        !bson_read_int(fields, "dueAt", &booking->due_at_ms) ||
+        !announcement_decode(fields, "outcome", &booking->outcome))
+        return error_set(error, ERROR_BUG, "a field is missing or of another type");
+    if (!invariants_hold(booking))
+        return error_set(error, ERROR_BUG, "state %s contradicts its payments",
+                         booking_state_text(booking->state));
+    return true;
+}

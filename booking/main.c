@@ -1,0 +1,98 @@
+/* roundtrip-booking - the saga itself: reconciles intents with payments.
+ *
+ * Consumes  booking.intent.created, booking.cancel.requested, payment.captured, payment.declined
+ * Publishes booking.confirmed, booking.failed, booking.cancelled, payment.refund.requested
+ * Stores    one document per booking: state, intent, payments, owed messages, history
+ * A crash after take, load or decide leaves nothing behind: the broker delivers again. After the
+ * save the document owes its messages: the redelivery, or the relay, publishes them. After the
+ * publish they go out once more, byte-identical, with the same message ids. After the ack only the
+ * owed entries are left: the relay publishes and clears them. */
+#include "booking/participant.h"
+#include "common/base/uuid.h"
+#include "common/daemon/daemon.h"
+#include "common/store/store.h"
+#include "tracing/tracing.h"
+#include "wire/events.h"
+
+#include <string.h>
+
+struct booking_options {
+    struct daemon_options common;
+    int64_t payment_timeout_ms, intent_timeout_ms;
+};
+
+#define TIMEOUT_MS_MAX INT64_C(31536000000) /* a year */
+
+static const struct config_option booking_config[] = {
+    { .name = "ROUNDTRIP_PAYMENT_TIMEOUT_MS",
+      .type = CONFIG_INT,
+      .offset = offsetof(struct booking_options, payment_timeout_ms),
+      .default_value = "600000",
+      .minimum = 1,
+      .maximum = TIMEOUT_MS_MAX,
+      .meaning = "an intent waits so long for its payment, then the booking fails" },
+    { .name = "ROUNDTRIP_INTENT_TIMEOUT_MS",
+      .type = CONFIG_INT,
+      .offset = offsetof(struct booking_options, intent_timeout_ms),
+      .default_value = "600000",
+      .minimum = 1,
+      .maximum = TIMEOUT_MS_MAX,
+      .meaning = "a payment waits so long for its intent, then it is refunded" },
+    { 0 },
+};
+
+static void root_span(const void *state, struct tracing_root *ret_root)
+{
+    const struct booking *booking = state;
+    *ret_root = (struct tracing_root){
+        .booking_id = booking->id,
+        .state = booking_state_text(booking->first_outcome),
+        .reason = booking_reason_text(booking->reason),
+        .started_ms = booking->first_seen_ms,
+        .ended_ms = booking->decided_at_ms,
+        .payments = booking->payment_count,
+        .is_failed = booking->first_outcome == BOOKING_FAILED,
+    };
+}
+
+int main(int argc, char **argv)
+{
+    const struct config_option *const tables[] = { daemon_config, booking_config, NULL };
+    struct booking_options options;
+    int status = 0;
+    memset(&options, 0, sizeof options);
+    options.common.http_port = 3001;
+    if (!daemon_arguments(argc, argv, "roundtrip-booking", tables, &options, &status))
+        return status;
+
+    const struct booking_rules rules = { options.payment_timeout_ms, options.intent_timeout_ms };
+    const struct participant participant = booking_participant(&rules);
+    uint8_t random[10];
+    char instance_id[UUID_TEXT_SIZE];
+    uuid_random_bytes(random, sizeof random);
+    uuid_v7_make(0, random, instance_id);
+    struct tracing *tracing = tracing_start("booking", instance_id);
+    const struct tracing_setup setup = {
+        .tracing = tracing,
+        .service = "booking",
+        .queue = QUEUE_BOOKING,
+        .collection = participant.collection,
+        .store_system = store_system(options.common.store_url),
+        .store_namespace = "booking",
+        .http_port = (int)options.common.http_port,
+        .root = root_span,
+    };
+    struct tracing_observer *observer = tracing_observer_new(&setup);
+    const struct daemon_service service = {
+        .name = "booking",
+        .participant = &participant,
+        .queue = QUEUE_BOOKING,
+        .bindings = wire_bindings,
+        .binding_count = wire_binding_count,
+        .tracing = tracing_for_daemon(observer),
+    };
+    status = daemon_run(&service, &options.common);
+    tracing_observer_free(observer);
+    tracing_stop(tracing);
+    return status;
+}

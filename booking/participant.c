@@ -1,0 +1,34 @@
+#include "booking/participant.h"
+
+static const char *state_name(const void *state)
+{
+    return booking_state_text(((const struct booking *)state)->state);
+}
+
+static int64_t due_at_ms(const void *state)
+{
+    return ((const struct booking *)state)->due_at_ms;
+}
+
+static const char *correlation_id(const void *state)
+{
+    return ((const struct booking *)state)->id;
+}
+
+struct participant booking_participant(const struct booking_rules *rules)
+{
+    return (struct participant){
+        .self = rules,
+        .name = "booking",
+        .collection = "bookings",
+        .state_size = sizeof(struct booking),
+        .deadlines_wait_for_queue = true, /* what was paid in time is seen before a time-out */
+        .parse = booking_parse,
+        .decide = booking_decide,
+        .state_name = state_name,
+        .due_at_ms = due_at_ms,
+        .correlation_id = correlation_id,
+        .encode = booking_encode,
+        .decode = booking_decode,
+    };
+}

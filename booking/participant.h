@@ -1,0 +1,14 @@
+/* participant.h - the booking service as the engine runs it: rules, codec and names together. */
+#pragma once
+
+#include "booking/booking.h"
+#include "common/engine/participant.h"
+
+/* rules are borrowed and must outlive the participant. */
+struct participant booking_participant(const struct booking_rules *rules);
+
+/* codec.c */
+MUST_CHECK bool booking_parse(const void *self, const struct message *message,
+                              struct input *ret_inputs, size_t *ret_count, struct error *error);
+MUST_CHECK bool booking_encode(const void *state, bson_t *fields, struct error *error);
+MUST_CHECK bool booking_decode(const bson_t *fields, void *state, struct error *error);
