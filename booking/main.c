@@ -24,6 +24,7 @@ struct booking_options {
 #define TIMEOUT_MS_MAX INT64_C(31536000000) /* a year */
 
 static const struct config_option booking_config[] = {
+    DAEMON_PORT_OPTION(struct booking_options, "3001"),
     { .name = "ROUNDTRIP_PAYMENT_TIMEOUT_MS",
       .type = CONFIG_INT,
       .offset = offsetof(struct booking_options, payment_timeout_ms),
@@ -61,7 +62,6 @@ int main(int argc, char **argv)
     struct booking_options options;
     int status = 0;
     memset(&options, 0, sizeof options);
-    options.common.http_port = 3001;
     if (!daemon_arguments(argc, argv, "roundtrip-booking", tables, &options, &status))
         return status;
 

@@ -22,6 +22,14 @@ struct daemon_options {
 /* Table for config_read, offsets into a struct that starts with struct daemon_options. */
 extern const struct config_option daemon_config[];
 
+/* The port's row of a service's own table: each service has another default. */
+#define DAEMON_PORT_OPTION(options_type, port)                                                     \
+    {                                                                                              \
+        .name = "ROUNDTRIP_HTTP_PORT", .type = CONFIG_INT,                                         \
+        .offset = offsetof(options_type, common.http_port), .default_value = port, .minimum = 0,   \
+        .maximum = 65535, .meaning = "port of the HTTP interface; 0 = any free one"                \
+    }
+
 struct daemon; /* what handlers may use */
 
 /* Sends a changing request through the engine. False: busy or stopping (answer 503). */
@@ -36,6 +44,8 @@ bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t
 /* Waits until any document may have changed since `seen` (0 at first), or until timeout_ms; returns
  * the new mark. Any thread. */
 uint64_t daemon_wait_changed(struct daemon *daemon, uint64_t seen, int64_t timeout_ms);
+/* The engine looks at once for effect results. Any thread. */
+void daemon_wake(struct daemon *daemon);
 bool daemon_is_stopping(const struct daemon *daemon);
 
 /* Tracing comes from above this layer: the service hands in observers and a way to flush. */
@@ -58,9 +68,10 @@ struct daemon_service {
     const struct http_route *routes; /* its own; health and metrics are added; `self` may be NULL:
                                         then the daemon is passed */
     size_t route_count;
-    struct effect_port effects; /* start NULL: none */
-    void (*effects_wake)(
-        void *self, struct inbox *inbox); /* hands the inbox to the effect runner; may be NULL */
+    void *attach_self;
+    void (*attach)(void *self,
+                   struct daemon *daemon); /* once, before the first request; may be NULL */
+    struct effect_port effects;            /* start NULL: none */
     struct daemon_tracing tracing;
 };
 

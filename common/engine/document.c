@@ -217,6 +217,21 @@ static bool history_all_decode(struct document *document, const bson_t *body, st
     return bson_read_int(body, "historyDropped", &document->history_dropped);
 }
 
+bool document_state_decode(const struct participant *participant, const struct record *record,
+                           void *ret_state, struct error *error)
+{
+    bson_t body;
+    bson_t fields;
+    memset(ret_state, 0, participant->state_size);
+    if (!bson_init_static(&body, record->body, record->body_length) ||
+        !bson_read_document(&body, "state", &fields))
+        return error_set(error, ERROR_BUG, "%s %s has no state", participant->collection,
+                         record->id);
+    if (!participant->decode(&fields, ret_state, error))
+        return error_wrap(error, "stored %s %s", participant->collection, record->id);
+    return true;
+}
+
 bool document_decode(struct document *document, const struct participant *participant,
                      const struct record *record, struct arena *arena, struct error *error)
 {
@@ -232,14 +247,11 @@ bool document_decode(struct document *document, const struct participant *partic
     if (record->version == 0)
         return true;
 
+    if (!document_state_decode(participant, record, document->state, error))
+        return false;
     bson_t body;
-    bson_t fields;
-    if (!bson_init_static(&body, record->body, record->body_length) ||
-        !bson_read_document(&body, "state", &fields))
-        return error_set(error, ERROR_BUG, "%s %s has no state", participant->collection,
-                         record->id);
-    if (!participant->decode(&fields, document->state, error))
-        return error_wrap(error, "stored %s %s", participant->collection, record->id);
+    if (!bson_init_static(&body, record->body, record->body_length))
+        return error_set(error, ERROR_BUG, "%s %s is damaged", participant->collection, record->id);
     if (!owed_decode(document, participant, &body, arena))
         return error_set(error, ERROR_BUG, "%s %s: damaged outbox", participant->collection,
                          record->id);

@@ -48,6 +48,10 @@ bool document_owes(const struct document *document, const char *message_id);
 MUST_CHECK bool document_decode(struct document *document, const struct participant *participant,
                                 const struct record *record, struct arena *arena,
                                 struct error *error);
+/* Only the state of a stored record, for readers. */
+MUST_CHECK bool document_state_decode(const struct participant *participant,
+                                      const struct record *record, void *ret_state,
+                                      struct error *error);
 MUST_CHECK bool document_encode(const struct document *document,
                                 const struct participant *participant, struct arena *arena,
                                 struct record *ret_record, struct error *error);

@@ -1,0 +1,241 @@
+#include "common/daemon/daemon.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/daemon/daemon_private.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define EXIT_USAGE            64
+#define EXIT_UNAVAILABLE      69
+#define HEARTBEAT_S           10
+#define ROUTES_MAX            16
+#define READ_CONDITION_MS_MAX 60000
+
+/* ---- for handlers ---- */
+
+bool daemon_submit(struct daemon *daemon, struct request *request)
+{
+    return inbox_submit(daemon->inbox, request);
+}
+
+bool daemon_read(struct daemon *daemon, const char *id, void *ret_state, struct record *ret_record,
+                 struct error *error)
+{
+    const struct participant *participant = daemon->service->participant;
+    struct arena arena = { 0 };
+    struct record record;
+    bool is_read = daemon->store_port.load(daemon->store_port.self, &id, 1, &arena, &record, error);
+    if (is_read && record.version == 0)
+        is_read = error_set(error, ERROR_NOT_FOUND, "%s %s", participant->collection, id);
+    if (is_read) {
+        is_read = document_state_decode(participant, &record, ret_state, error);
+        *ret_record = record;
+        ret_record->body = NULL; /* it goes with the arena */
+        ret_record->body_length = 0;
+    }
+    arena_done(&arena);
+    return is_read;
+}
+
+bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t limit,
+                 struct arena *arena, struct record *ret_records, size_t *ret_count,
+                 struct error *error)
+{
+    return daemon->store_port.list(daemon->store_port.self, after, limit, arena, ret_records,
+                                   ret_count, error);
+}
+
+uint64_t daemon_wait_changed(struct daemon *daemon, uint64_t seen, int64_t timeout_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    if (timeout_ms > READ_CONDITION_MS_MAX)
+        timeout_ms = READ_CONDITION_MS_MAX;
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += timeout_ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&daemon->changed_mutex);
+    while (daemon->change_mark == seen && !atomic_load(&daemon->is_stopping))
+        if (pthread_cond_timedwait(&daemon->changed, &daemon->changed_mutex, &until) == ETIMEDOUT)
+            break;
+    uint64_t mark = daemon->change_mark;
+    pthread_mutex_unlock(&daemon->changed_mutex);
+    return mark;
+}
+
+void daemon_changed(void *self)
+{
+    struct daemon *daemon = self;
+    pthread_mutex_lock(&daemon->changed_mutex);
+    daemon->change_mark++;
+    pthread_cond_broadcast(&daemon->changed);
+    pthread_mutex_unlock(&daemon->changed_mutex);
+}
+
+void daemon_wake(struct daemon *daemon)
+{
+    inbox_wake(daemon->inbox);
+}
+
+bool daemon_is_stopping(const struct daemon *daemon)
+{
+    return atomic_load(&daemon->is_stopping);
+}
+
+void daemon_status_get(struct daemon *daemon, struct engine_status *ret_status)
+{
+    pthread_mutex_lock(&daemon->status_mutex);
+    *ret_status = daemon->status;
+    pthread_mutex_unlock(&daemon->status_mutex);
+}
+
+/* ---- start and stop ---- */
+
+static bool bus_open(struct daemon *daemon, struct error *error)
+{
+    const struct daemon_service *service = daemon->service;
+    const struct daemon_options *options = daemon->options;
+    const struct amqp_bus_options bus_options = {
+        .url = options->amqp_url,
+        .service = service->name,
+        .queue = service->queue,
+        .bindings = service->bindings,
+        .binding_count = service->binding_count,
+        .may_declare = strcmp(options->topology, "declare") == 0,
+        .prefetch = options->prefetch,
+        .confirm_timeout_ms = options->confirm_timeout_ms,
+        .heartbeat_s = HEARTBEAT_S,
+        .jitter_seed = (uint64_t)clock_wall_ns() ^ (uint64_t)getpid(),
+    };
+    daemon->bus = amqp_bus_new(&bus_options, error);
+    return daemon->bus != NULL;
+}
+
+static void engine_make(struct daemon *daemon)
+{
+    const struct daemon_options *options = daemon->options;
+    struct engine_limits limits = engine_limits_default;
+    limits.batch_max = (size_t)options->prefetch;
+    limits.owed_documents_max = (size_t)options->owed_max;
+    limits.sweep_interval_ms = options->sweep_interval_ms;
+    limits.relay_age_ms = options->relay_age_ms;
+    const struct engine_ports ports = {
+        .store = daemon->store_port,
+        .bus = amqp_bus_port(daemon->bus),
+        .requests = inbox_port(daemon->inbox),
+        .effects = daemon->service->effects,
+        .observer = metrics_engine_observer(daemon->metrics),
+    };
+    daemon->engine = engine_new(daemon->service->participant, &ports, &limits);
+}
+
+static bool http_open(struct daemon *daemon, struct error *error)
+{
+    const struct daemon_service *service = daemon->service;
+    struct http_route routes[ROUTES_MAX];
+    if (service->route_count + HEALTH_ROUTES > ROUTES_MAX)
+        return error_set(error, ERROR_BUG, "more than %d routes", ROUTES_MAX);
+    for (size_t i = 0; i < service->route_count; i++) {
+        routes[i] = service->routes[i];
+        if (routes[i].self == NULL)
+            routes[i].self = daemon;
+    }
+    health_routes(daemon, routes + service->route_count);
+    const struct http_server_options options = {
+        .bind_address = daemon->options->http_bind,
+        .port = (int)daemon->options->http_port,
+        .threads = (int)daemon->options->http_threads,
+    };
+    daemon->server = http_server_start(&options, routes, service->route_count + HEALTH_ROUTES,
+                                       metrics_http_observer(daemon->metrics), error);
+    return daemon->server != NULL;
+}
+
+static bool signals_open(struct daemon *daemon, struct error *error)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    daemon->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return daemon->signal_fd >= 0 ? true
+                                  : error_set(error, ERROR_RETRY, "signalfd: %s", strerror(errno));
+}
+
+static bool daemon_open(struct daemon *daemon, struct error *error)
+{
+    const struct daemon_service *service = daemon->service;
+    const struct metrics_setup metrics_setup = {
+        .service = service->name,
+        .queue = service->queue,
+        .engine_next = service->tracing.engine_observer,
+        .http_next = service->tracing.http_observer,
+        .changed = daemon_changed,
+        .changed_self = daemon,
+    };
+    daemon->metrics = metrics_new(&metrics_setup);
+    daemon->inbox = inbox_new((size_t)daemon->options->http_queue_max);
+    if (!signals_open(daemon, error))
+        return false;
+    daemon->store = store_open(daemon->options->store_url, service->name,
+                               service->participant->collection, error);
+    if (daemon->store == NULL)
+        return error_wrap(error, "ROUNDTRIP_STORE");
+    daemon->store_port = store_port(daemon->store);
+    if (!bus_open(daemon, error))
+        return error_wrap(error, "ROUNDTRIP_AMQP_URL");
+    engine_make(daemon);
+    if (service->attach != NULL)
+        service->attach(service->attach_self, daemon);
+    return http_open(daemon, error);
+}
+
+static void daemon_close(struct daemon *daemon)
+{
+    daemon->server = http_server_stop(daemon->server);
+    daemon->engine = engine_free(daemon->engine);
+    daemon->bus = amqp_bus_free(daemon->bus);
+    daemon->store = store_close(daemon->store);
+    if (daemon->service->tracing.shutdown != NULL)
+        daemon->service->tracing.shutdown(daemon->service->tracing.self);
+    daemon->inbox = inbox_free(daemon->inbox);
+    daemon->metrics = metrics_free(daemon->metrics);
+    if (daemon->signal_fd >= 0)
+        close(daemon->signal_fd);
+}
+
+int daemon_run(const struct daemon_service *service, const struct daemon_options *options)
+{
+    struct daemon daemon = { .service = service, .options = options, .signal_fd = -1 };
+    pthread_condattr_t attributes;
+    struct error error;
+    log_start(service->name, options->log_level, options->log_format);
+    pthread_mutex_init(&daemon.status_mutex, NULL);
+    pthread_mutex_init(&daemon.changed_mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&daemon.changed, &attributes);
+
+    int status = 0;
+    if (daemon_open(&daemon, &error)) {
+        log_write(LOG_INFO, "started: http port %d, queue %s, store %s",
+                  http_server_port(daemon.server), service->queue,
+                  store_system(options->store_url));
+        daemon_loop(&daemon);
+    } else {
+        log_write(LOG_ERROR, "%s", error.message);
+        status = error.code == ERROR_REJECT ? EXIT_USAGE : EXIT_UNAVAILABLE;
+    }
+    daemon_close(&daemon);
+    log_write(LOG_INFO, "stopped");
+    return status;
+}

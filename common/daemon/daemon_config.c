@@ -1,0 +1,103 @@
+/* daemon_config.c - the options that every service has, and the command line that all share. */
+#include "common/daemon/daemon.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef ROUNDTRIP_VERSION
+#define ROUNDTRIP_VERSION "unknown"
+#endif
+#define EXIT_USAGE 64
+
+#define TEXT(kind, member, variable, value, text)                                                  \
+    {                                                                                              \
+        .name = variable, .type = kind, .offset = offsetof(struct daemon_options, member),         \
+        .default_value = value, .meaning = text                                                    \
+    }
+#define INT(member, variable, value, least, most, text)                                            \
+    {                                                                                              \
+        .name = variable, .type = CONFIG_INT, .offset = offsetof(struct daemon_options, member),   \
+        .default_value = value, .minimum = least, .maximum = most, .meaning = text                 \
+    }
+#define CHOICE(member, variable, value, list, text)                                                \
+    {                                                                                              \
+        .name = variable, .type = CONFIG_CHOICE,                                                   \
+        .offset = offsetof(struct daemon_options, member), .default_value = value,                 \
+        .choices = list, .meaning = text                                                           \
+    }
+
+const struct config_option daemon_config[] = {
+    TEXT(CONFIG_URL, amqp_url, "ROUNDTRIP_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/",
+         "the broker: amqp:// or amqps://user:password@host:port/vhost"),
+    TEXT(CONFIG_URL, store_url, "ROUNDTRIP_STORE", NULL,
+         "the service's own store: sqlite:FILE or mongodb://host/?replicaSet=..."),
+    CHOICE(topology, "ROUNDTRIP_TOPOLOGY", "declare", "declare|verify",
+           "declare exchange, queues and bindings, or only check them"),
+    TEXT(CONFIG_TEXT, http_bind, "ROUNDTRIP_HTTP_BIND", "127.0.0.1",
+         "address of the HTTP interface"),
+    INT(http_threads, "ROUNDTRIP_HTTP_THREADS", "64", 4, 1024, "HTTP requests at a time"),
+    INT(http_queue_max, "ROUNDTRIP_HTTP_QUEUE_MAX", "1024", 1, 100000,
+        "requests that wait for the engine; more get 503"),
+    INT(prefetch, "ROUNDTRIP_PREFETCH", "256", 1, BUS_PREFETCH_MAX,
+        "deliveries in hand, and the largest batch"),
+    INT(owed_max, "ROUNDTRIP_OWED_MAX", "10000", 1, 10000000,
+        "with the broker away: documents that may owe messages; then 503"),
+    INT(sweep_interval_ms, "ROUNDTRIP_SWEEP_INTERVAL_MS", "200", 1, 60000,
+        "how often deadlines are looked for"),
+    INT(relay_age_ms, "ROUNDTRIP_RELAY_AGE_MS", "2000", 100, 600000,
+        "a message owed for so long is published again"),
+    INT(confirm_timeout_ms, "ROUNDTRIP_CONFIRM_TIMEOUT_MS", "5000", 100, 60000,
+        "a publish without a confirm by then counts as unknown"),
+    TEXT(CONFIG_TEXT, currency, "ROUNDTRIP_CURRENCY", "EUR", "meant where a caller names none"),
+    CHOICE(log_level, "LOG_LEVEL", "info", "debug|info|warning|error",
+           "the least level that is logged"),
+    CHOICE(log_format, "LOG_FORMAT", "json", "json|text", "text is for a terminal"),
+    { 0 },
+};
+
+/* Signals are taken from a descriptor by the loop; every thread inherits the mask, so this comes
+ * first. */
+static void signals_block(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+bool daemon_arguments(int argc, char **argv, const char *program,
+                      const struct config_option *const *tables, void *options, int *ret_status)
+{
+    const char *argument = argc > 1 ? argv[1] : "";
+    *ret_status = 0;
+    if (argc > 2 || (argc == 2 && strcmp(argument, "--check-config") != 0 &&
+                     strcmp(argument, "--help") != 0 && strcmp(argument, "--version") != 0)) {
+        fprintf(stderr, "%s: unknown argument %s; try %s --help\n", program, argument, program);
+        *ret_status = EXIT_USAGE;
+        return false;
+    }
+    if (strcmp(argument, "--version") == 0) {
+        printf("%s %s\n", program, ROUNDTRIP_VERSION);
+        return false;
+    }
+    if (strcmp(argument, "--help") == 0) {
+        printf(
+            "usage: %s [--check-config | --help | --version]\n\nConfigured by the environment:\n",
+            program);
+        config_print_help(tables, stdout);
+        return false;
+    }
+    if (!config_read(tables, options, stderr)) {
+        *ret_status = EXIT_USAGE;
+        return false;
+    }
+    if (strcmp(argument, "--check-config") == 0) {
+        config_print(tables, options, stdout);
+        return false;
+    }
+    signals_block();
+    return true;
+}

@@ -1,0 +1,41 @@
+/* daemon_private.h - the daemon's parts, shared by the files of this folder and by nobody else. */
+#pragma once
+
+#include "common/daemon/daemon.h"
+#include "common/daemon/metrics.h"
+#include "common/engine/document.h"
+#include "common/store/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct daemon {
+    const struct daemon_service *service;
+    const struct daemon_options *options;
+    struct store *store;
+    struct store_port store_port;
+    struct amqp_bus *bus;
+    struct inbox *inbox;
+    struct engine *engine;
+    struct http_server *server;
+    struct metrics *metrics;
+    int signal_fd;
+    atomic_bool is_stopping;
+
+    pthread_mutex_t status_mutex;
+    struct engine_status status; /* copied by the loop after each step */
+
+    pthread_mutex_t changed_mutex;
+    pthread_cond_t changed;
+    uint64_t change_mark;
+};
+
+void daemon_status_get(struct daemon *daemon, struct engine_status *ret_status);
+void daemon_changed(void *daemon); /* wakes daemon_wait_changed */
+
+/* loop.c: until a signal; then finishes what is in hand. */
+void daemon_loop(struct daemon *daemon);
+
+/* health.c */
+#define HEALTH_ROUTES 4
+void health_routes(struct daemon *daemon, struct http_route ret_routes[HEALTH_ROUTES]);

@@ -1,0 +1,115 @@
+#include "common/daemon/metric_family.h"
+#include "common/base/attributes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* clang-format off */
+const double metric_bounds_seconds[METRIC_BUCKETS] = { .005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10 };
+const double metric_bounds_sizes[METRIC_BUCKETS] = { 1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 320, 384, 512 };
+/* clang-format on */
+
+/* What does not fit whole is left out: a cut line would spoil the page. */
+static void append(char *buffer, size_t size, size_t *length, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+static void append(char *buffer, size_t size, size_t *length, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    int written = vsnprintf(buffer + *length, size - *length, format, values);
+    va_end(values);
+    if (written > 0 && (size_t)written < size - *length)
+        *length += (size_t)written;
+    else
+        buffer[*length] = '\0';
+}
+
+static void head_write(const char *name, const char *help, const char *type, char *buffer,
+                       size_t size, size_t *length)
+{
+    append(buffer, size, length, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+void metric_counters_init(struct metric_counters *family, const char *name, const char *help)
+{
+    memset(family, 0, sizeof *family);
+    family->name = name;
+    family->help = help;
+    pthread_mutex_init(&family->mutex, NULL);
+}
+
+void metric_counters_add(struct metric_counters *family, const char *labels, uint64_t amount)
+{
+    pthread_mutex_lock(&family->mutex);
+    size_t at = 0;
+    while (at < family->count && strcmp(family->rows[at].labels, labels) != 0)
+        at++;
+    if (at == family->count && at <= METRIC_ROWS_MAX) {
+        const char *kept = at == METRIC_ROWS_MAX ? "overflow=\"true\"" : labels;
+        snprintf(family->rows[at].labels, sizeof family->rows[at].labels, "%s", kept);
+        family->count++;
+    }
+    family->rows[at > METRIC_ROWS_MAX ? METRIC_ROWS_MAX : at].value += amount;
+    pthread_mutex_unlock(&family->mutex);
+}
+
+void metric_counters_write(struct metric_counters *family, char *buffer, size_t size,
+                           size_t *length)
+{
+    head_write(family->name, family->help, "counter", buffer, size, length);
+    pthread_mutex_lock(&family->mutex);
+    for (size_t i = 0; i < family->count; i++)
+        append(buffer, size, length, "%s{%s} %llu\n", family->name, family->rows[i].labels,
+               (unsigned long long)family->rows[i].value);
+    pthread_mutex_unlock(&family->mutex);
+}
+
+void metric_histogram_init(struct metric_histogram *family, const char *name, const char *help,
+                           const char *labels, const double bounds[METRIC_BUCKETS])
+{
+    memset(family, 0, sizeof *family);
+    family->name = name;
+    family->help = help;
+    family->labels = labels;
+    family->bounds = bounds;
+    pthread_mutex_init(&family->mutex, NULL);
+}
+
+void metric_histogram_add(struct metric_histogram *family, double value)
+{
+    size_t bucket = 0;
+    while (bucket < METRIC_BUCKETS && value > family->bounds[bucket])
+        bucket++;
+    pthread_mutex_lock(&family->mutex);
+    family->buckets[bucket]++;
+    family->count++;
+    family->sum += value;
+    pthread_mutex_unlock(&family->mutex);
+}
+
+void metric_histogram_write(struct metric_histogram *family, char *buffer, size_t size,
+                            size_t *length)
+{
+    const char *comma = family->labels[0] != '\0' ? "," : "";
+    uint64_t below = 0;
+    head_write(family->name, family->help, "histogram", buffer, size, length);
+    pthread_mutex_lock(&family->mutex);
+    for (size_t i = 0; i < METRIC_BUCKETS; i++) {
+        below += family->buckets[i];
+        append(buffer, size, length, "%s_bucket{%s%sle=\"%g\"} %llu\n", family->name,
+               family->labels, comma, family->bounds[i], (unsigned long long)below);
+    }
+    append(buffer, size, length, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", family->name, family->labels,
+           comma, (unsigned long long)family->count);
+    append(buffer, size, length, "%s_sum{%s} %g\n%s_count{%s} %llu\n", family->name, family->labels,
+           family->sum, family->name, family->labels, (unsigned long long)family->count);
+    pthread_mutex_unlock(&family->mutex);
+}
+
+void metric_gauge_write(const char *name, const char *help, const char *labels, double value,
+                        char *buffer, size_t size, size_t *length)
+{
+    head_write(name, help, "gauge", buffer, size, length);
+    append(buffer, size, length, "%s{%s} %g\n", name, labels, value);
+}

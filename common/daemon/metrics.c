@@ -1,0 +1,262 @@
+#include "common/daemon/metrics.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/daemon/metric_family.h"
+#include "common/engine/request_port.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct metrics {
+    struct metrics_setup setup;
+    struct observer_port engine_observer;
+    struct http_observer http_observer;
+    char queue_labels[METRIC_LABELS_SIZE];
+    bool has_decided; /* in this batch; engine's thread */
+    bool is_paused;
+    int64_t batch_started_ns;
+    struct metric_counters consumed, decisions, published, ended, http;
+    struct metric_histogram process_seconds, batch_size, http_seconds;
+};
+
+/* ---- the engine's side ---- */
+
+static const char *outcome_text(enum outcome outcome)
+{
+    static const char *const texts[] = {
+        [OUTCOME_APPLIED] = "applied",
+        [OUTCOME_DUPLICATE] = "duplicate",
+        [OUTCOME_REJECTED] = "rejected",
+        [OUTCOME_QUARANTINED] = "quarantined",
+    };
+    return texts[outcome];
+}
+
+#define FORWARD(metrics, call, ...)                                                                \
+    do {                                                                                           \
+        const struct observer_port *next_ = (metrics)->setup.engine_next;                          \
+        if (next_ != NULL && next_->call != NULL)                                                  \
+            next_->call(next_->self __VA_OPT__(, ) __VA_ARGS__);                                   \
+    } while (0)
+
+static void batch_begin(void *self, struct input *const *inputs, size_t count)
+{
+    struct metrics *metrics = self;
+    metrics->batch_started_ns = clock_wall_ns();
+    metrics->has_decided = false;
+    if (count > 0)
+        metric_histogram_add(&metrics->batch_size, (double)count);
+    FORWARD(metrics, batch_begin, inputs, count);
+}
+
+static void stage_begin(void *self, enum engine_stage stage)
+{
+    FORWARD((struct metrics *)self, stage_begin, stage);
+}
+
+static void stage_end(void *self, enum engine_stage stage, size_t items, const char *result)
+{
+    FORWARD((struct metrics *)self, stage_end, stage, items, result);
+}
+
+static void message_owed(void *self, const struct input *cause, struct message *message)
+{
+    FORWARD((struct metrics *)self, message_owed, cause, message);
+}
+
+static void message_published(void *self, const struct input *cause, const struct message *message,
+                              enum publish_result result, bool is_again)
+{
+    static const char *const texts[] = {
+        [PUBLISH_CONFIRMED] = "confirmed",
+        [PUBLISH_RETURNED] = "returned",
+        [PUBLISH_NACKED] = "nacked",
+        [PUBLISH_UNKNOWN] = "unknown",
+    };
+    struct metrics *metrics = self;
+    char labels[METRIC_LABELS_SIZE];
+    snprintf(labels, sizeof labels, "type=\"%s\",outcome=\"%s\"", message->type, texts[result]);
+    metric_counters_add(&metrics->published, labels, 1);
+    FORWARD(metrics, message_published, cause, message, result, is_again);
+}
+
+static void alerts_log(const struct decided *decided)
+{
+    const struct log_subject subject = {
+        .booking_id = decided->input->correlation_id,
+        .message_id = decided->input->id,
+        .decision = decided->verdict,
+    };
+    if (decided->is_security_event)
+        log_write_about(LOG_WARNING, &subject,
+                        "security: %s on %s in state %s concerns another user or booking",
+                        decided->input->type_name, decided->input->document_id,
+                        decided->state_from);
+    if (decided->is_alert)
+        log_write_about(LOG_ERROR, &subject, "needs a look: %s on %s in state %s, now %s",
+                        decided->input->type_name, decided->input->document_id, decided->state_from,
+                        decided->state_to);
+}
+
+static void decided_count(void *self, const struct decided *decided)
+{
+    struct metrics *metrics = self;
+    char labels[METRIC_LABELS_SIZE];
+    snprintf(labels, sizeof labels, "participant=\"%s\",input=\"%s\",decision=\"%s\"",
+             metrics->setup.service, decided->input->type_name, decided->verdict);
+    metric_counters_add(&metrics->decisions, labels, 1);
+    if (decided->delivery != NULL) {
+        snprintf(labels, sizeof labels, "queue=\"%s\",type=\"%s\",outcome=\"%s\"",
+                 metrics->setup.queue, decided->input->type_name, outcome_text(decided->outcome));
+        metric_counters_add(&metrics->consumed, labels, 1);
+    }
+    if (decided->is_first_outcome) {
+        snprintf(labels, sizeof labels, "outcome=\"%s\",reason=\"%s\"", decided->state_to,
+                 decided->reason != NULL ? decided->reason : "");
+        metric_counters_add(&metrics->ended, labels, 1);
+    }
+    metrics->has_decided = true;
+    alerts_log(decided);
+    FORWARD(metrics, decided, decided);
+}
+
+static void quarantined(void *self, const struct delivery *delivery, const char *reason)
+{
+    struct metrics *metrics = self;
+    char labels[METRIC_LABELS_SIZE];
+    /* the type is a stranger's text: never a label */
+    snprintf(labels, sizeof labels, "queue=\"%s\",type=\"\",outcome=\"quarantined\"",
+             metrics->setup.queue);
+    metric_counters_add(&metrics->consumed, labels, 1);
+    const struct log_subject subject = { .message_id = delivery->message.id };
+    log_write_about(LOG_WARNING, &subject, "quarantined in %s.dead: %s", metrics->setup.queue,
+                    reason);
+    FORWARD(metrics, quarantined, delivery, reason);
+}
+
+static void batch_end(void *self)
+{
+    struct metrics *metrics = self;
+    if (metrics->has_decided) {
+        metric_histogram_add(&metrics->process_seconds,
+                             (double)(clock_wall_ns() - metrics->batch_started_ns) / 1e9);
+        metrics->setup.changed(metrics->setup.changed_self);
+    }
+    FORWARD(metrics, batch_end);
+}
+
+static void paused(void *self, const char *reason)
+{
+    struct metrics *metrics = self;
+    bool is_paused = reason != NULL;
+    if (is_paused && !metrics->is_paused)
+        log_write(LOG_WARNING, "paused, nothing is acked: %s", reason);
+    if (!is_paused && metrics->is_paused)
+        log_write(LOG_INFO, "goes on");
+    metrics->is_paused = is_paused;
+    FORWARD(metrics, paused, reason);
+}
+
+/* ---- HTTP's side ---- */
+
+static void http_answered(void *self, const struct http_request *request,
+                          const struct http_answer *answer, int64_t started_ns, int64_t ended_ns)
+{
+    struct metrics *metrics = self;
+    char labels[METRIC_LABELS_SIZE];
+    bool is_known = request->route != NULL && request->route[0] != '\0';
+    snprintf(labels, sizeof labels, "route=\"%s\",method=\"%s\",code=\"%d\"",
+             is_known ? request->route : "", is_known ? request->method : "", answer->status);
+    metric_counters_add(&metrics->http, labels, 1);
+    metric_histogram_add(&metrics->http_seconds, (double)(ended_ns - started_ns) / 1e9);
+    if (metrics->setup.http_next != NULL)
+        metrics->setup.http_next->answered(metrics->setup.http_next->self, request, answer,
+                                           started_ns, ended_ns);
+}
+
+/* ---- all ---- */
+
+static void families_init(struct metrics *metrics)
+{
+    metric_counters_init(&metrics->consumed, "roundtrip_messages_consumed_total",
+                         "Inputs decided from deliveries, by outcome.");
+    metric_counters_init(&metrics->decisions, "roundtrip_decisions_total",
+                         "Decisions of the state machine.");
+    metric_counters_init(&metrics->published, "roundtrip_messages_published_total",
+                         "Publishes by what the broker answered.");
+    metric_counters_init(&metrics->ended, "roundtrip_bookings_completed_total", "First outcomes.");
+    metric_counters_init(&metrics->http, "roundtrip_http_requests_total",
+                         "Answered HTTP requests.");
+    metric_histogram_init(&metrics->process_seconds, "roundtrip_message_process_duration_seconds",
+                          "From a batch's take to its ack.", metrics->queue_labels,
+                          metric_bounds_seconds);
+    metric_histogram_init(&metrics->batch_size, "roundtrip_batch_size",
+                          "Inputs in one step of the engine.", metrics->queue_labels,
+                          metric_bounds_sizes);
+    metric_histogram_init(&metrics->http_seconds, "roundtrip_http_request_duration_seconds",
+                          "From a request's headers to its answer.", "", metric_bounds_seconds);
+}
+
+struct metrics *metrics_new(const struct metrics_setup *setup)
+{
+    struct metrics *metrics = calloc(1, sizeof *metrics);
+    if (metrics == NULL)
+        abort(); /* at start; nothing is in hand */
+    metrics->setup = *setup;
+    snprintf(metrics->queue_labels, sizeof metrics->queue_labels, "queue=\"%s\"", setup->queue);
+    families_init(metrics);
+    metrics->engine_observer = (struct observer_port){
+        .self = metrics,
+        .batch_begin = batch_begin,
+        .stage_begin = stage_begin,
+        .stage_end = stage_end,
+        .message_owed = message_owed,
+        .message_published = message_published,
+        .decided = decided_count,
+        .quarantined = quarantined,
+        .batch_end = batch_end,
+        .paused = paused,
+    };
+    metrics->http_observer = (struct http_observer){ .self = metrics, .answered = http_answered };
+    return metrics;
+}
+
+struct metrics *metrics_free(struct metrics *metrics)
+{
+    free(metrics);
+    return NULL;
+}
+
+const struct observer_port *metrics_engine_observer(const struct metrics *metrics)
+{
+    return &metrics->engine_observer;
+}
+
+const struct http_observer *metrics_http_observer(const struct metrics *metrics)
+{
+    return &metrics->http_observer;
+}
+
+void metrics_write(struct metrics *metrics, const struct engine_status *status, char *buffer,
+                   size_t size, size_t *length)
+{
+    metric_counters_write(&metrics->consumed, buffer, size, length);
+    metric_counters_write(&metrics->decisions, buffer, size, length);
+    metric_counters_write(&metrics->published, buffer, size, length);
+    metric_counters_write(&metrics->ended, buffer, size, length);
+    metric_counters_write(&metrics->http, buffer, size, length);
+    metric_histogram_write(&metrics->process_seconds, buffer, size, length);
+    metric_histogram_write(&metrics->batch_size, buffer, size, length);
+    metric_histogram_write(&metrics->http_seconds, buffer, size, length);
+    const char *queue = metrics->queue_labels;
+    metric_gauge_write("roundtrip_messages_delivered", "Deliveries settled since the start.", queue,
+                       (double)status->delivered, buffer, size, length);
+    metric_gauge_write("roundtrip_outbox_pending",
+                       "Documents that owe messages nobody has confirmed.", queue,
+                       (double)status->owed_documents, buffer, size, length);
+    metric_gauge_write("roundtrip_engine_paused", "1 while the store is away.", queue,
+                       status->is_paused ? 1 : 0, buffer, size, length);
+    metric_gauge_write("roundtrip_build_info", "Which build this is.",
+                       "version=\"" ROUNDTRIP_VERSION "\"", 1, buffer, size, length);
+}

@@ -1,0 +1,253 @@
+#include "payment/actions.h"
+#include "common/base/hash.h"
+#include "payment/announce.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BACKOFF_DOUBLINGS_MAX 20
+
+static int64_t backoff_ms(int64_t first_ms, int64_t max_ms, int32_t count)
+{
+    int doublings = count < BACKOFF_DOUBLINGS_MAX ? count : BACKOFF_DOUBLINGS_MAX;
+    int64_t wait_ms = first_ms << doublings;
+    return wait_ms < max_ms ? wait_ms : max_ms;
+}
+
+/* Spreads retries of many payments without drawing a random number: up to a quarter more, fixed by
+ * the payment and the attempt. */
+static int64_t jitter_ms(const struct payment *payment, int64_t wait_ms)
+{
+    char text[IDENT_SIZE + 16];
+    int length = snprintf(text, sizeof text, "%s %d", payment->id, payment->attempts);
+    uint64_t spread = hash_fingerprint(text, (size_t)length) % 1024;
+    return wait_ms + wait_ms * (int64_t)spread / 4096;
+}
+
+ACT(nothing)
+{
+    (void)rules, (void)payment, (void)input;
+    decision->is_changed = false;
+}
+
+ACT(alert)
+{
+    nothing(rules, payment, input, decision);
+    decision->is_alert = true;
+}
+
+/* Somebody speaks of this payment in the name of another booking. */
+ACT(suspect)
+{
+    nothing(rules, payment, input, decision);
+    decision->is_security_event = true;
+}
+
+static void capture_keep(struct payment *payment, const struct input *input,
+                         const struct decision *decision)
+{
+    const struct payment_payload *payload = payment_payload(input);
+    memcpy(payment->intent_id, payload->intent_id, sizeof payment->intent_id);
+    memcpy(payment->user_id, payload->user_id, sizeof payment->user_id);
+    payment->amount = payload->amount;
+    memcpy(payment->currency, payload->currency, sizeof payment->currency);
+    payment->captured_at_ms = decision->now_ms;
+}
+
+ACT(capture)
+{
+    capture_keep(payment, input, decision);
+    announce_captured(payment, decision);
+    payment->due_at_ms = decision->now_ms + rules->repeat_after_ms;
+}
+
+ACT(decline)
+{
+    (void)rules;
+    memcpy(payment->intent_id, payment_payload(input)->intent_id, sizeof payment->intent_id);
+    announce_declined(payment, payment_payload(input)->reason, decision);
+}
+
+ACT(capture_again)
+{
+    (void)input;
+    announce_captured_again(payment, decision);
+    payment->repeat_count++;
+    payment->due_at_ms = decision->now_ms + backoff_ms(rules->repeat_after_ms, rules->repeat_max_ms,
+                                                       payment->repeat_count);
+}
+
+ACT(settle)
+{
+    (void)rules, (void)input, (void)decision;
+    payment->due_at_ms = 0;
+}
+
+ACT(expect_demand)
+{
+    (void)rules, (void)decision;
+    memcpy(payment->intent_id, payment_payload(input)->intent_id, sizeof payment->intent_id);
+    memcpy(payment->refund_reason, payment_payload(input)->reason, sizeof payment->refund_reason);
+    payment->is_demanded = true;
+}
+
+ACT(expect_report)
+{
+    (void)rules, (void)decision;
+    memcpy(payment->intent_id, payment_payload(input)->intent_id, sizeof payment->intent_id);
+    memcpy(payment->refund_id, payment_payload(input)->refund_id, sizeof payment->refund_id);
+}
+
+static void call(const struct payment_rules *rules, struct payment *payment,
+                 enum refund_effect_type type, struct decision *decision)
+{
+    decision->effect.is_wanted = true;
+    decision->effect.type = (int)type;
+    struct refund_effect *effect = (struct refund_effect *)(void *)decision->effect.payload;
+    memset(effect, 0, sizeof *effect);
+    memcpy(effect->payment_id, payment->id, sizeof effect->payment_id);
+    memcpy(effect->intent_id, payment->intent_id, sizeof effect->intent_id);
+    effect->amount = payment->amount;
+    memcpy(effect->currency, payment->currency, sizeof effect->currency);
+    effect->attempt = payment->attempts;
+    payment->due_at_ms = decision->now_ms + rules->effect_wait_ms;
+}
+
+ACT(refund)
+{
+    (void)input;
+    payment->attempts = 1;
+    payment->attempts_max = rules->refund_attempts_max;
+    call(rules, payment, EFFECT_REFUND, decision);
+    decision_note(decision, "payment.refund", NULL, 0);
+}
+
+ACT(refund_demanded)
+{
+    memcpy(payment->refund_reason, payment_payload(input)->reason, sizeof payment->refund_reason);
+    refund(rules, payment, input, decision);
+}
+
+ACT(refund_at_capture)
+{
+    capture_keep(payment, input, decision);
+    refund(rules, payment, input, decision);
+}
+
+static void refund_done(struct payment *payment, struct decision *decision)
+{
+    payment->due_at_ms = 0;
+    payment->last_error[0] = '\0';
+    announce_refund_end(payment, decision);
+    decision_note(decision, "payment.refunded", NULL, 0);
+}
+
+/* The provider's report came before the demand. */
+ACT(refund_reported_before)
+{
+    (void)rules;
+    memcpy(payment->refund_reason, payment_payload(input)->reason, sizeof payment->refund_reason);
+    refund_done(payment, decision);
+}
+
+ACT(refund_reported_at_capture)
+{
+    (void)rules;
+    capture_keep(payment, input, decision);
+    refund_done(payment, decision);
+}
+
+ACT(keep_report)
+{
+    (void)rules, (void)decision;
+    memcpy(payment->refund_id, payment_payload(input)->refund_id, sizeof payment->refund_id);
+}
+
+/* Given back at the provider although it paid for a confirmed booking: nobody here asked for it. */
+ACT(keep_report_alert)
+{
+    keep_report(rules, payment, input, decision);
+    decision->is_alert = true;
+}
+
+ACT(settle_reported)
+{
+    settle(rules, payment, input, decision);
+    decision->is_alert = true;
+}
+
+ACT(finish_by_report)
+{
+    keep_report(rules, payment, input, decision);
+    refund_done(payment, decision);
+}
+
+ACT(finish_by_result)
+{
+    (void)rules;
+    const struct refund_result *result = (const struct refund_result *)(const void *)input->payload;
+    memcpy(payment->refund_id, result->refund_id, sizeof payment->refund_id);
+    refund_done(payment, decision);
+}
+
+static void get_stuck(struct payment *payment, const char *why, struct decision *decision)
+{
+    payment->due_at_ms = 0;
+    snprintf(payment->last_error, sizeof payment->last_error, "%s", why);
+    decision->is_alert = true;
+    announce_refund_end(payment, decision);
+    decision_note(decision, "payment.refund.stuck", NULL, 0);
+}
+
+ACT(stick_by_result)
+{
+    (void)rules;
+    get_stuck(payment, ((const struct refund_result *)(const void *)input->payload)->reason,
+              decision);
+}
+
+ACT(stick_by_report)
+{
+    (void)rules, (void)input;
+    get_stuck(payment, "refund_failed", decision);
+}
+
+ACT(stick_exhausted)
+{
+    (void)rules, (void)input;
+    get_stuck(payment, "attempts_exhausted", decision);
+}
+
+/* Whether the last call arrived is not known: ask by key before calling again. */
+ACT(look_up)
+{
+    (void)input;
+    payment->attempts++;
+    call(rules, payment, EFFECT_LOOKUP, decision);
+}
+
+ACT(call_again)
+{
+    (void)input;
+    call(rules, payment, EFFECT_REFUND, decision);
+}
+
+ACT(wait_and_ask)
+{
+    const struct refund_result *result = (const struct refund_result *)(const void *)input->payload;
+    int64_t wait_ms =
+        backoff_ms(rules->refund_retry_ms, rules->refund_retry_max_ms, payment->attempts - 1);
+    if (result->retry_after_ms > wait_ms)
+        wait_ms = result->retry_after_ms < rules->refund_retry_max_ms ? result->retry_after_ms
+                                                                      : rules->refund_retry_max_ms;
+    memcpy(payment->last_error, result->reason, sizeof payment->last_error);
+    payment->due_at_ms = decision->now_ms + jitter_ms(payment, wait_ms);
+}
+
+ACT(answer_again)
+{
+    (void)rules;
+    decision->is_changed = false;
+    if (input->is_repeat)
+        announce_refund_end_again(payment, decision);
+}

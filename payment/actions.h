@@ -1,0 +1,36 @@
+/* actions.h - what a row of the payment's transition table does to the state, and what it decides.
+ * Pure. The state's name is set by payment_decide before. */
+#pragma once
+
+#include "payment/payment.h"
+
+#define ACT(name)                                                                                  \
+    void name(const struct payment_rules *rules, struct payment *payment,                          \
+              const struct input *input, struct decision *decision)
+
+ACT(nothing);
+ACT(alert);
+ACT(suspect);
+ACT(capture);
+ACT(decline);
+ACT(capture_again);
+ACT(settle);
+ACT(expect_demand);
+ACT(expect_report);
+ACT(refund);
+ACT(refund_demanded);
+ACT(refund_at_capture);
+ACT(refund_reported_before);
+ACT(refund_reported_at_capture);
+ACT(keep_report);
+ACT(keep_report_alert);
+ACT(settle_reported);
+ACT(finish_by_report);
+ACT(finish_by_result);
+ACT(stick_by_result);
+ACT(stick_by_report);
+ACT(stick_exhausted);
+ACT(look_up);
+ACT(call_again);
+ACT(wait_and_ask);
+ACT(answer_again);

@@ -1,0 +1,13 @@
+/* announce.h - the events that a payment owes, built from its state alone, so that announcing one
+ * again gives the same bytes. Pure. */
+#pragma once
+
+#include "payment/payment.h"
+
+void announce_captured(struct payment *payment, struct decision *decision);
+void announce_captured_again(const struct payment *payment, struct decision *decision);
+void announce_declined(const struct payment *payment, const char *reason,
+                       struct decision *decision);
+/* payment.refunded or payment.refund.stuck, by the state. */
+void announce_refund_end(struct payment *payment, struct decision *decision);
+void announce_refund_end_again(const struct payment *payment, struct decision *decision);

@@ -1,0 +1,241 @@
+/* codec.c - events into inputs, and a payment to and from BSON. An event may speak of several
+ * payments: each becomes an input of its own. */
+#include "common/base/json_read.h"
+#include "common/engine/bson_read.h"
+#include "payment/participant.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- events ---- */
+
+struct event_fields {
+    char payment_id[IDENT_SIZE];
+    struct payment_payload payload;
+    struct json_span payments;
+};
+
+#define FIELD(name, type, member, size)                                                            \
+    {                                                                                              \
+        name, type, true, offsetof(struct event_fields, member), size                              \
+    }
+#define MONEY_FIELDS                                                                               \
+    FIELD("amount", JSON_FIELD_AMOUNT, payload.amount, 0),                                         \
+        FIELD("currency", JSON_FIELD_CURRENCY, payload.currency, 0)
+
+/* clang-format off */
+static const struct json_field one_payment_fields[] = { /* booking.confirmed, payment.refund.requested */
+    FIELD("intentId", JSON_FIELD_IDENT, payload.intent_id, 0),
+    FIELD("paymentId", JSON_FIELD_IDENT, payment_id, 0),
+    MONEY_FIELDS,
+    { "reason", JSON_FIELD_TEXT, false, offsetof(struct event_fields, payload.reason), REASON_SIZE },
+};
+static const struct json_field several_payments_fields[] = { /* booking.failed, booking.cancelled */
+    FIELD("intentId", JSON_FIELD_IDENT, payload.intent_id, 0),
+    FIELD("payments", JSON_FIELD_SPAN, payments, 0),
+    { "reason", JSON_FIELD_TEXT, false, offsetof(struct event_fields, payload.reason), REASON_SIZE },
+};
+static const struct json_field listed_fields[] = { /* one of `payments` */
+    FIELD("paymentId", JSON_FIELD_IDENT, payment_id, 0),
+    MONEY_FIELDS,
+};
+/* clang-format on */
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+
+static void input_fill(struct input *input, enum payment_input_type type,
+                       const struct event_fields *event)
+{
+    memset(input, 0, sizeof *input);
+    input->type = (int)type;
+    input->type_name = payment_input_text(type);
+    memcpy(input->document_id, event->payment_id, sizeof input->document_id);
+    memcpy(input->correlation_id, event->payload.intent_id, sizeof input->correlation_id);
+    memcpy(input->payload, &event->payload, sizeof event->payload);
+}
+
+static bool listed_parse(const struct message *message, enum payment_input_type type,
+                         const struct event_fields *event, struct input *ret_inputs,
+                         size_t *ret_count, struct error *error)
+{
+    const char *cursor = NULL;
+    struct json_span element;
+    struct json_problem problem;
+    if (event->payments.kind != JSON_ARRAY)
+        return error_set(error, ERROR_REJECT, "%s: /payments must be an array", message->type);
+    *ret_count = 0;
+    while (json_array_next(&event->payments, &cursor, &element)) {
+        struct event_fields listed = *event;
+        if (*ret_count == BOOKING_PAYMENTS_MAX)
+            return error_set(error, ERROR_REJECT, "%s: more than %d payments", message->type,
+                             BOOKING_PAYMENTS_MAX);
+        if (!json_read(element.at, element.length, listed_fields, COUNT(listed_fields),
+                       JSON_UNKNOWN_IGNORED, &listed, &problem))
+            return error_set(error, ERROR_REJECT, "%s: /payments/%zu%s %s", message->type,
+                             *ret_count, problem.pointer, problem.detail);
+        for (size_t i = 0; i < *ret_count; i++)
+            if (strcmp(ret_inputs[i].document_id, listed.payment_id) == 0)
+                return error_set(error, ERROR_REJECT, "%s: a payment is listed twice",
+                                 message->type);
+        input_fill(&ret_inputs[(*ret_count)++], type, &listed);
+    }
+    return true;
+}
+
+static int type_find(const char *type)
+{
+    for (int i = INPUT_CONFIRMED; i <= INPUT_REQUESTED; i++)
+        if (strcmp(payment_input_text((enum payment_input_type)i), type) == 0)
+            return i;
+    return -1;
+}
+
+bool payment_parse(const void *self, const struct message *message, struct input *ret_inputs,
+                   size_t *ret_count, struct error *error)
+{
+    (void)self;
+    int found = type_find(message->type);
+    if (found < 0)
+        return error_set(error, ERROR_REJECT, "unknown event type %s", message->type);
+    enum payment_input_type type = (enum payment_input_type)found;
+    bool is_list = type == INPUT_FAILED || type == INPUT_CANCELLED;
+    struct event_fields event;
+    struct json_problem problem;
+    memset(&event, 0, sizeof event);
+    if (!json_read(message->body, message->body_length,
+                   is_list ? several_payments_fields : one_payment_fields,
+                   is_list ? COUNT(several_payments_fields) : COUNT(one_payment_fields),
+                   JSON_UNKNOWN_IGNORED, &event, &problem))
+        return error_set(error, ERROR_REJECT, "%s: %s %s", message->type, problem.pointer,
+                         problem.detail);
+    if (message->correlation_id[0] != '\0' &&
+        strcmp(message->correlation_id, event.payload.intent_id) != 0)
+        return error_set(error, ERROR_REJECT, "%s: correlation id differs from intentId",
+                         message->type);
+    if (is_list)
+        return listed_parse(message, type, &event, ret_inputs, ret_count, error);
+    input_fill(&ret_inputs[0], type, &event);
+    *ret_count = 1;
+    return true;
+}
+
+/* ---- BSON ---- */
+
+static void put_text(bson_t *fields, const char *key, const char *text)
+{
+    bool appended = BSON_APPEND_UTF8(fields, key, text);
+    assert(appended); /* bounded fields cannot overflow a document */
+}
+
+static void put_int(bson_t *fields, const char *key, int64_t value)
+{
+    bool appended = BSON_APPEND_INT64(fields, key, value);
+    assert(appended);
+}
+
+static void announcement_encode(bson_t *fields, const char *key,
+                                const struct payment_announcement *announcement)
+{
+    bson_t part;
+    bson_append_document_begin(fields, key, -1, &part);
+    put_int(&part, "version", announcement->version);
+    put_int(&part, "position", announcement->position);
+    put_int(&part, "at", announcement->at_ms);
+    bson_append_document_end(fields, &part);
+}
+
+bool payment_encode(const void *state, bson_t *fields, struct error *error)
+{
+    (void)error;
+    const struct payment *payment = state;
+    put_text(fields, "id", payment->id);
+    put_text(fields, "state", payment_state_text(payment->state));
+    put_text(fields, "intentId", payment->intent_id);
+    put_text(fields, "userId", payment->user_id);
+    put_int(fields, "amount", payment->amount);
+    put_text(fields, "currency", payment->currency);
+    put_int(fields, "capturedAt", payment->captured_at_ms);
+    announcement_encode(fields, "capture", &payment->capture);
+    put_int(fields, "repeats", payment->repeat_count);
+    bool appended = BSON_APPEND_BOOL(fields, "isDemanded", payment->is_demanded);
+    assert(appended);
+    put_text(fields, "refundReason", payment->refund_reason);
+    put_text(fields, "refundId", payment->refund_id);
+    put_int(fields, "attempts", payment->attempts);
+    put_int(fields, "attemptsMax", payment->attempts_max);
+    put_text(fields, "lastError", payment->last_error);
+    announcement_encode(fields, "refund", &payment->refund);
+    put_int(fields, "dueAt", payment->due_at_ms);
+    return true;
+}
+
+static bool small_int_decode(const bson_t *fields, const char *key, int32_t minimum,
+                             int32_t *ret_value)
+{
+    int64_t value;
+    if (!bson_read_int(fields, key, &value) || value < minimum || value > INT32_MAX)
+        return false;
+    *ret_value = (int32_t)value;
+    return true;
+}
+
+static bool announcement_decode(const bson_t *fields, const char *key,
+                                struct payment_announcement *announcement)
+{
+    bson_t part;
+    return bson_read_document(fields, key, &part) &&
+           bson_read_int(&part, "version", &announcement->version) &&
+           small_int_decode(&part, "position", -1, &announcement->position) &&
+           bson_read_int(&part, "at", &announcement->at_ms);
+}
+
+static bool state_decode(const bson_t *fields, struct payment *payment)
+{
+    char text[32];
+    if (!bson_read_text(fields, "state", text, sizeof text))
+        return false;
+    for (int i = 0; i < (int)PAYMENT_STATE_COUNT; i++)
+        if (strcmp(text, payment_state_text((enum payment_state)i)) == 0) {
+            payment->state = (enum payment_state)i;
+            return i != PAYMENT_NONE;
+        }
+    return false;
+}
+
+/* What the state machine relies on. */
+static bool invariants_hold(const struct payment *payment)
+{
+    bool has_money = payment->state != PAYMENT_EXPECTED && payment->state != PAYMENT_DECLINED;
+    bool waits = payment->state == PAYMENT_CAPTURED || payment->state == PAYMENT_REFUND_DUE ||
+                 payment->state == PAYMENT_REFUNDING;
+    return (payment->amount > 0) == has_money && (payment->due_at_ms != 0) == waits &&
+           (payment->state != PAYMENT_REFUNDED || payment->refund_id[0] != '\0');
+}
+
+bool payment_decode(const bson_t *fields, void *state, struct error *error)
+{
+    struct payment *payment = state;
+    if (!state_decode(fields, payment))
+        return error_set(error, ERROR_BUG, "unknown state");
+    if (!bson_read_text(fields, "id", payment->id, sizeof payment->id) ||
+        !bson_read_text(fields, "intentId", payment->intent_id, sizeof payment->intent_id) ||
+        !bson_read_text(fields, "userId", payment->user_id, sizeof payment->user_id) ||
+        !bson_read_int(fields, "amount", &payment->amount) ||
+        !bson_read_text(fields, "currency", payment->currency, sizeof payment->currency) ||
+        !bson_read_int(fields, "capturedAt", &payment->captured_at_ms) ||
+        !announcement_decode(fields, "capture", &payment->capture) ||
+        !small_int_decode(fields, "repeats", 0, &payment->repeat_count) ||
+        !bson_read_bool(fields, "isDemanded", &payment->is_demanded) ||
+        !bson_read_text(fields, "refundReason", payment->refund_reason,
+                        sizeof payment->refund_reason) ||
+        !bson_read_text(fields, "refundId", payment->refund_id, sizeof payment->refund_id) ||
+        !small_int_decode(fields, "attempts", 0, &payment->attempts) ||
+        !small_int_decode(fields, "attemptsMax", 0, &payment->attempts_max) ||
+        !bson_read_text(fields, "lastError", payment->last_error, sizeof payment->last_error) ||
+        !announcement_decode(fields, "refund", &payment->refund) ||
+        !bson_read_int(fields, "dueAt", &payment->due_at_ms))
+        return error_set(error, ERROR_BUG, "a field is missing or of another type");
+    if (!invariants_hold(payment))
+        return error_set(error, ERROR_BUG, "state %s contradicts its fields",
+                         payment_state_text(payment->state));
+    return true;
+}

@@ -1,0 +1,112 @@
+#include "payment/guards.h"
+
+#include <string.h>
+
+_Static_assert(sizeof(struct payment_payload) <= INPUT_PAYLOAD_BYTES, "fits into an input");
+
+const struct payment_payload *payment_payload(const struct input *input)
+{
+    return (const struct payment_payload *)(const void *)input->payload;
+}
+
+static const struct refund_result *result_of(const struct input *input)
+{
+    return (const struct refund_result *)(const void *)input->payload;
+}
+
+PAYMENT_GUARD(always)
+{
+    (void)payment, (void)input, (void)now_ms;
+    return true;
+}
+
+PAYMENT_GUARD(is_due)
+{
+    (void)input;
+    return payment->due_at_ms != 0 && payment->due_at_ms <= now_ms;
+}
+
+PAYMENT_GUARD(is_exhausted)
+{
+    return is_due(payment, input, now_ms) && payment->attempts >= payment->attempts_max;
+}
+
+PAYMENT_GUARD(same_capture)
+{
+    (void)now_ms;
+    const struct payment_payload *payload = payment_payload(input);
+    return strcmp(payment->intent_id, payload->intent_id) == 0 &&
+           strcmp(payment->user_id, payload->user_id) == 0 && payment->amount == payload->amount &&
+           strcmp(payment->currency, payload->currency) == 0;
+}
+
+PAYMENT_GUARD(same_booking)
+{
+    (void)now_ms;
+    return strcmp(payment->intent_id, payment_payload(input)->intent_id) == 0;
+}
+
+PAYMENT_GUARD(other_booking)
+{
+    return !same_booking(payment, input, now_ms);
+}
+
+PAYMENT_GUARD(demanded_here)
+{
+    return payment->is_demanded && same_booking(payment, input, now_ms);
+}
+
+PAYMENT_GUARD(demanded_elsewhere)
+{
+    return payment->is_demanded && other_booking(payment, input, now_ms);
+}
+
+PAYMENT_GUARD(is_reported)
+{
+    (void)input, (void)now_ms;
+    return payment->refund_id[0] != '\0';
+}
+
+PAYMENT_GUARD(demanded_and_reported)
+{
+    return demanded_here(payment, input, now_ms) && is_reported(payment, input, now_ms);
+}
+
+PAYMENT_GUARD(above_captured)
+{
+    (void)now_ms;
+    const struct payment_payload *payload = payment_payload(input);
+    return payload->amount > payment->amount || strcmp(payload->currency, payment->currency) != 0;
+}
+
+PAYMENT_GUARD(reports_failure)
+{
+    (void)payment, (void)now_ms;
+    return payment_payload(input)->has_failed;
+}
+
+PAYMENT_GUARD(reports_part)
+{
+    (void)now_ms;
+    const struct payment_payload *payload = payment_payload(input);
+    return payload->amount != payment->amount || strcmp(payload->currency, payment->currency) != 0;
+}
+
+PAYMENT_GUARD(succeeded)
+{
+    (void)payment, (void)now_ms;
+    enum refund_status status = result_of(input)->status;
+    return status == REFUND_SUCCEEDED || status == REFUND_ALREADY;
+}
+
+PAYMENT_GUARD(refused)
+{
+    (void)payment, (void)now_ms;
+    return result_of(input)->status == REFUND_REFUSED;
+}
+
+PAYMENT_GUARD(not_found)
+{
+    (void)payment, (void)now_ms;
+    return result_of(input)->status == REFUND_NOT_FOUND;
+}

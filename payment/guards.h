@@ -1,0 +1,24 @@
+/* guards.h - the questions that the payment's transition table asks. Pure. */
+#pragma once
+
+#include "payment/payment.h"
+
+#define PAYMENT_GUARD(name)                                                                        \
+    bool name(const struct payment *payment, const struct input *input, int64_t now_ms)
+
+PAYMENT_GUARD(always);
+PAYMENT_GUARD(is_due);
+PAYMENT_GUARD(is_exhausted); /* due, and the provider was asked as often as it may be */
+PAYMENT_GUARD(same_capture); /* same booking, user, amount and currency */
+PAYMENT_GUARD(same_booking);
+PAYMENT_GUARD(demanded_here); /* expected: this booking has demanded the refund already */
+PAYMENT_GUARD(demanded_elsewhere);
+PAYMENT_GUARD(demanded_and_reported);
+PAYMENT_GUARD(other_booking);
+PAYMENT_GUARD(above_captured); /* somebody asks for more than was captured */
+PAYMENT_GUARD(is_reported);    /* the provider has said already that it is back */
+PAYMENT_GUARD(reports_failure);
+PAYMENT_GUARD(reports_part); /* another amount or currency than was captured */
+PAYMENT_GUARD(succeeded);    /* results of provider calls */
+PAYMENT_GUARD(refused);
+PAYMENT_GUARD(not_found);

@@ -1,0 +1,202 @@
+/* roundtrip-payment - knows every captured payment, and gives it back when its booking fails.
+ *
+ * Consumes  booking.confirmed, booking.failed, booking.cancelled, payment.refund.requested; signed
+ *           webhooks of the provider over HTTP
+ * Publishes payment.captured, payment.declined, payment.refunded, payment.refund.stuck
+ * Stores    one document per payment: state, booking, refund, owed messages, history
+ * Calls     the provider, to refund and to ask by key, always with the payment id as the key
+ * A crash before the save leaves nothing: the provider sends its webhook again, the broker its
+ * message. After the save the document owes its messages and keeps a deadline for its refund. A
+ * crash between the provider's success and our save asks by key and finds the same refund. */
+#include "common/base/log.h"
+#include "common/base/uuid.h"
+#include "common/daemon/daemon.h"
+#include "common/store/store.h"
+#include "payment/participant.h"
+#include "payment/provider_client.h"
+#include "payment/webhooks.h"
+#include "tracing/tracing.h"
+#include "wire/events.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct payment_options {
+    struct daemon_options common;
+    int64_t repeat_after_ms, repeat_max_ms;
+    const char *provider_url;
+    int64_t provider_timeout_ms;
+    int64_t refund_retry_ms, refund_retry_max_ms, refund_attempts_max;
+    const char *webhook_secret, *webhook_unsigned;
+};
+
+#define DAY_MS           86400000
+#define SECRET_BYTES_MIN 16
+#define EXIT_USAGE       64
+
+#define INT_OPTION(member, variable, value, least, most, text)                                     \
+    {                                                                                              \
+        .name = variable, .type = CONFIG_INT, .offset = offsetof(struct payment_options, member),  \
+        .default_value = value, .minimum = least, .maximum = most, .meaning = text                 \
+    }
+static const struct config_option payment_config[] = {
+    DAEMON_PORT_OPTION(struct payment_options, "3002"),
+    INT_OPTION(repeat_after_ms, "ROUNDTRIP_REPEAT_AFTER_MS", "60000", 10, DAY_MS,
+               "what has no outcome yet is announced again after this, then with backoff"),
+    INT_OPTION(repeat_max_ms, "ROUNDTRIP_REPEAT_MAX_MS", "3600000", 10, DAY_MS,
+               "the longest wait between two announcements"),
+    { .name = "ROUNDTRIP_PROVIDER_URL",
+      .type = CONFIG_URL,
+      .offset = offsetof(struct payment_options, provider_url),
+      .default_value = "http://127.0.0.1:3009",
+      .meaning = "the payment provider" },
+    INT_OPTION(provider_timeout_ms, "ROUNDTRIP_PROVIDER_TIMEOUT_MS", "3000", 10, 60000,
+               "a provider call that takes longer counts as unknown"),
+    INT_OPTION(refund_retry_ms, "ROUNDTRIP_REFUND_RETRY_MS", "500", 10, DAY_MS,
+               "first wait after a refund that did not succeed, then with backoff"),
+    INT_OPTION(refund_retry_max_ms, "ROUNDTRIP_REFUND_RETRY_MAX_MS", "600000", 10, DAY_MS,
+               "the longest wait between two tries of a refund"),
+    INT_OPTION(refund_attempts_max, "ROUNDTRIP_REFUND_ATTEMPTS_MAX", "500", 1, 100000,
+               "then a refund is stuck and somebody has to look"),
+    { .name = "ROUNDTRIP_WEBHOOK_SECRET",
+      .type = CONFIG_SECRET,
+      .offset = offsetof(struct payment_options, webhook_secret),
+      .default_value = "",
+      .meaning = "signs the provider's webhooks; at least 16 characters" },
+    { .name = "ROUNDTRIP_WEBHOOK_UNSIGNED",
+      .type = CONFIG_CHOICE,
+      .offset = offsetof(struct payment_options, webhook_unsigned),
+      .default_value = "refuse",
+      .choices = "refuse|loopback",
+      .meaning = "loopback: unsigned webhooks are taken from this machine" },
+    { 0 },
+};
+
+/* What one variable alone cannot tell. */
+static bool options_check(const struct payment_options *options)
+{
+    bool is_unsigned = strcmp(options->webhook_unsigned, "loopback") == 0;
+    bool is_bound_to_loopback = strncmp(options->common.http_bind, "127.", 4) == 0;
+    size_t length = strlen(options->webhook_secret);
+    if (length == 0 && !is_unsigned) {
+        fprintf(stderr,
+                "ROUNDTRIP_WEBHOOK_SECRET is not set: set it to the provider's signing secret, or "
+                "ROUNDTRIP_WEBHOOK_UNSIGNED=loopback for local scripts\n");
+        return false;
+    }
+    if (length > 0 && length < SECRET_BYTES_MIN) {
+        fprintf(stderr,
+                "ROUNDTRIP_WEBHOOK_SECRET is shorter than %d characters: use a longer one\n",
+                SECRET_BYTES_MIN);
+        return false;
+    }
+    if (is_unsigned && !is_bound_to_loopback) {
+        fprintf(stderr,
+                "ROUNDTRIP_WEBHOOK_UNSIGNED=loopback needs ROUNDTRIP_HTTP_BIND=127.0.0.1\n");
+        return false;
+    }
+    return true;
+}
+
+/* What needs the daemon once it stands. */
+struct attachments {
+    struct webhooks *webhooks;
+    struct provider_client *client;
+};
+
+static void wake(void *daemon)
+{
+    daemon_wake(daemon);
+}
+
+static void attach(void *self, struct daemon *daemon)
+{
+    const struct attachments *attachments = self;
+    attachments->webhooks->daemon = daemon;
+    provider_client_on_result(attachments->client, wake, daemon);
+}
+
+static int payment_run(const struct payment_options *options, struct tracing *tracing)
+{
+    const struct payment_rules rules = {
+        .repeat_after_ms = options->repeat_after_ms,
+        .repeat_max_ms = options->repeat_max_ms,
+        /* one call, and its look-up behind a full queue of them */
+        .effect_wait_ms = 2 * options->provider_timeout_ms,
+        .refund_retry_ms = options->refund_retry_ms,
+        .refund_retry_max_ms = options->refund_retry_max_ms,
+        .refund_attempts_max = (int32_t)options->refund_attempts_max,
+    };
+    const struct participant participant = payment_participant(&rules);
+    const struct tracing_setup setup = {
+        .tracing = tracing,
+        .service = "payment",
+        .queue = QUEUE_PAYMENT,
+        .collection = participant.collection,
+        .store_system = store_system(options->common.store_url),
+        .store_namespace = "payment",
+        .http_port = (int)options->common.http_port,
+    };
+    struct tracing_observer *observer = tracing_observer_new(&setup);
+    struct webhooks webhooks = {
+        .secret = options->webhook_secret,
+        .is_unsigned_allowed = strcmp(options->webhook_unsigned, "loopback") == 0,
+        .currency = options->common.currency,
+        .observer = observer,
+    };
+    struct http_route routes[WEBHOOK_ROUTES];
+    webhooks_routes(&webhooks, routes);
+    const struct provider_client_options client_options = {
+        .url = options->provider_url,
+        .call_timeout_ms = options->provider_timeout_ms,
+        .result_type = INPUT_RESULT,
+        .result_type_name = payment_input_text(INPUT_RESULT),
+        .observer = observer,
+    };
+    struct error error;
+    int status = EXIT_USAGE;
+    struct provider_client *client = provider_client_start(&client_options, &error);
+    if (client == NULL) {
+        fprintf(stderr, "ROUNDTRIP_PROVIDER_URL: %s\n", error.message);
+        goto done;
+    }
+    struct attachments attachments = { &webhooks, client };
+    const struct daemon_service service = {
+        .name = "payment",
+        .participant = &participant,
+        .queue = QUEUE_PAYMENT,
+        .bindings = wire_bindings,
+        .binding_count = wire_binding_count,
+        .routes = routes,
+        .route_count = WEBHOOK_ROUTES,
+        .attach_self = &attachments,
+        .attach = attach,
+        .effects = provider_client_port(client),
+        .tracing = tracing_for_daemon(observer),
+    };
+    status = daemon_run(&service, &options->common);
+done:
+    provider_client_stop(client);
+    tracing_observer_free(observer);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const struct config_option *const tables[] = { daemon_config, payment_config, NULL };
+    struct payment_options options;
+    int status = 0;
+    memset(&options, 0, sizeof options);
+    if (!daemon_arguments(argc, argv, "roundtrip-payment", tables, &options, &status))
+        return status;
+    if (!options_check(&options))
+        return EXIT_USAGE;
+    uint8_t random[10];
+    char instance_id[UUID_TEXT_SIZE];
+    uuid_random_bytes(random, sizeof random);
+    uuid_v7_make(0, random, instance_id);
+    struct tracing *tracing = tracing_start("payment", instance_id);
+    status = payment_run(&options, tracing);
+    tracing_stop(tracing);
+    return status;
+}

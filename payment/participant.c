@@ -1,0 +1,34 @@
+#include "payment/participant.h"
+
+static const char *state_name(const void *state)
+{
+    return payment_state_text(((const struct payment *)state)->state);
+}
+
+static int64_t due_at_ms(const void *state)
+{
+    return ((const struct payment *)state)->due_at_ms;
+}
+
+static const char *correlation_id(const void *state)
+{
+    return ((const struct payment *)state)->intent_id;
+}
+
+struct participant payment_participant(const struct payment_rules *rules)
+{
+    return (struct participant){
+        .self = rules,
+        .name = "payment",
+        .collection = "payments",
+        .state_size = sizeof(struct payment),
+        .deadlines_wait_for_queue = false, /* they only ask again, they never decide */
+        .parse = payment_parse,
+        .decide = payment_decide,
+        .state_name = state_name,
+        .due_at_ms = due_at_ms,
+        .correlation_id = correlation_id,
+        .encode = payment_encode,
+        .decode = payment_decode,
+    };
+}

@@ -1,0 +1,14 @@
+/* participant.h - the payment service as the engine runs it: rules, codec and names together. */
+#pragma once
+
+#include "common/engine/participant.h"
+#include "payment/payment.h"
+
+/* rules are borrowed and must outlive the participant. */
+struct participant payment_participant(const struct payment_rules *rules);
+
+/* codec.c */
+MUST_CHECK bool payment_parse(const void *self, const struct message *message,
+                              struct input *ret_inputs, size_t *ret_count, struct error *error);
+MUST_CHECK bool payment_encode(const void *state, bson_t *fields, struct error *error);
+MUST_CHECK bool payment_decode(const bson_t *fields, void *state, struct error *error);

@@ -1,0 +1,129 @@
+/* payment.h - one payment as a pure state machine: captured, then settled or given back.
+ *
+ *   none        nothing is known of this payment id
+ *   expected    its refund was demanded or reported before its capture was seen (a tombstone)
+ *   declined    the provider refused it; no money moved
+ *   captured    we have the money and have announced it; no outcome heard yet
+ *   settled     it paid for a confirmed booking
+ *   refund_due  it must go back; the provider has been asked for the first time
+ *   refunding   it must go back; whether the provider has done it is asked by key, then asked again
+ *   refunded    it is back at its payer
+ *   stuck       the provider refuses for good, or never answered: somebody must look
+ * Which booking it is for is fixed by its capture and never changes. The rules are the rows of
+ * payment_transitions. No I/O, no clock, no randomness. */
+#pragma once
+
+#include "common/base/ident.h"
+#include "common/base/money.h"
+#include "common/engine/decision.h"
+#include "common/engine/input.h"
+#include "payment/refund_call.h"
+#include "wire/events.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAYMENT_STATES(X)                                                                          \
+    X(PAYMENT_NONE, "none")                                                                        \
+    X(PAYMENT_EXPECTED, "expected")                                                                \
+    X(PAYMENT_DECLINED, "declined")                                                                \
+    X(PAYMENT_CAPTURED, "captured")                                                                \
+    X(PAYMENT_SETTLED, "settled")                                                                  \
+    X(PAYMENT_REFUND_DUE, "refund_due")                                                            \
+    X(PAYMENT_REFUNDING, "refunding")                                                              \
+    X(PAYMENT_REFUNDED, "refunded")                                                                \
+    X(PAYMENT_STUCK, "refund_stuck")
+
+#define PAYMENT_INPUTS(X)                                                                          \
+    X(INPUT_DEADLINE, "deadline")                                                                  \
+    X(INPUT_CAPTURED, "webhook.captured")                                                          \
+    X(INPUT_DECLINED, "webhook.declined")                                                          \
+    X(INPUT_REPORTED, "webhook.refunded")                                                          \
+    X(INPUT_CONFIRMED, EVENT_BOOKING_CONFIRMED)                                                    \
+    X(INPUT_FAILED, EVENT_BOOKING_FAILED)                                                          \
+    X(INPUT_CANCELLED, EVENT_BOOKING_CANCELLED)                                                    \
+    X(INPUT_REQUESTED, EVENT_REFUND_REQUESTED)                                                     \
+    X(INPUT_RESULT, "refund.result")
+
+enum payment_state {
+#define X(name, text) name,
+    PAYMENT_STATES(X)
+#undef X
+        PAYMENT_STATE_COUNT
+};
+
+enum payment_input_type {
+#define X(name, text) name,
+    PAYMENT_INPUTS(X)
+#undef X
+        PAYMENT_INPUT_COUNT
+};
+
+/* Where the last announcement was owed first. position -1: never. */
+struct payment_announcement {
+    int64_t version;
+    int32_t position;
+    int64_t at_ms;
+};
+
+struct payment {
+    char id[IDENT_SIZE];
+    enum payment_state state;
+    char intent_id[IDENT_SIZE]; /* the booking */
+    char user_id[IDENT_SIZE];
+    int64_t amount; /* captured, in minor units; what goes back is this, never more */
+    char currency[CURRENCY_SIZE];
+    int64_t captured_at_ms;
+    struct payment_announcement capture; /* of payment.captured */
+    int32_t repeat_count;
+    bool is_demanded; /* expected only: a refund was asked for */
+    char refund_reason[REASON_SIZE];
+    char refund_id[IDENT_SIZE]; /* the provider's; "" = none known */
+    int32_t attempts;           /* rounds of asking the provider */
+    int32_t attempts_max;       /* after which it is stuck; fixed when the refund fell due */
+    char last_error[REASON_SIZE];
+    struct payment_announcement refund; /* of payment.refunded or payment.refund.stuck */
+    int64_t due_at_ms;
+};
+
+/* The content of a webhook or event, checked by the codec. */
+struct payment_payload {
+    char intent_id[IDENT_SIZE];
+    char user_id[IDENT_SIZE];
+    int64_t amount;
+    char currency[CURRENCY_SIZE];
+    char reason[REASON_SIZE];
+    char refund_id[IDENT_SIZE];
+    bool has_failed; /* INPUT_REPORTED: the provider took its success back */
+};
+
+struct payment_rules {
+    int64_t repeat_after_ms, repeat_max_ms; /* a capture without an outcome is announced again */
+    int64_t effect_wait_ms; /* a provider call that has not come back by then is asked about */
+    int64_t refund_retry_ms, refund_retry_max_ms; /* backoff after a transient error */
+    int32_t refund_attempts_max;                  /* then it is stuck, and somebody looks */
+};
+
+struct payment_transition {
+    enum payment_state from;
+    enum payment_input_type input;
+    bool (*guard)(const struct payment *payment, const struct input *input, int64_t now_ms);
+    const char *guard_name;
+    const char *verdict;
+    enum outcome outcome;
+    enum payment_state to;
+    void (*act)(const struct payment_rules *rules, struct payment *payment,
+                const struct input *input, struct decision *decision);
+};
+
+extern const struct payment_transition payment_transitions[];
+extern const size_t payment_transition_count;
+
+/* participant.decide: self is struct payment_rules, state is struct payment. */
+void payment_decide(const void *self, void *state, const struct input *input,
+                    struct decision *decision);
+
+const char *payment_state_text(enum payment_state state);
+const char *payment_input_text(enum payment_input_type type);
+const struct payment_payload *payment_payload(const struct input *input);

@@ -1,0 +1,59 @@
+/* refund_call.h - what the payment service asks of its provider, and what it hears: the payloads
+ * of the effects and of their results, and the reading of the provider's answers. Pure; no HTTP
+ * library in sight.
+ *
+ * The idempotency key of a refund is the payment's id, for ever: whatever was lost on the way, the
+ * same call can be made again and moves the money at most once. */
+#pragma once
+
+#include "common/base/ident.h"
+#include "common/base/money.h"
+#include "common/engine/decision.h"
+#include "common/engine/input.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum refund_effect_type {
+    EFFECT_REFUND = 1, /* POST /refunds, the key is the payment's id */
+    EFFECT_LOOKUP = 2, /* GET /refunds/by-key/{payment id}: did an earlier call arrive? */
+};
+
+struct refund_effect {
+    char payment_id[IDENT_SIZE];
+    char intent_id[IDENT_SIZE];
+    int64_t amount;
+    char currency[CURRENCY_SIZE];
+    int32_t attempt; /* 0 for the first; only for the result's id and the span */
+};
+_Static_assert(sizeof(struct refund_effect) <= EFFECT_PAYLOAD_BYTES, "fits an effect");
+
+enum refund_status {
+    REFUND_SUCCEEDED, /* the money is back, as asked; refund_id is the provider's */
+    REFUND_ALREADY,   /* it was back before, under another key; refund_id is the provider's */
+    REFUND_TRANSIENT, /* the provider said not now, or was not reached: try again later */
+    REFUND_UNKNOWN,   /* it may have happened: ask by key before calling again */
+    REFUND_REFUSED,   /* it will never happen like this; reason says why */
+    REFUND_NOT_FOUND, /* EFFECT_LOOKUP only: no refund under this key */
+};
+
+struct refund_result {
+    enum refund_status status;
+    char refund_id[IDENT_SIZE]; /* "" unless SUCCEEDED or ALREADY */
+    char reason[REASON_SIZE];   /* "" on success; else a short code: "http_503", "timeout" */
+    int64_t retry_after_ms;     /* what the provider asked for; -1 = nothing */
+};
+_Static_assert(sizeof(struct refund_result) <= INPUT_PAYLOAD_BYTES, "fits an input");
+
+/* A complete answer. effect says what was asked for: a success that does not say the same payment,
+ * amount and currency is no success (REFUSED, "answer_differs"), one that cannot be read leaves the
+ * refund UNKNOWN. */
+void refund_answer_read(enum refund_effect_type type, const struct refund_effect *effect,
+                        int http_status, const char *body, size_t body_length,
+                        int64_t retry_after_s, struct refund_result *ret_result);
+
+/* No complete answer. was_sent false: the provider certainly never got the call. */
+void refund_failure_read(bool was_sent, struct refund_result *ret_result);
+
+const char *refund_status_text(enum refund_status status);

@@ -1,0 +1,18 @@
+/* webhooks.h - the HTTP side of the payment service: the provider's signed webhooks, into the
+ * engine. */
+#pragma once
+
+#include "common/daemon/daemon.h"
+#include "tracing/tracing.h"
+
+struct webhooks {
+    const char *secret;       /* "" only with is_unsigned_allowed */
+    bool is_unsigned_allowed; /* from loopback only, for simple local scripts */
+    const char *currency;     /* meant where a caller leaves it out */
+    struct tracing_observer *observer;
+    struct daemon *daemon; /* set by the daemon before the first request */
+};
+
+#define WEBHOOK_ROUTES 3
+/* Fills the routes; they borrow `webhooks`. */
+void webhooks_routes(struct webhooks *webhooks, struct http_route ret_routes[WEBHOOK_ROUTES]);
