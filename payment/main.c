@@ -154,11 +154,11 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
         .observer = observer,
     };
     struct error error;
-    int status = EXIT_USAGE;
     struct provider_client *client = provider_client_start(&client_options, &error);
     if (client == NULL) {
         fprintf(stderr, "ROUNDTRIP_PROVIDER_URL: %s\n", error.message);
-        goto done;
+        tracing_observer_free(observer);
+        return EXIT_USAGE;
     }
     struct attachments attachments = { &webhooks, client };
     const struct daemon_service service = {
@@ -174,8 +174,7 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
         .effects = provider_client_port(client),
         .tracing = tracing_for_daemon(observer),
     };
-    status = daemon_run(&service, &options->common);
-done:
+    int status = daemon_run(&service, &options->common);
     provider_client_stop(client);
     tracing_observer_free(observer);
     return status;

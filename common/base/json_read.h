@@ -40,7 +40,9 @@ struct json_object {
 
 /* Why an object was refused. `pointer` is an RFC 6901 JSON Pointer, "" for the whole body.
  * is_syntax: the text is no JSON (HTTP 400); otherwise a value is not allowed (HTTP 422);
- * is_unknown_field: a field that nobody asked for (HTTP 400, named by the pointer). */
+ * is_unknown_field: a field that nobody asked for (HTTP 400, named by the pointer).
+ * A member of the outermost object that tries to be a number (0100, 1., +5) is a value that is not
+ * allowed; a broken number anywhere else is syntax. `detail` says the way out. */
 struct json_problem {
     bool is_syntax;
     bool is_unknown_field;

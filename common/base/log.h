@@ -1,4 +1,6 @@
 /* log.h - JSON lines on stdout (LOG_FORMAT=text for a terminal). Thread-safe.
+ * A line is bounded: a message beyond 2048 bytes is cut and ends in "...", an id beyond 128 is cut.
+ * Whatever a message holds, a line stays one line of valid JSON. Blocks as long as stdout does.
  * Never a secret, never a card number. Library code logs nothing above debug; daemons do. */
 #pragma once
 

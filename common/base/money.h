@@ -13,7 +13,8 @@
 /* Digits only, no sign, no leading zero. */
 bool money_amount_parse(const char *text, size_t length, int64_t *ret_amount);
 
-/* Three capital letters of ISO 4217's active list. */
+/* Three capital letters of ISO 4217's active list, of those that have a minor unit (not XXX, XAU).
+ */
 bool money_currency_is_valid(const char *text, size_t length);
 
 /* How many decimals people write: 0 for JPY, 3 for KWD, else mostly 2. Only for display. */

@@ -50,6 +50,8 @@ const struct config_option daemon_config[] = {
     INT(confirm_timeout_ms, "ROUNDTRIP_CONFIRM_TIMEOUT_MS", "5000", 100, 60000,
         "a publish without a confirm by then counts as unknown"),
     TEXT(CONFIG_TEXT, currency, "ROUNDTRIP_CURRENCY", "EUR", "meant where a caller names none"),
+    TEXT(CONFIG_TEXT, trace_file, "ROUNDTRIP_TRACE_FILE", "",
+         "spans go to this file as OTLP JSON lines, unless OTEL_* name a collector"),
     CHOICE(log_level, "LOG_LEVEL", "info", "debug|info|warning|error",
            "the least level that is logged"),
     CHOICE(log_format, "LOG_FORMAT", "json", "json|text", "text is for a terminal"),

@@ -1,0 +1,237 @@
+#include "common/base/config.h"
+#include "common/base/config_nearest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void target_set(void *target, const struct config_option *option, const void *value,
+                       size_t size)
+{
+    memcpy((char *)target + option->offset, value, size);
+}
+
+static const char *text_get(const void *target, const struct config_option *option)
+{
+    const char *text;
+    memcpy(&text, (const char *)target + option->offset, sizeof text);
+    return text;
+}
+
+/* Strict: strtoll alone would also take spaces, a plus sign and leading zeros. */
+static bool int_parse(const char *text, int64_t *ret_value)
+{
+    const char *digits = text[0] == '-' ? text + 1 : text;
+    if (digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && text[1] != '\0'))
+        return false;
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || *end != '\0')
+        return false;
+    *ret_value = value;
+    return true;
+}
+
+static bool int_read(const struct config_option *option, const char *text, void *target,
+                     FILE *messages)
+{
+    int64_t value;
+    if (!int_parse(text, &value) || value < option->minimum || value > option->maximum) {
+        fprintf(messages, "%s is \"%s\": must be an integer from %" PRId64 " to %" PRId64 "\n",
+                option->name, text, option->minimum, option->maximum);
+        return false;
+    }
+    target_set(target, option, &value, sizeof value);
+    return true;
+}
+
+static bool choice_is_valid(const char *choices, const char *text)
+{
+    size_t length = strlen(text);
+    for (const char *at = choices;; at++) {
+        size_t choice_length = strcspn(at, "|");
+        if (choice_length == length && memcmp(at, text, length) == 0)
+            return true;
+        at += choice_length;
+        if (*at == '\0')
+            return false;
+    }
+}
+
+static bool is_scheme_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '.' || c == '-';
+}
+
+/* Only the shape: what the scheme means is for the library that opens it. */
+static bool url_is_valid(const char *text)
+{
+    size_t scheme = 0;
+    while (is_scheme_char(text[scheme]))
+        scheme++;
+    if (scheme == 0 || text[scheme] != ':' || text[scheme + 1] == '\0')
+        return false;
+    for (const char *at = text; *at != '\0'; at++)
+        if ((unsigned char)*at <= ' ' || *at == 0x7f)
+            return false;
+    return true;
+}
+
+static bool value_read(const struct config_option *option, const char *text, void *target,
+                       FILE *messages)
+{
+    switch (option->type) {
+    case CONFIG_INT:
+        return int_read(option, text, target, messages);
+    case CONFIG_CHOICE:
+        if (!choice_is_valid(option->choices, text)) {
+            fprintf(messages, "%s is \"%s\": must be one of %s\n", option->name, text,
+                    option->choices);
+            return false;
+        }
+        break;
+    case CONFIG_URL: /* not repeated in the message: a password may be in it */
+        if (text[0] != '\0' && !url_is_valid(text)) {
+            fprintf(messages, "%s is not an address: must look like scheme:rest, without spaces\n",
+                    option->name);
+            return false;
+        }
+        break;
+    case CONFIG_TEXT:
+    case CONFIG_SECRET:
+        break;
+    }
+    target_set(target, option, &text, sizeof text);
+    return true;
+}
+
+static bool option_read(const struct config_option *option, void *target, FILE *messages)
+{
+    const char *text = getenv(option->name);
+    if (text == NULL || text[0] == '\0')
+        text = option->default_value;
+    if (text == NULL) {
+        fprintf(messages, "%s is not set: %s\n", option->name, option->meaning);
+        return false;
+    }
+    return value_read(option, text, target, messages);
+}
+
+bool config_read(const struct config_option *const *tables, void *target, FILE *messages)
+{
+    bool is_good = true;
+    for (size_t i = 0; tables[i] != NULL; i++)
+        for (const struct config_option *option = tables[i]; option->name != NULL; option++)
+            is_good = option_read(option, target, messages) && is_good;
+    config_warn_unknown(tables, messages);
+    return is_good;
+}
+
+static bool is_secret_parameter(const char *name, size_t length)
+{
+    static const char *const words[] = { "password", "secret", "token" };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        for (size_t at = 0; at + strlen(words[i]) <= length; at++)
+            if (strncasecmp(name + at, words[i], strlen(words[i])) == 0)
+                return true;
+    return false;
+}
+
+static void url_print_parameters(const char *at, FILE *out)
+{
+    while (*at != '\0') {
+        size_t name = strcspn(at, "=&");
+        size_t whole = strcspn(at, "&");
+        if (name < whole && is_secret_parameter(at, name))
+            fprintf(out, "%.*s=***", (int)name, at);
+        else
+            fprintf(out, "%.*s", (int)whole, at);
+        at += whole;
+        if (*at == '&')
+            fputc(*at++, out);
+    }
+}
+
+/* Masks up to the last @, since people forget to escape the / and @ of a password: rather too much
+ * is hidden than too little. */
+static void url_print(const char *url, FILE *out)
+{
+    const char *query = url + strcspn(url, "?");
+    const char *authority = strstr(url, "//");
+    const char *at_sign = strrchr(url, '@');
+    if (authority != NULL && at_sign != NULL && authority < at_sign) {
+        const char *colon = memchr(authority, ':', (size_t)(at_sign - authority));
+        if (colon != NULL) {
+            fprintf(out, "%.*s:***", (int)(colon - url), url);
+            url = at_sign;
+            query = url + strcspn(url, "?");
+        }
+    }
+    fprintf(out, "%.*s", (int)(query - url), url);
+    url_print_parameters(query, out);
+}
+
+static void value_print(const struct config_option *option, const void *target, FILE *out)
+{
+    int64_t value;
+    switch (option->type) {
+    case CONFIG_INT:
+        memcpy(&value, (const char *)target + option->offset, sizeof value);
+        fprintf(out, "%" PRId64, value);
+        return;
+    case CONFIG_SECRET:
+        fputs(text_get(target, option)[0] != '\0' ? "***" : "", out);
+        return;
+    case CONFIG_URL:
+        url_print(text_get(target, option), out);
+        return;
+    case CONFIG_TEXT:
+    case CONFIG_CHOICE:
+        fputs(text_get(target, option), out);
+        return;
+    }
+}
+
+void config_print(const struct config_option *const *tables, const void *target, FILE *out)
+{
+    for (size_t i = 0; tables[i] != NULL; i++) {
+        for (const struct config_option *option = tables[i]; option->name != NULL; option++) {
+            fprintf(out, "%s=", option->name);
+            value_print(option, target, out);
+            fputc('\n', out);
+        }
+    }
+}
+
+static void help_print_values(const struct config_option *option, FILE *out)
+{
+    switch (option->type) {
+    case CONFIG_INT:
+        fprintf(out, " (%" PRId64 " to %" PRId64 ")", option->minimum, option->maximum);
+        return;
+    case CONFIG_CHOICE:
+        fprintf(out, " (%s)", option->choices);
+        return;
+    case CONFIG_TEXT:
+    case CONFIG_SECRET:
+    case CONFIG_URL:
+        return;
+    }
+}
+
+void config_print_help(const struct config_option *const *tables, FILE *out)
+{
+    for (size_t i = 0; tables[i] != NULL; i++) {
+        for (const struct config_option *option = tables[i]; option->name != NULL; option++) {
+            fprintf(out, "  %s\n      %s", option->name, option->meaning);
+            help_print_values(option, out);
+            if (option->default_value == NULL)
+                fputs("; must be set", out);
+            else if (option->default_value[0] != '\0')
+                fprintf(out, "; default %s", option->default_value);
+            fputc('\n', out);
+        }
+    }
+}

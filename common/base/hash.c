@@ -1,0 +1,51 @@
+#include "common/base/hash.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+void hash_sha256(const void *bytes, size_t length, uint8_t ret_digest[SHA256_BYTES])
+{
+    unsigned digest_length = 0;
+    int done =
+        EVP_Digest(length > 0 ? bytes : "", length, ret_digest, &digest_length, EVP_sha256(), NULL);
+    assert(done == 1 && digest_length == SHA256_BYTES);
+}
+
+void hash_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
+                      uint8_t ret_digest[SHA256_BYTES])
+{
+    assert(key_length <= INT_MAX);
+    unsigned digest_length = 0;
+    const unsigned char *done = HMAC(EVP_sha256(), key, (int)key_length, length > 0 ? bytes : "",
+                                     length, ret_digest, &digest_length);
+    assert(done != NULL && digest_length == SHA256_BYTES);
+}
+
+uint64_t hash_fingerprint(const void *bytes, size_t length)
+{
+    uint8_t digest[SHA256_BYTES];
+    hash_sha256(bytes, length, digest);
+    uint64_t fingerprint = 0;
+    for (size_t i = 0; i < sizeof fingerprint; i++)
+        fingerprint = fingerprint << 8 | digest[i];
+    return fingerprint;
+}
+
+bool hash_equal_constant_time(const void *one, const void *other, size_t length)
+{
+    return CRYPTO_memcmp(one, other, length) == 0;
+}
+
+void hash_to_hex(const uint8_t *bytes, size_t length, char *ret_text)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < length; i++) {
+        ret_text[2 * i] = digits[bytes[i] >> 4];
+        ret_text[2 * i + 1] = digits[bytes[i] & 0xf];
+    }
+    ret_text[2 * length] = '\0';
+}

@@ -1,0 +1,18 @@
+#include "common/base/ident.h"
+
+/* By hand: isalnum follows the locale, and a locale must not widen an identifier. */
+static bool is_ident_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == ':' || c == '-';
+}
+
+bool ident_is_valid(const char *text, size_t length)
+{
+    if (length == 0 || length > IDENT_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!is_ident_char(text[i]))
+            return false;
+    return true;
+}

@@ -1,0 +1,93 @@
+#include "common/base/uuid.h"
+
+#include "common/base/hash.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define UUID_BYTES 16
+
+static bool is_dash_at(size_t text_index)
+{
+    return text_index == 8 || text_index == 13 || text_index == 18 || text_index == 23;
+}
+
+static void uuid_finish(uint8_t bytes[UUID_BYTES], unsigned version, char ret_text[UUID_TEXT_SIZE])
+{
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | version << 4);
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+    char hex[2 * UUID_BYTES + 1];
+    hash_to_hex(bytes, UUID_BYTES, hex);
+    const char *next = hex;
+    for (size_t i = 0; i < UUID_TEXT_SIZE - 1; i++)
+        ret_text[i] = is_dash_at(i) ? '-' : *next++;
+    ret_text[UUID_TEXT_SIZE - 1] = '\0';
+}
+
+void uuid_v7_make(int64_t now_ms, const uint8_t random[10], char ret_text[UUID_TEXT_SIZE])
+{
+    assert(now_ms >= 0 && now_ms < INT64_C(1) << 48);
+    uint8_t bytes[UUID_BYTES];
+    for (unsigned i = 0; i < 6; i++)
+        bytes[i] = (uint8_t)(now_ms >> (40 - 8 * i));
+    memcpy(bytes + 6, random, 10);
+    uuid_finish(bytes, 7, ret_text);
+}
+
+void uuid_v8_derive(const void *bytes, size_t length, char ret_text[UUID_TEXT_SIZE])
+{
+    uint8_t digest[SHA256_BYTES];
+    hash_sha256(bytes, length, digest);
+    uuid_finish(digest, 8, ret_text);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+bool uuid_parse(const char *text, uint8_t ret_bytes[16])
+{
+    uint8_t bytes[UUID_BYTES] = { 0 };
+    size_t digits = 0;
+    for (size_t i = 0; i < UUID_TEXT_SIZE - 1; i++) {
+        if (is_dash_at(i)) {
+            if (text[i] != '-')
+                return false;
+            continue;
+        }
+        int digit = hex_digit(text[i]);
+        if (digit < 0)
+            return false;
+        bytes[digits / 2] = (uint8_t)(bytes[digits / 2] << 4 | digit);
+        digits++;
+    }
+    if (text[UUID_TEXT_SIZE - 1] != '\0')
+        return false;
+    memcpy(ret_bytes, bytes, sizeof bytes);
+    return true;
+}
+
+void uuid_random_bytes(void *ret_bytes, size_t length)
+{
+    unsigned char *at = ret_bytes;
+    while (length > 0) {
+        ssize_t got = getrandom(at, length, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            perror("getrandom");
+            abort(); /* ids that are not random would merge strangers' bookings */
+        }
+        at += got;
+        length -= (size_t)got;
+    }
+}

@@ -1,0 +1,96 @@
+/* What must hold in every life of a booking, whatever arrives in whatever order. */
+#include "tests/unit/booking_fixture.h"
+
+/* ---- properties over random lives ---- */
+
+static uint64_t random_state;
+static unsigned draw(unsigned below)
+{
+    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(random_state >> 33) % below;
+}
+
+static struct input draw_input(void)
+{
+    static const char *const users[] = { "alice", "mallory" };
+    static const char *const currencies[] = { "EUR", "USD" };
+    char payment[8];
+    snprintf(payment, sizeof payment, "P%u", draw(20));
+    /* content follows from the payment id, as the payment service guarantees */
+    unsigned seed = (unsigned)strtoul(payment + 1, NULL, 10);
+    enum booking_input_type type = (enum booking_input_type)draw(BOOKING_INPUT_COUNT);
+    if (type == BOOKING_CAPTURED)
+        return make(type, users[seed % 5 == 0], payment, seed % 3 ? 1200 : 900,
+                    currencies[seed % 7 == 0]);
+    return make(type, users[draw(8) == 0], payment, draw(6) ? 1200 : 900, "EUR");
+}
+
+static void check_life(const struct booking *booking, int outcomes, int cancels)
+{
+    int applied = 0;
+    for (int32_t i = 0; i < booking->payment_count; i++) {
+        enum disposition disposition = booking->payments[i].disposition;
+        applied += disposition == PAYMENT_APPLIED;
+        assert_true((disposition == PAYMENT_HELD) == (booking->state == BOOKING_PAYMENT_FIRST) ||
+                    disposition >= PAYMENT_APPLIED);
+    }
+    assert_int_equal(applied, booking->state == BOOKING_CONFIRMED ? 1 : 0);
+    bool has_ended = booking_state_is_outcome(booking->state);
+    assert_int_equal(outcomes, has_ended ? 1 : 0);
+    assert_int_equal(cancels, booking->first_outcome == BOOKING_CONFIRMED &&
+                                  booking->state == BOOKING_CANCELLED);
+    assert_true(has_ended || booking->state == BOOKING_NONE || booking->due_at_ms > 0);
+}
+
+static void each_life_has_one_outcome_and_each_payment_one_end(void **test)
+{
+    (void)test;
+    for (unsigned seed = 1; seed <= 20000; seed++) {
+        struct booking booking = { 0 };
+        int outcomes = 0;
+        int cancels = 0;
+        int64_t now_ms = NOW;
+        random_state = seed;
+        version = 0;
+        for (int step = 0; step < 24; step++) {
+            now_ms += draw(200);
+            bool was_confirmed = booking.state == BOOKING_CONFIRMED;
+            feed_at(&booking, draw_input(), now_ms);
+            int ended = count_of(EVENT_BOOKING_CONFIRMED) + count_of(EVENT_BOOKING_FAILED);
+            int cancelled = count_of(EVENT_BOOKING_CANCELLED);
+            outcomes += ended + (was_confirmed ? 0 : cancelled);
+            cancels += was_confirmed ? cancelled : 0;
+            check_life(&booking, outcomes, cancels);
+        }
+    }
+}
+
+static void a_stored_booking_comes_back_as_it_was(void **test)
+{
+    (void)test;
+    for (unsigned seed = 1; seed <= 500; seed++) {
+        struct booking booking = { 0 };
+        random_state = seed;
+        for (int step = 0; step < 12; step++) {
+            feed_at(&booking, draw_input(), NOW);
+            if (booking.state == BOOKING_NONE)
+                continue;
+            struct booking back = { 0 };
+            struct error error;
+            bson_t fields = BSON_INITIALIZER;
+            assert_true(booking_encode(&booking, &fields, &error));
+            assert_true(booking_decode(&fields, &back, &error));
+            assert_memory_equal(&booking, &back, sizeof back);
+            bson_destroy(&fields);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_life_has_one_outcome_and_each_payment_one_end),
+        cmocka_unit_test(a_stored_booking_comes_back_as_it_was),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
