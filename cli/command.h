@@ -1,0 +1,47 @@
+/* command.h - what every command gets, and the table of commands. */
+#pragma once
+
+#include "cli/arguments.h"
+#include "cli/exit_status.h"
+#include "cli/settings.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+struct cli {
+    struct settings settings;
+    FILE *out;
+    bool has_colours;
+    const volatile sig_atomic_t *is_stopped; /* Ctrl-C */
+};
+
+struct command {
+    const char *name;
+    const char *summary;             /* one line */
+    const char *details;             /* for `help NAME`; NULL = none */
+    const struct argument *arguments; /* describe the options struct */
+    size_t options_size;
+    int (*run)(struct cli *cli, const void *options); /* returns an enum exit_status */
+};
+
+extern const struct command command_show;
+extern const struct command command_list;
+extern const struct command command_listen;
+extern const struct command command_trace;
+extern const struct command command_ledger;
+extern const struct command command_dead;
+extern const struct command command_doctor;
+extern const struct command command_book;
+extern const struct command command_pay;
+extern const struct command command_cancel;
+
+extern const struct command *const commands[]; /* ended by NULL */
+/* NULL when there is none. */
+const struct command *command_find(const char *name);
+/* The most similar name, or NULL. */
+const char *command_nearest(const char *name);
+
+/* "roundtrip: " and the message, on stderr. */
+void complain(const char *format, ...) PRINTF_LIKE(1, 2);
+bool output_is_json(const char *output);

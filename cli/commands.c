@@ -1,0 +1,49 @@
+#include "cli/command.h"
+
+#include "cli/nearest.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+const struct command *const commands[] = {
+    &command_show, &command_list, &command_trace,  &command_listen, &command_book, &command_pay,
+    &command_cancel, &command_ledger, &command_dead, &command_doctor, NULL,
+};
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; commands[i] != NULL; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+const char *command_nearest(const char *name)
+{
+    const char *nearest = NULL;
+    size_t distance = SIZE_MAX;
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const char *known = commands[i]->name;
+        if (nearest_is_likely(name, known) && nearest_distance(name, known) < distance) {
+            nearest = known;
+            distance = nearest_distance(name, known);
+        }
+    }
+    return nearest;
+}
+
+void complain(const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    fputs("roundtrip: ", stderr);
+    vfprintf(stderr, format, values);
+    fputc('\n', stderr);
+    va_end(values);
+}
+
+bool output_is_json(const char *output)
+{
+    return output != NULL && strcmp(output, "json") == 0;
+}

@@ -1,0 +1,10 @@
+/* exit_status.h - what the command's exit status says; scripts rely on it. */
+#pragma once
+
+enum exit_status {
+    EXIT_OK = 0,
+    EXIT_WRONG = 1,        /* it was looked at, and something is not as it should be */
+    EXIT_NOT_FOUND = 2,    /* no such booking, payment, trace or dead letter */
+    EXIT_USAGE = 64,       /* the command line or the configuration is at fault */
+    EXIT_UNAVAILABLE = 69, /* a service, the broker or a store does not answer */
+};

@@ -1,0 +1,177 @@
+#include "cli/fetch.h"
+
+#include "cli/text.h"
+#include "common/http/http_client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define URL_SIZE 2048
+
+const char *service_name(enum service service)
+{
+    static const char *const names[] = {
+        [SERVICE_GATEWAY] = "gateway",   [SERVICE_BOOKING] = "booking",
+        [SERVICE_PAYMENT] = "payment",   [SERVICE_PROVIDER] = "provider",
+        [SERVICE_JAEGER] = "Jaeger",
+    };
+    return names[service];
+}
+
+const char *service_url(const struct settings *settings, enum service service)
+{
+    switch (service) {
+    case SERVICE_GATEWAY:
+        return settings->gateway_url;
+    case SERVICE_BOOKING:
+        return settings->booking_url;
+    case SERVICE_PAYMENT:
+        return settings->payment_url;
+    case SERVICE_PROVIDER:
+        return settings->provider_url;
+    case SERVICE_JAEGER:
+        break;
+    }
+    return settings->jaeger_url;
+}
+
+static void unavailable(const struct cli *cli, enum service service, const struct error *error)
+{
+    const char *url = service_url(&cli->settings, service);
+    if (service == SERVICE_JAEGER)
+        complain("Jaeger does not answer at %s (%s): start it with servers/jaeger start, or unset "
+                 "ROUNDTRIP_JAEGER_URL to read the trace file",
+                 url, error->message);
+    else
+        complain("the %s does not answer at %s (%s): start the system with ./run, or look with "
+                 "roundtrip doctor",
+                 service_name(service), url, error->message);
+}
+
+static bool call_make(const struct cli *cli, const struct question *question, int *ret_status,
+                      cJSON **ret_json, struct error *error)
+{
+    char url[URL_SIZE];
+    const char *base = service_url(&cli->settings, question->service);
+    size_t length = strlen(base);
+    while (length > 0 && base[length - 1] == '/')
+        length--;
+    int written = snprintf(url, sizeof url, "%.*s%s", (int)length, base, question->path);
+    if (written < 0 || (size_t)written >= sizeof url)
+        return error_set(error, ERROR_REJECT, "its URL is too long");
+    const char *headers[] = { "Accept: application/json",
+                              question->body != NULL ? "Content-Type: application/json"
+                                                     : question->header,
+                              question->body != NULL ? question->header : NULL, NULL };
+    char *body = question->body != NULL ? cJSON_PrintUnformatted(question->body) : NULL;
+    struct http_call call = {
+        .method = question->method,
+        .url = url,
+        .headers = headers,
+        .body = body,
+        .body_length = body != NULL ? strlen(body) : 0,
+        .timeout_ms = question->timeout_ms > 0 ? question->timeout_ms : FETCH_TIMEOUT_MS,
+    };
+    struct http_reply reply;
+    struct http_client *client = http_client_new(error);
+    bool is_answered = client != NULL && http_client_call(client, &call, &reply, error);
+    if (is_answered) {
+        *ret_status = reply.status;
+        *ret_json = cJSON_ParseWithLength(reply.body, reply.body_length);
+    }
+    http_client_free(client);
+    cJSON_free(body);
+    return is_answered;
+}
+
+enum exit_status fetch_any(const struct cli *cli, const struct question *question, int *ret_status,
+                           cJSON **ret_json)
+{
+    struct error error;
+    *ret_json = NULL;
+    if (call_make(cli, question, ret_status, ret_json, &error))
+        return EXIT_OK;
+    unavailable(cli, question->service, &error);
+    return EXIT_UNAVAILABLE;
+}
+
+/* Problem details, RFC 9457. */
+static void refusal_print(const struct question *question, int status, const cJSON *json)
+{
+    char detail[512];
+    const char *text = json_text(json, "detail");
+    const cJSON *first =
+        cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(json, "errors"), 0);
+    if (text[0] == '\0')
+        text = json_text(json, "title");
+    snprintf(detail, sizeof detail, "%s%s%s%s%s", text[0] != '\0' ? text : "no reason is given",
+             first != NULL ? ": " : "", json_text(first, "pointer"), first != NULL ? " " : "",
+             json_text(first, "detail"));
+    complain("the %s answers %d to %s %s: %s", service_name(question->service), status,
+             question->method, question->path, text_clean(detail));
+}
+
+enum exit_status fetch(const struct cli *cli, const struct question *question, cJSON **ret_json)
+{
+    int status = 0;
+    enum exit_status result = fetch_any(cli, question, &status, ret_json);
+    if (result != EXIT_OK)
+        return result;
+    if (status >= 200 && status < 300 && *ret_json != NULL)
+        return EXIT_OK;
+    if (status >= 200 && status < 300)
+        complain("the %s answers something that is no JSON", service_name(question->service));
+    else
+        refusal_print(question, status, *ret_json);
+    cJSON_Delete(*ret_json);
+    *ret_json = NULL;
+    if (status == 404)
+        return EXIT_NOT_FOUND;
+    return status == 502 || status == 503 || status == 504 ? EXIT_UNAVAILABLE : EXIT_WRONG;
+}
+
+const char *json_text(const cJSON *object, const char *key)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+    return text != NULL ? text : "";
+}
+
+int64_t json_int(const cJSON *object, const char *key, int64_t otherwise)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    if (cJSON_IsString(item)) { /* OTLP's form of 64-bit numbers */
+        char *end;
+        long long value = strtoll(item->valuestring, &end, 10);
+        return end != item->valuestring && *end == '\0' ? value : otherwise;
+    }
+    /* Every amount is exact in a double; beyond 2^53 nothing else is a number here. */
+    if (!cJSON_IsNumber(item) || item->valuedouble > 9e15 || item->valuedouble < -9e15)
+        return otherwise;
+    return (int64_t)item->valuedouble;
+}
+
+static void text_put(const struct cli *cli, cJSON *json, char *text)
+{
+    if (text != NULL) {
+        fputs(text, cli->out);
+        fputc('\n', cli->out);
+    }
+    cJSON_free(text);
+    cJSON_Delete(json);
+}
+
+void json_print(const struct cli *cli, cJSON *json)
+{
+    text_put(cli, json, cJSON_Print(json));
+}
+
+void json_print_line(const struct cli *cli, cJSON *json)
+{
+    text_put(cli, json, cJSON_PrintUnformatted(json));
+}
+
+void json_free(cJSON **json)
+{
+    cJSON_Delete(*json);
+    *json = NULL;
+}

@@ -1,0 +1,45 @@
+/* fetch.h - one question to a service, answered in JSON; what goes wrong is said to the user, with
+ * the next thing to try. */
+#pragma once
+
+#include "cli/command.h"
+#include "common/base/attributes.h"
+
+#include <cJSON.h>
+#include <stdint.h>
+
+enum service { SERVICE_GATEWAY, SERVICE_BOOKING, SERVICE_PAYMENT, SERVICE_PROVIDER, SERVICE_JAEGER };
+
+#define FETCH_TIMEOUT_MS 10000
+
+struct question {
+    enum service service;
+    const char *method;
+    const char *path;   /* behind the service's URL */
+    const char *header; /* one more, or NULL */
+    cJSON *body;        /* borrowed; NULL = none */
+    long timeout_ms;    /* 0 = FETCH_TIMEOUT_MS */
+};
+
+/* EXIT_OK: a complete answer came, whatever its status; *ret_json (to be deleted by cJSON_Delete)
+ * is its body, or NULL where that is no JSON. EXIT_UNAVAILABLE: none came, and the user knows. */
+MUST_CHECK enum exit_status fetch_any(const struct cli *cli, const struct question *question,
+                                      int *ret_status, cJSON **ret_json);
+
+/* Only a 2xx with JSON is EXIT_OK. A 404 is EXIT_NOT_FOUND, any other refusal EXIT_WRONG, both said
+ * to the user with the service's own words. */
+MUST_CHECK enum exit_status fetch(const struct cli *cli, const struct question *question,
+                                  cJSON **ret_json);
+
+const char *service_name(enum service service);
+const char *service_url(const struct settings *settings, enum service service);
+
+/* Reading answers: what is absent or of another type is "" or the default. */
+const char *json_text(const cJSON *object, const char *key);
+int64_t json_int(const cJSON *object, const char *key, int64_t otherwise);
+
+/* Prints and deletes. */
+void json_print(const struct cli *cli, cJSON *json);
+void json_print_line(const struct cli *cli, cJSON *json);
+/* For CLEANUP. */
+void json_free(cJSON **json);

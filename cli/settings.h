@@ -1,0 +1,32 @@
+/* settings.h - where the system is: from the environment, else from the file that ./run leaves.
+ *
+ * The file is $ROUNDTRIP_ENV, else the first var/run/env from the current directory upwards. It
+ * holds one NAME=VALUE a line, the value quoted as bash's printf %q does; it is read, never run.
+ * A variable that is set in the environment, and not empty, wins. */
+#pragma once
+
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SETTINGS_PATH_SIZE 4096
+
+struct settings {
+    const char *gateway_url, *booking_url, *payment_url, *provider_url; /* without a final / */
+    const char *amqp_url;
+    const char *store_gateway, *store_booking, *store_payment; /* "" = not known */
+    const char *jaeger_url;                                    /* the query API; "" = none */
+    const char *trace_file;                                    /* OTLP JSON lines; "" = none */
+    const char *run_dir;                                       /* DIR/run of ./run; "" = unknown */
+    char path[SETTINGS_PATH_SIZE];                             /* the file; "" = none was found */
+    char *text;                                                /* what the file's values are in */
+};
+
+/* ERROR_REJECT: $ROUNDTRIP_ENV cannot be read, or a line of the file is none. */
+MUST_CHECK bool settings_read(struct settings *settings, struct error *error);
+void settings_done(struct settings *settings);
+
+/* Undoes printf %q in place; false when the text is not one word of the shell. Pure. */
+MUST_CHECK bool settings_unquote(char *text);

@@ -1,0 +1,50 @@
+/* amqp_consumer.h - the connection that consumes, with manual acks.
+ *
+ * A session is one channel with its deliveries: it ends with a pause, an error, or when the queue
+ * is deleted, and tags mean nothing beyond it. It has two subscriptions, see window.h. Deliveries
+ * are put together frame by frame, so that a broker that stalls in the middle of one makes nobody
+ * wait. Internal to common/bus; one thread. */
+#pragma once
+
+#include "common/bus/amqp_bus.h"
+#include "common/bus/amqp_link.h"
+#include "common/bus/deliveries.h"
+#include "common/bus/window.h"
+
+#define CONSUMER_TAG_NARROW "narrow"
+
+struct consumer {
+    const struct amqp_bus_options *options;
+    struct bus_link link;
+    uint64_t session;       /* the last one; grows */
+    amqp_channel_t channel; /* 0 = none is open */
+    bool is_paused;
+    bool is_topology_sure; /* ensured since the link was opened, or the queue last vanished */
+    uint64_t wide_number;  /* of the last wide subscription; its tag, used once, has it */
+    bool is_wide_subscribed;
+    struct window window;
+    struct deliveries *deliveries;
+    struct held *receiving; /* its header or body comes next */
+    bool is_header_expected;
+    uint64_t body_left;
+    size_t body_stored;
+};
+
+MUST_CHECK bool consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,
+                              const struct amqp_address *address, uint64_t jitter_seed);
+void consumer_done(struct consumer *consumer);
+
+/* Connects when due, opens the channel, reads what is there. */
+void consumer_service(struct consumer *consumer);
+
+/* NULL: it consumes. Otherwise why not; valid until the next call. */
+const char *consumer_obstacle(const struct consumer *consumer);
+uint64_t consumer_session(const struct consumer *consumer); /* 0 = none */
+
+size_t consumer_take(struct consumer *consumer, size_t limit, struct delivery **ret_deliveries);
+void consumer_ack(struct consumer *consumer, struct delivery *const *deliveries, size_t count);
+/* Lets the broker itself put it into the dead letter queue; its ack later is only bookkeeping. */
+MUST_CHECK bool consumer_reject(struct consumer *consumer, struct held *held, struct error *error);
+bool consumer_is_drained(struct consumer *consumer);
+void consumer_pause(struct consumer *consumer);
+void consumer_resume(struct consumer *consumer);

@@ -1,0 +1,354 @@
+#include "common/bus/amqp_publisher.h"
+
+#include "common/base/clock.h"
+#include "common/bus/amqp_topology.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define PUBLISH_CHANNEL        2
+#define MESSAGE_OVERHEAD_BYTES 512  /* frames, names of headers: at most about that */
+#define LETTER_HEADERS_BYTES   1024 /* reason, routing key, service and their names */
+
+void publisher_init(struct publisher *publisher, const struct amqp_bus_options *options,
+                    const struct amqp_address *address, uint64_t jitter_seed)
+{
+    publisher->options = options;
+    bus_link_init(&publisher->link, address, options->service, "publish", (int)options->heartbeat_s,
+                  jitter_seed);
+    confirms_reset(&publisher->confirms);
+}
+
+void publisher_done(struct publisher *publisher)
+{
+    bus_link_close(&publisher->link);
+}
+
+static bool publisher_open(struct publisher *publisher, struct error *error)
+{
+    struct bus_link *link = &publisher->link;
+    if (!bus_link_open(link, error)) {
+        return false;
+    }
+    if (!topology_ensure(link, publisher->options, error)) {
+        goto fail;
+    }
+    (void)amqp_channel_open(link->state, PUBLISH_CHANNEL);
+    if (!bus_reply_check(amqp_get_rpc_reply(link->state), "open channel", error)) {
+        goto fail;
+    }
+    (void)amqp_confirm_select(link->state, PUBLISH_CHANNEL);
+    if (!bus_reply_check(amqp_get_rpc_reply(link->state), "confirm mode", error)) {
+        goto fail;
+    }
+    confirms_reset(&publisher->confirms);
+    publisher->is_return_expected = false;
+    return true;
+fail:
+    bus_link_drop(link, error);
+    return false;
+}
+
+/* basic.return carries the message back; its id says which one it was. */
+static void return_handle(struct publisher *publisher, const amqp_frame_t *frame)
+{
+    const amqp_basic_properties_t *properties = frame->payload.properties.decoded;
+    publisher->is_return_expected = false;
+    if (publisher->batch == NULL) {
+        if (publisher->batch_count == 1) {
+            confirms_return(&publisher->confirms, 0);
+        }
+        return;
+    }
+    amqp_bytes_t id = properties->message_id;
+    for (size_t i = 0; i < publisher->batch_count; i++) {
+        const char *own = publisher->batch[i]->id;
+        if ((properties->_flags & AMQP_BASIC_MESSAGE_ID_FLAG) != 0 && strlen(own) == id.len &&
+            memcmp(own, id.bytes, id.len) == 0 && !confirms_is_returned(&publisher->confirms, i)) {
+            confirms_return(&publisher->confirms, i);
+            return;
+        }
+    }
+}
+
+static bool method_handle(struct publisher *publisher, const amqp_method_t *method,
+                          struct error *error)
+{
+    bool is_known = true;
+    if (method->id == AMQP_BASIC_ACK_METHOD) {
+        const amqp_basic_ack_t *ack = method->decoded;
+        is_known = confirms_settle(&publisher->confirms, ack->delivery_tag, ack->multiple,
+                                   PUBLISH_CONFIRMED);
+    } else if (method->id == AMQP_BASIC_NACK_METHOD) {
+        const amqp_basic_nack_t *nack = method->decoded;
+        is_known = confirms_settle(&publisher->confirms, nack->delivery_tag, nack->multiple,
+                                   PUBLISH_NACKED);
+    } else if (method->id == AMQP_BASIC_RETURN_METHOD) {
+        publisher->is_return_expected = true;
+    } else if (method->id == AMQP_CHANNEL_CLOSE_METHOD) {
+        bus_channel_close_text(method, "publish", error);
+        return false;
+    }
+    return is_known || error_set(error, ERROR_RETRY, "publish: a confirm of nothing published");
+}
+
+/* Handles what the broker says: one frame at most. */
+static enum link_read publisher_read(struct publisher *publisher, int64_t timeout_ms)
+{
+    struct error error = { 0 };
+    amqp_frame_t frame;
+    enum link_read read = bus_link_read(&publisher->link, &frame, timeout_ms, &error);
+    if (read == LINK_FRAME && frame.frame_type == AMQP_FRAME_METHOD &&
+        !method_handle(publisher, &frame.payload.method, &error)) {
+        read = LINK_BROKEN;
+    } else if (read == LINK_FRAME && frame.frame_type == AMQP_FRAME_HEADER &&
+               publisher->is_return_expected) {
+        return_handle(publisher, &frame);
+    }
+    if (read == LINK_BROKEN) {
+        bus_link_drop(&publisher->link, &error);
+    }
+    return read;
+}
+
+static bool publisher_read_all(struct publisher *publisher)
+{
+    enum link_read read;
+    do {
+        read = publisher_read(publisher, 0);
+    } while (read == LINK_FRAME || read == LINK_CONTROL);
+    return read != LINK_BROKEN;
+}
+
+bool publisher_service(struct publisher *publisher)
+{
+    struct bus_link *link = &publisher->link;
+    struct error error = { 0 };
+    if (link->state == NULL) {
+        return !bus_link_is_due(link) || publisher_open(publisher, &error);
+    }
+    if (publisher_read_all(publisher) && !link->is_blocked &&
+        confirms_pending(&publisher->confirms) > 0 &&
+        clock_monotonic_ms() - publisher->waiting_since_ms > PUBLISHER_OVERDUE_MAX_MS) {
+        error_set(&error, ERROR_RETRY, "confirms are overdue");
+        bus_link_drop(link, &error);
+    }
+    return true;
+}
+
+const char *publisher_obstacle(const struct publisher *publisher)
+{
+    if (publisher->link.state == NULL) {
+        return publisher->link.why[0] != '\0' ? publisher->link.why : "not connected yet";
+    }
+    if (publisher->link.is_blocked) {
+        return "the broker blocks publishers: memory or disk alarm";
+    }
+    if (confirms_pending(&publisher->confirms) > 0) {
+        return "confirms are overdue";
+    }
+    if (clock_monotonic_ms() < publisher->resume_ms) {
+        return "the topology is missing: a message was returned, and we may not declare";
+    }
+    return NULL;
+}
+
+/* Waits until so few bytes are on the way that `bytes` more cannot block. */
+static bool wait_for_room(struct publisher *publisher, size_t bytes, int64_t deadline_ms)
+{
+    const struct confirms *confirms = &publisher->confirms;
+    while (confirms_bytes_pending(confirms) > 0 &&
+           confirms_bytes_pending(confirms) + bytes > publisher->link.write_bytes_max) {
+        int64_t left_ms = deadline_ms - clock_monotonic_ms();
+        if (left_ms <= 0 || publisher_read(publisher, left_ms) == LINK_BROKEN ||
+            publisher->link.is_blocked) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct outgoing {
+    const char *exchange, *routing_key;
+    const amqp_basic_properties_t *properties;
+    amqp_bytes_t body;
+    size_t bytes;
+};
+
+static bool send_one(struct publisher *publisher, const struct outgoing *outgoing,
+                     int64_t deadline_ms)
+{
+    struct bus_link *link = &publisher->link;
+    if (!wait_for_room(publisher, outgoing->bytes, deadline_ms)) {
+        return false;
+    }
+    int status =
+        amqp_basic_publish(link->state, PUBLISH_CHANNEL, amqp_cstring_bytes(outgoing->exchange),
+                           amqp_cstring_bytes(outgoing->routing_key), true, false,
+                           outgoing->properties, outgoing->body);
+    struct error error = { 0 };
+    if (!bus_status_check(status, "publish", &error)) {
+        bus_link_drop(link, &error);
+        return false;
+    }
+    (void)confirms_add(&publisher->confirms, outgoing->bytes);
+    return true;
+}
+
+/* Until nothing is pending, the time is over, or it is clear that nothing will come soon. */
+static void wait_for_confirms(struct publisher *publisher, int64_t deadline_ms)
+{
+    while (publisher->link.state != NULL && !publisher->link.is_blocked &&
+           confirms_pending(&publisher->confirms) > 0) {
+        int64_t left_ms = deadline_ms - clock_monotonic_ms();
+        if (left_ms <= 0) {
+            return;
+        }
+        (void)publisher_read(publisher, left_ms);
+    }
+}
+
+static void batch_begin(struct publisher *publisher, const struct message *const *batch)
+{
+    confirms_begin(&publisher->confirms);
+    publisher->waiting_since_ms = clock_monotonic_ms();
+    publisher->batch = batch;
+    publisher->batch_count = 0;
+}
+
+/* The caller's messages are his again; what is still pending stays known by its number only. */
+static void batch_end(struct publisher *publisher)
+{
+    publisher->batch = NULL;
+    publisher->batch_count = 0;
+}
+
+/* About what it takes on the wire, rather too much. */
+static size_t message_bytes(const struct message *message)
+{
+    return strlen(message->id) + 2 * strlen(message->type) + strlen(message->correlation_id) +
+           strlen(message->app_id) + strlen(message->traceparent) + strlen(message->tracestate) +
+           message->body_length + MESSAGE_OVERHEAD_BYTES;
+}
+
+static bool send_message(struct publisher *publisher, const struct message *message,
+                         int64_t deadline_ms)
+{
+    amqp_table_entry_t headers[ENVELOPE_HEADERS_MAX];
+    amqp_basic_properties_t properties;
+    envelope_write(message, headers, &properties);
+    struct outgoing outgoing = {
+        .exchange = TOPOLOGY_EXCHANGE,
+        .routing_key = message->type,
+        .properties = &properties,
+        .body = bus_bytes(message->body, message->body_length),
+        .bytes = message_bytes(message),
+    };
+    /* Counted before it is sent: its return may be read while the next one waits for room. */
+    publisher->batch_count++;
+    return send_one(publisher, &outgoing, deadline_ms);
+}
+
+/* True: all are settled. */
+static bool publish_batch(struct publisher *publisher, const struct message *const *messages,
+                          size_t count, int64_t deadline_ms, enum publish_result *ret_results)
+{
+    batch_begin(publisher, messages);
+    bool is_open = true;
+    size_t sent = 0;
+    while (sent < count && is_open) {
+        if (sent % PUBLISHER_READ_EVERY == PUBLISHER_READ_EVERY - 1) {
+            is_open = publisher_read_all(publisher) && !publisher->link.is_blocked;
+        }
+        if (is_open && send_message(publisher, messages[sent], deadline_ms)) {
+            sent++;
+        } else {
+            is_open = false;
+        }
+    }
+    wait_for_confirms(publisher, deadline_ms);
+    for (size_t i = 0; i < sent; i++) {
+        ret_results[i] = confirms_result(&publisher->confirms, i);
+    }
+    batch_end(publisher);
+    return sent == count && confirms_pending(&publisher->confirms) == 0;
+}
+
+/* No queue took a message: what is missing is declared, so that the next try works. */
+static void after_return(struct publisher *publisher)
+{
+    struct error error = { 0 };
+    if (!publisher->options->may_declare) {
+        publisher->resume_ms = clock_monotonic_ms() + PUBLISHER_RETURN_PAUSE_MS;
+    } else if (publisher->link.state != NULL && !publisher->link.is_blocked &&
+               !topology_ensure(&publisher->link, publisher->options, &error)) {
+        bus_link_drop(&publisher->link, &error);
+    }
+}
+
+void publisher_publish(struct publisher *publisher, const struct message *const *messages,
+                       size_t count, enum publish_result *ret_results)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + publisher->options->confirm_timeout_ms;
+    for (size_t i = 0; i < count; i++) {
+        ret_results[i] = PUBLISH_UNKNOWN;
+    }
+    for (size_t begin = 0; begin < count; begin += CONFIRMS_MAX) {
+        size_t part = count - begin < CONFIRMS_MAX ? count - begin : CONFIRMS_MAX;
+        if (publisher_obstacle(publisher) != NULL ||
+            !publish_batch(publisher, messages + begin, part, deadline_ms, ret_results + begin)) {
+            break;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (ret_results[i] == PUBLISH_RETURNED) {
+            after_return(publisher);
+            break;
+        }
+    }
+}
+
+bool publisher_takes_properties(const struct publisher *publisher, size_t bytes)
+{
+    /* A list that does not fit fails after the method is sent, which would spoil the channel. */
+    return publisher->link.state == NULL ||
+           bytes + LETTER_HEADERS_BYTES <=
+               (size_t)amqp_get_frame_max(publisher->link.state) / PUBLISHER_PROPERTIES_FACTOR;
+}
+
+bool publisher_put_letter(struct publisher *publisher, const struct publisher_letter *letter,
+                          struct error *error)
+{
+    const char *obstacle = publisher_obstacle(publisher);
+    if (obstacle != NULL) {
+        return error_set(error, ERROR_RETRY, "%s", obstacle);
+    }
+    int64_t deadline_ms = clock_monotonic_ms() + publisher->options->confirm_timeout_ms;
+    struct outgoing outgoing = {
+        .exchange = "",
+        .routing_key = letter->queue,
+        .properties = letter->properties,
+        .body = letter->body,
+        .bytes = letter->properties_bytes + letter->body.len + LETTER_HEADERS_BYTES,
+    };
+    batch_begin(publisher, NULL);
+    publisher->batch_count = 1;
+    enum publish_result result = PUBLISH_UNKNOWN;
+    if (send_one(publisher, &outgoing, deadline_ms)) {
+        wait_for_confirms(publisher, deadline_ms);
+        result = confirms_result(&publisher->confirms, 0);
+    }
+    batch_end(publisher);
+    switch (result) {
+    case PUBLISH_CONFIRMED:
+        return true;
+    case PUBLISH_RETURNED:
+        after_return(publisher);
+        return error_set(error, ERROR_RETRY, "queue %s is missing", letter->queue);
+    case PUBLISH_NACKED:
+        return error_set(error, ERROR_RETRY, "queue %s refused: it may be full", letter->queue);
+    case PUBLISH_UNKNOWN:
+        break;
+    }
+    return error_set(error, ERROR_RETRY, "no confirm from queue %s", letter->queue);
+}

@@ -1,0 +1,54 @@
+/* amqp_publisher.h - the connection that publishes: mandatory, persistent, confirmed.
+ *
+ * No call waits longer than the confirm time-out, also when the broker reads nothing: there is
+ * never more unconfirmed on the way than the kernel's buffer takes. When confirms are overdue
+ * nothing more is published until they came or the connection was replaced; RabbitMQ gives them
+ * late after an alarm, and without its notification this is what notices. Internal to common/bus;
+ * one thread. */
+#pragma once
+
+#include "common/bus/amqp_bus.h"
+#include "common/bus/amqp_envelope.h"
+#include "common/bus/amqp_link.h"
+#include "common/bus/confirms.h"
+
+#define PUBLISHER_OVERDUE_MAX_MS    10000 /* then another connection is tried */
+#define PUBLISHER_RETURN_PAUSE_MS   5000  /* the topology is missing and we may not declare it */
+#define PUBLISHER_READ_EVERY        16    /* messages between looks at what the broker says */
+#define PUBLISHER_PROPERTIES_FACTOR 2     /* a property list may take this part of a frame: 1/2 */
+
+struct publisher {
+    const struct amqp_bus_options *options;
+    struct bus_link link;
+    struct confirms confirms;
+    bool is_return_expected;            /* the header after basic.return comes next */
+    const struct message *const *batch; /* being published; NULL for a dead letter */
+    size_t batch_count;
+    int64_t waiting_since_ms; /* the pending confirms */
+    int64_t resume_ms;        /* pausing after a return */
+};
+
+void publisher_init(struct publisher *publisher, const struct amqp_bus_options *options,
+                    const struct amqp_address *address, uint64_t jitter_seed);
+void publisher_done(struct publisher *publisher);
+
+/* Connects when due and reads what is there. False: an attempt to connect has just failed. */
+bool publisher_service(struct publisher *publisher);
+
+/* NULL: it can publish. Otherwise why not; valid until the next call. */
+const char *publisher_obstacle(const struct publisher *publisher);
+
+void publisher_publish(struct publisher *publisher, const struct message *const *messages,
+                       size_t count, enum publish_result *ret_results);
+
+struct publisher_letter {
+    const char *queue; /* by the default exchange */
+    const amqp_basic_properties_t *properties;
+    size_t properties_bytes;
+    amqp_bytes_t body;
+};
+MUST_CHECK bool publisher_put_letter(struct publisher *publisher,
+                                     const struct publisher_letter *letter, struct error *error);
+
+/* A property list of this size can be published on this connection. */
+bool publisher_takes_properties(const struct publisher *publisher, size_t bytes);

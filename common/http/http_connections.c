@@ -1,0 +1,267 @@
+#include "common/http/http_connections.h"
+
+#include "common/base/clock.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define ADDRESS_SIZE  48
+#define TICK_MS       50 /* how late a deadline may be noticed */
+#define NS_PER_MS     1000000L
+#define NS_PER_SECOND 1000000000L
+
+struct http_connection {
+    struct http_connections *all;
+    bool is_used, is_refused, is_overdue;
+    char address[ADDRESS_SIZE];
+    int port, local_port;
+    int64_t deadline_ms; /* monotonic; 0 = not watched */
+};
+
+struct http_connections {
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t changed;
+    size_t count, room, per_address_max;
+    bool is_loopback_exempt, is_stopping;
+    pthread_t watcher;
+    struct http_connection connections[];
+};
+
+/* ---- the socket: civetweb keeps it to itself ---- */
+
+static bool port_is(const struct sockaddr_storage *address, int port)
+{
+    struct sockaddr_in ipv4;
+    memcpy(&ipv4, address, sizeof ipv4);
+    return address->ss_family == AF_INET && ntohs(ipv4.sin_port) == port;
+}
+
+static bool address_is(const struct sockaddr_storage *address, const char *text)
+{
+    char buffer[ADDRESS_SIZE];
+    struct sockaddr_in ipv4;
+    memcpy(&ipv4, address, sizeof ipv4);
+    return inet_ntop(AF_INET, &ipv4.sin_addr, buffer, sizeof buffer) != NULL &&
+           strcmp(buffer, text) == 0;
+}
+
+static bool socket_is(int fd, const struct http_connection *connection)
+{
+    struct sockaddr_storage peer = { 0 }, local = { 0 };
+    socklen_t peer_size = sizeof peer, local_size = sizeof local;
+    return getpeername(fd, (struct sockaddr *)&peer, &peer_size) == 0 &&
+           getsockname(fd, (struct sockaddr *)&local, &local_size) == 0 &&
+           port_is(&peer, connection->port) && port_is(&local, connection->local_port) &&
+           address_is(&peer, connection->address);
+}
+
+/* Only for connections that are being refused or ended. The caller makes sure that the socket is
+ * not closed meanwhile: its thread is in here, or reading. */
+static int socket_find(const struct http_connection *connection)
+{
+    DIR *directory = opendir("/proc/self/fd");
+    if (directory == NULL)
+        return -1;
+    int found = -1;
+    for (struct dirent *entry = readdir(directory); entry != NULL && found < 0;
+         entry = readdir(directory)) {
+        char *end;
+        long fd = strtol(entry->d_name, &end, 10);
+        if (end != entry->d_name && *end == '\0' && socket_is((int)fd, connection))
+            found = (int)fd;
+    }
+    closedir(directory);
+    return found;
+}
+
+static void connection_refuse(struct http_connection *connection)
+{
+    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
+                                 "Retry-After: 1\r\nContent-Length: 0\r\n\r\n";
+    int fd = socket_find(connection);
+    if (fd < 0)
+        return;
+    ssize_t sent = send(fd, answer, sizeof answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)sent; /* who is refused may miss the reason */
+    shutdown(fd, SHUT_RDWR);
+}
+
+/* ---- the watcher ---- */
+
+static void overdue_end(struct http_connections *all)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    for (size_t i = 0; i < all->room; i++) {
+        struct http_connection *connection = &all->connections[i];
+        if (connection->deadline_ms == 0 || now_ms < connection->deadline_ms)
+            continue;
+        connection->deadline_ms = 0;
+        connection->is_overdue = true;
+        int fd = socket_find(connection);
+        if (fd >= 0)
+            shutdown(fd, SHUT_RD);
+    }
+}
+
+static void tick_wait(struct http_connections *all)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += TICK_MS * NS_PER_MS;
+    if (until.tv_nsec >= NS_PER_SECOND) {
+        until.tv_sec++;
+        until.tv_nsec -= NS_PER_SECOND;
+    }
+    (void)pthread_cond_timedwait(&all->changed, &all->mutex, &until);
+}
+
+static void *watcher_run(void *self)
+{
+    struct http_connections *all = self;
+    pthread_mutex_lock(&all->mutex);
+    while (!all->is_stopping) {
+        if (all->count == 0)
+            pthread_cond_wait(&all->changed, &all->mutex);
+        else
+            tick_wait(all);
+        overdue_end(all);
+    }
+    pthread_mutex_unlock(&all->mutex);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+struct http_connections *http_connections_new(size_t connections_max, size_t per_address_max,
+                                              struct error *error)
+{
+    assert(connections_max > 0);
+    struct http_connections *all =
+        calloc(1, sizeof *all + connections_max * sizeof all->connections[0]);
+    if (all == NULL) {
+        error_set(error, ERROR_RETRY, "http: out of memory");
+        return NULL;
+    }
+    all->room = connections_max;
+    all->is_loopback_exempt = per_address_max == 0;
+    all->per_address_max = per_address_max > 0 ? per_address_max : (connections_max * 3 + 3) / 4;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&all->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&all->mutex, NULL);
+    if (pthread_create(&all->watcher, NULL, watcher_run, all) == 0)
+        return all;
+    error_set(error, ERROR_RETRY, "http: no thread to be had");
+    pthread_cond_destroy(&all->changed);
+    pthread_mutex_destroy(&all->mutex);
+    free(all);
+    return NULL;
+}
+
+struct http_connections *http_connections_free(struct http_connections *all)
+{
+    if (all == NULL)
+        return NULL;
+    assert(all->count == 0);
+    pthread_mutex_lock(&all->mutex);
+    all->is_stopping = true;
+    pthread_cond_signal(&all->changed);
+    pthread_mutex_unlock(&all->mutex);
+    pthread_join(all->watcher, NULL);
+    pthread_cond_destroy(&all->changed);
+    pthread_mutex_destroy(&all->mutex);
+    free(all);
+    return NULL;
+}
+
+static struct http_connection *slot_take(struct http_connections *all)
+{
+    for (size_t i = 0; i < all->room; i++)
+        if (!all->connections[i].is_used)
+            return &all->connections[i];
+    return NULL;
+}
+
+static size_t address_count(const struct http_connections *all, const char *address)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->room; i++)
+        if (all->connections[i].is_used && strcmp(all->connections[i].address, address) == 0)
+            count++;
+    return count;
+}
+
+struct http_connection *http_connection_enter(struct http_connections *all,
+                                              const struct http_peer *peer)
+{
+    pthread_mutex_lock(&all->mutex);
+    struct http_connection *connection = slot_take(all);
+    assert(connection != NULL); /* one thread, one connection, one slot */
+    bool is_exempt = all->is_loopback_exempt && peer->is_loopback;
+    *connection = (struct http_connection){
+        .all = all,
+        .is_used = true,
+        .port = peer->port,
+        .local_port = peer->local_port,
+    };
+    (void)snprintf(connection->address, sizeof connection->address, "%s", peer->address);
+    connection->is_refused =
+        !is_exempt && address_count(all, connection->address) > all->per_address_max;
+    if (all->count++ == 0)
+        pthread_cond_signal(&all->changed);
+    pthread_mutex_unlock(&all->mutex);
+    if (connection->is_refused)
+        connection_refuse(connection);
+    return connection;
+}
+
+void http_connection_leave(struct http_connection *connection)
+{
+    struct http_connections *all = connection->all;
+    pthread_mutex_lock(&all->mutex);
+    assert(connection->is_used);
+    connection->is_used = false;
+    connection->deadline_ms = 0;
+    all->count--;
+    pthread_mutex_unlock(&all->mutex);
+}
+
+bool http_connection_is_refused(const struct http_connection *connection)
+{
+    return connection->is_refused;
+}
+
+void http_connection_watch(struct http_connection *connection, int64_t timeout_ms)
+{
+    pthread_mutex_lock(&connection->all->mutex);
+    connection->is_overdue = false;
+    connection->deadline_ms = clock_monotonic_ms() + timeout_ms;
+    pthread_mutex_unlock(&connection->all->mutex);
+}
+
+bool http_connection_unwatch(struct http_connection *connection)
+{
+    pthread_mutex_lock(&connection->all->mutex);
+    connection->deadline_ms = 0;
+    bool is_overdue = connection->is_overdue;
+    pthread_mutex_unlock(&connection->all->mutex);
+    return is_overdue;
+}
+
+bool http_connections_are_full(struct http_connections *all)
+{
+    pthread_mutex_lock(&all->mutex);
+    bool are_full = all->count >= all->room;
+    pthread_mutex_unlock(&all->mutex);
+    return are_full;
+}

@@ -1,0 +1,352 @@
+/* http_server.c - the one file that speaks to civetweb's server: everything is answered in
+ * begin_request, so none of its own file serving, authorisation or routing ever runs. */
+#include "common/http/http_server.h"
+#include "common/http/http_exchange.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <civetweb.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define THREADS_DEFAULT   64
+#define THREADS_MAX       1024
+#define BODY_DEADLINE_MS  2000
+#define DRAIN_DEADLINE_MS 250   /* what a refused sender may still send, so that it reads why */
+#define DRAIN_BYTES_MAX   65536 /* the same */
+#define REFUSAL_SIZE      160
+#define WORKER_THREAD     1
+#define STATUS_REFUSED    503 /* for civetweb's books; the answer went out already */
+
+struct http_server {
+    struct mg_context *context;
+    struct http_connections *connections;
+    struct http_route *routes;
+    size_t route_count;
+    struct http_observer observer;
+    int port;
+    char refusal[REFUSAL_SIZE]; /* civetweb's last complaint while starting */
+};
+
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0;
+}
+
+/* ---- body ---- */
+
+static void body_read(struct mg_connection *connection, struct http_connection *peer,
+                      struct http_exchange *exchange)
+{
+    size_t wanted = exchange->framing.body_length;
+    char *body = http_workspace_body(exchange->workspace);
+    size_t got = 0;
+    if (exchange->framing.expects_continue && wanted > 0)
+        (void)mg_write(connection, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    http_connection_watch(peer, BODY_DEADLINE_MS);
+    while (got < wanted) {
+        int count = mg_read(connection, body + got, wanted - got);
+        if (count <= 0)
+            break;
+        got += (size_t)count;
+    }
+    bool is_overdue = http_connection_unwatch(peer);
+    body[got] = '\0';
+    exchange->request.body = body;
+    exchange->request.body_length = got;
+    if (got == wanted)
+        return;
+    if (is_overdue)
+        http_exchange_refuse(exchange, 408, "request-timeout", "the body did not come within 2 s");
+    else
+        http_exchange_refuse(exchange, 400, "bad-request", "the body is shorter than its length");
+}
+
+/* Closing a socket with unread bytes in it resets it, and the sender may never read the answer. */
+static void body_drain(struct mg_connection *connection, struct http_connection *peer,
+                       const struct http_exchange *exchange)
+{
+    char *scratch = http_workspace_body(exchange->workspace);
+    size_t left = exchange->framing.body_length < DRAIN_BYTES_MAX ? exchange->framing.body_length
+                                                                  : DRAIN_BYTES_MAX;
+    http_connection_watch(peer, DRAIN_DEADLINE_MS);
+    while (left > 0) {
+        size_t part = left < HTTP_BODY_BYTES_MAX ? left : HTTP_BODY_BYTES_MAX;
+        int count = mg_read(connection, scratch, part);
+        if (count <= 0)
+            break;
+        left -= (size_t)count;
+    }
+    (void)http_connection_unwatch(peer);
+}
+
+/* ---- one request ---- */
+
+static void exchange_send(struct mg_connection *connection, struct http_server *server,
+                          struct http_exchange *exchange)
+{
+    if (exchange->framing.wants_close || http_connections_are_full(server->connections))
+        exchange->answer.close = true;
+    if (exchange->answer.close)
+        mg_disable_connection_keep_alive(connection);
+    size_t length;
+    const char *bytes = http_exchange_render(exchange, &length);
+    (void)mg_write(connection, bytes, length); /* the client may be gone: nothing to be done */
+}
+
+static void head_copy(const struct mg_request_info *info, struct http_exchange *exchange)
+{
+    size_t count = info->num_headers > 0 ? (size_t)info->num_headers : 0;
+    assert(count <= HTTP_EXCHANGE_FIELDS);
+    for (size_t i = 0; i < count; i++)
+        exchange->fields[i] =
+            (struct http_field){ info->http_headers[i].name, info->http_headers[i].value };
+    exchange->head = (struct http_head){
+        .method = info->request_method,
+        .path = info->request_uri,
+        .version = info->http_version,
+        .fields = exchange->fields,
+        .field_count = count,
+    };
+    exchange->request = (struct http_request){
+        .method = info->request_method,
+        .route = "",
+        .path = info->request_uri,
+        .query = info->query_string != NULL ? info->query_string : "",
+        .body = "",
+        .remote_address = info->remote_addr,
+        .is_loopback = is_loopback(info->remote_addr),
+        .connection = &exchange->head,
+    };
+}
+
+/* At the first request of a connection: before it, civetweb does not tell who is there. */
+static struct http_connection *connection_of(struct mg_connection *connection)
+{
+    struct http_connection *known = mg_get_user_connection_data(connection);
+    if (known != NULL)
+        return known;
+    const struct mg_request_info *info = mg_get_request_info(connection);
+    struct http_server *server = mg_get_user_data(mg_get_context(connection));
+    struct http_peer peer = { .address = info->remote_addr,
+                              .port = info->remote_port,
+                              .local_port = info->server_port,
+                              .is_loopback = is_loopback(info->remote_addr) };
+    known = http_connection_enter(server->connections, &peer);
+    mg_set_user_connection_data(connection, known);
+    return known;
+}
+
+static int request_begin(struct mg_connection *connection)
+{
+    const struct mg_request_info *info = mg_get_request_info(connection);
+    struct http_server *server = mg_get_user_data(mg_get_context(connection));
+    struct http_connection *peer = connection_of(connection);
+    if (http_connection_is_refused(peer)) {
+        mg_disable_connection_keep_alive(connection);
+        return STATUS_REFUSED;
+    }
+    struct http_exchange exchange;
+    http_exchange_init(&exchange, mg_get_thread_pointer(connection));
+    head_copy(info, &exchange);
+    http_exchange_route(&exchange, server->routes, server->route_count);
+    if (!exchange.is_refused && exchange.framing.body_length > 0)
+        body_read(connection, peer, &exchange);
+    if (!exchange.is_refused)
+        exchange.route->handle(exchange.route->self, &exchange.request, &exchange.answer);
+    exchange_send(connection, server, &exchange);
+    http_exchange_observe(&exchange, &server->observer);
+    if (exchange.is_refused && exchange.framing.has_length && exchange.request.body_length == 0)
+        body_drain(connection, peer, &exchange);
+    return exchange.answer.status;
+}
+
+/* ---- civetweb's other callbacks ---- */
+
+/* Requests that civetweb itself cannot read. Its texts may quote them: not passed on. */
+static int error_answer(struct mg_connection *connection, int status, const char *text)
+{
+    (void)text;
+    struct http_server *server = mg_get_user_data(mg_get_context(connection));
+    struct http_exchange exchange;
+    http_exchange_init(&exchange, mg_get_thread_pointer(connection));
+    exchange.request.remote_address = mg_get_request_info(connection)->remote_addr;
+    if (status == 413) /* it means the head */
+        http_exchange_refuse(&exchange, 431, "headers-too-large", "a head may have 16384 bytes");
+    else if (status == 408)
+        http_exchange_refuse(&exchange, 408, "request-timeout", "the head did not come in time");
+    else
+        http_exchange_refuse(&exchange, status == 505 ? 505 : 400, "bad-request",
+                             "this is no HTTP/1.1 request that can be read");
+    exchange_send(connection, server, &exchange);
+    http_exchange_observe(&exchange, &server->observer);
+    return 0;
+}
+
+static int message_keep(const struct mg_connection *connection, const char *message)
+{
+    struct mg_context *context = connection != NULL ? mg_get_context(connection) : NULL;
+    struct http_server *server = context != NULL ? mg_get_user_data(context) : NULL;
+    if (server != NULL && server->context == NULL)
+        (void)snprintf(server->refusal, sizeof server->refusal, "%s", message);
+    return 1; /* never to stderr */
+}
+
+static int access_ignore(const struct mg_connection *connection, const char *message)
+{
+    (void)connection;
+    (void)message;
+    return 1;
+}
+
+static void connection_end(const struct mg_connection *connection)
+{
+    struct http_connection *peer = mg_get_user_connection_data(connection);
+    if (peer != NULL)
+        http_connection_leave(peer);
+}
+
+static void *thread_begin(const struct mg_context *context, int type)
+{
+    (void)context;
+    return type == WORKER_THREAD ? http_workspace_new() : NULL;
+}
+
+static void thread_end(const struct mg_context *context, int type, void *workspace)
+{
+    (void)context;
+    if (type == WORKER_THREAD)
+        http_workspace_free(workspace);
+}
+
+/* ---- start and stop ---- */
+
+/* civetweb tells too little about why it cannot listen: try it first, without it. */
+static bool port_probe(const struct http_server_options *options, struct error *error)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)options->port) };
+    if (inet_pton(AF_INET, options->bind_address, &address.sin_addr) != 1)
+        return error_set(error, ERROR_REJECT,
+                         "\"%s\" is no IPv4 address: set ROUNDTRIP_HTTP_BIND, 0.0.0.0 for all",
+                         options->bind_address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_set(error, ERROR_RETRY, "http: socket: %s", strerror(errno));
+    const int on = 1;
+    bool is_free = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                   bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
+                   listen(fd, 1) == 0;
+    int reason = errno;
+    close(fd);
+    if (is_free)
+        return true;
+    if (reason == EADDRINUSE)
+        return error_set(error, ERROR_RETRY,
+                         "port %d is in use: set ROUNDTRIP_HTTP_PORT or stop the other process",
+                         options->port);
+    return error_set(error, ERROR_RETRY, "cannot listen on %s:%d: %s", options->bind_address,
+                     options->port, strerror(reason));
+}
+
+static bool context_start(struct http_server *server, const struct http_server_options *options,
+                          int threads, struct error *error)
+{
+    char ports[64], thread_count[16];
+    (void)snprintf(ports, sizeof ports, "%s:%d", options->bind_address, options->port);
+    (void)snprintf(thread_count, sizeof thread_count, "%d", threads);
+    const char *settings[] = {
+        "listening_ports",
+        ports,
+        "num_threads",
+        thread_count,
+        "enable_keep_alive",
+        "yes",
+        "keep_alive_timeout_ms",
+        "2000",
+        "request_timeout_ms",
+        "3000",
+        "max_request_size",
+        "16384",
+        "connection_queue",
+        "128",
+        "listen_backlog",
+        "512",
+        "tcp_nodelay",
+        "1",
+        "decode_url",
+        "no",
+        "enable_directory_listing",
+        "no",
+        "access_control_allow_origin",
+        "",
+        NULL,
+    };
+    const struct mg_callbacks callbacks = {
+        .begin_request = request_begin,
+        .log_message = message_keep,
+        .log_access = access_ignore,
+        .http_error = error_answer,
+        .connection_closed = connection_end,
+        .init_thread = thread_begin,
+        .exit_thread = thread_end,
+    };
+    struct mg_server_port port = { 0 };
+    server->context = mg_start(&callbacks, server, settings);
+    if (server->context == NULL)
+        return error_set(error, ERROR_RETRY, "http: cannot start: %s", server->refusal);
+    int count = mg_get_server_ports(server->context, 1, &port);
+    assert(count == 1);
+    server->port = port.port;
+    return true;
+}
+
+struct http_server *http_server_start(const struct http_server_options *options,
+                                      const struct http_route *routes, size_t route_count,
+                                      const struct http_observer *observer, struct error *error)
+{
+    int threads = options->threads > 0 ? options->threads : THREADS_DEFAULT;
+    assert(threads <= THREADS_MAX && options->connections_per_address_max >= 0);
+    if (!port_probe(options, error))
+        return NULL;
+    struct http_server *server = calloc(1, sizeof *server);
+    struct http_route *copy = calloc(route_count + 1, sizeof *copy);
+    if (server == NULL || copy == NULL) {
+        free(server);
+        free(copy);
+        error_set(error, ERROR_RETRY, "http: out of memory");
+        return NULL;
+    }
+    memcpy(copy, routes, route_count * sizeof *copy);
+    server->routes = copy;
+    server->route_count = route_count;
+    if (observer != NULL)
+        server->observer = *observer;
+    server->connections =
+        http_connections_new((size_t)threads, (size_t)options->connections_per_address_max, error);
+    if (server->connections == NULL || !context_start(server, options, threads, error))
+        return http_server_stop(server);
+    return server;
+}
+
+int http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+struct http_server *http_server_stop(struct http_server *server)
+{
+    if (server == NULL)
+        return NULL;
+    if (server->context != NULL)
+        mg_stop(server->context);
+    http_connections_free(server->connections);
+    free(server->routes);
+    free(server);
+    return NULL;
+}

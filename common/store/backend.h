@@ -1,0 +1,20 @@
+/* backend.h - what store.c knows of a back end, and nothing more. Private to common/store. */
+#pragma once
+
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "common/engine/store_port.h"
+
+/* A body is at most OWED_MAX messages and a state: half of what one MongoDB document may be. */
+#define STORE_BODY_BYTES_MAX 8388608
+
+struct store {
+    struct store_port port;
+    void (*close)(void *self); /* frees self, not the struct store */
+};
+
+/* Both fill ret_store; ERROR_REJECT when what they are given can never work. */
+MUST_CHECK bool mongo_store_open(const char *uri, const char *database, const char *collection,
+                                 struct store *ret_store, struct error *error);
+MUST_CHECK bool sqlite_store_open(const char *path, const char *table, struct store *ret_store,
+                                  struct error *error);

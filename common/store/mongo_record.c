@@ -1,0 +1,153 @@
+#include "common/store/mongo_record.h"
+
+#include "common/store/backend.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define CODE_DUPLICATE_KEY 11000
+#define POSITION_SIZE      16
+
+static void statement_begin(bson_t *updates, uint32_t position, const char *id, int64_t version,
+                            bson_t *ret_statement)
+{
+    char buffer[POSITION_SIZE];
+    const char *key;
+    bson_uint32_to_string(position, &key, buffer, sizeof buffer);
+    bson_t query;
+    BSON_APPEND_DOCUMENT_BEGIN(updates, key, ret_statement);
+    BSON_APPEND_DOCUMENT_BEGIN(ret_statement, "q", &query);
+    BSON_APPEND_UTF8(&query, "_id", id);
+    BSON_APPEND_INT64(&query, "version", version);
+    bson_append_document_end(ret_statement, &query);
+}
+
+/* With upsert, a version that has moved on makes the server try an insert, which fails with this
+ * statement's duplicate key error: so one command has an answer for each document, where the count
+ * of matches would be one total for all. The price: a document that somebody removed altogether
+ * comes back, at the version that was decided. Nothing of ours removes documents. */
+void mongo_record_append_save(bson_t *updates, uint32_t position, const struct record *record)
+{
+    assert(record->version >= 0 && record->body_length <= STORE_BODY_BYTES_MAX);
+    bson_t body, statement, document;
+    bool is_bson = bson_init_static(&body, record->body, record->body_length);
+    assert(is_bson);
+    statement_begin(updates, position, record->id, record->version, &statement);
+    BSON_APPEND_DOCUMENT_BEGIN(&statement, "u", &document);
+    BSON_APPEND_UTF8(&document, "_id", record->id);
+    BSON_APPEND_INT64(&document, "version", record->version + 1);
+    BSON_APPEND_INT64(&document, "createdAt", record->created_at_ms);
+    if (record->due_at_ms > 0) {
+        BSON_APPEND_INT64(&document, "dueAt", record->due_at_ms);
+    }
+    if (record->owed_at_ms > 0) {
+        BSON_APPEND_INT64(&document, "owedAt", record->owed_at_ms);
+    }
+    /* A body that was loaded has the fields above too; it may be saved again as it is. */
+    bson_copy_to_excluding_noinit(&body, &document, "_id", "version", "createdAt", "dueAt",
+                                  "owedAt", NULL);
+    bson_append_document_end(&statement, &document);
+    BSON_APPEND_BOOL(&statement, "upsert", true);
+    bson_append_document_end(updates, &statement);
+}
+
+void mongo_record_append_clear(bson_t *updates, uint32_t position, const char *id, int64_t version)
+{
+    bson_t statement, change, fields, none;
+    statement_begin(updates, position, id, version, &statement);
+    BSON_APPEND_DOCUMENT_BEGIN(&statement, "u", &change);
+    BSON_APPEND_DOCUMENT_BEGIN(&change, "$set", &fields);
+    BSON_APPEND_ARRAY_BEGIN(&fields, "owed", &none);
+    bson_append_array_end(&fields, &none);
+    bson_append_document_end(&change, &fields);
+    BSON_APPEND_DOCUMENT_BEGIN(&change, "$unset", &fields);
+    BSON_APPEND_UTF8(&fields, "owedAt", "");
+    bson_append_document_end(&change, &fields);
+    bson_append_document_end(&statement, &change);
+    bson_append_document_end(updates, &statement);
+}
+
+static bool read_write_error(bson_iter_t *entry, size_t count, enum save_result *results,
+                             struct error *error)
+{
+    int64_t position = -1, code = 0;
+    const char *text = "";
+    while (bson_iter_next(entry)) {
+        const char *key = bson_iter_key(entry);
+        if (strcmp(key, "index") == 0) {
+            position = bson_iter_as_int64(entry);
+        } else if (strcmp(key, "code") == 0) {
+            code = bson_iter_as_int64(entry);
+        } else if (strcmp(key, "errmsg") == 0 && BSON_ITER_HOLDS_UTF8(entry)) {
+            text = bson_iter_utf8(entry, NULL);
+        }
+    }
+    if (position < 0 || (uint64_t)position >= count) {
+        return error_set(error, ERROR_RETRY, "mongodb: a write error without its statement: %s",
+                         text);
+    }
+    if (code != CODE_DUPLICATE_KEY) {
+        return error_set(error, ERROR_RETRY, "mongodb: %s (code %" PRId64 ")", text, code);
+    }
+    results[position] = SAVE_CONFLICT;
+    return true;
+}
+
+bool mongo_record_read_saves(const bson_t *reply, size_t count, enum save_result *ret_results,
+                             struct error *error)
+{
+    bson_iter_t iter, entries, entry;
+    bool is_uncertain = bson_iter_init_find(&iter, reply, "writeConcernError");
+    for (size_t i = 0; i < count; i++) {
+        ret_results[i] = is_uncertain ? SAVE_UNKNOWN : SAVE_SAVED;
+    }
+    if (is_uncertain || !bson_iter_init_find(&iter, reply, "writeErrors")) {
+        return true;
+    }
+    if (!BSON_ITER_HOLDS_ARRAY(&iter) || !bson_iter_recurse(&iter, &entries)) {
+        return error_set(error, ERROR_RETRY, "mongodb: write errors that are no array");
+    }
+    while (bson_iter_next(&entries)) {
+        if (!BSON_ITER_HOLDS_DOCUMENT(&entries) || !bson_iter_recurse(&entries, &entry)) {
+            return error_set(error, ERROR_RETRY, "mongodb: a write error that is no document");
+        }
+        if (!read_write_error(&entry, count, ret_results, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int64_t read_number(const bson_t *document, const char *field)
+{
+    bson_iter_t iter;
+    return bson_iter_init_find(&iter, document, field) ? bson_iter_as_int64(&iter) : 0;
+}
+
+bool mongo_record_read(const bson_t *document, struct arena *arena, struct record *ret_record,
+                       struct error *error)
+{
+    bson_iter_t iter;
+    uint32_t length = 0;
+    const char *id = NULL;
+    if (bson_iter_init_find(&iter, document, "_id") && BSON_ITER_HOLDS_UTF8(&iter)) {
+        id = bson_iter_utf8(&iter, &length);
+    }
+    if (id == NULL || length >= IDENT_SIZE || strlen(id) != length) {
+        return error_set(error, ERROR_BUG, "mongodb: a document whose _id is not one of ours");
+    }
+    struct record record = {
+        .version = read_number(document, "version"),
+        .created_at_ms = read_number(document, "createdAt"),
+        .due_at_ms = read_number(document, "dueAt"),
+        .owed_at_ms = read_number(document, "owedAt"),
+        .body_length = document->len,
+    };
+    if (record.version <= 0) {
+        return error_set(error, ERROR_BUG, "mongodb: document %s has no version", id);
+    }
+    memcpy(record.id, id, length);
+    record.body = arena_copy(arena, bson_get_data(document), document->len);
+    *ret_record = record;
+    return true;
+}

@@ -1,0 +1,310 @@
+/* The store in an SQLite file: each call is one transaction. */
+#include "common/store/backend.h"
+#include "common/store/sqlite_file.h"
+
+#include <assert.h>
+#include <bson/bson.h>
+#include <string.h>
+
+static void bind_text(sqlite3_stmt *statement, int position, const char *text)
+{
+    int code = sqlite3_bind_text(statement, position, text, -1, SQLITE_STATIC);
+    assert(code == SQLITE_OK);
+}
+
+static void bind_number(sqlite3_stmt *statement, int position, int64_t number)
+{
+    int code = sqlite3_bind_int64(statement, position, number);
+    assert(code == SQLITE_OK);
+}
+
+static void bind_bytes(sqlite3_stmt *statement, int position, const uint8_t *bytes, size_t length)
+{
+    int code = sqlite3_bind_blob64(statement, position, bytes, length, SQLITE_STATIC);
+    assert(code == SQLITE_OK);
+}
+
+static bool read_id(sqlite3_stmt *statement, char ret_id[IDENT_SIZE])
+{
+    const unsigned char *id = sqlite3_column_text(statement, 0);
+    int length = sqlite3_column_bytes(statement, 0);
+    if (id == NULL || length >= IDENT_SIZE) {
+        return false;
+    }
+    memcpy(ret_id, id, (size_t)length);
+    ret_id[length] = '\0';
+    return true;
+}
+
+/* The row of LANE_LOAD and LANE_LIST. */
+static bool read_record(const struct lane *lane, sqlite3_stmt *statement, struct arena *arena,
+                        struct record *ret_record, struct error *error)
+{
+    struct record record = {
+        .version = sqlite3_column_int64(statement, 1),
+        .created_at_ms = sqlite3_column_int64(statement, 2),
+        .due_at_ms = sqlite3_column_int64(statement, 3),
+        .owed_at_ms = sqlite3_column_int64(statement, 4),
+    };
+    const void *body = sqlite3_column_blob(statement, 5);
+    if (!read_id(statement, record.id) || record.version <= 0 || body == NULL) {
+        return error_set(error, ERROR_BUG, "sqlite: %s: a document that is not one of ours",
+                         lane->file->path);
+    }
+    record.body_length = (size_t)sqlite3_column_bytes(statement, 5);
+    record.body = arena_copy(arena, body, record.body_length);
+    *ret_record = record;
+    return true;
+}
+
+static bool load_one(struct lane *lane, const char *id, struct arena *arena,
+                     struct record *ret_record, struct error *error)
+{
+    sqlite3_stmt *statement = lane->statements[LANE_LOAD];
+    bind_text(statement, 1, id);
+    int code = sqlite3_step(statement);
+    bool is_read = true;
+    if (code == SQLITE_ROW) {
+        is_read = read_record(lane, statement, arena, ret_record, error);
+    } else if (code == SQLITE_DONE) {
+        *ret_record = (struct record){ 0 };
+        memcpy(ret_record->id, id, strnlen(id, IDENT_BYTES_MAX));
+    } else {
+        is_read = lane_fail(lane, error);
+    }
+    sqlite3_reset(statement);
+    return is_read;
+}
+
+static bool sqlite_load(void *self, const char *const *ids, size_t count, struct arena *arena,
+                        struct record *ret_records, struct error *error)
+{
+    assert(count <= STORE_BATCH_MAX);
+    CLEANUP(lane_return) struct lane *lane = lane_take_reader(self, error);
+    if (lane == NULL || !lane_run(lane, LANE_BEGIN_READ, error)) {
+        return false;
+    }
+    bool is_good = true;
+    for (size_t i = 0; i < count && is_good; i++) {
+        is_good = load_one(lane, ids[i], arena, &ret_records[i], error);
+    }
+    return lane_finish(lane, is_good, error);
+}
+
+static bool save_one(struct lane *lane, const struct record *record, enum save_result *ret_result,
+                     struct error *error)
+{
+    assert(record->version >= 0 && record->body_length <= STORE_BODY_BYTES_MAX);
+    sqlite3_stmt *statement = lane->statements[LANE_SAVE];
+    bind_text(statement, 1, record->id);
+    bind_number(statement, 2, record->version);
+    bind_number(statement, 3, record->created_at_ms);
+    bind_number(statement, 4, record->due_at_ms);
+    bind_number(statement, 5, record->owed_at_ms);
+    bind_bytes(statement, 6, record->body, record->body_length);
+    if (!lane_run(lane, LANE_SAVE, error)) {
+        return false;
+    }
+    *ret_result = sqlite3_changes(lane->connection) == 1 ? SAVE_SAVED : SAVE_CONFLICT;
+    return true;
+}
+
+static bool sqlite_save(void *self, const struct record *records, size_t count,
+                        enum save_result *ret_results, struct error *error)
+{
+    assert(count <= STORE_BATCH_MAX);
+    CLEANUP(lane_return) struct lane *lane = lane_take_writer(self, error);
+    if (lane == NULL || !lane_run(lane, LANE_BEGIN_WRITE, error)) {
+        return false;
+    }
+    bool is_good = true;
+    for (size_t i = 0; i < count && is_good; i++) {
+        is_good = save_one(lane, &records[i], &ret_results[i], error);
+    }
+    return lane_finish(lane, is_good, error);
+}
+
+/* Appends the body with an empty array for `owed`, its other fields untouched and in their order.
+ */
+static bool body_without_owed(const bson_t *body, bson_t *changed)
+{
+    bson_iter_t iter;
+    if (!bson_iter_init(&iter, body)) {
+        return false;
+    }
+    while (bson_iter_next(&iter)) {
+        bson_t none = BSON_INITIALIZER;
+        bool is_appended = strcmp(bson_iter_key(&iter), "owed") == 0
+                               ? BSON_APPEND_ARRAY(changed, "owed", &none)
+                               : bson_append_iter(changed, NULL, 0, &iter);
+        if (!is_appended) {
+            return false;
+        }
+    }
+    return iter.err_off == 0;
+}
+
+static bool clear_one(struct lane *lane, const char *id, int64_t version, struct error *error)
+{
+    sqlite3_stmt *select = lane->statements[LANE_BODY_AT];
+    bind_text(select, 1, id);
+    bind_number(select, 2, version);
+    int code = sqlite3_step(select);
+    bool is_cleared = true;
+    if (code == SQLITE_ROW) {
+        bson_t body, changed = BSON_INITIALIZER;
+        const void *bytes = sqlite3_column_blob(select, 0);
+        size_t length = (size_t)sqlite3_column_bytes(select, 0);
+        if (bytes != NULL && bson_init_static(&body, bytes, length) &&
+            body_without_owed(&body, &changed)) {
+            sqlite3_stmt *update = lane->statements[LANE_CLEAR];
+            bind_text(update, 1, id);
+            bind_number(update, 2, version);
+            bind_bytes(update, 3, bson_get_data(&changed), changed.len);
+            is_cleared = lane_run(lane, LANE_CLEAR, error);
+        } else {
+            is_cleared = error_set(error, ERROR_BUG, "sqlite: %s: the body of %s is not BSON",
+                                   lane->file->path, id);
+        }
+        bson_destroy(&changed);
+    } else if (code != SQLITE_DONE) {
+        is_cleared = lane_fail(lane, error);
+    }
+    sqlite3_reset(select);
+    return is_cleared;
+}
+
+static bool sqlite_clear_owed(void *self, const char *const *ids, const int64_t *versions,
+                              size_t count, struct error *error)
+{
+    assert(count <= STORE_BATCH_MAX);
+    CLEANUP(lane_return) struct lane *lane = lane_take_writer(self, error);
+    if (lane == NULL || !lane_run(lane, LANE_BEGIN_WRITE, error)) {
+        return false;
+    }
+    bool is_good = true;
+    for (size_t i = 0; i < count && is_good; i++) {
+        is_good = clear_one(lane, ids[i], versions[i], error);
+    }
+    return lane_finish(lane, is_good, error);
+}
+
+static bool find_waiting(void *self, enum lane_statement which, int64_t until_ms, size_t limit,
+                         char (*ret_ids)[IDENT_SIZE], size_t *ret_count, struct error *error)
+{
+    CLEANUP(lane_return) struct lane *lane = lane_take_reader(self, error);
+    if (lane == NULL) {
+        return false;
+    }
+    sqlite3_stmt *statement = lane->statements[which];
+    bind_number(statement, 1, until_ms);
+    bind_number(statement, 2, (int64_t)limit);
+    size_t count = 0;
+    int code = SQLITE_DONE;
+    while (count < limit && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        count += read_id(statement, ret_ids[count]) ? 1 : 0;
+    }
+    bool is_good = code == SQLITE_ROW || code == SQLITE_DONE || lane_fail(lane, error);
+    sqlite3_reset(statement);
+    *ret_count = is_good ? count : 0;
+    return is_good;
+}
+
+static bool sqlite_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+                       size_t *ret_count, struct error *error)
+{
+    return find_waiting(self, LANE_DUE, now_ms, limit, ret_ids, ret_count, error);
+}
+
+static bool sqlite_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+                        size_t *ret_count, struct error *error)
+{
+    return find_waiting(self, LANE_OWED, before_ms, limit, ret_ids, ret_count, error);
+}
+
+static bool sqlite_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
+{
+    CLEANUP(lane_return) struct lane *lane = lane_take_reader(self, error);
+    if (lane == NULL) {
+        return false;
+    }
+    sqlite3_stmt *statement = lane->statements[LANE_COUNT_OWED];
+    bind_number(statement, 1, (int64_t)limit);
+    bool is_counted = sqlite3_step(statement) == SQLITE_ROW || lane_fail(lane, error);
+    if (is_counted) {
+        *ret_count = (size_t)sqlite3_column_int64(statement, 0);
+    }
+    sqlite3_reset(statement);
+    return is_counted;
+}
+
+static bool sqlite_list(void *self, const struct store_cursor *after, size_t limit,
+                        struct arena *arena, struct record *ret_records, size_t *ret_count,
+                        struct error *error)
+{
+    assert(limit <= STORE_LIST_MAX);
+    CLEANUP(lane_return) struct lane *lane = lane_take_reader(self, error);
+    if (lane == NULL) {
+        return false;
+    }
+    sqlite3_stmt *statement = lane->statements[LANE_LIST];
+    bool is_first = after->created_at_ms == 0;
+    bind_number(statement, 1, is_first ? INT64_MAX : after->created_at_ms);
+    bind_text(statement, 2, is_first ? "" : after->id);
+    bind_number(statement, 3, (int64_t)limit);
+    size_t count = 0;
+    int code = SQLITE_DONE;
+    bool is_good = true;
+    while (is_good && count < limit && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        is_good = read_record(lane, statement, arena, &ret_records[count], error);
+        count += is_good ? 1 : 0;
+    }
+    if (is_good && code != SQLITE_ROW && code != SQLITE_DONE) {
+        is_good = lane_fail(lane, error);
+    }
+    sqlite3_reset(statement);
+    *ret_count = is_good ? count : 0;
+    return is_good;
+}
+
+/* Takes the writer's lane, for that is how it learns of a file that was moved away; it reads only,
+ * so another process that writes does not hold it up. */
+static bool sqlite_ping(void *self, struct error *error)
+{
+    CLEANUP(lane_return) struct lane *lane = lane_take_writer(self, error);
+    if (lane == NULL) {
+        return false;
+    }
+    sqlite3_stmt *statement = lane->statements[LANE_COUNT_OWED];
+    bind_number(statement, 1, 1);
+    bool is_there = sqlite3_step(statement) == SQLITE_ROW || lane_fail(lane, error);
+    sqlite3_reset(statement);
+    return is_there;
+}
+
+static void sqlite_close(void *self)
+{
+    sqlite_file_close(self);
+}
+
+bool sqlite_store_open(const char *path, const char *table, struct store *ret_store,
+                       struct error *error)
+{
+    struct sqlite_file *file = sqlite_file_open(path, table, error);
+    if (file == NULL) {
+        return false;
+    }
+    *ret_store = (struct store){
+        .port = { .self = file,
+                  .load = sqlite_load,
+                  .save = sqlite_save,
+                  .clear_owed = sqlite_clear_owed,
+                  .due = sqlite_due,
+                  .owed = sqlite_owed,
+                  .count_owed = sqlite_count_owed,
+                  .list = sqlite_list,
+                  .ping = sqlite_ping },
+        .close = sqlite_close,
+    };
+    return true;
+}

@@ -1,0 +1,83 @@
+#include "common/store/store.h"
+
+#include "common/store/backend.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_BYTES_MAX 48 /* well below what both back ends allow */
+#define SQLITE_SCHEME  "sqlite:"
+
+struct scheme {
+    const char *prefix;
+    const char *system;
+};
+static const struct scheme schemes[] = {
+    { "mongodb://", "mongodb" },
+    { "mongodb+srv://", "mongodb" },
+    { SQLITE_SCHEME, "sqlite" },
+};
+
+const char *store_system(const char *url)
+{
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (strncmp(url, schemes[i].prefix, strlen(schemes[i].prefix)) == 0) {
+            return schemes[i].system;
+        }
+    }
+    return NULL;
+}
+
+/* Stricter than either back end asks for, so that a name means the same in both. */
+static bool name_is_plain(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 0 && length <= NAME_BYTES_MAX && name[0] >= 'a' && name[0] <= 'z' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
+}
+
+struct store *store_open(const char *url, const char *database, const char *collection,
+                         struct error *error)
+{
+    if (!name_is_plain(database) || !name_is_plain(collection)) {
+        error_set(error, ERROR_REJECT, "store: a name must be a-z, 0-9 and _ (at most %d): %s.%s",
+                  NAME_BYTES_MAX, database, collection);
+        return NULL;
+    }
+    /* The URL itself is never part of a message: it may hold a password. */
+    const char *system = store_system(url);
+    if (system == NULL) {
+        error_set(error, ERROR_REJECT,
+                  "store: the URL must start with mongodb://, mongodb+srv:// or " SQLITE_SCHEME);
+        return NULL;
+    }
+    struct store *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        error_set(error, ERROR_RETRY, "store: out of memory");
+        return NULL;
+    }
+    bool is_open = strcmp(system, "sqlite") == 0
+                       ? sqlite_store_open(url + strlen(SQLITE_SCHEME), collection, store, error)
+                       : mongo_store_open(url, database, collection, store, error);
+    if (!is_open) {
+        free(store);
+        return NULL;
+    }
+    assert(store->close != NULL && store->port.ping != NULL);
+    return store;
+}
+
+struct store *store_close(struct store *store)
+{
+    if (store != NULL) {
+        store->close(store->port.self);
+        free(store);
+    }
+    return NULL;
+}
+
+struct store_port store_port(struct store *store)
+{
+    return store->port;
+}

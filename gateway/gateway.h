@@ -1,0 +1,191 @@
+/* gateway.h - the gateway's pure core: its view of one booking.
+ *
+ * The gateway owns what a client asked for (the intent, a cancel) until the booking service has
+ * answered, and remembers the answer: the outcome, and the payments that travel back. It decides
+ * nothing about money. Who has announced something and hears no outcome announces it again.
+ *
+ * The rules:
+ * - The first intent is immutable. The same content again is the same request; other content is
+ *   refused, also after the end.
+ * - The view is monotonic: pending, then confirmed, then cancelled; failed and cancelled absorb.
+ *   An event that comes twice, late or before the intent never takes the view back.
+ * - A view is complete when the outcome is known, a requested cancel is answered and no listed
+ *   payment waits for its refund. Until then the document keeps a deadline.
+ *
+ * Plain values without pointers, zeroed where unused, compared with memcmp. Pure, any thread. */
+#pragma once
+
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "common/base/ident.h"
+#include "common/base/money.h"
+#include "common/engine/participant.h"
+#include "wire/events.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum gateway_input {
+    GATEWAY_DEADLINE = INPUT_TYPE_DEADLINE,
+    GATEWAY_REQUEST_INTENT,
+    GATEWAY_REQUEST_CANCEL,
+    GATEWAY_BOOKING_CONFIRMED,
+    GATEWAY_BOOKING_FAILED,
+    GATEWAY_BOOKING_CANCELLED,
+    GATEWAY_PAYMENT_REFUNDED,
+    GATEWAY_REFUND_STUCK,
+    GATEWAY_INPUT_COUNT
+};
+
+#define GATEWAY_REQUEST_INTENT_NAME "request.intent"
+#define GATEWAY_REQUEST_CANCEL_NAME "request.cancel"
+
+/* What a client sees; follows from the rest of the state, see gateway_state(). */
+enum gateway_state {
+    GATEWAY_NONE,
+    GATEWAY_PENDING,
+    GATEWAY_CONFIRMED,
+    GATEWAY_FAILED,
+    GATEWAY_CANCELLED,
+    GATEWAY_STATE_COUNT
+};
+
+enum gateway_outcome {
+    GATEWAY_END_NONE,
+    GATEWAY_END_CONFIRMED,
+    GATEWAY_END_FAILED,
+    GATEWAY_END_CANCELLED
+};
+
+enum gateway_refund_status {
+    GATEWAY_STATUS_WAITING,
+    GATEWAY_STATUS_REFUNDED,
+    GATEWAY_STATUS_STUCK,
+    GATEWAY_STATUS_COUNT
+};
+
+/* A message owed before, as it is announced again: its id derives from these. */
+struct gateway_announced {
+    int64_t version;
+    int64_t position;
+};
+
+struct gateway_intent {
+    bool is_present;
+    char user_id[IDENT_SIZE];
+    char currency[CURRENCY_SIZE];
+    int64_t amount;
+    int64_t created_at_ms; /* also when it was first announced */
+    struct gateway_announced announced;
+};
+
+struct gateway_cancel {
+    bool is_requested;
+    char user_id[IDENT_SIZE];
+    int64_t requested_at_ms; /* also when it was first announced */
+    struct gateway_announced announced;
+};
+
+struct gateway_end {
+    enum gateway_outcome outcome;
+    char reason[REASON_SIZE];    /* of a failed one */
+    char payment_id[IDENT_SIZE]; /* of one that was confirmed, also if it is cancelled by now */
+    int64_t at_ms;               /* when the present outcome was heard */
+};
+
+struct gateway_payment {
+    int64_t amount;
+    char payment_id[IDENT_SIZE];
+    char currency[CURRENCY_SIZE];
+};
+
+/* A payment that travels back to its payer. */
+struct gateway_refund {
+    struct gateway_payment payment;
+    enum gateway_refund_status status;
+    /* The payment document's version in which it said so, 0 = never or not known: a report that is
+     * older than one seen before changes nothing. */
+    int64_t reported_version;
+    char refund_id[IDENT_SIZE]; /* of a refunded one */
+    char reason[REASON_SIZE];   /* of a stuck one */
+};
+
+struct gateway_view {
+    char booking_id[IDENT_SIZE]; /* "" = nothing is known */
+    struct gateway_intent intent;
+    struct gateway_cancel cancel;
+    struct gateway_end end;
+    int64_t refund_count;
+    struct gateway_refund refunds[BOOKING_PAYMENTS_MAX]; /* in the order they were heard of */
+    int64_t repeat_count;  /* announcements since the last progress, for the backoff */
+    int64_t due_at_ms;     /* 0 = complete */
+    int64_t updated_at_ms; /* the last progress */
+};
+
+/* Payloads of the inputs. */
+struct gateway_intent_request {
+    char user_id[IDENT_SIZE];
+    char currency[CURRENCY_SIZE];
+    int64_t amount;
+};
+
+struct gateway_cancel_request {
+    char user_id[IDENT_SIZE]; /* "" = the caller did not say */
+};
+
+/* An outcome with up to this many of its payments: a message that lists more becomes several
+ * inputs, of which all but the first only add payments. */
+#define GATEWAY_PAYMENTS_PER_INPUT 4
+
+struct gateway_outcome_report {
+    char payment_id[IDENT_SIZE]; /* booking.confirmed */
+    char reason[REASON_SIZE];    /* booking.failed */
+    int64_t payment_count;
+    struct gateway_payment payments[GATEWAY_PAYMENTS_PER_INPUT]; /* to be refunded */
+};
+
+struct gateway_refund_report {
+    struct gateway_payment payment;
+    int64_t reported_version; /* 0 = not known */
+    char refund_id[IDENT_SIZE];
+    char reason[REASON_SIZE];
+};
+
+struct gateway_config {
+    int64_t repeat_after_ms; /* the first announcement again */
+    int64_t repeat_max_ms;   /* doubled each time up to this */
+};
+
+/* `config` is borrowed for the participant's life. */
+struct participant gateway_participant(const struct gateway_config *config);
+
+enum gateway_state gateway_state(const struct gateway_view *view);
+const char *gateway_state_text(enum gateway_state state);
+const char *gateway_outcome_text(enum gateway_outcome outcome);
+const char *gateway_refund_status_text(enum gateway_refund_status status);
+bool gateway_cancel_is_pending(const struct gateway_view *view);
+/* The outcome that a waiting client waits for is there. */
+bool gateway_is_settled(const struct gateway_view *view);
+/* Settled, and no listed payment waits. */
+bool gateway_is_complete(const struct gateway_view *view);
+/* The payment's place in the list, or NULL. */
+const struct gateway_refund *gateway_refund_find(const struct gateway_view *view,
+                                                 const char *payment_id);
+
+/* The view's invariants; ERROR_BUG names the one that does not hold. Checked before each save and
+ * after each load. */
+MUST_CHECK bool gateway_view_check(const struct gateway_view *view, struct error *error);
+
+#define GATEWAY_TIME_SIZE 40
+/* RFC 3339 in UTC with milliseconds: "2026-11-21T10:30:00.123Z". */
+void gateway_time_write(int64_t at_ms, char ret_text[GATEWAY_TIME_SIZE]);
+
+void gateway_decide(const void *self, void *state, const struct input *input,
+                    struct decision *decision);
+
+/* gateway_codec.c, gateway_parse.c */
+bool gateway_encode(const void *state, bson_t *fields, struct error *error);
+bool gateway_decode(const bson_t *fields, void *state, struct error *error);
+bool gateway_parse(const void *self, const struct message *message, struct input *ret_inputs,
+                   size_t *ret_count, struct error *error);

@@ -1,0 +1,108 @@
+/* gateway_messages.c - the two messages that the gateway owes. Their bodies are written from the
+ * view alone, so an announcement made again is the same, byte by byte. */
+#include "common/base/json_write.h"
+#include "gateway/gateway_table.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <time.h>
+
+#define BODY_BYTES_MAX 512 /* two ids of 64 characters, an amount, a currency, a time, the keys */
+
+void gateway_time_write(int64_t at_ms, char ret_text[GATEWAY_TIME_SIZE])
+{
+    time_t at_s = (time_t)(at_ms / 1000);
+    struct tm utc;
+    char seconds[24];
+    if (at_ms < 0 || gmtime_r(&at_s, &utc) == NULL ||
+        strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+        seconds[0] = '\0';
+    snprintf(ret_text, GATEWAY_TIME_SIZE, "%s.%03dZ", seconds, (int)(at_ms % 1000));
+}
+
+static void time_add(struct json_writer *body, const char *key, int64_t at_ms)
+{
+    char text[GATEWAY_TIME_SIZE];
+    gateway_time_write(at_ms, text);
+    json_write_string(body, key, text);
+}
+
+static size_t intent_write(const struct gateway_turn *turn, char buffer[BODY_BYTES_MAX])
+{
+    const struct gateway_intent *intent = &turn->view->intent;
+    struct json_writer body;
+    json_write_init(&body, buffer, BODY_BYTES_MAX);
+    json_write_object_begin(&body, NULL);
+    json_write_string(&body, "intentId", turn->input->document_id);
+    json_write_string(&body, "userId", intent->user_id);
+    json_write_int(&body, "amount", intent->amount);
+    json_write_string(&body, "currency", intent->currency);
+    time_add(&body, "createdAt", intent->created_at_ms);
+    json_write_object_end(&body);
+    return json_write_finish(&body);
+}
+
+static size_t cancel_write(const struct gateway_turn *turn, char buffer[BODY_BYTES_MAX])
+{
+    const struct gateway_cancel *cancel = &turn->view->cancel;
+    struct json_writer body;
+    json_write_init(&body, buffer, BODY_BYTES_MAX);
+    json_write_object_begin(&body, NULL);
+    json_write_string(&body, "intentId", turn->input->document_id);
+    json_write_string(&body, "userId", cancel->user_id);
+    time_add(&body, "requestedAt", cancel->requested_at_ms);
+    json_write_object_end(&body);
+    return json_write_finish(&body);
+}
+
+static void announce(struct gateway_turn *turn, const char *type, const char *body, size_t length,
+                     struct gateway_announced *ret_announced)
+{
+    const char *id = turn->input->document_id;
+    int position = 0;
+    assert(length > 0);
+    decision_owe(turn->decision, type, id, id, body, length, &position);
+    ret_announced->version = turn->decision->version;
+    ret_announced->position = position;
+}
+
+static void announce_again(struct gateway_turn *turn, const char *type, const char *body,
+                           size_t length, const struct gateway_announced *announced, int64_t at_ms)
+{
+    const char *id = turn->input->document_id;
+    assert(length > 0);
+    decision_owe_again(turn->decision, type, id, id, body, length, announced->version,
+                       (int)announced->position, at_ms);
+}
+
+void gateway_intent_announce(struct gateway_turn *turn)
+{
+    char body[BODY_BYTES_MAX];
+    size_t length = intent_write(turn, body);
+    announce(turn, EVENT_INTENT_CREATED, body, length, &turn->view->intent.announced);
+}
+
+void gateway_cancel_announce(struct gateway_turn *turn)
+{
+    char body[BODY_BYTES_MAX];
+    size_t length = cancel_write(turn, body);
+    announce(turn, EVENT_CANCEL_REQUESTED, body, length, &turn->view->cancel.announced);
+}
+
+void gateway_intent_announce_again(struct gateway_turn *turn)
+{
+    const struct gateway_intent *intent = &turn->view->intent;
+    char body[BODY_BYTES_MAX];
+    size_t length = intent_write(turn, body);
+    announce_again(turn, EVENT_INTENT_CREATED, body, length, &intent->announced,
+                   intent->created_at_ms);
+}
+
+void gateway_cancel_announce_again(struct gateway_turn *turn)
+{
+    const struct gateway_cancel *cancel = &turn->view->cancel;
+    char body[BODY_BYTES_MAX];
+    size_t length = cancel_write(turn, body);
+    announce_again(turn, EVENT_CANCEL_REQUESTED, body, length, &cancel->announced,
+                   cancel->requested_at_ms);
+}

@@ -1,0 +1,208 @@
+/* gateway_parse.c - events into inputs. Fields that nobody asked for are ignored; what is missing
+ * or not valid sends the message to quarantine, with the reason. */
+#include "common/base/json_read.h"
+#include "gateway/gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct event { /* the union of the fields of all events that are read here */
+    char intent_id[IDENT_SIZE];
+    char payment_id[IDENT_SIZE];
+    char refund_id[IDENT_SIZE];
+    char reason[REASON_SIZE];
+    char currency[CURRENCY_SIZE];
+    int64_t amount;
+    struct json_span payments;
+};
+
+#define FIELD(name, kind, member)                                                                  \
+    {                                                                                              \
+        name, JSON_FIELD_##kind, true, offsetof(struct event, member),                             \
+            sizeof(((struct event *)0)->member)                                                    \
+    }
+
+static const struct json_field confirmed_fields[] = {
+    FIELD("intentId", IDENT, intent_id),
+    FIELD("paymentId", IDENT, payment_id),
+    FIELD("amount", AMOUNT, amount),
+    FIELD("currency", CURRENCY, currency),
+};
+static const struct json_field failed_fields[] = {
+    FIELD("intentId", IDENT, intent_id),
+    FIELD("reason", TEXT, reason),
+    FIELD("payments", SPAN, payments),
+};
+static const struct json_field cancelled_fields[] = {
+    FIELD("intentId", IDENT, intent_id),
+    FIELD("payments", SPAN, payments),
+};
+static const struct json_field refunded_fields[] = {
+    FIELD("intentId", IDENT, intent_id),   FIELD("paymentId", IDENT, payment_id),
+    FIELD("refundId", TEXT, refund_id),    FIELD("amount", AMOUNT, amount),
+    FIELD("currency", CURRENCY, currency),
+};
+static const struct json_field stuck_fields[] = {
+    FIELD("intentId", IDENT, intent_id),   FIELD("paymentId", IDENT, payment_id),
+    FIELD("reason", TEXT, reason),         FIELD("amount", AMOUNT, amount),
+    FIELD("currency", CURRENCY, currency),
+};
+static const struct json_field payment_fields[] = {
+    FIELD("paymentId", IDENT, payment_id),
+    FIELD("amount", AMOUNT, amount),
+    FIELD("currency", CURRENCY, currency),
+};
+
+static const struct event_type {
+    const char *name;
+    enum gateway_input input;
+    const struct json_field *fields;
+    size_t field_count;
+} event_types[] = {
+#define TYPE(name, input, fields)                                                                  \
+    {                                                                                              \
+        name, input, fields, sizeof fields / sizeof fields[0]                                      \
+    }
+    TYPE(EVENT_BOOKING_CONFIRMED, GATEWAY_BOOKING_CONFIRMED, confirmed_fields),
+    TYPE(EVENT_BOOKING_FAILED, GATEWAY_BOOKING_FAILED, failed_fields),
+    TYPE(EVENT_BOOKING_CANCELLED, GATEWAY_BOOKING_CANCELLED, cancelled_fields),
+    TYPE(EVENT_PAYMENT_REFUNDED, GATEWAY_PAYMENT_REFUNDED, refunded_fields),
+    TYPE(EVENT_REFUND_STUCK, GATEWAY_REFUND_STUCK, stuck_fields),
+#undef TYPE
+};
+
+static const struct event_type *event_type_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof event_types / sizeof event_types[0]; i++)
+        if (strcmp(event_types[i].name, name) == 0)
+            return &event_types[i];
+    return NULL;
+}
+
+static bool refuse(const char *where, const struct json_problem *problem, struct error *error)
+{
+    return error_set(error, ERROR_REJECT, "%s%s %s", where, problem->pointer, problem->detail);
+}
+
+static void copy(char *target, size_t size, const char *text)
+{
+    memcpy(target, text, strnlen(text, size - 1));
+}
+
+static void input_begin(struct input *input, const struct event_type *type,
+                        const struct event *event)
+{
+    memset(input, 0, sizeof *input);
+    input->type = (int)type->input;
+    input->type_name = type->name;
+    copy(input->document_id, sizeof input->document_id, event->intent_id);
+    copy(input->correlation_id, sizeof input->correlation_id, event->intent_id);
+}
+
+static void payment_fill(struct gateway_payment *payment, const struct event *event)
+{
+    payment->amount = event->amount;
+    copy(payment->payment_id, sizeof payment->payment_id, event->payment_id);
+    copy(payment->currency, sizeof payment->currency, event->currency);
+}
+
+static void outcome_finish(struct input *input, const struct event_type *type,
+                           const struct event *event, const struct gateway_outcome_report *report)
+{
+    input_begin(input, type, event);
+    memcpy(input->payload, report, sizeof *report);
+}
+
+static bool payment_read(const struct json_span *element, struct gateway_payment *payment,
+                         struct error *error)
+{
+    struct event event = { .amount = 0 };
+    struct json_problem problem;
+    if (!json_read(element->at, element->length, payment_fields,
+                   sizeof payment_fields / sizeof payment_fields[0], JSON_UNKNOWN_IGNORED, &event,
+                   &problem))
+        return refuse("/payments element", &problem, error);
+    payment_fill(payment, &event);
+    return true;
+}
+
+/* One input, and one more for each further GATEWAY_PAYMENTS_PER_INPUT payments. */
+static bool outcome_parse(const struct event_type *type, const struct event *event,
+                          struct input *ret_inputs, size_t *ret_count, struct error *error)
+{
+    const struct json_span *payments = &event->payments;
+    const char *cursor = NULL;
+    struct json_span element;
+    size_t inputs = 0;
+    int listed = 0;
+    struct gateway_outcome_report report;
+    memset(&report, 0, sizeof report);
+    copy(report.payment_id, sizeof report.payment_id, event->payment_id);
+    copy(report.reason, sizeof report.reason, event->reason);
+    if (payments->at != NULL && payments->kind != JSON_ARRAY)
+        return error_set(error, ERROR_REJECT, "/payments must be an array");
+    while (payments->at != NULL && json_array_next(payments, &cursor, &element)) {
+        if (listed++ == BOOKING_PAYMENTS_MAX)
+            return error_set(error, ERROR_REJECT, "/payments has more than %d elements",
+                             BOOKING_PAYMENTS_MAX);
+        if (report.payment_count == GATEWAY_PAYMENTS_PER_INPUT) {
+            outcome_finish(&ret_inputs[inputs++], type, event, &report);
+            memset(report.payments, 0, sizeof report.payments);
+            report.payment_count = 0;
+        }
+        if (!payment_read(&element, &report.payments[report.payment_count++], error))
+            return false;
+    }
+    outcome_finish(&ret_inputs[inputs++], type, event, &report);
+    *ret_count = inputs;
+    return true;
+}
+
+/* The version of the payment's document in the message's id, "payment:<payment id>:<version>:
+ * <position>": tells which of two reports is the later one. 0 for an id of another form. */
+static int64_t version_of(const char *message_id, const char *payment_id)
+{
+    char prefix[MESSAGE_ID_SIZE];
+    int length = snprintf(prefix, sizeof prefix, "payment:%s:", payment_id);
+    if (length < 0 || strncmp(message_id, prefix, (size_t)length) != 0)
+        return 0;
+    const char *digits = message_id + length;
+    size_t digit_count = strspn(digits, "0123456789");
+    if (digit_count == 0 || digit_count > 15 || digits[digit_count] != ':')
+        return 0;
+    return strtoll(digits, NULL, 10);
+}
+
+static void refund_parse(const struct event_type *type, const struct event *event,
+                         const char *message_id, struct input *ret_input)
+{
+    input_begin(ret_input, type, event);
+    struct gateway_refund_report report;
+    memset(&report, 0, sizeof report);
+    payment_fill(&report.payment, event);
+    report.reported_version = version_of(message_id, event->payment_id);
+    copy(report.refund_id, sizeof report.refund_id, event->refund_id);
+    copy(report.reason, sizeof report.reason, event->reason);
+    memcpy(ret_input->payload, &report, sizeof report);
+}
+
+bool gateway_parse(const void *self, const struct message *message, struct input *ret_inputs,
+                   size_t *ret_count, struct error *error)
+{
+    (void)self;
+    struct event event = { .amount = 0 };
+    struct json_problem problem;
+    const struct event_type *type = event_type_find(message->type);
+    if (type == NULL)
+        return error_set(error, ERROR_REJECT, "unknown type %s", message->type);
+    if (!json_read(message->body, message->body_length, type->fields, type->field_count,
+                   JSON_UNKNOWN_IGNORED, &event, &problem))
+        return refuse("", &problem, error);
+    if (type->input == GATEWAY_PAYMENT_REFUNDED || type->input == GATEWAY_REFUND_STUCK) {
+        refund_parse(type, &event, message->id, &ret_inputs[0]);
+        *ret_count = 1;
+        return true;
+    }
+    return outcome_parse(type, &event, ret_inputs, ret_count, error);
+}

@@ -1,0 +1,203 @@
+/* gateway_queries.c - the requests that only read. They go to the store on their own thread and
+ * never see less than a 202 has promised: an answer follows its save. */
+#include "common/base/clock.h"
+#include "common/engine/document.h"
+#include "gateway/gateway_handlers.h"
+#include "gateway/gateway_views.h"
+#include "gateway/prefer_wait.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAITING_MAX        32 /* of the server's threads may be held by Prefer: wait */
+#define WAIT_PACE_MS       20 /* between two looks of one waiter, however busy the store is */
+#define LIST_LIMIT_DEFAULT 10
+
+struct found {
+    struct gateway_view view;
+    struct record record;
+};
+
+static void read_refuse(struct http_answer *answer, const struct error *error,
+                        const char *booking_id)
+{
+    if (error->code == ERROR_NOT_FOUND)
+        gateway_problem(answer, 404, "unknown-booking", "no booking has this id", NULL, booking_id);
+    else if (error->code == ERROR_RETRY)
+        gateway_problem(answer, 503, "unavailable", "the store is away; ask again", NULL,
+                        booking_id);
+    else
+        gateway_problem(answer, 500, "internal", "the stored booking cannot be read", NULL,
+                        booking_id);
+}
+
+/* A document may exist for a booking of which nothing is known: one that somebody tried to cancel.
+ */
+static bool booking_find(struct gateway_http *http, const char *booking_id, struct found *found,
+                         struct error *error)
+{
+    if (!daemon_read(http->daemon, booking_id, &found->view, &found->record, error))
+        return false;
+    if (found->view.booking_id[0] == '\0')
+        return error_set(error, ERROR_NOT_FOUND, "nothing is known of this booking");
+    return true;
+}
+
+/* Looks again whenever something may have changed, until the outcome is known or the time is up. */
+static bool outcome_await(struct gateway_http *http, const char *booking_id, int64_t wait_ms,
+                          struct found *found, struct error *error)
+{
+    int64_t until_ms = clock_monotonic_ms() + wait_ms;
+    uint64_t seen = 0;
+    bool is_first = true;
+    for (;;) {
+        if (!booking_find(http, booking_id, found, error))
+            return false;
+        int64_t left_ms = until_ms - clock_monotonic_ms();
+        if (gateway_is_settled(&found->view) || left_ms <= 0 || daemon_is_stopping(http->daemon))
+            return true;
+        if (!is_first)
+            poll(NULL, 0, WAIT_PACE_MS);
+        is_first = false;
+        seen = daemon_wait_changed(http->daemon, seen, left_ms);
+    }
+}
+
+/* Each waiter holds a thread: beyond the bound the answer comes at once, without the preference. */
+static bool booking_await(struct gateway_http *http, const struct http_request *request,
+                          struct found *found, struct http_answer *answer, struct error *error)
+{
+    const char *booking_id = request->path_parameter;
+    int64_t wait_s = prefer_wait_read(http_request_header(request, "Prefer", NULL));
+    if (wait_s == 0)
+        return booking_find(http, booking_id, found, error);
+    bool may_wait = atomic_fetch_add(&http->waiting_count, 1) < WAITING_MAX;
+    bool is_found = may_wait ? outcome_await(http, booking_id, wait_s * 1000, found, error)
+                             : booking_find(http, booking_id, found, error);
+    atomic_fetch_sub(&http->waiting_count, 1);
+    if (may_wait && is_found)
+        http_answer_header(answer, "Preference-Applied", "wait");
+    return is_found;
+}
+
+static bool etag_matches(const struct http_request *request, const char *etag)
+{
+    const char *known = http_request_header(request, "If-None-Match", NULL);
+    return known != NULL && (strcmp(known, "*") == 0 || strstr(known, etag) != NULL);
+}
+
+void gateway_booking_get(void *self, const struct http_request *request, struct http_answer *answer)
+{
+    struct gateway_http *http = self;
+    const char *booking_id = request->path_parameter;
+    struct found found;
+    struct error error;
+    char etag[GATEWAY_ETAG_SIZE];
+    tracing_request_begin(http->observer, booking_id, NULL);
+    if (!booking_await(http, request, &found, answer, &error)) {
+        read_refuse(answer, &error, booking_id);
+        return;
+    }
+    gateway_etag_write(found.record.version, etag);
+    http_answer_header(answer, "ETag", etag);
+    http_answer_header(answer, "Vary", "Prefer");
+    gateway_trace_header(answer, booking_id);
+    if (etag_matches(request, etag))
+        answer->status = 304;
+    else
+        gateway_write_booking(answer, booking_id, &found.view, &found.record);
+}
+
+static bool parameter_is_there(const struct http_request *request, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = request->query; at != NULL && *at != '\0';) {
+        if (strncmp(at, name, length) == 0 && (at[length] == '=' || at[length] == '\0'))
+            return true;
+        at = strchr(at, '&');
+        if (at != NULL)
+            at++;
+    }
+    return false;
+}
+
+static bool limit_read(const struct http_request *request, size_t *ret_limit)
+{
+    char text[8];
+    *ret_limit = LIST_LIMIT_DEFAULT;
+    if (!parameter_is_there(request, "limit"))
+        return true;
+    if (!http_request_query(request, "limit", text, sizeof text) ||
+        strspn(text, "0123456789") != strlen(text))
+        return false;
+    *ret_limit = strtoul(text, NULL, 10);
+    return *ret_limit >= 1 && *ret_limit <= STORE_LIST_MAX;
+}
+
+static bool after_read(const struct http_request *request, struct store_cursor *ret_after)
+{
+    char text[GATEWAY_CURSOR_SIZE];
+    memset(ret_after, 0, sizeof *ret_after);
+    if (!parameter_is_there(request, "starting_after"))
+        return true;
+    return http_request_query(request, "starting_after", text, sizeof text) &&
+           gateway_cursor_read(text, ret_after);
+}
+
+/* Is there anything after the last one? */
+static bool more_find(struct gateway_http *http, const struct record *last, struct arena *arena,
+                      bool *ret_has_more, struct error *error)
+{
+    struct store_cursor after = { .created_at_ms = last->created_at_ms };
+    struct record *next = arena_alloc(arena, sizeof *next);
+    size_t count = 0;
+    memcpy(after.id, last->id, sizeof after.id);
+    if (!daemon_list(http->daemon, &after, 1, arena, next, &count, error))
+        return false;
+    *ret_has_more = count > 0;
+    return true;
+}
+
+static bool list_write(struct gateway_http *http, const struct record *records, size_t count,
+                       bool has_more, struct http_answer *answer, struct error *error)
+{
+    struct json_writer writer;
+    gateway_write_list_begin(&writer, answer);
+    for (size_t i = 0; i < count; i++) {
+        struct gateway_view view;
+        if (!document_state_decode(http->participant, &records[i], &view, error))
+            return false;
+        if (view.booking_id[0] != '\0')
+            gateway_write_list_item(&writer, records[i].id, &view, &records[i]);
+    }
+    gateway_write_list_end(&writer, answer, count > 0 ? &records[count - 1] : NULL, has_more);
+    return true;
+}
+
+void gateway_bookings_get(void *self, const struct http_request *request,
+                          struct http_answer *answer)
+{
+    struct gateway_http *http = self;
+    struct store_cursor after;
+    struct error error;
+    size_t limit;
+    size_t count = 0;
+    bool has_more = false;
+    if (!limit_read(request, &limit)) {
+        gateway_problem(answer, 422, "invalid-parameter", "limit must be 1 to 100", NULL, NULL);
+        return;
+    }
+    if (!after_read(request, &after)) {
+        gateway_problem(answer, 422, "invalid-parameter",
+                        "starting_after must be a cursor that a list has given", NULL, NULL);
+        return;
+    }
+    CLEANUP(arena_done) struct arena arena = { NULL, NULL };
+    struct record *records = arena_alloc(&arena, limit * sizeof *records);
+    if (!daemon_list(http->daemon, &after, limit, &arena, records, &count, &error) ||
+        (count == limit && !more_find(http, &records[count - 1], &arena, &has_more, &error)) ||
+        !list_write(http, records, count, has_more, answer, &error))
+        read_refuse(answer, &error, NULL);
+}

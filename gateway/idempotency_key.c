@@ -1,0 +1,39 @@
+#include "gateway/idempotency_key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool quoted_read(const char *at, char ret_key[IDEMPOTENCY_KEY_SIZE])
+{
+    size_t length = 0;
+    for (; *at != '"'; at++) {
+        if (*at == '\\' && *++at != '"' && *at != '\\')
+            return false;
+        if (*at < 0x20 || *at > 0x7e || length == IDEMPOTENCY_KEY_SIZE - 1)
+            return false; /* also the end of the text: a quote is missing */
+        ret_key[length++] = *at;
+    }
+    ret_key[length] = '\0';
+    return length > 0 && at[1] == '\0';
+}
+
+bool idempotency_key_read(const char *header, char ret_key[IDEMPOTENCY_KEY_SIZE])
+{
+    if (header[0] == '"')
+        return quoted_read(header + 1, ret_key);
+    size_t length = 0;
+    for (const char *at = header; *at != '\0'; at++) {
+        if (*at <= 0x20 || *at > 0x7e || length == IDEMPOTENCY_KEY_SIZE - 1)
+            return false;
+        ret_key[length++] = *at;
+    }
+    ret_key[length] = '\0';
+    return length > 0;
+}
+
+void idempotency_key_booking_id(const char *user_id, const char *key, char ret_id[UUID_TEXT_SIZE])
+{
+    char text[IDENT_SIZE + IDEMPOTENCY_KEY_SIZE]; /* a user id holds no line feed */
+    int length = snprintf(text, sizeof text, "%s\n%s", user_id, key);
+    uuid_v8_derive(text, (size_t)length, ret_id);
+}

@@ -1,0 +1,37 @@
+#include "provider/options.h"
+
+#include <stddef.h>
+
+#define AT(member) offsetof(struct provider_options, member)
+
+/* clang-format off */
+const struct config_option provider_config[] = {
+    { "ROUNDTRIP_HTTP_BIND", CONFIG_TEXT, AT(http_bind), "127.0.0.1", 0, 0, NULL,
+      "address to listen on" },
+    { "ROUNDTRIP_HTTP_PORT", CONFIG_INT, AT(http_port), "3009", 0, 65535, NULL,
+      "port to listen on; 0 = any free one" },
+    { "ROUNDTRIP_HTTP_THREADS", CONFIG_INT, AT(http_threads), "64", 4, 512, NULL,
+      "calls answered at a time" },
+    { "ROUNDTRIP_STORE", CONFIG_URL, AT(store_url), "sqlite:provider.db", 0, 0, NULL,
+      "the ledger's file, sqlite:FILE" },
+    { "ROUNDTRIP_WEBHOOK_URL", CONFIG_URL, AT(webhook_url), "http://127.0.0.1:3002", 0, 0, NULL,
+      "the payment service; /payment/captured and so on is added" },
+    { "ROUNDTRIP_WEBHOOK_SECRET", CONFIG_SECRET, AT(webhook_secret), "", 0, 0, NULL,
+      "signs the webhooks; empty = they go out unsigned" },
+    { "ROUNDTRIP_CURRENCY", CONFIG_TEXT, AT(currency), "EUR", 0, 0, NULL,
+      "meant where a caller leaves the currency out" },
+    { "ROUNDTRIP_PROVIDER_UNKNOWN", CONFIG_CHOICE, AT(unknown), "adopt", 0, 0, "adopt|refuse",
+      "a refund of a payment that the ledger does not know" },
+    { "ROUNDTRIP_PROVIDER_REFUND_WEBHOOK", CONFIG_CHOICE, AT(refund_webhook), "on", 0, 0, "on|off",
+      "whether refunds are told by webhook too" },
+    { "ROUNDTRIP_PROVIDER_FAULTS", CONFIG_TEXT, AT(faults), "", 0, 0, NULL,
+      "faults of all calls: [target.]fault[:argument][@rate], ..." },
+    { "ROUNDTRIP_PROVIDER_SEED", CONFIG_INT, AT(seed), "1", 0, INT64_MAX, NULL,
+      "of the generator that draws the faults" },
+    { "LOG_LEVEL", CONFIG_CHOICE, AT(log_level), "info", 0, 0, "debug|info|warning|error",
+      "the least level that is logged" },
+    { "LOG_FORMAT", CONFIG_CHOICE, AT(log_format), "json", 0, 0, "json|text",
+      "JSON lines, or text for a terminal" },
+    { .name = NULL },
+};
+/* clang-format on */

@@ -1,0 +1,51 @@
+"""A folder includes only from the folders that lie below it."""
+import re
+
+PROVES = "the layers hold: common < wire, tracing < services; services know nothing of each other"
+
+SERVICES = ("gateway", "booking", "payment", "provider")
+BELOW = {
+    "common": {"common"},
+    "wire": {"wire", "common"},
+    "tracing": {"tracing", "common"},
+}
+BELOW.update({service: {service, "wire", "tracing", "common"} for service in SERVICES})
+
+# Inside common, in the order of meson.build. http, bus and store know nothing of each other.
+COMMON = {
+    "base": {"base"},
+    "engine": {"engine", "base"},
+    "store": {"store", "engine", "base"},
+    "bus": {"bus", "engine", "base"},
+    "http": {"http", "engine", "base"},
+    "daemon": {"daemon", "store", "bus", "http", "engine", "base"},
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+
+
+def allowed(including, included):
+    here, there = including.split("/"), included.split("/")
+    if here[0] not in BELOW:
+        return True  # cli, tests, sim, bench may look at everything
+    if there[0] not in BELOW[here[0]]:
+        return False
+    if here[0] == there[0] == "common":
+        return there[1] in COMMON.get(here[1], set())
+    return True
+
+
+def check(tree):
+    for name in tree.having(".c", ".h"):
+        for number, line in enumerate(tree.text(name).splitlines(), 1):
+            found = INCLUDE.match(line)
+            if not found:
+                continue
+            if "/" not in found[1]:
+                yield f'{name}:{number}: "{found[1]}": write the path from the root'
+            elif not allowed(name, found[1]):
+                yield f"{name}:{number}: includes {found[1]}, which lies above or beside it"
+
+
+BROKEN = {"booking/decide.c": '#include "payment/payment.h"\n'}
+SOUND = {"booking/decide.c": '#include "wire/events.h"\n', "cli/show.c": '#include "booking/booking.h"\n'}

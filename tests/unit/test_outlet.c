@@ -1,0 +1,256 @@
+#include "common/base/clock.h"
+#include "tests/unit/trace_sink.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void success_may_be_partial(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        int rejected;
+        const char *message;
+    } cases[] = {
+        { "{}", 0, "" },
+        { "{\"partialSuccess\":{}}", 0, "" },
+        { "{\"partialSuccess\":{\"rejectedSpans\":\"5\",\"errorMessage\":\"bad \\\"id\\\"\"}}", 5,
+          "bad \"id\"" },
+        { "{\"partialSuccess\":{\"rejectedSpans\":3}}", 3, "" },
+        { "{\"partialSuccess\":{\"rejectedSpans\":0,\"errorMessage\":\"careful\"}}", 0, "careful" },
+        { "{\"partialSuccess\":{\"rejectedSpans\":\"-1\"}}", 0, "" },
+        { "{\"partialSuccess\":null}", 0, "" },
+        { "no json", 0, "" },
+        { "", 0, "" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct outlet_answer answer = { 0 };
+        assert_int_equal(outlet_answer_read(200, cases[i].body, strlen(cases[i].body), &answer),
+                         OUTLET_SENT);
+        assert_int_equal(answer.rejected, cases[i].rejected);
+        assert_string_equal(answer.message, cases[i].message);
+    }
+}
+
+static void only_429_502_503_and_504_are_tried_again(void **state)
+{
+    (void)state;
+    for (int status = 300; status < 600; status++) {
+        struct outlet_answer answer = { 0 };
+        bool may_retry = status == 429 || status == 502 || status == 503 || status == 504;
+        assert_int_equal(outlet_answer_read(status, "", 0, &answer),
+                         may_retry ? OUTLET_RETRY : OUTLET_FAILED);
+    }
+}
+
+static void retry_after_is_seconds_or_a_date(void **state)
+{
+    (void)state;
+    int64_t now_ms = INT64_C(784111777) * 1000; /* Sun, 06 Nov 1994 08:49:37 GMT */
+    assert_int_equal(outlet_retry_after_ms("7", now_ms), 7000);
+    assert_int_equal(outlet_retry_after_ms("0", now_ms), 0);
+    assert_int_equal(outlet_retry_after_ms("99999999", now_ms), 24 * 3600 * 1000);
+    assert_int_equal(outlet_retry_after_ms("Sun, 06 Nov 1994 08:49:39 GMT", now_ms), 2000);
+    assert_int_equal(outlet_retry_after_ms("Sun, 06 Nov 1994 08:49:30 GMT", now_ms), 0);
+    assert_int_equal(outlet_retry_after_ms("soon", now_ms), -1);
+    assert_int_equal(outlet_retry_after_ms("-1", now_ms), -1);
+    assert_int_equal(outlet_retry_after_ms("", now_ms), -1);
+}
+
+static void several_outlets_share_a_file_line_by_line(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test-otlp-XXXXXX", lines[256];
+    struct outlet one, other;
+    struct outlet_answer answer = { 0 };
+    struct error error;
+    close(mkstemp(path));
+    assert_true(outlet_file_open(path, &one, &error));
+    assert_true(outlet_file_open(path, &other, &error));
+    assert_int_equal(one.send(one.self, "{\"a\":1}", 7, &answer), OUTLET_SENT);
+    assert_int_equal(other.send(other.self, "{\"b\":2}", 7, &answer), OUTLET_SENT);
+    assert_int_equal(one.send(one.self, "{\"c\":3}", 7, &answer), OUTLET_SENT);
+    one.free(one.self);
+    other.free(other.self);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    size_t length = fread(lines, 1, sizeof lines - 1, file);
+    lines[length] = '\0';
+    fclose(file);
+    unlink(path);
+    assert_string_equal(lines, "{\"a\":1}\n{\"b\":2}\n{\"c\":3}\n");
+}
+
+static void a_full_disk_fails_and_does_not_block(void **state)
+{
+    (void)state;
+    struct outlet outlet;
+    struct outlet_answer answer = { 0 };
+    struct error error;
+    assert_true(outlet_file_open("/dev/full", &outlet, &error));
+    assert_int_equal(outlet.send(outlet.self, "{}", 2, &answer), OUTLET_FAILED);
+    assert_string_not_equal(answer.message, "");
+    outlet.free(outlet.self);
+    assert_false(outlet_file_open("/nonexistent/file", &outlet, &error));
+    assert_non_null(strstr(error.message, "/nonexistent/file"));
+}
+
+/* A collector of a few lines: answers each request on one connection with the next answer. */
+struct collector {
+    int listener, port;
+    const char *answers[4];
+    size_t answer_count, connections, requests;
+    char request[4096];
+    pthread_t thread;
+};
+
+static bool request_take(int connection, struct collector *collector)
+{
+    size_t length = 0;
+    while (length < sizeof collector->request - 1) {
+        ssize_t got = recv(connection, collector->request + length,
+                           sizeof collector->request - 1 - length, 0);
+        if (got <= 0)
+            return false;
+        length += (size_t)got;
+        collector->request[length] = '\0';
+        const char *body = strstr(collector->request, "\r\n\r\n");
+        const char *declared = strstr(collector->request, "Content-Length: ");
+        if (body != NULL && declared != NULL &&
+            strlen(body + 4) >= strtoul(declared + 16, NULL, 10))
+            return true;
+    }
+    return false;
+}
+
+static void *collector_run(void *self)
+{
+    struct collector *collector = self;
+    while (collector->requests < collector->answer_count) {
+        int connection = accept(collector->listener, NULL, NULL);
+        if (connection < 0)
+            return NULL;
+        collector->connections++;
+        while (collector->requests < collector->answer_count &&
+               request_take(connection, collector)) {
+            const char *answer = collector->answers[collector->requests++];
+            if (answer[0] == '\0')
+                break; /* lost before the answer */
+            send(connection, answer, strlen(answer), MSG_NOSIGNAL);
+        }
+        close(connection);
+    }
+    return NULL;
+}
+
+static void collector_start(struct collector *collector)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof address;
+    collector->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(collector->listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(collector->listener, 4), 0);
+    getsockname(collector->listener, (struct sockaddr *)&address, &size);
+    collector->port = ntohs(address.sin_port);
+    pthread_create(&collector->thread, NULL, collector_run, collector);
+}
+
+static struct outlet http_outlet(int port)
+{
+    static struct tracing_environment environment;
+    struct outlet outlet;
+    struct error error;
+    sink_environment(&environment);
+    environment.timeout_ms = 5000;
+    environment.headers[0] = "api-key: k1";
+    environment.header_count = 1;
+    snprintf(environment.endpoint, sizeof environment.endpoint, "http://127.0.0.1:%d/v1/traces",
+             port);
+    assert_true(outlet_http_open(&environment, &outlet, &error));
+    return outlet;
+}
+
+static void http_posts_json_on_one_connection_and_reads_the_answers(void **state)
+{
+    (void)state;
+    struct collector collector = {
+        .answers = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+                     "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
+                     "{\"partialSuccess\":{\"rejectedSpans\":\"1\"}}",
+                     "HTTP/1.1 503 Busy\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n",
+                     "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n" },
+        .answer_count = 4,
+    };
+    collector_start(&collector);
+    struct outlet outlet = http_outlet(collector.port);
+    struct outlet_answer answer = { 0 };
+    assert_int_equal(outlet.send(outlet.self, "{\"x\":1}", 7, &answer), OUTLET_SENT);
+    assert_non_null(strstr(collector.request, "POST /v1/traces HTTP/1.1\r\n"));
+    assert_non_null(strstr(collector.request, "Content-Type: application/json\r\n"));
+    assert_non_null(strstr(collector.request,
+                           "User-Agent: roundtrip/" ROUNDTRIP_VERSION " OTel-OTLP-Exporter-C/"));
+    assert_non_null(strstr(collector.request, "api-key: k1\r\n"));
+    assert_null(strstr(collector.request, "Expect"));
+    assert_non_null(strstr(collector.request, "\r\n\r\n{\"x\":1}"));
+    answer = (struct outlet_answer){ 0 };
+    assert_int_equal(outlet.send(outlet.self, "{}", 2, &answer), OUTLET_SENT);
+    assert_int_equal(answer.rejected, 1);
+    assert_int_equal(outlet.send(outlet.self, "{}", 2, &answer), OUTLET_RETRY);
+    assert_int_equal(answer.retry_after_ms, 3000);
+    assert_int_equal(outlet.send(outlet.self, "{}", 2, &answer), OUTLET_FAILED);
+    assert_int_equal(answer.retry_after_ms, -1);
+    pthread_join(collector.thread, NULL);
+    assert_int_equal(collector.connections, 1);
+    outlet.free(outlet.self);
+    close(collector.listener);
+}
+
+static void a_lost_connection_and_a_closed_port_may_be_tried_again(void **state)
+{
+    (void)state;
+    struct collector collector = { .answers = { "" }, .answer_count = 1 };
+    struct outlet_answer answer = { 0 };
+    collector_start(&collector);
+    struct outlet outlet = http_outlet(collector.port);
+    assert_int_equal(outlet.send(outlet.self, "{}", 2, &answer), OUTLET_RETRY);
+    pthread_join(collector.thread, NULL);
+    close(collector.listener);
+    assert_int_equal(outlet.send(outlet.self, "{}", 2, &answer), OUTLET_RETRY);
+    assert_string_not_equal(answer.message, "");
+    outlet.free(outlet.self);
+}
+
+static void a_collector_that_never_answers_is_left_when_it_is_hurried(void **state)
+{
+    (void)state;
+    struct collector collector = { .answer_count = 0 };
+    collector_start(&collector); /* its thread ends at once; the kernel still accepts */
+    pthread_join(collector.thread, NULL);
+    struct outlet outlet = http_outlet(collector.port);
+    struct outlet_answer answer = { 0 };
+    int64_t before_ms = clock_monotonic_ms();
+    outlet.hurry(outlet.self, before_ms + 100);
+    assert_int_not_equal(outlet.send(outlet.self, "{}", 2, &answer), OUTLET_SENT);
+    assert_true(clock_monotonic_ms() - before_ms < 3000);
+    outlet.free(outlet.self);
+    close(collector.listener);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(success_may_be_partial),
+        cmocka_unit_test(only_429_502_503_and_504_are_tried_again),
+        cmocka_unit_test(retry_after_is_seconds_or_a_date),
+        cmocka_unit_test(several_outlets_share_a_file_line_by_line),
+        cmocka_unit_test(a_full_disk_fails_and_does_not_block),
+        cmocka_unit_test(http_posts_json_on_one_connection_and_reads_the_answers),
+        cmocka_unit_test(a_lost_connection_and_a_closed_port_may_be_tried_again),
+        cmocka_unit_test(a_collector_that_never_answers_is_left_when_it_is_hurried),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,377 @@
+/* The payment's transition table, walked in full, and the life of a refund. */
+#include "payment/guards.h"
+#include "payment/participant.h"
+
+#include <bson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW 1000000
+static const struct payment_rules rules = {
+    .repeat_after_ms = 60000,
+    .repeat_max_ms = 3600000,
+    .effect_wait_ms = 6000,
+    .refund_retry_ms = 500,
+    .refund_retry_max_ms = 60000,
+    .refund_attempts_max = 5,
+};
+static struct decision decision; /* large: not on the stack */
+static int64_t version;
+
+static struct input make(enum payment_input_type type, const char *intent, int64_t amount)
+{
+    struct input input = { .source = type <= INPUT_REPORTED && type != INPUT_DEADLINE
+                                         ? INPUT_FROM_REQUEST
+                                         : INPUT_FROM_DELIVERY,
+                           .type = (int)type,
+                           .type_name = payment_input_text(type) };
+    struct payment_payload *payload = (struct payment_payload *)(void *)input.payload;
+    snprintf(input.document_id, sizeof input.document_id, "P1");
+    snprintf(payload->intent_id, sizeof payload->intent_id, "%s", intent);
+    snprintf(payload->user_id, sizeof payload->user_id, "alice");
+    payload->amount = amount;
+    snprintf(payload->currency, sizeof payload->currency, "EUR");
+    snprintf(payload->reason, sizeof payload->reason, "why");
+    if (type == INPUT_REPORTED)
+        snprintf(payload->refund_id, sizeof payload->refund_id, "R1");
+    return input;
+}
+
+static struct input result(enum refund_status status)
+{
+    struct input input = make(INPUT_RESULT, "B1", 0);
+    struct refund_result *answer = (struct refund_result *)(void *)input.payload;
+    memset(input.payload, 0, sizeof input.payload);
+    input.source = INPUT_FROM_EFFECT;
+    answer->status = status;
+    answer->retry_after_ms = -1;
+    snprintf(answer->reason, sizeof answer->reason, "http_500");
+    if (status == REFUND_SUCCEEDED || status == REFUND_ALREADY)
+        snprintf(answer->refund_id, sizeof answer->refund_id, "R1");
+    return input;
+}
+
+static void feed_at(struct payment *payment, struct input input, int64_t now_ms)
+{
+    decision_init(&decision, now_ms, ++version, 0, "payment");
+    payment_decide(&rules, payment, &input, &decision);
+}
+
+static void feed(struct payment *payment, struct input input)
+{
+    feed_at(payment, input, NOW);
+}
+
+static bool owes(const char *type)
+{
+    for (int i = 0; i < decision.message_count; i++)
+        if (strcmp(decision.messages[i].type, type) == 0)
+            return true;
+    return false;
+}
+
+static struct payment refund_due(void)
+{
+    struct payment payment = { 0 };
+    version = 0;
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    feed(&payment, make(INPUT_FAILED, "B1", 1200));
+    assert_int_equal(payment.state, PAYMENT_REFUND_DUE);
+    return payment;
+}
+
+static struct payment refunded(void)
+{
+    struct payment payment = refund_due();
+    feed(&payment, result(REFUND_SUCCEEDED));
+    assert_int_equal(payment.state, PAYMENT_REFUNDED);
+    return payment;
+}
+
+static void every_cell_of_the_table_ends_in_a_row_that_always_holds(void **test)
+{
+    (void)test;
+    for (int state = 0; state < (int)PAYMENT_STATE_COUNT; state++)
+        for (int type = 0; type < (int)PAYMENT_INPUT_COUNT; type++) {
+            const struct payment_transition *last = NULL;
+            for (size_t i = 0; i < payment_transition_count; i++) {
+                const struct payment_transition *row = &payment_transitions[i];
+                if ((int)row->from != state || (int)row->input != type)
+                    continue;
+                if (last != NULL)
+                    assert_ptr_not_equal(last->guard, always);
+                last = row;
+            }
+            assert_non_null(last);
+            assert_ptr_equal(last->guard, always);
+        }
+}
+
+static void a_capture_is_announced_and_settled_by_its_booking(void **test)
+{
+    (void)test;
+    struct payment payment = { 0 };
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    assert_true(owes(EVENT_PAYMENT_CAPTURED));
+    assert_int_equal(decision.reply, REPLY_ACCEPTED);
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    assert_int_equal(decision.reply, REPLY_REPLAYED);
+    assert_int_equal(decision.message_count, 0);
+    feed(&payment, make(INPUT_CONFIRMED, "B1", 1200));
+    assert_int_equal(payment.state, PAYMENT_SETTLED);
+    assert_int_equal(payment.due_at_ms, 0);
+}
+
+static void a_payment_id_stays_with_its_first_booking_and_amount(void **test)
+{
+    (void)test;
+    struct payment payment = { 0 };
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    feed(&payment, make(INPUT_CAPTURED, "B2", 1200));
+    assert_int_equal(decision.reply, REPLY_UNPROCESSABLE);
+    assert_true(decision.is_security_event);
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1300));
+    assert_int_equal(decision.reply, REPLY_UNPROCESSABLE);
+    feed(&payment, make(INPUT_FAILED, "B2", 1200));
+    assert_string_equal(decision.verdict, "reject");
+    assert_int_equal(payment.state, PAYMENT_CAPTURED);
+    assert_string_equal(payment.intent_id, "B1");
+}
+
+static void a_failed_booking_gets_one_refund_with_the_payment_id_as_key(void **test)
+{
+    (void)test;
+    struct payment payment = refund_due();
+    const struct refund_effect *effect =
+        (const struct refund_effect *)(const void *)decision.effect.payload;
+    assert_true(decision.effect.is_wanted);
+    assert_int_equal(decision.effect.type, EFFECT_REFUND);
+    assert_string_equal(effect->payment_id, "P1");
+    assert_int_equal(effect->amount, 1200);
+    feed(&payment, make(INPUT_FAILED, "B1", 1200));
+    assert_false(decision.effect.is_wanted);
+    feed(&payment, make(INPUT_REQUESTED, "B1", 1200));
+    assert_false(decision.effect.is_wanted);
+    feed(&payment, result(REFUND_SUCCEEDED));
+    assert_true(owes(EVENT_PAYMENT_REFUNDED));
+    feed(&payment, result(REFUND_SUCCEEDED));
+    assert_int_equal(decision.message_count, 0);
+}
+
+static void a_settled_payment_goes_back_only_by_a_cancellation(void **test)
+{
+    (void)test;
+    struct payment payment = { 0 };
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    feed(&payment, make(INPUT_CONFIRMED, "B1", 1200));
+    feed(&payment, make(INPUT_FAILED, "B1", 1200));
+    assert_string_equal(decision.verdict, "reject");
+    assert_true(decision.is_alert);
+    feed(&payment, make(INPUT_REQUESTED, "B1", 1200));
+    assert_string_equal(decision.verdict, "reject");
+    feed(&payment, make(INPUT_CANCELLED, "B1", 1200));
+    assert_int_equal(payment.state, PAYMENT_REFUND_DUE);
+}
+
+static void a_provider_timeout_is_asked_about_by_key_before_the_next_call(void **test)
+{
+    (void)test;
+    struct payment payment = refund_due();
+    feed(&payment, result(REFUND_UNKNOWN));
+    assert_int_equal(payment.state, PAYMENT_REFUNDING);
+    assert_false(decision.effect.is_wanted);
+    feed_at(&payment, make(INPUT_DEADLINE, "", 0), payment.due_at_ms);
+    assert_int_equal(decision.effect.type, EFFECT_LOOKUP);
+    feed(&payment, result(REFUND_NOT_FOUND));
+    assert_true(decision.effect.is_wanted);
+    assert_int_equal(decision.effect.type, EFFECT_REFUND);
+    feed(&payment, result(REFUND_ALREADY));
+    assert_int_equal(payment.state, PAYMENT_REFUNDED);
+    assert_string_equal(payment.refund_id, "R1");
+}
+
+static void a_call_that_never_comes_back_is_asked_about_at_the_deadline(void **test)
+{
+    (void)test;
+    struct payment payment = refund_due();
+    feed_at(&payment, make(INPUT_DEADLINE, "", 0), payment.due_at_ms - 1);
+    assert_false(decision.is_changed);
+    feed_at(&payment, make(INPUT_DEADLINE, "", 0), payment.due_at_ms);
+    assert_int_equal(decision.effect.type, EFFECT_LOOKUP);
+}
+
+static void transient_errors_back_off_up_to_a_bound_and_then_somebody_looks(void **test)
+{
+    (void)test;
+    struct payment payment = refund_due();
+    int64_t last_wait_ms = 0;
+    int64_t now_ms = NOW;
+    while (payment.state != PAYMENT_STUCK) {
+        feed_at(&payment, result(REFUND_TRANSIENT), now_ms);
+        int64_t wait_ms = payment.due_at_ms - now_ms;
+        assert_true(wait_ms > last_wait_ms);
+        assert_true(wait_ms <= rules.refund_retry_max_ms * 5 / 4);
+        last_wait_ms = wait_ms;
+        now_ms = payment.due_at_ms;
+        feed_at(&payment, make(INPUT_DEADLINE, "", 0), now_ms);
+        assert_true(payment.attempts <= rules.refund_attempts_max);
+    }
+    assert_true(decision.is_alert);
+    assert_true(owes(EVENT_REFUND_STUCK));
+}
+
+static void a_permanent_refusal_is_stuck_and_never_silent(void **test)
+{
+    (void)test;
+    struct payment payment = refund_due();
+    feed(&payment, result(REFUND_REFUSED));
+    assert_int_equal(payment.state, PAYMENT_STUCK);
+    assert_true(decision.is_alert);
+    assert_true(owes(EVENT_REFUND_STUCK));
+    assert_int_equal(payment.due_at_ms, 0);
+}
+
+static void more_than_was_captured_is_never_refunded(void **test)
+{
+    (void)test;
+    struct payment payment = { 0 };
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    feed(&payment, make(INPUT_REQUESTED, "B1", 1201));
+    assert_string_equal(decision.verdict, "reject");
+    assert_false(decision.effect.is_wanted);
+}
+
+static void a_demand_before_the_capture_is_remembered(void **test)
+{
+    (void)test;
+    struct payment payment = { 0 };
+    feed(&payment, make(INPUT_FAILED, "B1", 1200));
+    assert_int_equal(payment.state, PAYMENT_EXPECTED);
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    assert_int_equal(payment.state, PAYMENT_REFUND_DUE);
+    assert_int_equal(decision.effect.type, EFFECT_REFUND);
+    assert_int_equal(decision.reply, REPLY_ACCEPTED);
+}
+
+static void a_report_before_the_demand_is_kept_and_nothing_is_called(void **test)
+{
+    (void)test;
+    struct payment payment = { 0 };
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    feed(&payment, make(INPUT_REPORTED, "B1", 1200));
+    assert_int_equal(payment.state, PAYMENT_CAPTURED);
+    feed(&payment, make(INPUT_FAILED, "B1", 1200));
+    assert_int_equal(payment.state, PAYMENT_REFUNDED);
+    assert_false(decision.effect.is_wanted);
+    assert_true(owes(EVENT_PAYMENT_REFUNDED));
+}
+
+static void a_refund_taken_back_by_the_provider_is_reopened_as_stuck(void **test)
+{
+    (void)test;
+    struct payment payment = refunded();
+    struct input failed = make(INPUT_REPORTED, "B1", 1200);
+    ((struct payment_payload *)(void *)failed.payload)->has_failed = true;
+    feed(&payment, failed);
+    assert_int_equal(payment.state, PAYMENT_STUCK);
+    assert_true(owes(EVENT_REFUND_STUCK));
+}
+
+static void a_repeat_of_the_demand_is_answered_with_the_same_message(void **test)
+{
+    (void)test;
+    struct payment payment = refunded();
+    char id[MESSAGE_ID_SIZE];
+    memcpy(id, decision.messages[0].id, sizeof id);
+    feed(&payment, make(INPUT_FAILED, "B1", 1200));
+    assert_int_equal(decision.message_count, 0);
+    struct input again = make(INPUT_FAILED, "B1", 1200);
+    again.is_repeat = true;
+    feed(&payment, again);
+    assert_int_equal(decision.message_count, 1);
+    assert_string_equal(decision.messages[0].id, id);
+    assert_true(decision.messages[0].is_repeat);
+}
+
+static void a_capture_without_an_outcome_is_announced_again_with_backoff(void **test)
+{
+    (void)test;
+    struct payment payment = { 0 };
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    char id[MESSAGE_ID_SIZE];
+    memcpy(id, decision.messages[0].id, sizeof id);
+    int64_t now_ms = NOW;
+    int64_t last_wait_ms = payment.due_at_ms - now_ms;
+    for (int i = 0; i < 12; i++) {
+        now_ms = payment.due_at_ms;
+        feed_at(&payment, make(INPUT_DEADLINE, "", 0), now_ms);
+        assert_string_equal(decision.messages[0].id, id);
+        int64_t wait_ms = payment.due_at_ms - now_ms;
+        assert_true(wait_ms >= last_wait_ms && wait_ms <= rules.repeat_max_ms);
+        last_wait_ms = wait_ms;
+    }
+}
+
+static void a_stored_payment_comes_back_as_it_was(void **test)
+{
+    (void)test;
+    struct payment payments[] = { refund_due(), refunded() };
+    for (size_t i = 0; i < 2; i++) {
+        struct payment back = { 0 };
+        struct error error;
+        bson_t fields = BSON_INITIALIZER;
+        assert_true(payment_encode(&payments[i], &fields, &error));
+        assert_true(payment_decode(&fields, &back, &error));
+        assert_memory_equal(&payments[i], &back, sizeof back);
+        bson_destroy(&fields);
+    }
+}
+
+static void each_listed_payment_becomes_an_input_of_its_own(void **test)
+{
+    (void)test;
+    static const char body[] = "{\"intentId\":\"B1\",\"reason\":\"amount_mismatch\",\"payments\":["
+                               "{\"paymentId\":\"P1\",\"amount\":5,\"currency\":\"EUR\"},"
+                               "{\"paymentId\":\"P2\",\"amount\":7,\"currency\":\"USD\"}]}";
+    struct message message = { .type = EVENT_BOOKING_FAILED,
+                               .body = body,
+                               .body_length = sizeof body - 1 };
+    static struct input inputs[INPUTS_PER_DELIVERY_MAX];
+    size_t count = 0;
+    struct error error;
+    assert_true(payment_parse(&rules, &message, inputs, &count, &error));
+    assert_int_equal(count, 2);
+    assert_string_equal(inputs[1].document_id, "P2");
+    assert_int_equal(payment_payload(&inputs[1])->amount, 7);
+    assert_string_equal(payment_payload(&inputs[1])->currency, "USD");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_cell_of_the_table_ends_in_a_row_that_always_holds),
+        cmocka_unit_test(a_capture_is_announced_and_settled_by_its_booking),
+        cmocka_unit_test(a_payment_id_stays_with_its_first_booking_and_amount),
+        cmocka_unit_test(a_failed_booking_gets_one_refund_with_the_payment_id_as_key),
+        cmocka_unit_test(a_settled_payment_goes_back_only_by_a_cancellation),
+        cmocka_unit_test(a_provider_timeout_is_asked_about_by_key_before_the_next_call),
+        cmocka_unit_test(a_call_that_never_comes_back_is_asked_about_at_the_deadline),
+        cmocka_unit_test(transient_errors_back_off_up_to_a_bound_and_then_somebody_looks),
+        cmocka_unit_test(a_permanent_refusal_is_stuck_and_never_silent),
+        cmocka_unit_test(more_than_was_captured_is_never_refunded),
+        cmocka_unit_test(a_demand_before_the_capture_is_remembered),
+        cmocka_unit_test(a_report_before_the_demand_is_kept_and_nothing_is_called),
+        cmocka_unit_test(a_refund_taken_back_by_the_provider_is_reopened_as_stuck),
+        cmocka_unit_test(a_repeat_of_the_demand_is_answered_with_the_same_message),
+        cmocka_unit_test(a_capture_without_an_outcome_is_announced_again_with_backoff),
+        cmocka_unit_test(a_stored_payment_comes_back_as_it_was),
+        cmocka_unit_test(each_listed_payment_becomes_an_input_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,371 @@
+#include "payment/provider_client.h"
+
+#include "common/base/clock.h"
+#include "common/http/http_server.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define RESULT_TYPE 7
+#define RESULT_NAME "refund.result"
+#define TIMEOUT_MS  300
+#define DEADLINE_S  10
+#define TRACEPARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+#define CALLS_MAX   128
+
+/* A provider of this test's own: what it answers is said by the payment id's first letter. */
+struct fake {
+    struct http_server *server;
+    struct provider_client *client;
+    char url[64];
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t changed;
+    bool is_gate_open; /* payments "gate..." are answered only then */
+    int waiting;
+    int wakes;
+    int calls;
+    char key[64], traceparent[64], body[512];
+    int32_t amounts[CALLS_MAX]; /* of the calls in their order */
+};
+
+static struct timespec deadline(void)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += DEADLINE_S;
+    return until;
+}
+
+static void header_keep(const struct http_request *request, const char *name, char *buffer,
+                        size_t size)
+{
+    const char *value = http_request_header(request, name, NULL);
+    (void)snprintf(buffer, size, "%s", value ? value : "");
+}
+
+static void gate_wait(struct fake *fake)
+{
+    struct timespec until = deadline();
+    fake->waiting++;
+    pthread_cond_broadcast(&fake->changed);
+    while (!fake->is_gate_open && pthread_cond_timedwait(&fake->changed, &fake->mutex, &until) == 0)
+        continue;
+}
+
+static void refund_handle(void *self, const struct http_request *request,
+                          struct http_answer *answer)
+{
+    struct fake *fake = self;
+    char payment_id[IDENT_SIZE] = "";
+    const char *at = strstr(request->body, "\"paymentId\":\"");
+    (void)sscanf(at ? at : "", "\"paymentId\":\"%64[^\"]", payment_id);
+    pthread_mutex_lock(&fake->mutex);
+    (void)snprintf(fake->body, sizeof fake->body, "%s", request->body);
+    header_keep(request, "Idempotency-Key", fake->key, sizeof fake->key);
+    header_keep(request, "traceparent", fake->traceparent, sizeof fake->traceparent);
+    at = strstr(request->body, "\"amount\":");
+    if (fake->calls < CALLS_MAX && at)
+        fake->amounts[fake->calls] = (int32_t)strtol(at + strlen("\"amount\":"), NULL, 10);
+    fake->calls++;
+    if (payment_id[0] == 'g')
+        gate_wait(fake);
+    pthread_mutex_unlock(&fake->mutex);
+    answer->status = payment_id[0] == 'b' ? 503 : 201;
+    int length = snprintf(answer->body, 512,
+                          "{\"refundId\":\"re_1\",\"paymentId\":\"%s\",\"amount\":500,"
+                          "\"currency\":\"EUR\",\"status\":\"succeeded\"}",
+                          payment_id);
+    answer->body_length = (size_t)length;
+}
+
+static void lookup_handle(void *self, const struct http_request *request,
+                          struct http_answer *answer)
+{
+    struct fake *fake = self;
+    pthread_mutex_lock(&fake->mutex);
+    fake->calls++;
+    if (request->path_parameter[0] == 'g')
+        gate_wait(fake);
+    pthread_mutex_unlock(&fake->mutex);
+    answer->status = 404;
+    answer->body_length = (size_t)snprintf(answer->body, 64, "{\"code\":\"unknown_refund\"}");
+}
+
+static void wake(void *self)
+{
+    struct fake *fake = self;
+    pthread_mutex_lock(&fake->mutex);
+    fake->wakes++;
+    pthread_cond_broadcast(&fake->changed);
+    pthread_mutex_unlock(&fake->mutex);
+}
+
+static struct provider_client *client_start(const char *url)
+{
+    const struct provider_client_options options = { .url = url,
+                                                     .call_timeout_ms = TIMEOUT_MS,
+                                                     .result_type = RESULT_TYPE,
+                                                     .result_type_name = RESULT_NAME };
+    struct error error;
+    struct provider_client *client = provider_client_start(&options, &error);
+    assert_non_null(client);
+    return client;
+}
+
+static int fake_open(void **state)
+{
+    struct fake *fake = calloc(1, sizeof *fake);
+    pthread_mutex_init(&fake->mutex, NULL);
+    pthread_cond_init(&fake->changed, NULL);
+    const struct http_server_options options = { .bind_address = "127.0.0.1", .threads = 16 };
+    const struct http_route routes[] = {
+        { "POST", "/refunds", true, refund_handle, fake },
+        { "GET", "/refunds/by-key/{id}", false, lookup_handle, fake },
+    };
+    struct error error;
+    fake->server = http_server_start(&options, routes, 2, NULL, &error);
+    if (!fake->server)
+        return -1;
+    (void)snprintf(fake->url, sizeof fake->url, "http://127.0.0.1:%d/",
+                   http_server_port(fake->server));
+    fake->client = client_start(fake->url);
+    provider_client_on_result(fake->client, wake, fake);
+    *state = fake;
+    return 0;
+}
+
+static void gate_open(struct fake *fake)
+{
+    pthread_mutex_lock(&fake->mutex);
+    fake->is_gate_open = true;
+    pthread_cond_broadcast(&fake->changed);
+    pthread_mutex_unlock(&fake->mutex);
+}
+
+static int fake_close(void **state)
+{
+    struct fake *fake = *state;
+    gate_open(fake);
+    fake->client = provider_client_stop(fake->client);
+    fake->server = http_server_stop(fake->server);
+    pthread_cond_destroy(&fake->changed);
+    pthread_mutex_destroy(&fake->mutex);
+    free(fake);
+    return 0;
+}
+
+static bool start(struct provider_client *client, int type, const char *payment_id, int64_t amount)
+{
+    struct refund_effect refund = {
+        .amount = amount, .currency = "EUR", .intent_id = "B1", .attempt = 2
+    };
+    (void)snprintf(refund.payment_id, sizeof refund.payment_id, "%s", payment_id);
+    struct effect effect = {
+        .is_wanted = true, .type = type, .correlation_id = "B1", .traceparent = TRACEPARENT
+    };
+    (void)snprintf(effect.document_id, sizeof effect.document_id, "%s", payment_id);
+    memcpy(effect.payload, &refund, sizeof refund);
+    struct effect_port port = provider_client_port(client);
+    return port.start(port.self, &effect);
+}
+
+/* Takes the next result, waiting for the wake that announces it. */
+static struct input take(struct fake *fake, struct refund_result *ret_result)
+{
+    struct effect_port port = provider_client_port(fake->client);
+    struct timespec until = deadline();
+    struct input input;
+    pthread_mutex_lock(&fake->mutex);
+    int wait = 0;
+    while (wait == 0 && port.take(port.self, 1, &input) == 0)
+        wait = pthread_cond_timedwait(&fake->changed, &fake->mutex, &until);
+    pthread_mutex_unlock(&fake->mutex);
+    assert_int_equal(wait, 0);
+    memcpy(ret_result, input.payload, sizeof *ret_result);
+    return input;
+}
+
+static void wait_for_calls_at_the_gate(struct fake *fake, int count)
+{
+    struct timespec until = deadline();
+    pthread_mutex_lock(&fake->mutex);
+    while (fake->waiting < count)
+        assert_int_equal(pthread_cond_timedwait(&fake->changed, &fake->mutex, &until), 0);
+    pthread_mutex_unlock(&fake->mutex);
+}
+
+static void a_refund_comes_back_as_an_input(void **state)
+{
+    struct fake *fake = *state;
+    struct refund_result result;
+    assert_true(start(fake->client, EFFECT_REFUND, "P1", 500));
+    struct input input = take(fake, &result);
+    assert_int_equal(input.source, INPUT_FROM_EFFECT);
+    assert_int_equal(input.type, RESULT_TYPE);
+    assert_string_equal(input.type_name, RESULT_NAME);
+    assert_string_equal(input.id, "refund:P1:2");
+    assert_string_equal(input.document_id, "P1");
+    assert_string_equal(input.correlation_id, "B1");
+    assert_string_equal(input.traceparent, TRACEPARENT);
+    assert_int_equal(result.status, REFUND_SUCCEEDED);
+    assert_string_equal(result.refund_id, "re_1");
+    assert_string_equal(fake->key, "\"P1\"");
+    assert_string_equal(fake->traceparent, TRACEPARENT);
+    assert_string_equal(fake->body, "{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"amount\":500,"
+                                    "\"currency\":\"EUR\"}");
+}
+
+static void a_look_up_asks_by_key_and_moves_nothing(void **state)
+{
+    struct fake *fake = *state;
+    struct refund_result result;
+    assert_true(start(fake->client, EFFECT_LOOKUP, "P1", 500));
+    (void)take(fake, &result);
+    assert_int_equal(result.status, REFUND_NOT_FOUND);
+    assert_string_equal(fake->body, "");
+    assert_int_equal(fake->calls, 1);
+}
+
+static void an_unavailable_provider_is_transient(void **state)
+{
+    struct fake *fake = *state;
+    struct refund_result result;
+    assert_true(start(fake->client, EFFECT_REFUND, "busy", 500));
+    (void)take(fake, &result);
+    assert_int_equal(result.status, REFUND_TRANSIENT);
+    assert_true(strncmp(result.reason, "http_503", 8) == 0);
+}
+
+static void a_provider_that_says_nothing_is_unknown_in_time(void **state)
+{
+    struct fake *fake = *state;
+    struct refund_result result;
+    int64_t begin_ms = clock_monotonic_ms();
+    assert_true(start(fake->client, EFFECT_REFUND, "gate", 500));
+    (void)take(fake, &result);
+    assert_int_equal(result.status, REFUND_UNKNOWN);
+    int64_t elapsed_ms = clock_monotonic_ms() - begin_ms;
+    assert_in_range(elapsed_ms, TIMEOUT_MS - 50, 10 * TIMEOUT_MS);
+    /* A look-up that hears nothing has changed nothing. */
+    assert_true(start(fake->client, EFFECT_LOOKUP, "gate", 500));
+    (void)take(fake, &result);
+    assert_int_equal(result.status, REFUND_TRANSIENT);
+}
+
+static void a_provider_that_is_not_there_is_transient(void **state)
+{
+    struct fake *fake = *state;
+    struct refund_result result;
+    fake->client = provider_client_stop(fake->client);
+    fake->server = http_server_stop(fake->server);
+    fake->client = client_start(fake->url); /* nobody listens there any more */
+    provider_client_on_result(fake->client, wake, fake);
+    assert_true(start(fake->client, EFFECT_REFUND, "P1", 500));
+    (void)take(fake, &result);
+    assert_int_equal(result.status, REFUND_TRANSIENT);
+    assert_string_equal(result.reason, "not_reached");
+}
+
+static void slots_are_bounded_and_free_again_after_take(void **state)
+{
+    struct fake *fake = *state;
+    char id[16];
+    int count = 0;
+    for (; count <= PROVIDER_CLIENT_SLOTS; count++) {
+        (void)snprintf(id, sizeof id, "P%d", count);
+        if (!start(fake->client, EFFECT_REFUND, id, 500))
+            break;
+    }
+    assert_int_equal(count, PROVIDER_CLIENT_SLOTS);
+    struct refund_result result;
+    for (int i = 0; i < count; i++) {
+        (void)take(fake, &result);
+        assert_int_equal(result.status, REFUND_SUCCEEDED);
+    }
+    assert_true(start(fake->client, EFFECT_REFUND, "P1", 500));
+    (void)take(fake, &result);
+}
+
+static void a_newer_effect_replaces_one_that_waits_for_the_same_document(void **state)
+{
+    struct fake *fake = *state;
+    char id[16];
+    for (int i = 0; i < PROVIDER_CLIENT_THREADS; i++) {
+        (void)snprintf(id, sizeof id, "gate%d", i);
+        assert_true(start(fake->client, EFFECT_REFUND, id, 1));
+    }
+    wait_for_calls_at_the_gate(fake, PROVIDER_CLIENT_THREADS);
+    for (int64_t amount = 400; amount <= 500; amount++)
+        assert_true(start(fake->client, EFFECT_REFUND, "P1", amount));
+    gate_open(fake);
+    struct refund_result result;
+    int seen = 0;
+    for (int i = 0; i <= PROVIDER_CLIENT_THREADS; i++) {
+        struct input input = take(fake, &result);
+        if (strcmp(input.document_id, "P1") == 0) {
+            assert_int_equal(result.status, REFUND_SUCCEEDED);
+            seen++;
+        }
+    }
+    assert_int_equal(seen, 1);
+    assert_int_equal(fake->calls, PROVIDER_CLIENT_THREADS + 1);
+    assert_int_equal(fake->amounts[PROVIDER_CLIENT_THREADS], 500);
+}
+
+static void a_stop_waits_for_calls_under_way_and_no_longer(void **state)
+{
+    struct fake *fake = *state;
+    char id[16];
+    for (int i = 0; i < 3 * PROVIDER_CLIENT_THREADS; i++) {
+        (void)snprintf(id, sizeof id, "gate%d", i);
+        assert_true(start(fake->client, EFFECT_REFUND, id, 500));
+    }
+    wait_for_calls_at_the_gate(fake, PROVIDER_CLIENT_THREADS);
+    provider_client_on_result(fake->client, NULL, NULL);
+    int64_t begin_ms = clock_monotonic_ms();
+    fake->client = provider_client_stop(fake->client);
+    assert_in_range(clock_monotonic_ms() - begin_ms, 0, 5 * TIMEOUT_MS);
+    assert_int_equal(fake->wakes, 0);
+    assert_int_equal(fake->calls, PROVIDER_CLIENT_THREADS);
+}
+
+static void an_address_that_cannot_be_one_is_refused(void **state)
+{
+    (void)state;
+    char url[PROVIDER_CLIENT_URL_BYTES_MAX + 1];
+    memset(url, 'u', sizeof url - 1);
+    url[sizeof url - 1] = '\0';
+    struct error error;
+    struct provider_client_options options = { .url = url };
+    assert_null(provider_client_start(&options, &error));
+    assert_int_equal(error.code, ERROR_REJECT);
+    options.url = "///";
+    assert_null(provider_client_start(&options, &error));
+    assert_null(provider_client_stop(NULL));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_open, fake_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_refund_comes_back_as_an_input),
+        TEST(a_look_up_asks_by_key_and_moves_nothing),
+        TEST(an_unavailable_provider_is_transient),
+        TEST(a_provider_that_says_nothing_is_unknown_in_time),
+        TEST(a_provider_that_is_not_there_is_transient),
+        TEST(slots_are_bounded_and_free_again_after_take),
+        TEST(a_newer_effect_replaces_one_that_waits_for_the_same_document),
+        TEST(a_stop_waits_for_calls_under_way_and_no_longer),
+        cmocka_unit_test(an_address_that_cannot_be_one_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,48 @@
+#include "tracing/booking_trace.h"
+
+#include "common/base/hash.h"
+#include "common/base/uuid.h"
+
+#include <string.h>
+
+/* An id of zeros means "none" on the wire. SHA-256 gives it once in 2^64 at the most. */
+static void never_zero(uint8_t *id, size_t length)
+{
+    uint8_t seen = 0;
+    for (size_t i = 0; i < length; i++)
+        seen |= id[i];
+    if (seen == 0)
+        id[length - 1] = 1;
+}
+
+static void part_of_hash(const char *text, size_t from, uint8_t *ret_id, size_t length)
+{
+    uint8_t digest[SHA256_BYTES];
+    hash_sha256(text, strlen(text), digest);
+    memcpy(ret_id, digest + from, length);
+    never_zero(ret_id, length);
+}
+
+void tracing_booking_trace_id(const char *booking_id, uint8_t ret_trace_id[16])
+{
+    static const uint8_t nil[16];
+    if (!uuid_parse(booking_id, ret_trace_id) || memcmp(ret_trace_id, nil, sizeof nil) == 0)
+        part_of_hash(booking_id, 0, ret_trace_id, 16);
+}
+
+void tracing_booking_root_id(const char *booking_id, uint8_t ret_span_id[8])
+{
+    part_of_hash(booking_id, 16, ret_span_id, 8);
+}
+
+void tracing_message_span_id(const char *message_id, uint8_t ret_span_id[8])
+{
+    part_of_hash(message_id, 0, ret_span_id, 8);
+}
+
+void tracing_booking_trace_hex(const char *booking_id, char ret_hex[33])
+{
+    uint8_t trace_id[16];
+    tracing_booking_trace_id(booking_id, trace_id);
+    hash_to_hex(trace_id, sizeof trace_id, ret_hex);
+}

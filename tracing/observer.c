@@ -1,0 +1,284 @@
+/* observer.c - the engine's observer: places each input in its booking's trace, keeps what the
+ * batch did, and turns it into spans at its end. */
+#include "tracing/observer_state.h"
+
+#include "common/base/clock.h"
+#include "tracing/w3c.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t no_id[8];
+
+void observer_random_id(struct tracing_observer *observer, uint8_t ret_span_id[8])
+{
+    do {
+        if (observer->random_used + 8 > OBSERVER_RANDOM) {
+            uuid_random_bytes(observer->random, sizeof observer->random);
+            observer->random_used = 0;
+        }
+        memcpy(ret_span_id, observer->random + observer->random_used, 8);
+        observer->random_used += 8;
+    } while (memcmp(ret_span_id, no_id, sizeof no_id) == 0);
+}
+
+void observer_place(struct tracing_observer *observer, struct open_input *open)
+{
+    if (open->is_placed)
+        return;
+    const struct input *input = open->input;
+    lineage_find(observer->tracing, input->correlation_id, open->carried, input->id,
+                 input->source == INPUT_FROM_DELIVERY, &open->lineage);
+    memcpy(open->lineage.place.span_id, input->span_id, sizeof input->span_id);
+    open->is_placed = true;
+}
+
+struct open_input *observer_find(struct tracing_observer *observer, const struct input *input)
+{
+    for (size_t i = 0; i < observer->input_count; i++) {
+        size_t at = (observer->input_hint + i) % observer->input_count;
+        if (observer->inputs[at].input == input) {
+            observer->input_hint = at; /* the engine asks in the inputs' order */
+            return &observer->inputs[at];
+        }
+    }
+    return NULL;
+}
+
+/* From here on the input's traceparent is its own span's, so that what it causes (an effect, a
+ * message) hangs under it. Its tracestate goes on only where its trace does. */
+static void context_stamp(struct input *input, const struct lineage *lineage)
+{
+    char cleaned[TRACESTATE_SIZE];
+    struct trace_context own = lineage_context(lineage, input->span_id);
+    bool goes_on = lineage->carried.is_set &&
+                   memcmp(lineage->carried.trace_id, own.trace_id, sizeof own.trace_id) == 0;
+    if (input->tracestate[0] != '\0') {
+        w3c_tracestate_clean(goes_on ? input->tracestate : "",
+                             goes_on ? strnlen(input->tracestate, sizeof input->tracestate) : 0,
+                             cleaned);
+        memcpy(input->tracestate, cleaned, sizeof input->tracestate);
+    }
+    w3c_traceparent_format(&own, input->traceparent);
+}
+
+static void input_open(struct tracing_observer *observer, struct input *input, int64_t now_ns)
+{
+    struct open_input *open = &observer->inputs[observer->input_count++];
+    memset(open, 0, sizeof *open);
+    open->input = input;
+    open->started_ns = now_ns;
+    open->is_request =
+        input->source == INPUT_FROM_REQUEST && memcmp(input->span_id, no_id, sizeof no_id) != 0;
+    if (!open->is_request)
+        observer_random_id(observer, input->span_id);
+    snprintf(open->carried, sizeof open->carried, "%s", input->traceparent);
+    if (input->correlation_id[0] == '\0')
+        return;
+    observer_place(observer, open);
+    if (!open->is_request)
+        context_stamp(input, &open->lineage);
+}
+
+static void batch_begin(void *self, struct input *const *inputs, size_t count)
+{
+    struct tracing_observer *observer = self;
+    int64_t now_ns = clock_wall_ns();
+    observer->input_count = 0;
+    observer->input_hint = 0;
+    observer->stage_count = 0;
+    for (size_t i = 0; i < count && i < OBSERVER_INPUTS_MAX; i++)
+        input_open(observer, inputs[i], now_ns);
+}
+
+static bool is_off(const struct tracing_observer *observer)
+{
+    return observer->tracing->exporter == NULL;
+}
+
+static void stage_begin(void *self, enum engine_stage stage)
+{
+    struct tracing_observer *observer = self;
+    (void)stage;
+    if (is_off(observer))
+        return;
+    observer->stage_started_ns = clock_wall_ns();
+    observer->published_ns = 0;
+}
+
+static void stage_end(void *self, enum engine_stage stage, size_t items, const char *result)
+{
+    struct tracing_observer *observer = self;
+    if (is_off(observer) || observer->input_count == 0 || stage == STAGE_PUBLISH ||
+        stage == STAGE_CLEAR || observer->stage_count == OBSERVER_STAGES_MAX)
+        return;
+    struct stage_record *record = &observer->stages[observer->stage_count++];
+    *record = (struct stage_record){ .stage = stage,
+                                     .started_ns = observer->stage_started_ns,
+                                     .ended_ns = clock_wall_ns(),
+                                     .items = items };
+    snprintf(record->result, sizeof record->result, "%s", result != NULL ? result : "");
+}
+
+static void decided(void *self, const struct decided *decided)
+{
+    struct tracing_observer *observer = self;
+    if (is_off(observer))
+        return;
+    if (decided->is_first_outcome && observer->root != NULL)
+        observer_export_root(observer, decided->state);
+    struct open_input *open = observer_find(observer, decided->input);
+    if (open == NULL)
+        return;
+    observer_place(observer, open);
+    open->is_decided = true;
+    open->is_quarantined = decided->outcome == OUTCOME_QUARANTINED;
+    open->decided_ns = clock_wall_ns();
+    open->verdict = decided->verdict;
+    open->state_from = decided->state_from;
+    open->state_to = decided->state_to;
+    snprintf(open->reason, sizeof open->reason, "%s",
+             decided->reason != NULL ? decided->reason : "");
+    for (int i = 0; i < decided->note_count && i < DECISION_NOTES_MAX; i++) {
+        const struct note *note = &decided->notes[i];
+        open->notes[open->note_count++] = *note;
+        if (open->lineage.is_recorded && note->span_name != NULL && note->since_ms > 0)
+            observer_export_wait(observer, open, note);
+    }
+    if (decided->delivery != NULL) {
+        open->delivery_tag = decided->delivery->tag;
+        memcpy(open->routing_key, decided->delivery->message.type, sizeof open->routing_key);
+    }
+}
+
+static void quarantined(void *self, const struct delivery *delivery, const char *reason)
+{
+    struct tracing_observer *observer = self;
+    if (is_off(observer))
+        return;
+    bool has_input = false;
+    for (size_t i = 0; i < observer->input_count; i++) {
+        struct open_input *open = &observer->inputs[i];
+        if (open->input->source != INPUT_FROM_DELIVERY || open->is_decided ||
+            strcmp(open->input->id, delivery->message.id) != 0)
+            continue;
+        open->is_decided = true;
+        open->is_quarantined = true;
+        open->verdict = "quarantine";
+        open->delivery_tag = delivery->tag;
+        memcpy(open->routing_key, delivery->message.type, sizeof open->routing_key);
+        snprintf(open->reason, sizeof open->reason, "%s", reason);
+        has_input = true;
+    }
+    if (!has_input)
+        observer_export_quarantine(observer, delivery, reason);
+}
+
+/* The first input of the same trace in this batch; the input itself if there is none before it. */
+static size_t first_of_trace(struct tracing_observer *observer, size_t at)
+{
+    const uint8_t *trace_id = observer->inputs[at].lineage.place.trace_id;
+    uint64_t hash;
+    memcpy(&hash, trace_id + 8, sizeof hash);
+    size_t slot = (size_t)((hash * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % OBSERVER_INDEX_SIZE;
+    for (; observer->trace_index[slot] != 0; slot = (slot + 1) % OBSERVER_INDEX_SIZE) {
+        size_t found = observer->trace_index[slot] - 1U;
+        if (memcmp(observer->inputs[found].lineage.place.trace_id, trace_id, 16) == 0)
+            return found;
+    }
+    observer->trace_index[slot] = (uint16_t)(at + 1);
+    return at;
+}
+
+/* load and save once for each trace, ack once for each trace with a delivery in it. */
+static void stages_export(struct tracing_observer *observer, size_t at, bool is_first,
+                          struct open_input *first)
+{
+    struct open_input *open = &observer->inputs[at];
+    bool wants_ack = open->input->source == INPUT_FROM_DELIVERY && open->is_decided &&
+                     !open->is_unconfirmed && !first->has_ack_span;
+    for (size_t i = 0; i < observer->stage_count; i++) {
+        const struct stage_record *record = &observer->stages[i];
+        if (record->stage == STAGE_ACK ? wants_ack : is_first)
+            observer_export_stage(observer, open, record);
+    }
+    first->has_ack_span |= wants_ack;
+}
+
+/* Why inputs of this batch have no decision; NULL if the batch went through. */
+static const char *batch_failure(const struct tracing_observer *observer)
+{
+    for (size_t i = observer->stage_count; i > 0; i--) {
+        const struct stage_record *record = &observer->stages[i - 1];
+        if (record->result[0] != '\0' && strcmp(record->result, "conflict") != 0)
+            return record->result;
+    }
+    return NULL;
+}
+
+static void batch_end(void *self)
+{
+    struct tracing_observer *observer = self;
+    size_t count = observer->input_count, traces = 0;
+    observer->input_count = 0;
+    if (is_off(observer) || count == 0)
+        return;
+    int64_t now_ns = clock_wall_ns();
+    const char *failure = batch_failure(observer);
+    memset(observer->trace_index, 0, sizeof observer->trace_index);
+    for (size_t i = 0; i < count; i++) {
+        struct open_input *open = &observer->inputs[i];
+        observer_place(observer, open);
+        /* What was only put off has no span: it comes again with the next batch. */
+        bool is_put_off = !open->is_decided && !open->is_request && failure == NULL;
+        if (!open->lineage.is_recorded || is_put_off)
+            continue;
+        if (!open->is_request)
+            observer_export_input(observer, open, open->is_decided ? NULL : failure, now_ns);
+        size_t first = first_of_trace(observer, i);
+        traces += first == i ? 1 : 0;
+        if (traces <= OBSERVER_TRACES_MAX)
+            stages_export(observer, i, first == i, &observer->inputs[first]);
+    }
+}
+
+struct tracing_observer *tracing_observer_new(const struct tracing_setup *setup)
+{
+    struct tracing_observer *observer = calloc(1, sizeof *observer);
+    if (observer == NULL)
+        abort(); /* at start; nothing is in hand */
+    struct tracing *tracing = setup->tracing;
+    observer->tracing = tracing;
+    observer->service = tracing_intern(tracing, setup->service);
+    observer->queue = tracing_intern(tracing, setup->queue);
+    observer->collection = tracing_intern(tracing, setup->collection);
+    observer->store_system = tracing_intern(tracing, setup->store_system);
+    observer->store_namespace = tracing_intern(tracing, setup->store_namespace);
+    observer->broker_host = tracing_intern(tracing, setup->broker_host);
+    observer->client_id = tracing_intern(tracing, tracing->instance_id);
+    observer->broker_port = setup->broker_port;
+    observer->http_port = setup->http_port;
+    observer->root = setup->root;
+    observer->random_used = OBSERVER_RANDOM;
+    observer->engine_port = (struct observer_port){
+        .self = observer,
+        .batch_begin = batch_begin,
+        .stage_begin = stage_begin,
+        .stage_end = stage_end,
+        .message_owed = observer_message_owed,
+        .message_published = observer_message_published,
+        .decided = decided,
+        .quarantined = quarantined,
+        .batch_end = batch_end,
+    };
+    observer->http_port_table =
+        (struct http_observer){ .self = observer, .answered = observer_http_answered };
+    return observer;
+}
+
+struct tracing_observer *tracing_observer_free(struct tracing_observer *observer)
+{
+    free(observer);
+    return NULL;
+}

@@ -1,0 +1,212 @@
+/* observer_spans.c - the spans of inputs, of a batch's round trips, of waits and of the root. */
+#include "tracing/observer_state.h"
+
+#include "common/base/clock.h"
+
+#include <string.h>
+
+#define NS_PER_MS INT64_C(1000000)
+
+static void submit(struct tracing_observer *observer, int64_t ended_ns)
+{
+    span_end(&observer->span, ended_ns);
+    exporter_submit(observer->tracing->exporter, &observer->span);
+}
+
+static const char *routing_key_of(const struct open_input *open)
+{
+    return open->routing_key[0] != '\0' ? open->routing_key : open->input->type_name;
+}
+
+static void consumer_begin(struct tracing_observer *observer, const struct open_input *open)
+{
+    struct span *span = &observer->span;
+    const struct input *input = open->input;
+    span_begin(span, &open->lineage.place, SPAN_CONSUMER, open->started_ns);
+    span_name_add(span, "process ");
+    observer_destination_add(span, routing_key_of(open), observer->queue);
+    observer_messaging_add(observer, span, "process", "process", strlen("process "));
+    span_text(span, KEY_MESSAGING_ROUTING_KEY, routing_key_of(open));
+    span_text(span, KEY_MESSAGING_MESSAGE_ID, input->id);
+    span_text(span, KEY_MESSAGING_CONVERSATION_ID, input->correlation_id);
+    if (open->delivery_tag > 0 && open->delivery_tag <= INT64_MAX)
+        span_int(span, KEY_MESSAGING_DELIVERY_TAG, (int64_t)open->delivery_tag);
+    if (open->lineage.carried.is_set)
+        span_link(span, &open->lineage.carried, true);
+}
+
+static void internal_begin(struct tracing_observer *observer, const struct open_input *open)
+{
+    struct span *span = &observer->span;
+    enum input_source source = open->input->source;
+    bool is_deadline = source == INPUT_FROM_DEADLINE, is_effect = source == INPUT_FROM_EFFECT;
+    span_begin(span, &open->lineage.place, SPAN_INTERNAL, open->started_ns);
+    span_name_add(span, is_deadline ? "deadline " : is_effect ? "result " : "request ");
+    span_name_add(span, observer->service);
+}
+
+void observer_export_input(struct tracing_observer *observer, const struct open_input *open,
+                           const char *failure, int64_t ended_ns)
+{
+    struct span *span = &observer->span;
+    const struct input *input = open->input;
+    if (input->source == INPUT_FROM_DELIVERY)
+        consumer_begin(observer, open);
+    else
+        internal_begin(observer, open);
+    span_text(span, KEY_BOOKING_ID, input->correlation_id);
+    span_text(span, KEY_INPUT_TYPE, input->type_name);
+    span_text(span, KEY_INPUT_ID, input->id);
+    span_text(span, KEY_DECISION, open->verdict);
+    span_text(span, KEY_DECISION_REASON, open->reason);
+    span_text(span, KEY_STATE_FROM, open->state_from);
+    span_text(span, KEY_STATE_TO, open->state_to);
+    for (int i = 0; i < open->note_count; i++) {
+        const struct note *note = &open->notes[i];
+        if (note->event_name != NULL)
+            span_event(span, note->event_name, open->decided_ns,
+                       span_wait_ms(open->started_ns, note->since_ms));
+    }
+    if (open->is_quarantined)
+        failure = "quarantined";
+    if (failure != NULL) {
+        span_text(span, KEY_ERROR_TYPE, failure);
+        span_fail(span, NULL);
+    }
+    submit(observer, ended_ns);
+}
+
+static void store_stage_fill(struct tracing_observer *observer, const struct open_input *open,
+                             const struct stage_record *record)
+{
+    struct span *span = &observer->span;
+    const char *operation = record->stage == STAGE_LOAD ? "find" : "update";
+    span_name_add(span, operation);
+    span_name_add(span, " ");
+    span_name_add(span, observer->collection);
+    span_lasting(span, KEY_DB_SYSTEM, observer->store_system);
+    span_lasting(span, KEY_DB_NAMESPACE, observer->store_namespace);
+    span_lasting(span, KEY_DB_COLLECTION, observer->collection);
+    span_lasting(span, KEY_DB_OPERATION, operation);
+    if (record->items >= 2)
+        span_int(span, KEY_DB_BATCH_SIZE, (int64_t)record->items);
+    span_text(span, KEY_BOOKING_ID, open->input->correlation_id);
+    if (record->result[0] == '\0')
+        return;
+    bool is_conflict = strcmp(record->result, "conflict") == 0;
+    if (is_conflict && strcmp(observer->store_system, "mongodb") == 0) {
+        span_lasting(span, KEY_DB_STATUS, "11000");
+        span_lasting(span, KEY_ERROR_TYPE, "11000");
+    } else {
+        span_text(span, KEY_ERROR_TYPE, record->result);
+    }
+    if (!is_conflict) /* somebody else was first: the compare-and-set did its work */
+        span_fail(span, NULL);
+}
+
+static void ack_fill(struct tracing_observer *observer, const struct open_input *open,
+                     const struct stage_record *record)
+{
+    struct span *span = &observer->span;
+    span_name_add(span, "ack ");
+    observer_destination_add(span, routing_key_of(open), observer->queue);
+    observer_messaging_add(observer, span, "ack", "settle", strlen("ack "));
+    span_text(span, KEY_MESSAGING_ROUTING_KEY, routing_key_of(open));
+    span_text(span, KEY_MESSAGING_MESSAGE_ID, open->input->id);
+    span_text(span, KEY_MESSAGING_CONVERSATION_ID, open->input->correlation_id);
+    if (record->items >= 2)
+        span_int(span, KEY_MESSAGING_BATCH_COUNT, (int64_t)record->items);
+    span_text(span, KEY_BOOKING_ID, open->input->correlation_id);
+    if (record->result[0] != '\0') {
+        span_text(span, KEY_ERROR_TYPE, record->result);
+        span_fail(span, NULL);
+    }
+}
+
+void observer_export_stage(struct tracing_observer *observer, const struct open_input *open,
+                           const struct stage_record *record)
+{
+    struct span_place place = open->lineage.place;
+    memcpy(place.parent_id, open->input->span_id, sizeof place.parent_id);
+    place.is_parent_remote = false;
+    observer_random_id(observer, place.span_id);
+    span_begin(&observer->span, &place, SPAN_CLIENT, record->started_ns);
+    if (record->stage == STAGE_ACK)
+        ack_fill(observer, open, record);
+    else
+        store_stage_fill(observer, open, record);
+    submit(observer, record->ended_ns);
+}
+
+/* A delivery that never became an input. Its type may be anything, so it is not in the name. */
+void observer_export_quarantine(struct tracing_observer *observer, const struct delivery *delivery,
+                                const char *reason)
+{
+    struct span *span = &observer->span;
+    const struct message *message = &delivery->message;
+    struct lineage lineage;
+    const char *booking_id =
+        ident_is_valid(message->correlation_id, strlen(message->correlation_id))
+            ? message->correlation_id
+            : "";
+    lineage_find(observer->tracing, booking_id, message->traceparent, message->id, true, &lineage);
+    if (!lineage.is_recorded)
+        return;
+    observer_random_id(observer, lineage.place.span_id);
+    int64_t now_ns = clock_wall_ns();
+    span_begin(span, &lineage.place, SPAN_CONSUMER, now_ns);
+    span_name_add(span, "process ");
+    observer_destination_add(span, "", observer->queue);
+    observer_messaging_add(observer, span, "process", "process", strlen("process "));
+    span_text(span, KEY_MESSAGING_ROUTING_KEY, message->type);
+    span_text(span, KEY_MESSAGING_MESSAGE_ID, message->id);
+    span_text(span, KEY_MESSAGING_CONVERSATION_ID, booking_id);
+    span_text(span, KEY_BOOKING_ID, booking_id);
+    span_lasting(span, KEY_DECISION, "quarantine");
+    span_text(span, KEY_DECISION_REASON, reason);
+    span_lasting(span, KEY_ERROR_TYPE, "quarantined");
+    span_fail(span, NULL);
+    if (lineage.carried.is_set)
+        span_link(span, &lineage.carried, true);
+    submit(observer, now_ns);
+}
+
+/* The gap ends where the input's own span begins, so it hangs under the root, which covers both. */
+void observer_export_wait(struct tracing_observer *observer, const struct open_input *open,
+                          const struct note *note)
+{
+    struct span_place place = open->lineage.place;
+    if (open->input->correlation_id[0] != '\0')
+        tracing_booking_root_id(open->input->correlation_id, place.parent_id);
+    place.is_parent_remote = false;
+    observer_random_id(observer, place.span_id);
+    span_begin(&observer->span, &place, SPAN_INTERNAL, note->since_ms * NS_PER_MS);
+    span_name_add(&observer->span, note->span_name);
+    span_text(&observer->span, KEY_BOOKING_ID, open->input->correlation_id);
+    submit(observer, open->started_ns);
+}
+
+/* Everything comes from the stored document, so a second export is byte-identical. */
+void observer_export_root(struct tracing_observer *observer, const void *state)
+{
+    struct span *span = &observer->span;
+    struct tracing_root root = { 0 };
+    struct lineage lineage;
+    observer->root(state, &root);
+    if (root.booking_id == NULL || root.booking_id[0] == '\0')
+        return;
+    lineage_find(observer->tracing, root.booking_id, "", "", false, &lineage);
+    if (!lineage.is_recorded)
+        return;
+    memcpy(lineage.place.span_id, lineage.place.parent_id, sizeof lineage.place.span_id);
+    memset(lineage.place.parent_id, 0, sizeof lineage.place.parent_id);
+    span_begin(span, &lineage.place, SPAN_INTERNAL, root.started_ms * NS_PER_MS);
+    span_name_add(span, "booking");
+    span_text(span, KEY_BOOKING_ID, root.booking_id);
+    span_text(span, KEY_BOOKING_STATE, root.state);
+    span_text(span, KEY_BOOKING_REASON, root.reason);
+    span_int(span, KEY_BOOKING_PAYMENTS, root.payments);
+    if (root.is_failed)
+        span_fail(span, root.reason);
+    submit(observer, root.ended_ms * NS_PER_MS);
+}

@@ -1,0 +1,95 @@
+/* observer_state.h - the observer between its own files.
+ *
+ * The engine's thread owns everything below "the engine's thread"; the rest is constant after
+ * tracing_observer_new, so HTTP threads and effect threads may read it. */
+#pragma once
+
+#include "tracing/lineage.h"
+
+#define OBSERVER_INPUTS_MAX 1024 /* of a batch; more have no spans */
+#define OBSERVER_STAGES_MAX                                                                        \
+    8 /* round trips of a batch; more (conflict upon conflict) have no spans */
+#define OBSERVER_TRACES_MAX  256  /* traces of a batch in which its round trips are recorded */
+#define OBSERVER_INDEX_SIZE  4096 /* a power of two, well above OBSERVER_INPUTS_MAX */
+#define OBSERVER_RECENT      4096 /* published messages that are remembered */
+#define OBSERVER_RANDOM      1024
+#define OBSERVER_RESULT_SIZE 32
+
+/* An input between batch_begin and batch_end. */
+struct open_input {
+    const struct input *input; /* the engine's */
+    char carried[TRACEPARENT_SIZE];
+    struct lineage lineage; /* once is_placed: a deadline's booking is known only after the load */
+    bool is_placed;
+    bool is_request; /* its span is the HTTP layer's */
+    bool is_decided, is_quarantined, is_unconfirmed;
+    bool has_ack_span; /* of its trace; on the trace's first input */
+    int64_t started_ns, decided_ns;
+    uint64_t delivery_tag;
+    char routing_key[MESSAGE_TYPE_SIZE];
+    const char *verdict, *state_from, *state_to; /* static texts */
+    char reason[QUARANTINE_REASON_SIZE];
+    struct note notes[DECISION_NOTES_MAX];
+    int note_count;
+};
+
+struct stage_record {
+    enum engine_stage stage;
+    int64_t started_ns, ended_ns;
+    size_t items;
+    char result[OBSERVER_RESULT_SIZE]; /* "" = good */
+};
+
+struct tracing_observer {
+    struct tracing *tracing;
+    const char *service, *queue, *collection, *store_system, *store_namespace, *broker_host;
+    const char *client_id;
+    int broker_port, http_port;
+    void (*root)(const void *state, struct tracing_root *ret_root);
+    struct observer_port engine_port;
+    struct http_observer http_port_table;
+
+    /* the engine's thread */
+    struct open_input inputs[OBSERVER_INPUTS_MAX];
+    size_t input_count, input_hint;
+    struct stage_record stages[OBSERVER_STAGES_MAX];
+    size_t stage_count;
+    int64_t stage_started_ns, published_ns;
+    uint16_t trace_index[OBSERVER_INDEX_SIZE]; /* first input of a trace + 1, 0 = free */
+    uint64_t recent[OBSERVER_RECENT];          /* span ids of messages, by their low bits */
+    uint8_t random[OBSERVER_RANDOM];
+    size_t random_used;
+    struct span span; /* the one that is being made */
+};
+
+/* observer.c */
+void observer_random_id(struct tracing_observer *observer, uint8_t ret_span_id[8]);
+void observer_place(struct tracing_observer *observer, struct open_input *open);
+
+/* observer_spans.c: one finished span each, into the exporter's queue */
+void observer_export_input(struct tracing_observer *observer, const struct open_input *open,
+                           const char *failure, int64_t ended_ns);
+void observer_export_stage(struct tracing_observer *observer, const struct open_input *open,
+                           const struct stage_record *record);
+void observer_export_quarantine(struct tracing_observer *observer, const struct delivery *delivery,
+                                const char *reason);
+void observer_export_wait(struct tracing_observer *observer, const struct open_input *open,
+                          const struct note *note);
+void observer_export_root(struct tracing_observer *observer, const void *state);
+
+/* observer_publish.c */
+void observer_message_owed(void *self, const struct input *cause, struct message *message);
+void observer_message_published(void *self, const struct input *cause,
+                                const struct message *message, enum publish_result result,
+                                bool is_again);
+/* "events:payment.captured:booking-events": empty parts are left out, and a key that equals the
+ * queue. Part of the name being made. */
+void observer_destination_add(struct span *span, const char *routing_key, const char *queue);
+/* messaging.* that every kind has; the destination is the name from `name_offset` on. */
+void observer_messaging_add(const struct tracing_observer *observer, struct span *span,
+                            const char *operation, const char *type, size_t name_offset);
+struct open_input *observer_find(struct tracing_observer *observer, const struct input *input);
+
+/* http_observer.c */
+void observer_http_answered(void *self, const struct http_request *request,
+                            const struct http_answer *answer, int64_t started_ns, int64_t ended_ns);

@@ -1,0 +1,77 @@
+#include "tracing/outlet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define FILE_MODE 0644
+
+struct file_outlet {
+    int fd;
+    bool is_owned;
+    bool has_broken_line; /* the disk was full: end that line before the next request */
+};
+
+static enum outlet_result file_send(void *self, const char *json, size_t length,
+                                    struct outlet_answer *ret_answer)
+{
+    struct file_outlet *file = self;
+    char line_feed[] = "\n";
+    struct iovec parts[] = {
+        { .iov_base = line_feed, .iov_len = file->has_broken_line ? 1 : 0 },
+        { .iov_base = NULL, .iov_len = length },
+        { .iov_base = line_feed, .iov_len = 1 },
+    };
+    memcpy(&parts[1].iov_base, &json, sizeof json); /* iovec has no const; it is only read */
+    ssize_t wanted = (ssize_t)(parts[0].iov_len + length + 1), written;
+    do
+        written = writev(file->fd, parts, 3);
+    while (written < 0 && errno == EINTR);
+    if (written == wanted) {
+        file->has_broken_line = false;
+        return OUTLET_SENT;
+    }
+    int failure = errno;
+    file->has_broken_line = file->has_broken_line || written > 0;
+    snprintf(ret_answer->message, sizeof ret_answer->message, "%s",
+             written < 0 ? strerror(failure) : "only a part was written: is the disk full?");
+    return OUTLET_FAILED;
+}
+
+static void file_free(void *self)
+{
+    struct file_outlet *file = self;
+    if (file->is_owned)
+        close(file->fd);
+    free(file);
+}
+
+static bool outlet_make(int fd, bool is_owned, struct outlet *ret_outlet, struct error *error)
+{
+    struct file_outlet *file = calloc(1, sizeof *file);
+    if (file == NULL) {
+        if (is_owned)
+            close(fd);
+        return error_set(error, ERROR_RETRY, "out of memory");
+    }
+    *file = (struct file_outlet){ .fd = fd, .is_owned = is_owned };
+    *ret_outlet = (struct outlet){ .self = file, .send = file_send, .free = file_free };
+    return true;
+}
+
+bool outlet_file_open(const char *path, struct outlet *ret_outlet, struct error *error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, FILE_MODE);
+    if (fd < 0)
+        return error_set(error, ERROR_REJECT, "cannot open %s: %s", path, strerror(errno));
+    return outlet_make(fd, true, ret_outlet, error);
+}
+
+bool outlet_stdout_open(struct outlet *ret_outlet, struct error *error)
+{
+    return outlet_make(STDOUT_FILENO, false, ret_outlet, error);
+}
