@@ -93,8 +93,8 @@ static const struct argument *option_find(const struct argument *table, const ch
                                           size_t length)
 {
     for (const struct argument *at = table; at->name != NULL; at++) {
-        bool is_long = is_option(at) && strlen(at->name) == length &&
-                       memcmp(at->name, word, length) == 0;
+        bool is_long =
+            is_option(at) && strlen(at->name) == length && memcmp(at->name, word, length) == 0;
         bool is_letter = length == 2 && word[0] == '-' && at->letter == word[1] && word[1] != '\0';
         if (is_long || is_letter)
             return at;

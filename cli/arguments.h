@@ -39,9 +39,9 @@ MUST_CHECK bool arguments_read(const struct argument *table, int count, char *co
 void arguments_print_help(const struct argument *table, FILE *out);
 void arguments_print_usage(const struct argument *table, FILE *out);
 
-#define OUTPUT_ARGUMENT(type)                                                                      \
+#define OUTPUT_ARGUMENT(options)                                                                   \
     {                                                                                              \
         .name = "--output", .letter = 'o', .type = ARGUMENT_CHOICE,                                \
-        .offset = offsetof(type, output), .choices = "table|json",                                 \
+        .offset = offsetof(options, output), .choices = "table|json",                              \
         .meaning = "table (for people) or json (for scripts)"                                      \
     }

@@ -18,8 +18,8 @@ struct cli {
 
 struct command {
     const char *name;
-    const char *summary;             /* one line */
-    const char *details;             /* for `help NAME`; NULL = none */
+    const char *summary;              /* one line */
+    const char *details;              /* for `help NAME`; NULL = none */
     const struct argument *arguments; /* describe the options struct */
     size_t options_size;
     int (*run)(struct cli *cli, const void *options); /* returns an enum exit_status */

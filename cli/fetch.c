@@ -11,8 +11,8 @@
 const char *service_name(enum service service)
 {
     static const char *const names[] = {
-        [SERVICE_GATEWAY] = "gateway",   [SERVICE_BOOKING] = "booking",
-        [SERVICE_PAYMENT] = "payment",   [SERVICE_PROVIDER] = "provider",
+        [SERVICE_GATEWAY] = "gateway", [SERVICE_BOOKING] = "booking",
+        [SERVICE_PAYMENT] = "payment", [SERVICE_PROVIDER] = "provider",
         [SERVICE_JAEGER] = "Jaeger",
     };
     return names[service];
@@ -100,8 +100,7 @@ static void refusal_print(const struct question *question, int status, const cJS
 {
     char detail[512];
     const char *text = json_text(json, "detail");
-    const cJSON *first =
-        cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(json, "errors"), 0);
+    const cJSON *first = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(json, "errors"), 0);
     if (text[0] == '\0')
         text = json_text(json, "title");
     snprintf(detail, sizeof detail, "%s%s%s%s%s", text[0] != '\0' ? text : "no reason is given",

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_WIDTH      10
+#define NAME_WIDTH       10
 #define NAME_SHOWN_BYTES 64
 
 static volatile sig_atomic_t is_stopped;
@@ -22,7 +22,8 @@ static void stop_note(int signal_number)
 
 static void signals_watch(void)
 {
-    struct sigaction action = { .sa_handler = stop_note }; /* no SA_RESTART: waits end */
+    /* no SA_RESTART: waits end. A second Ctrl-C ends the process, whatever it waits for. */
+    struct sigaction action = { .sa_handler = stop_note, .sa_flags = (int)SA_RESETHAND };
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

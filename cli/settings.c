@@ -109,8 +109,7 @@ static bool file_load(struct settings *settings, struct error *error)
         return error_set(error, ERROR_REJECT, "%.160s: %s; ./run --detach writes such a file",
                          settings->path, strerror(errno));
     settings->text = calloc(1, FILE_BYTES_MAX + 1);
-    size_t length =
-        settings->text != NULL ? fread(settings->text, 1, FILE_BYTES_MAX, file) : 0;
+    size_t length = settings->text != NULL ? fread(settings->text, 1, FILE_BYTES_MAX, file) : 0;
     bool is_read = settings->text != NULL && ferror(file) == 0 && feof(file) != 0;
     fclose(file);
     if (!is_read)

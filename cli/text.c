@@ -14,34 +14,42 @@
 #define HOUR_MS   (60 * MINUTE_MS)
 #define DAY_MS    (24 * HOUR_MS)
 
-static void time_format(int64_t at_ms, bool is_utc, const char *format, const char *end,
-                        char ret_text[TEXT_TIME_SIZE])
+static bool parts_of(int64_t at_ms, bool is_utc, struct tm *ret_parts)
 {
     time_t seconds = (time_t)(at_ms / SECOND_MS);
+    memset(ret_parts, 0, sizeof *ret_parts);
+    return at_ms > 0 &&
+           (is_utc ? gmtime_r(&seconds, ret_parts) : localtime_r(&seconds, ret_parts)) != NULL;
+}
+
+static void time_write(int64_t at_ms, bool is_utc, char ret_text[TEXT_TIME_SIZE])
+{
     struct tm parts;
-    char text[24] = "";
-    bool is_good = at_ms > 0 &&
-                   (is_utc ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)) != NULL &&
-                   strftime(text, sizeof text, format, &parts) > 0;
-    if (is_good)
-        snprintf(ret_text, TEXT_TIME_SIZE, "%s.%03d%s", text, (int)(at_ms % SECOND_MS), end);
-    else
+    if (!parts_of(at_ms, is_utc, &parts))
         snprintf(ret_text, TEXT_TIME_SIZE, "-");
+    else
+        snprintf(ret_text, TEXT_TIME_SIZE, "%04d-%02d-%02d%c%02d:%02d:%02d.%03d%s",
+                 parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, is_utc ? 'T' : ' ',
+                 parts.tm_hour, parts.tm_min, parts.tm_sec, (int)(at_ms % SECOND_MS),
+                 is_utc ? "Z" : "");
 }
 
 void text_time(int64_t at_ms, char ret_text[TEXT_TIME_SIZE])
 {
-    time_format(at_ms, false, "%Y-%m-%d %H:%M:%S", "", ret_text);
-}
-
-void text_time_of_day(int64_t at_ms, char ret_text[TEXT_TIME_SIZE])
-{
-    time_format(at_ms, false, "%H:%M:%S", "", ret_text);
+    time_write(at_ms, false, ret_text);
 }
 
 void text_time_utc(int64_t at_ms, char ret_text[TEXT_TIME_SIZE])
 {
-    time_format(at_ms, true, "%Y-%m-%dT%H:%M:%S", "Z", ret_text);
+    time_write(at_ms, true, ret_text);
+}
+
+void text_time_of_day(int64_t at_ms, char ret_text[TEXT_TIME_SIZE])
+{
+    char text[TEXT_TIME_SIZE];
+    text_time(at_ms, text);
+    const char *blank = strchr(text, ' ');
+    snprintf(ret_text, TEXT_TIME_SIZE, "%s", blank != NULL ? blank + 1 : text);
 }
 
 static void two_units(char *text, int64_t whole, const char *unit, int64_t rest,
@@ -116,20 +124,20 @@ struct state_colour {
     enum colour colour;
 };
 static const struct state_colour state_colours[] = {
-    { "confirmed", COLOUR_GOOD },       { "settled", COLOUR_GOOD },
-    { "refunded", COLOUR_GOOD },        { "applied", COLOUR_GOOD },
-    { "captured", COLOUR_WAITING },     { "ok", COLOUR_GOOD },
-    { "confirm", COLOUR_GOOD },         { "replayed", COLOUR_GOOD },
-    { "failed", COLOUR_BAD },           { "fail", COLOUR_BAD },
-    { "FAIL", COLOUR_BAD },             { "refund_stuck", COLOUR_BAD },
-    { "stuck", COLOUR_BAD },            { "reject", COLOUR_BAD },
-    { "declined", COLOUR_BAD },         { "error", COLOUR_BAD },
-    { "pending", COLOUR_WAITING },      { "payment_received_first", COLOUR_WAITING },
-    { "refund_due", COLOUR_WAITING },   { "refunding", COLOUR_WAITING },
-    { "waiting", COLOUR_WAITING },      { "wait", COLOUR_WAITING },
-    { "held", COLOUR_WAITING },         { "expected", COLOUR_WAITING },
-    { "unknown", COLOUR_WAITING },      { "cancelled", COLOUR_FAINT },
-    { "cancel", COLOUR_FAINT },         { "duplicate", COLOUR_FAINT },
+    { "confirmed", COLOUR_GOOD },     { "settled", COLOUR_GOOD },
+    { "refunded", COLOUR_GOOD },      { "applied", COLOUR_GOOD },
+    { "captured", COLOUR_WAITING },   { "ok", COLOUR_GOOD },
+    { "confirm", COLOUR_GOOD },       { "replayed", COLOUR_GOOD },
+    { "failed", COLOUR_BAD },         { "fail", COLOUR_BAD },
+    { "FAIL", COLOUR_BAD },           { "refund_stuck", COLOUR_BAD },
+    { "stuck", COLOUR_BAD },          { "reject", COLOUR_BAD },
+    { "declined", COLOUR_BAD },       { "error", COLOUR_BAD },
+    { "pending", COLOUR_WAITING },    { "payment_received_first", COLOUR_WAITING },
+    { "refund_due", COLOUR_WAITING }, { "refunding", COLOUR_WAITING },
+    { "waiting", COLOUR_WAITING },    { "wait", COLOUR_WAITING },
+    { "held", COLOUR_WAITING },       { "expected", COLOUR_WAITING },
+    { "unknown", COLOUR_WAITING },    { "cancelled", COLOUR_FAINT },
+    { "cancel", COLOUR_FAINT },       { "duplicate", COLOUR_FAINT },
     { "noop", COLOUR_FAINT },
 };
 
@@ -144,8 +152,9 @@ enum colour text_state_colour(const char *state)
 static const char *colour_code(enum colour colour)
 {
     static const char *const codes[] = {
-        [COLOUR_NONE] = "",          [COLOUR_GOOD] = "\033[32m",  [COLOUR_BAD] = "\033[31m",
-        [COLOUR_WAITING] = "\033[33m", [COLOUR_FAINT] = "\033[2m", [COLOUR_BOLD] = "\033[1m",
+        [COLOUR_NONE] = "",         [COLOUR_GOOD] = "\033[32m",
+        [COLOUR_BAD] = "\033[31m",  [COLOUR_WAITING] = "\033[33m",
+        [COLOUR_FAINT] = "\033[2m", [COLOUR_BOLD] = "\033[1m",
     };
     return codes[colour];
 }

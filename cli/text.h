@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define TEXT_TIME_SIZE     40
+#define TEXT_TIME_SIZE     96 /* whatever the year */
 #define TEXT_DURATION_SIZE 32
 #define TEXT_MONEY_SIZE    40
 

@@ -210,14 +210,31 @@ void gateway_intent_post(void *self, const struct http_request *request, struct 
     gateway_write_accepted(answer, booking_id, &intent);
 }
 
+/* No body means the same as an empty object, so the server does not insist on one, nor on its media
+ * type: that is checked here. */
+static bool cancel_body_read(const struct http_request *request,
+                             struct gateway_cancel_request *ret_body, struct http_answer *answer)
+{
+    static const char json[] = "application/json";
+    if (request->body_length == 0)
+        return true;
+    const char *type = http_request_header(request, "Content-Type", NULL);
+    if (type == NULL || strncasecmp(type, json, sizeof json - 1) != 0 ||
+        strchr(" \t;", type[sizeof json - 1]) == NULL) {
+        gateway_problem(answer, 415, "unsupported-media-type",
+                        "exactly one Content-Type: application/json is needed", NULL, NULL);
+        return false;
+    }
+    return body_read(request, cancel_fields, sizeof cancel_fields / sizeof cancel_fields[0],
+                     ret_body, answer);
+}
+
 void gateway_cancel_post(void *self, const struct http_request *request, struct http_answer *answer)
 {
     struct gateway_http *http = self;
     const char *booking_id = request->path_parameter;
     struct gateway_cancel_request body = { .user_id = "" };
-    if (request->body_length > 0 &&
-        !body_read(request, cancel_fields, sizeof cancel_fields / sizeof cancel_fields[0], &body,
-                   answer))
+    if (!cancel_body_read(request, &body, answer))
         return;
 
     CLEANUP(submission_free)

@@ -15,7 +15,7 @@
 #define DEFAULT_BATCH       512
 #define DEFAULT_COUNT_LIMIT 128
 #define LIMIT_MAX           1000000
-#define MILLISECONDS_MAX    (24 * 3600 * 1000)
+#define MILLISECONDS_MAX    INT64_C(86400000)
 
 static const char *text_get(const struct environment_source *source, const char *name)
 {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#define REQUEST_BYTES         (2 * 1024 * 1024) /* OTLP allows 64 MiB */
+#define REQUEST_BYTES         ((size_t)2097152) /* OTLP allows 64 MiB */
 #define BACKOFF_FIRST_MS      1000
 #define BACKOFF_MAX_MS        5000
 #define REJECT_REPORT_EACH_MS 60000

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#define RETRY_AFTER_S_MAX (24 * 3600)
+#define RETRY_AFTER_S_MAX INT64_C(86400)
 #define COUNT_SIZE        24
 
 struct partial_success {

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define ANSWER_BYTES_MAX   (4 * 1024 * 1024) /* more is a failure, OTLP says */
+#define ANSWER_BYTES_MAX   ((size_t)4194304) /* 4 MiB; more is a failure, OTLP says */
 #define ANSWER_BYTES_KEPT  65536
 #define CONNECT_TIMEOUT_MS 5000
 #define USER_AGENT         "roundtrip/" ROUNDTRIP_VERSION " OTel-OTLP-Exporter-C/" ROUNDTRIP_VERSION

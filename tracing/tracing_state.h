@@ -5,7 +5,7 @@
 #include "tracing/exporter.h"
 #include "tracing/tracing.h"
 
-#define TRACING_STOP_MS_MAX 5000 /* a daemon that ends waits no longer for its spans */
+#define TRACING_STOP_MS_MAX 1500 /* a daemon that ends waits no longer for its spans */
 
 struct lasting_text; /* a list of copies that live as long as the tracing */
 

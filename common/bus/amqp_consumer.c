@@ -1,5 +1,6 @@
 #include "common/bus/amqp_consumer.h"
 
+#include "common/base/clock.h"
 #include "common/bus/amqp_receive.h"
 #include "common/bus/amqp_topology.h"
 
@@ -33,6 +34,7 @@ static void session_end(struct consumer *consumer)
 {
     consumer->channel = 0;
     consumer->receiving = NULL;
+    consumer->empty_since_ms = 0;
     deliveries_end_session(consumer->deliveries);
 }
 
@@ -229,32 +231,38 @@ bool consumer_reject(struct consumer *consumer, struct held *held, struct error 
 
 static bool is_queue_empty(struct consumer *consumer, struct error *error)
 {
-    amqp_queue_declare_ok_t *ok = amqp_queue_declare(consumer->link.state, consumer->channel,
-                                                     amqp_cstring_bytes(consumer->options->queue),
-                                                     true, true, false, false, amqp_empty_table);
-    return last_reply_check(consumer, "queue", error) && ok != NULL && ok->message_count == 0;
+    int64_t begin_ms = clock_monotonic_ms();
+    const amqp_queue_declare_ok_t *ok = amqp_queue_declare(
+        consumer->link.state, consumer->channel, amqp_cstring_bytes(consumer->options->queue), true,
+        true, false, false, amqp_empty_table);
+    return last_reply_check(consumer, "queue", error) && ok != NULL && ok->message_count == 0 &&
+           clock_monotonic_ms() - begin_ms <= CONSUMER_EMPTY_ANSWER_MAX_MS;
 }
 
-/* The count leaves out what was delivered, also what the broker's channel has not sent us yet. Such
- * a delivery goes out before the answer to the next request: so the question is asked twice, on the
- * channel that consumes. */
+/* The count leaves out what was delivered, also what has not reached us yet; that has come by the
+ * second look, and resets the first. */
 bool consumer_is_drained(struct consumer *consumer)
 {
     struct error error = { 0 };
-    if (consumer->channel == 0 || deliveries_in_hand(consumer->deliveries) > 0) {
+    int64_t now_ms = clock_monotonic_ms();
+    if (consumer->channel == 0 || deliveries_in_hand(consumer->deliveries) > 0 ||
+        now_ms < consumer->look_again_ms) {
         return false;
     }
-    bool is_empty = is_queue_empty(consumer, &error) && is_queue_empty(consumer, &error);
+    consumer->look_again_ms = now_ms + CONSUMER_EMPTY_AGAIN_MS;
+    bool is_empty = is_queue_empty(consumer, &error);
     if (error.code != ERROR_NONE) {
         consumer_drop(consumer, &error);
         return false;
     }
-    if (!is_empty) {
+    consumer_read_all(consumer);
+    if (!is_empty || consumer->channel == 0 || consumer->receiving != NULL ||
+        deliveries_in_hand(consumer->deliveries) > 0) {
+        consumer->empty_since_ms = 0;
         return false;
     }
-    consumer_read_all(consumer);
-    if (consumer->channel == 0 || consumer->receiving != NULL ||
-        deliveries_in_hand(consumer->deliveries) > 0) {
+    if (consumer->empty_since_ms == 0) {
+        consumer->empty_since_ms = now_ms;
         return false;
     }
     window_see_empty(&consumer->window);

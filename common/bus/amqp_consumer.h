@@ -12,6 +12,10 @@
 #include "common/bus/window.h"
 
 #define CONSUMER_TAG_NARROW "narrow"
+/* RabbitMQ answers that a quorum queue is empty also when its leader is silent for 250 ms: such a
+ * slow answer does not count, and the queue must be seen empty twice, this far apart. */
+#define CONSUMER_EMPTY_ANSWER_MAX_MS 200
+#define CONSUMER_EMPTY_AGAIN_MS      300
 
 struct consumer {
     const struct amqp_bus_options *options;
@@ -28,6 +32,8 @@ struct consumer {
     bool is_header_expected;
     uint64_t body_left;
     size_t body_stored;
+    int64_t empty_since_ms; /* the queue was seen empty, and nothing came since; 0 = no */
+    int64_t look_again_ms;
 };
 
 MUST_CHECK bool consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,

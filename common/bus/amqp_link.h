@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define LINK_CONNECT_TIMEOUT_MS 2000
-#define LINK_RPC_TIMEOUT_MS     5000
+#define LINK_RPC_TIMEOUT_MS     3000
 #define LINK_CLOSE_TIMEOUT_MS   500
 #define LINK_RETRY_MIN_MS       100
 #define LINK_RETRY_MAX_MS       5000

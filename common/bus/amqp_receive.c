@@ -50,6 +50,7 @@ static bool receive_end(struct consumer *consumer, struct error *error)
     struct held *held = consumer->receiving;
     bool is_counted = held->delivery.delivery_count > 0;
     consumer->receiving = NULL;
+    consumer->empty_since_ms = 0;
     held->delivery.message.body = held->body != NULL ? held->body : "";
     held->delivery.message.body_length = consumer->body_stored;
     if (!deliveries_complete(consumer->deliveries, held)) {

@@ -37,6 +37,7 @@ static void publish_some(struct engine *engine, const struct message **messages,
     size_t failed = 0;
     for (size_t i = 0; i < count; i++) {
         const struct input *cause = refs[i].slot->owed_cause[refs[i].position];
+        refs[i].slot->is_attempted = true;
         OBSERVE(engine, message_published, cause, messages[i], results[i], cause == NULL);
         if (results[i] != PUBLISH_CONFIRMED) {
             refs[i].slot->is_published = false;
@@ -89,12 +90,23 @@ static void publish_all(struct engine *engine)
     }
 }
 
+/* The bus is away: what has just been owed stays in the outbox, and observers are told so once. */
+static void deferred_observe(struct engine *engine, const struct slot *slot)
+{
+    for (size_t k = 0; k < slot->document->owed_count; k++)
+        if (slot->owed_cause[k] != NULL)
+            OBSERVE(engine, message_published, slot->owed_cause[k], slot->document->owed[k],
+                    PUBLISH_UNKNOWN, false);
+}
+
 void engine_publish(struct engine *engine)
 {
     struct batch *batch = &engine->batch;
-    for (size_t i = 0; i < batch->slot_count; i++)
-        batch->slots[i].is_published =
-            slot_is_done(&batch->slots[i]) && batch->slots[i].document->owed_count == 0;
+    for (size_t i = 0; i < batch->slot_count; i++) {
+        struct slot *slot = &batch->slots[i];
+        slot->is_published = slot_is_done(slot) && slot->document->owed_count == 0;
+        slot->is_attempted = false;
+    }
     if (engine_can_deliver(engine))
         publish_all(engine);
     for (size_t i = 0; i < batch->slot_count; i++) {
@@ -107,6 +119,8 @@ void engine_publish(struct engine *engine)
                 engine->unpublished--;
         } else if (slot->fate == SLOT_SAVED) {
             engine->unpublished++;
+            if (!slot->is_attempted)
+                deferred_observe(engine, slot);
         }
     }
 }

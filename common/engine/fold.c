@@ -212,14 +212,19 @@ static bool dirty_save(struct engine *engine, bool *ret_conflicts, struct error 
     OBSERVE(engine, stage_begin, STAGE_SAVE);
     bool saved = engine->ports.store.save(engine->ports.store.self, records, count, results, error);
     size_t conflicts = 0;
+    size_t unknown = 0;
     for (size_t i = 0; saved && i < count; i++) {
         if (results[i] == SAVE_SAVED) {
             slot_saved(engine, &batch->slots[dirty[i]]);
-        } else {
-            slot_reopen(engine, dirty[i]);
-            conflicts++;
+            continue;
         }
+        slot_reopen(engine, dirty[i]);
+        conflicts += results[i] == SAVE_CONFLICT;
+        unknown += results[i] == SAVE_UNKNOWN;
     }
+    if (unknown > 0) /* as good as away: to try at once would only wait as long again */
+        saved =
+            error_set(error, ERROR_RETRY, "%zu of %zu writes are not confirmed", unknown, count);
     OBSERVE(engine, stage_end, STAGE_SAVE, count,
             !saved          ? error_code_text(error->code)
             : conflicts > 0 ? "conflict"

@@ -20,8 +20,8 @@
 
 struct http_connection {
     struct http_connections *all;
-    bool is_used, is_refused, is_overdue;
-    char address[ADDRESS_SIZE];
+    bool is_used, is_overdue;
+    char address[ADDRESS_SIZE]; /* "" = not identified yet */
     int port, local_port;
     int64_t deadline_ms; /* monotonic; 0 = not watched */
 };
@@ -63,8 +63,8 @@ static bool socket_is(int fd, const struct http_connection *connection)
            address_is(&peer, connection->address);
 }
 
-/* Only for connections that are being refused or ended. The caller makes sure that the socket is
- * not closed meanwhile: its thread is in here, or reading. */
+/* Only for connections that are being ended. Its thread is reading, and comes back through
+ * http_connection_unwatch, so the socket is not closed meanwhile. */
 static int socket_find(const struct http_connection *connection)
 {
     DIR *directory = opendir("/proc/self/fd");
@@ -80,18 +80,6 @@ static int socket_find(const struct http_connection *connection)
     }
     closedir(directory);
     return found;
-}
-
-static void connection_refuse(struct http_connection *connection)
-{
-    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
-                                 "Retry-After: 1\r\nContent-Length: 0\r\n\r\n";
-    int fd = socket_find(connection);
-    if (fd < 0)
-        return;
-    ssize_t sent = send(fd, answer, sizeof answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-    (void)sent; /* who is refused may miss the reason */
-    shutdown(fd, SHUT_RDWR);
 }
 
 /* ---- the watcher ---- */
@@ -201,28 +189,31 @@ static size_t address_count(const struct http_connections *all, const char *addr
     return count;
 }
 
-struct http_connection *http_connection_enter(struct http_connections *all,
-                                              const struct http_peer *peer)
+struct http_connection *http_connection_enter(struct http_connections *all)
 {
     pthread_mutex_lock(&all->mutex);
     struct http_connection *connection = slot_take(all);
     assert(connection != NULL); /* one thread, one connection, one slot */
-    bool is_exempt = all->is_loopback_exempt && peer->is_loopback;
-    *connection = (struct http_connection){
-        .all = all,
-        .is_used = true,
-        .port = peer->port,
-        .local_port = peer->local_port,
-    };
-    (void)snprintf(connection->address, sizeof connection->address, "%s", peer->address);
-    connection->is_refused =
-        !is_exempt && address_count(all, connection->address) > all->per_address_max;
+    *connection = (struct http_connection){ .all = all, .is_used = true };
     if (all->count++ == 0)
         pthread_cond_signal(&all->changed);
     pthread_mutex_unlock(&all->mutex);
-    if (connection->is_refused)
-        connection_refuse(connection);
     return connection;
+}
+
+bool http_connection_identify(struct http_connection *connection, const struct http_peer *peer)
+{
+    struct http_connections *all = connection->all;
+    if (connection->address[0] != '\0') /* written by this thread only */
+        return true;
+    pthread_mutex_lock(&all->mutex);
+    connection->port = peer->port;
+    connection->local_port = peer->local_port;
+    (void)snprintf(connection->address, sizeof connection->address, "%s", peer->address);
+    bool is_exempt = all->is_loopback_exempt && peer->is_loopback;
+    bool is_allowed = is_exempt || address_count(all, connection->address) <= all->per_address_max;
+    pthread_mutex_unlock(&all->mutex);
+    return is_allowed;
 }
 
 void http_connection_leave(struct http_connection *connection)
@@ -234,11 +225,6 @@ void http_connection_leave(struct http_connection *connection)
     connection->deadline_ms = 0;
     all->count--;
     pthread_mutex_unlock(&all->mutex);
-}
-
-bool http_connection_is_refused(const struct http_connection *connection)
-{
-    return connection->is_refused;
 }
 
 void http_connection_watch(struct http_connection *connection, int64_t timeout_ms)

@@ -29,14 +29,17 @@ http_connections_new(size_t connections_max, size_t per_address_max, struct erro
 /* Once nobody is connected any more. */
 struct http_connections *http_connections_free(struct http_connections *connections);
 
-/* From the connection's own thread. One beyond its address's share is answered with 503 and shut
- * down here; it is still left by http_connection_leave. */
-struct http_connection *http_connection_enter(struct http_connections *connections,
-                                              const struct http_peer *peer);
+/* From the connection's own thread, before anything is known about it. */
+struct http_connection *http_connection_enter(struct http_connections *connections);
 void http_connection_leave(struct http_connection *connection);
-bool http_connection_is_refused(const struct http_connection *connection);
 
-/* From watch to unwatch the connection's thread reads; after timeout_ms its reading ends. */
+/* With its first request, when civetweb says who it is. False: its address holds enough threads
+ * already, refuse it. */
+MUST_CHECK bool http_connection_identify(struct http_connection *connection,
+                                         const struct http_peer *peer);
+
+/* From watch to unwatch the connection's thread reads, identified; after timeout_ms its reading
+ * ends. */
 void http_connection_watch(struct http_connection *connection, int64_t timeout_ms);
 bool http_connection_unwatch(struct http_connection *connection); /* true: it was ended */
 

@@ -26,8 +26,9 @@ static bool template_matches(const char *template, const char *path, char parame
 static bool route_matches(const struct http_route *route, bool is_exact, const char *path,
                           char parameter[IDENT_SIZE])
 {
-    return is_exact ? strcmp(route->path, path) == 0
-                    : template_matches(route->path, path, parameter);
+    if (!is_exact)
+        return template_matches(route->path, path, parameter);
+    return strchr(path, '{') == NULL && strcmp(route->path, path) == 0;
 }
 
 static void allow_add(char allow[HTTP_ALLOW_SIZE], const char *method)

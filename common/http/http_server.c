@@ -2,6 +2,7 @@
  * begin_request, so none of its own file serving, authorisation or routing ever runs. */
 #include "common/http/http_server.h"
 #include "common/http/http_exchange.h"
+#include "common/http/http_seams.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -21,7 +22,6 @@
 #define DRAIN_BYTES_MAX   65536 /* the same */
 #define REFUSAL_SIZE      160
 #define WORKER_THREAD     1
-#define STATUS_REFUSED    503 /* for civetweb's books; the answer went out already */
 
 struct http_server {
     struct mg_context *context;
@@ -125,36 +125,39 @@ static void head_copy(const struct mg_request_info *info, struct http_exchange *
     };
 }
 
-/* At the first request of a connection: before it, civetweb does not tell who is there. */
-static struct http_connection *connection_of(struct mg_connection *connection)
+static bool peer_is_welcome(struct http_connection *connection, struct http_exchange *exchange,
+                            const struct mg_request_info *info)
 {
-    struct http_connection *known = mg_get_user_connection_data(connection);
-    if (known != NULL)
-        return known;
-    const struct mg_request_info *info = mg_get_request_info(connection);
-    struct http_server *server = mg_get_user_data(mg_get_context(connection));
-    struct http_peer peer = { .address = info->remote_addr,
-                              .port = info->remote_port,
-                              .local_port = info->server_port,
-                              .is_loopback = is_loopback(info->remote_addr) };
-    known = http_connection_enter(server->connections, &peer);
-    mg_set_user_connection_data(connection, known);
-    return known;
+    const struct http_peer peer = { .address = info->remote_addr,
+                                    .port = info->remote_port,
+                                    .local_port = info->server_port,
+                                    .is_loopback = exchange->request.is_loopback };
+    if (http_connection_identify(connection, &peer))
+        return true;
+    http_exchange_refuse(exchange, 503, "too-many-connections",
+                         "this address holds too many connections");
+    return false;
+}
+
+static bool head_is_whole(struct http_exchange *exchange)
+{
+    if (exchange->head.field_count > HTTP_FIELDS_MAX || /* refused as such */
+        http_seams_are_plain(exchange->fields, exchange->head.field_count))
+        return true;
+    http_exchange_refuse(exchange, 400, "bad-request", "a header line is folded or malformed");
+    return false;
 }
 
 static int request_begin(struct mg_connection *connection)
 {
     const struct mg_request_info *info = mg_get_request_info(connection);
     struct http_server *server = mg_get_user_data(mg_get_context(connection));
-    struct http_connection *peer = connection_of(connection);
-    if (http_connection_is_refused(peer)) {
-        mg_disable_connection_keep_alive(connection);
-        return STATUS_REFUSED;
-    }
+    struct http_connection *peer = mg_get_user_connection_data(connection);
     struct http_exchange exchange;
     http_exchange_init(&exchange, mg_get_thread_pointer(connection));
     head_copy(info, &exchange);
-    http_exchange_route(&exchange, server->routes, server->route_count);
+    if (peer_is_welcome(peer, &exchange, info) && head_is_whole(&exchange))
+        http_exchange_route(&exchange, server->routes, server->route_count);
     if (!exchange.is_refused && exchange.framing.body_length > 0)
         body_read(connection, peer, &exchange);
     if (!exchange.is_refused)
@@ -168,21 +171,19 @@ static int request_begin(struct mg_connection *connection)
 
 /* ---- civetweb's other callbacks ---- */
 
-/* Requests that civetweb itself cannot read. Its texts may quote them: not passed on. */
+/* Requests that civetweb itself cannot read; it does not say which of the reasons it was, and its
+ * texts may quote the request. */
 static int error_answer(struct mg_connection *connection, int status, const char *text)
 {
     (void)text;
     struct http_server *server = mg_get_user_data(mg_get_context(connection));
     struct http_exchange exchange;
     http_exchange_init(&exchange, mg_get_thread_pointer(connection));
-    exchange.request.remote_address = mg_get_request_info(connection)->remote_addr;
-    if (status == 413) /* it means the head */
-        http_exchange_refuse(&exchange, 431, "headers-too-large", "a head may have 16384 bytes");
-    else if (status == 408)
-        http_exchange_refuse(&exchange, 408, "request-timeout", "the head did not come in time");
-    else
-        http_exchange_refuse(&exchange, status == 505 ? 505 : 400, "bad-request",
-                             "this is no HTTP/1.1 request that can be read");
+    const struct mg_request_info *info = mg_get_request_info(connection);
+    if (info != NULL)
+        exchange.request.remote_address = info->remote_addr;
+    http_exchange_refuse(&exchange, status == 505 ? 505 : 400, "bad-request",
+                         "the head is malformed, longer than 16384 bytes, or came too slowly");
     exchange_send(connection, server, &exchange);
     http_exchange_observe(&exchange, &server->observer);
     return 0;
@@ -202,6 +203,14 @@ static int access_ignore(const struct mg_connection *connection, const char *mes
     (void)connection;
     (void)message;
     return 1;
+}
+
+/* civetweb does not say yet whose it is: mg_get_request_info gives NULL here. */
+static int connection_begin(const struct mg_connection *connection, void **ret_self)
+{
+    struct http_server *server = mg_get_user_data(mg_get_context(connection));
+    *ret_self = http_connection_enter(server->connections);
+    return 0;
 }
 
 static void connection_end(const struct mg_connection *connection)
@@ -292,7 +301,8 @@ static bool context_start(struct http_server *server, const struct http_server_o
         .log_message = message_keep,
         .log_access = access_ignore,
         .http_error = error_answer,
-        .connection_closed = connection_end,
+        .connection_close = connection_end, /* the later connection_closed has no user data left */
+        .init_connection = connection_begin,
         .init_thread = thread_begin,
         .exit_thread = thread_end,
     };

@@ -4,9 +4,11 @@
 #include "common/engine/store_port.h"
 
 struct store;
-/* `collection` is the table or collection. Refuses a weaker write concern than majority + journal
- * in a MongoDB URI (ERROR_REJECT). A MongoDB that is away is no failure: calls answer ERROR_RETRY
- * until it is there. */
+/* `collection` is the table or collection; `database` is MongoDB's, SQLite's is the file. Both are
+ * [a-z][a-z0-9_]*, at most 48. ERROR_REJECT, with the way out in its message, for
+ * - a MongoDB URI that asks for less than w=majority, journal, and majority reads from the primary;
+ * - an SQLite file that cannot be one (no directory, not a database, not writable, :memory:).
+ * A MongoDB that is away is no failure: calls answer ERROR_RETRY until it is there. */
 MUST_CHECK struct store *store_open(const char *url, const char *database, const char *collection,
                                     struct error *error);
 struct store *store_close(struct store *store); /* returns NULL */

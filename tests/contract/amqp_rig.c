@@ -228,13 +228,6 @@ void broker_delete_queue(const char *queue)
     hand_close(state);
 }
 
-void broker_purge(const char *queue)
-{
-    amqp_connection_state_t state = hand_open();
-    assert_non_null(amqp_queue_purge(state, 1, amqp_cstring_bytes(queue)));
-    hand_close(state);
-}
-
 void broker_delete_exchange(const char *exchange)
 {
     amqp_connection_state_t state = hand_open();

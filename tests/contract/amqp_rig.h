@@ -57,7 +57,6 @@ void broker_signal(int signal); /* SIGSTOP, SIGCONT to its process */
 void broker_delete_exchange(const char *exchange);
 void broker_reset(void); /* deletes the rig's queues; the exchange stays */
 void broker_unbind(const char *queue, const char *key);
-void broker_purge(const char *queue);
 void broker_delete_queue(const char *queue);
 void broker_declare_plain_queue(const char *queue); /* quorum, no other argument */
 void broker_publish(const char *exchange, const char *key,

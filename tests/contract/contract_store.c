@@ -1,4 +1,4 @@
-#include "contract_store.h"
+#include "tests/contract/contract_store.h"
 
 #include <bson/bson.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* Many at once: threads of one store, stores of one process, processes. */
-#include "contract_store.h"
+#include "tests/contract/contract_store.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* One document at a time and in batches: load, save, clear_owed. */
-#include "contract_store.h"
+#include "tests/contract/contract_store.h"
 
 #include <bson/bson.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* What the sweeps and the list find: due, owed, count_owed, list. */
-#include "contract_store.h"
+#include "tests/contract/contract_store.h"
 
 #include <stdio.h>
 #include <string.h>

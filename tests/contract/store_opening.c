@@ -1,5 +1,5 @@
 /* URLs that are refused, and why: none of these reaches a server. */
-#include "contract_store.h"
+#include "tests/contract/contract_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>

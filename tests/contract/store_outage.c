@@ -1,7 +1,8 @@
 /* The store away, slow, or killed: what was saved stays, what was not is answered in time. */
-#include "contract_store.h"
+#include "tests/contract/contract_store.h"
 
 #include <signal.h>
+#include <spawn.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,15 +12,29 @@
 #include <time.h>
 #include <unistd.h>
 
+extern char **environ;
+
 #define ANSWER_MS_MAX   8000 /* of a store that is away: its time limits and some room */
 #define RECOVERY_MS_MAX 30000
 
+/* The server script's output goes the way of ours: to stderr, for stdout holds the results. */
 static void server(const char *command)
 {
-    char line[1024];
-    snprintf(line, sizeof line, "'%s' %s '%s' >/dev/null", getenv("STORE_SERVER"), command,
-             getenv("STORE_SERVER_DIR"));
-    assert_int_equal(system(line), 0);
+    char *script = getenv("STORE_SERVER"), *folder = getenv("STORE_SERVER_DIR");
+    assert_non_null(script);
+    assert_non_null(folder);
+    char verb[8];
+    snprintf(verb, sizeof verb, "%s", command);
+    char *arguments[] = { script, verb, folder, NULL };
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+    pid_t pid;
+    int status = -1;
+    assert_int_equal(posix_spawn(&pid, script, &actions, NULL, arguments, environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
 }
 
 static pid_t server_pid(void)

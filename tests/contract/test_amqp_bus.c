@@ -150,6 +150,33 @@ static void a_wrong_password_is_told_and_not_shown(void **state)
     rig_close(&rig);
 }
 
+static void tls_connects_where_certificate_and_name_are_right(void **state)
+{
+    (void)state;
+    char url[512];
+    struct amqp_bus_options options = rig_options();
+    options.url = url;
+    (void)snprintf(url, sizeof url, "amqps://guest:guest@%s/?cacertfile=%s", getenv("AMQPS_HOST"),
+                   getenv("AMQPS_CA"));
+    struct rig rig = rig_open(&options);
+    rig_wait_connected(&rig);
+    rig_publish(&rig, 1, BATCH);
+    rig_close(&rig);
+    (void)snprintf(url, sizeof url, "amqps://guest:guest@%s/", getenv("AMQPS_HOST"));
+    rig = rig_open(&options); /* the system's authorities do not know this one */
+    rig_service(&rig);
+    assert_false(rig.status.can_publish);
+    assert_non_null(strstr(rig.status.detail, "SSL"));
+    rig_close(&rig);
+    (void)snprintf(url, sizeof url, "amqps://guest:guest@127.0.0.1%s/?cacertfile=%s",
+                   strchr(getenv("AMQPS_HOST"), ':'), getenv("AMQPS_CA"));
+    rig = rig_open(&options);
+    rig_service(&rig);
+    assert_false(rig.status.can_publish);
+    assert_non_null(strstr(rig.status.detail, "hostname"));
+    rig_close(&rig);
+}
+
 static void a_full_queue_nacks(void **state)
 {
     (void)state;
@@ -357,6 +384,7 @@ int main(void)
         SENTENCE(who_may_not_declare_says_what_is_missing),
         SENTENCE(a_queue_with_other_arguments_is_named_and_left_alone),
         SENTENCE(a_wrong_password_is_told_and_not_shown),
+        SENTENCE(tls_connects_where_certificate_and_name_are_right),
         SENTENCE(a_full_queue_nacks),
         SENTENCE(a_quarantined_message_lies_in_the_dead_letter_queue_with_its_reason),
         SENTENCE(without_a_dead_letter_queue_the_delivery_is_kept),

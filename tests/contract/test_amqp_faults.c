@@ -18,21 +18,15 @@
 #define SHORT_MS   1000 /* confirm time-out where a test waits for it */
 #define PROMPT_MS  500
 #define ATTEMPT_MS 2500 /* one attempt to connect, at most */
+/* RabbitMQ 3.10 loses a quorum queue that was declared in the second before kill -9: it comes back
+ * without a leader, or not at all. */
+#define SETTLED_MS 2000
 
 static int reset(void **state)
 {
     (void)state;
     broker_run("start", NULL);
     broker_reset();
-    return 0;
-}
-
-/* Leaves the queues of the test before: RabbitMQ 3.10 cannot restart a quorum queue that was
- * deleted and declared again less than a second before kill -9 ("could not be restarted"). */
-static int empty(void **state)
-{
-    (void)state;
-    broker_purge(RIG_QUEUE);
     return 0;
 }
 
@@ -301,10 +295,15 @@ static void nothing_confirmed_is_lost_when_the_broker_is_killed(void **state)
     rig.port.publish(rig.port.self, &first, 1, results);
     rig_take(&rig, 1, old);
     uint64_t session = rig.status.session;
-    broker_kill_soon();
+    int64_t kill_ms = clock_monotonic_ms() + SETTLED_MS;
+    bool is_killed = false;
     while (publish_rest(&rig, messages, results)) {
+        if (!is_killed && clock_monotonic_ms() >= kill_ms) {
+            broker_kill_soon();
+            is_killed = true;
+        }
         for (int i = 1; i < MANY; i++) {
-            results[i] = PUBLISH_UNKNOWN; /* still alive: all of them once more */
+            results[i] = PUBLISH_UNKNOWN; /* all of them once more */
         }
     }
     broker_run("start", NULL);
@@ -331,7 +330,7 @@ int main(void)
         SENTENCE(connections_that_the_broker_closes_are_opened_again),
         SENTENCE(a_blocked_broker_makes_nobody_wait),
         SENTENCE(a_broker_that_stands_still_is_given_up_by_the_heartbeat),
-        cmocka_unit_test_setup(nothing_confirmed_is_lost_when_the_broker_is_killed, empty),
+        SENTENCE(nothing_confirmed_is_lost_when_the_broker_is_killed),
         SENTENCE(late_confirms_end_an_overdue_wait),
         SENTENCE(a_broker_away_at_the_start_is_found_later),
         SENTENCE(a_wiped_broker_is_built_again),

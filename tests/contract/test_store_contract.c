@@ -1,5 +1,5 @@
 /* The contract of common/engine/store_port.h, as one list of tests over any back end. */
-#include "contract_store.h"
+#include "tests/contract/contract_store.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,6 +3,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shutil
 
 from lint import Missing, ROOT
@@ -33,8 +34,8 @@ def sources(tree):
 def problems_of(tree, name, database):
     before, after = (database, []) if database[0] == "-p" else ([], database)
     done = tree.run("clang-tidy", "--quiet", f"--config-file={CONFIG}", *before, name, *after, timeout=SECONDS_MAX)
-    root = f"{tree.root}/"
-    return [line.replace(root, "") for line in done.stdout.splitlines() if " error: " in line or " warning: " in line]
+    prefixes = re.compile(rf"^({re.escape(str(tree.root))}/)?({BUILD}/)?(\.\./)?")
+    return [prefixes.sub("", line).replace(",-warnings-as-errors", "") for line in done.stdout.splitlines() if " error: " in line or " warning: " in line]
 
 
 def check(tree):

@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/http/http_server.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -120,7 +123,8 @@ static struct provider_client *client_start(const char *url)
     return client;
 }
 
-static int fake_open(void **state)
+/* One server for all tests, since stopping one takes civetweb two seconds; a client for each. */
+static int server_open(void **state)
 {
     struct fake *fake = calloc(1, sizeof *fake);
     pthread_mutex_init(&fake->mutex, NULL);
@@ -136,9 +140,17 @@ static int fake_open(void **state)
         return -1;
     (void)snprintf(fake->url, sizeof fake->url, "http://127.0.0.1:%d/",
                    http_server_port(fake->server));
-    fake->client = client_start(fake->url);
-    provider_client_on_result(fake->client, wake, fake);
     *state = fake;
+    return 0;
+}
+
+static int server_close(void **state)
+{
+    struct fake *fake = *state;
+    fake->server = http_server_stop(fake->server);
+    pthread_cond_destroy(&fake->changed);
+    pthread_mutex_destroy(&fake->mutex);
+    free(fake);
     return 0;
 }
 
@@ -150,16 +162,30 @@ static void gate_open(struct fake *fake)
     pthread_mutex_unlock(&fake->mutex);
 }
 
-static int fake_close(void **state)
+static int client_open(void **state)
+{
+    struct fake *fake = *state;
+    fake->is_gate_open = false;
+    fake->waiting = fake->wakes = fake->calls = 0;
+    fake->key[0] = fake->traceparent[0] = fake->body[0] = '\0';
+    fake->client = client_start(fake->url);
+    provider_client_on_result(fake->client, wake, fake);
+    return 0;
+}
+
+/* Nobody is left at the gate: what a test began is not seen by the next one. */
+static int client_close(void **state)
 {
     struct fake *fake = *state;
     gate_open(fake);
     fake->client = provider_client_stop(fake->client);
-    fake->server = http_server_stop(fake->server);
-    pthread_cond_destroy(&fake->changed);
-    pthread_mutex_destroy(&fake->mutex);
-    free(fake);
-    return 0;
+    struct timespec until = deadline();
+    int wait = 0;
+    pthread_mutex_lock(&fake->mutex);
+    while (fake->waiting > 0 && wait == 0)
+        wait = pthread_cond_timedwait(&fake->changed, &fake->mutex, &until);
+    pthread_mutex_unlock(&fake->mutex);
+    return wait;
 }
 
 static bool start(struct provider_client *client, int type, const char *payment_id, int64_t amount)
@@ -265,11 +291,20 @@ static void a_provider_that_is_not_there_is_transient(void **state)
     struct fake *fake = *state;
     struct refund_result result;
     fake->client = provider_client_stop(fake->client);
-    fake->server = http_server_stop(fake->server);
-    fake->client = client_start(fake->url); /* nobody listens there any more */
+    /* Bound and not listening: nobody else can take the port, and it refuses. */
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t length = sizeof address;
+    int closed = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(closed, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(getsockname(closed, (struct sockaddr *)&address, &length), 0);
+    char url[64];
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", (int)ntohs(address.sin_port));
+    fake->client = client_start(url);
     provider_client_on_result(fake->client, wake, fake);
     assert_true(start(fake->client, EFFECT_REFUND, "P1", 500));
     (void)take(fake, &result);
+    close(closed);
     assert_int_equal(result.status, REFUND_TRANSIENT);
     assert_string_equal(result.reason, "not_reached");
 }
@@ -352,7 +387,7 @@ static void an_address_that_cannot_be_one_is_refused(void **state)
     assert_null(provider_client_stop(NULL));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_open, fake_close)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, client_open, client_close)
 
 int main(void)
 {
@@ -367,5 +402,5 @@ int main(void)
         TEST(a_stop_waits_for_calls_under_way_and_no_longer),
         cmocka_unit_test(an_address_that_cannot_be_one_is_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, server_open, server_close);
 }

@@ -231,7 +231,8 @@ static void a_message_has_the_same_span_each_time(void **state)
 
 /* ---- lineage ---- */
 
-static struct lineage lineage(const char *booking_id, const char *traceparent, bool is_remote)
+static struct lineage lineage_at(double ratio, const char *booking_id, const char *traceparent,
+                                 bool is_remote)
 {
     struct trace_sink sink = { 0 };
     struct outlet outlet = sink_outlet(&sink);
@@ -239,11 +240,17 @@ static struct lineage lineage(const char *booking_id, const char *traceparent, b
     struct lineage found;
     assert_non_null(environment);
     sink_environment(environment);
+    environment->sampler = sampler_of_ratio(ratio);
     struct tracing *tracing = tracing_new(environment, &outlet, "test", "1");
     lineage_find(tracing, booking_id, traceparent, "message-1", is_remote, &found);
     tracing_stop(tracing);
     free(environment);
     return found;
+}
+
+static struct lineage lineage(const char *booking_id, const char *traceparent, bool is_remote)
+{
+    return lineage_at(1.0, booking_id, traceparent, is_remote);
 }
 
 static void a_context_in_the_bookings_trace_is_the_parent(void **state)
@@ -273,6 +280,9 @@ static void the_callers_sampled_flag_decides_nothing(void **state)
     (void)state;
     struct lineage found = lineage(UUID, "00-" UUID_HEX "-b7ad6b7169203331-00", true);
     assert_true(found.is_recorded);
+    struct lineage silent = lineage_at(0.0, "", GOOD, true);
+    assert_false(silent.is_recorded);
+    assert_int_equal(silent.place.flags, 0);
     assert_int_equal(found.place.flags, W3C_FLAG_SAMPLED);
 }
 

@@ -87,6 +87,18 @@ static void a_store_that_is_away_is_an_error_of_the_whole_batch(void **state)
     assert_number(json_at(span_named("find bookings"), "status"), "code", 2);
 }
 
+static void what_only_lost_a_race_is_put_off_and_no_error(void **state)
+{
+    (void)state;
+    struct input one = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m1", "");
+    struct input *inputs[] = { &one };
+    port->batch_begin(port->self, inputs, 1);
+    stage(STAGE_SAVE, 1, "conflict");
+    port->batch_end(port->self);
+    flush();
+    assert_int_equal(sink.send_count, 0);
+}
+
 static void what_is_put_off_or_not_acked_yet_has_no_such_span(void **state)
 {
     (void)state;
@@ -194,6 +206,7 @@ int main(void)
         OBSERVER_TEST(a_batch_of_one_names_no_size),
         OBSERVER_TEST(a_conflict_is_no_error_but_shows_its_code),
         OBSERVER_TEST(a_store_that_is_away_is_an_error_of_the_whole_batch),
+        OBSERVER_TEST(what_only_lost_a_race_is_put_off_and_no_error),
         OBSERVER_TEST(what_is_put_off_or_not_acked_yet_has_no_such_span),
         OBSERVER_TEST(a_batch_larger_than_the_bounds_still_works),
         OBSERVER_TEST(with_tracing_off_contexts_are_still_stamped),

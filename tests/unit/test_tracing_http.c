@@ -40,24 +40,31 @@ static const struct http_route routes[] = {
     { .method = "GET", .path = "/livez", .handle = handle_list },
 };
 
-/* Sends the requests on one connection and waits until the server closes it. */
-static void ask(const char *requests)
+static void ask_once(int server_port, const char *request)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)server_port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int connection = socket(AF_INET, SOCK_STREAM, 0);
+    char answer[4096];
+    assert_int_equal(connect(connection, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(send(connection, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+    while (recv(connection, answer, sizeof answer, 0) > 0)
+        continue;
+    close(connection);
+}
+
+/* Asks one after the other; all are answered by the same thread. */
+static void ask(const char *first, const char *second)
 {
     struct error error;
     const struct http_server_options options = { .bind_address = "127.0.0.1", .threads = 1 };
     struct http_server *server = http_server_start(
         &options, routes, sizeof routes / sizeof routes[0], hooks.http_observer, &error);
     assert_non_null(server);
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons((uint16_t)http_server_port(server)),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int connection = socket(AF_INET, SOCK_STREAM, 0);
-    char answer[4096];
-    assert_int_equal(connect(connection, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(send(connection, requests, strlen(requests), MSG_NOSIGNAL), strlen(requests));
-    while (recv(connection, answer, sizeof answer, 0) > 0)
-        continue;
-    close(connection);
+    ask_once(http_server_port(server), first);
+    if (second != NULL)
+        ask_once(http_server_port(server), second);
     http_server_stop(server);
     flush();
 }
@@ -67,7 +74,8 @@ static void a_request_for_a_booking_is_in_its_trace_and_links_to_the_caller(void
     (void)state;
     memset(&asked, 0, sizeof asked);
     ask("GET /booking/" BOOKING "?wait=1&token=abc HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-        "traceparent: " CALLER "\r\n\r\n");
+        "traceparent: " CALLER "\r\n\r\n",
+        NULL);
     const cJSON *span = span_named("GET /booking/{id}");
     char span_id[17];
     hex_of(asked.input.span_id, 8, span_id);
@@ -100,7 +108,7 @@ static void a_request_for_a_booking_is_in_its_trace_and_links_to_the_caller(void
 static void a_request_that_concerns_no_booking_goes_on_with_the_callers_trace(void **state)
 {
     (void)state;
-    ask("GET /booking/" BOOKING " HTTP/1.1\r\nHost: x\r\n\r\n"
+    ask("GET /booking/" BOOKING " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         "GET /bookings HTTP/1.1\r\nHost: x\r\nConnection: close\r\ntraceparent: " CALLER
         "\r\n\r\n");
     const cJSON *span = span_named("GET /bookings"); /* on the same thread as the booking's */
@@ -119,7 +127,8 @@ static void a_repeated_traceparent_is_ignored(void **state)
 {
     (void)state;
     ask("GET /bookings HTTP/1.1\r\nHost: x\r\nConnection: close\r\ntraceparent: " CALLER
-        "\r\ntraceparent: " CALLER "\r\n\r\n");
+        "\r\ntraceparent: " CALLER "\r\n\r\n",
+        NULL);
     const cJSON *span = span_named("GET /bookings");
     assert_null(cJSON_GetObjectItem(span, "parentSpanId"));
     assert_string_not_equal(json_at(span, "traceId")->valuestring,
@@ -129,7 +138,7 @@ static void a_repeated_traceparent_is_ignored(void **state)
 static void probes_make_no_spans_and_unknown_paths_have_no_route(void **state)
 {
     (void)state;
-    ask("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    ask("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         "GET /secret/123 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert_int_equal(sink_span_count(&sink), 1);
     const cJSON *span = span_named("GET");

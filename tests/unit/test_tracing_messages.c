@@ -189,7 +189,7 @@ static void decide_with_notes(struct input *input, const struct note *notes, int
 static void a_note_is_an_event_and_a_wait_is_a_span_that_covers_the_gap(void **state)
 {
     (void)state;
-    struct input input = the_input("");
+    struct input input = the_input(IN_TRACE);
     int64_t since_ms = clock_wall_ms() - 1500;
     const struct note notes[] = {
         { .event_name = "booking.parked" },

@@ -1,0 +1,105 @@
+/* doctor_broker.c - the broker against the table that all services share: exchange, queues, who
+ * consumes them, what has died. */
+#include "cli/amqp_tap.h"
+#include "cli/doctor.h"
+#include "common/bus/amqp_topology.h"
+#include "wire/events.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define BACKLOG_MAX 1000 /* ready messages; more means that a consumer is behind or gone */
+
+struct consumed {
+    const char *queue, *service;
+};
+static const struct consumed consumed[] = {
+    { QUEUE_BOOKING, "booking" },
+    { QUEUE_PAYMENT, "payment" },
+    { QUEUE_GATEWAY, "gateway" },
+};
+
+static void queue_missing(struct doctor *doctor, const char *queue, const struct error *error)
+{
+    doctor_report(doctor, FINDING_FAIL, queue, error->message,
+                  "restart any service with ROUNDTRIP_TOPOLOGY=declare (the default), which "
+                  "declares all of it");
+}
+
+static void queue_check(struct doctor *doctor, struct tap *tap, const struct consumed *one)
+{
+    struct queue_depth depth;
+    struct error error;
+    char mend[DOCTOR_MEND_SIZE];
+    if (!tap_queue_check(tap, one->queue, &depth, &error)) {
+        queue_missing(doctor, one->queue, &error);
+        return;
+    }
+    doctor_mend_service(doctor, one->service, mend);
+    if (depth.consumers == 0)
+        doctor_reportf(doctor, FINDING_FAIL, one->queue, mend,
+                       "%" PRId64 " messages wait and nobody consumes them", depth.messages);
+    else if (depth.messages > BACKLOG_MAX)
+        doctor_reportf(doctor, FINDING_FAIL, one->queue,
+                       "look at the service's log and /metrics; more of the same service may run",
+                       "%" PRId64 " messages wait: %s is behind", depth.messages, one->service);
+    else
+        doctor_reportf(doctor, FINDING_OK, one->queue, NULL,
+                       "%" PRId64 " waiting, %" PRId64 " consumer%s", depth.messages,
+                       depth.consumers, depth.consumers == 1 ? "" : "s");
+}
+
+static void dead_check(struct doctor *doctor, struct tap *tap, const char *queue)
+{
+    char dead[TOPOLOGY_NAME_SIZE];
+    struct queue_depth depth;
+    struct error error;
+    snprintf(dead, sizeof dead, "%s" TOPOLOGY_DEAD_SUFFIX, queue);
+    if (!tap_queue_check(tap, dead, &depth, &error))
+        queue_missing(doctor, dead, &error);
+    else if (depth.messages > 0)
+        doctor_reportf(doctor, FINDING_FAIL, dead,
+                       "roundtrip dead list, then roundtrip dead replay",
+                       "%" PRId64 " dead letter%s", depth.messages, depth.messages == 1 ? "" : "s");
+    else
+        doctor_report(doctor, FINDING_OK, dead, "empty", NULL);
+}
+
+/* AMQP has no way to read a binding or a queue's arguments without changing them. */
+static void bindings_tell(struct doctor *doctor)
+{
+    const char *run_dir = doctor->cli->settings.run_dir;
+    size_t length = strlen(run_dir);
+    char how[DOCTOR_MEND_SIZE] = "on the broker: rabbitmqctl list_bindings";
+    if (length > 4 && strcmp(run_dir + length - 4, "/run") == 0)
+        snprintf(how, sizeof how, "servers/rabbitmq ctl %.*s/rabbitmq list_bindings",
+                 (int)length - 4, run_dir);
+    doctor_reportf(doctor, FINDING_UNKNOWN, "bindings", how,
+                   "the %zu of the table, and the queues' arguments, cannot be read over AMQP",
+                   wire_binding_count);
+}
+
+void doctor_broker(struct doctor *doctor)
+{
+    struct error error;
+    struct tap *tap = tap_open(doctor->cli->settings.amqp_url, &error);
+    if (tap == NULL) {
+        doctor_report(doctor, FINDING_FAIL, "broker", error.message,
+                      error.code == ERROR_REJECT
+                          ? "set ROUNDTRIP_AMQP_URL to amqp://user:password@host:port/vhost"
+                          : "./run starts one; in the folder of a running system: servers/rabbitmq "
+                            "start DIR/rabbitmq");
+        return;
+    }
+    doctor_report(doctor, FINDING_OK, "broker", "answers", NULL);
+    if (tap_exchange_check(tap, TOPOLOGY_EXCHANGE, &error))
+        doctor_report(doctor, FINDING_OK, "exchange " TOPOLOGY_EXCHANGE, "is there", NULL);
+    else
+        queue_missing(doctor, "exchange " TOPOLOGY_EXCHANGE, &error);
+    for (size_t i = 0; i < sizeof consumed / sizeof consumed[0]; i++)
+        queue_check(doctor, tap, &consumed[i]);
+    for (size_t i = 0; i < sizeof consumed / sizeof consumed[0]; i++)
+        dead_check(doctor, tap, consumed[i].queue);
+    bindings_tell(doctor);
+    tap_close(tap);
+}

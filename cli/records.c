@@ -1,0 +1,101 @@
+#include "cli/records.h"
+
+#include "booking/participant.h"
+#include "gateway/gateway.h"
+#include "payment/participant.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define SQLITE_SCHEME "sqlite:"
+
+const char *records_name(enum records_of which)
+{
+    static const char *const names[RECORDS_COUNT] = { "gateway", "booking", "payment" };
+    return names[which];
+}
+
+const char *records_variable(enum records_of which)
+{
+    static const char *const names[RECORDS_COUNT] = {
+        "ROUNDTRIP_STORE_GATEWAY",
+        "ROUNDTRIP_STORE_BOOKING",
+        "ROUNDTRIP_STORE_PAYMENT",
+    };
+    return names[which];
+}
+
+/* Opening an SQLite store would create it. */
+static bool file_is_there(const char *url, struct error *error)
+{
+    if (strncmp(url, SQLITE_SCHEME, sizeof SQLITE_SCHEME - 1) != 0)
+        return true;
+    const char *path = url + sizeof SQLITE_SCHEME - 1;
+    if (strncmp(path, "///", 3) == 0)
+        path += 2;
+    return access(path, F_OK) == 0 ||
+           error_set(error, ERROR_NOT_FOUND, "%.200s is not there: has the system ever run?", path);
+}
+
+void records_open(struct records *records, const struct settings *settings)
+{
+    static const struct gateway_config gateway_config; /* readers decide nothing */
+    static const struct booking_rules booking_rules;
+    static const struct payment_rules payment_rules;
+    const char *const urls[RECORDS_COUNT] = { settings->store_gateway, settings->store_booking,
+                                              settings->store_payment };
+    memset(records, 0, sizeof *records);
+    records->readers[RECORDS_GATEWAY] = gateway_participant(&gateway_config);
+    records->readers[RECORDS_BOOKING] = booking_participant(&booking_rules);
+    records->readers[RECORDS_PAYMENT] = payment_participant(&payment_rules);
+    for (int i = 0; i < RECORDS_COUNT; i++) {
+        struct error *why = &records->why[i];
+        if (urls[i][0] == '\0')
+            error_set(why, ERROR_REJECT, "%s is not set", records_variable((enum records_of)i));
+        else if (file_is_there(urls[i], why))
+            records->stores[i] =
+                store_open(urls[i], records->readers[i].name, records->readers[i].collection, why);
+    }
+}
+
+void records_close(struct records *records)
+{
+    for (int i = 0; i < RECORDS_COUNT; i++)
+        records->stores[i] = store_close(records->stores[i]);
+}
+
+static bool is_open(const struct records *records, enum records_of which, struct error *error)
+{
+    if (records->stores[which] != NULL)
+        return true;
+    *error = records->why[which];
+    return false;
+}
+
+bool records_load(struct records *records, enum records_of which, const char *id,
+                  struct arena *arena, struct document **ret_document, struct error *error)
+{
+    *ret_document = NULL;
+    if (!is_open(records, which, error))
+        return false;
+    struct store_port port = store_port(records->stores[which]);
+    struct record record;
+    const char *const ids[] = { id };
+    if (!port.load(port.self, ids, 1, arena, &record, error))
+        return false;
+    if (record.version == 0)
+        return true;
+    struct document *document = document_new(arena, &records->readers[which], id);
+    if (!document_decode(document, &records->readers[which], &record, arena, error))
+        return false;
+    *ret_document = document;
+    return true;
+}
+
+bool records_ping(struct records *records, enum records_of which, struct error *error)
+{
+    if (!is_open(records, which, error))
+        return false;
+    struct store_port port = store_port(records->stores[which]);
+    return port.ping(port.self, error);
+}

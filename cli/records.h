@@ -1,0 +1,31 @@
+/* records.h - the services' stored documents, to read. Nothing is ever saved through here, and a
+ * file that is not there is not created. One thread. */
+#pragma once
+
+#include "cli/settings.h"
+#include "common/base/arena.h"
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "common/engine/document.h"
+#include "common/store/store.h"
+
+enum records_of { RECORDS_GATEWAY, RECORDS_BOOKING, RECORDS_PAYMENT, RECORDS_COUNT };
+
+struct records {
+    struct store *stores[RECORDS_COUNT]; /* NULL = could not be opened */
+    struct error why[RECORDS_COUNT];     /* of those */
+    struct participant readers[RECORDS_COUNT];
+};
+
+/* Opens what can be opened. */
+void records_open(struct records *records, const struct settings *settings);
+void records_close(struct records *records);
+
+const char *records_name(enum records_of which);     /* "booking" */
+const char *records_variable(enum records_of which); /* "ROUNDTRIP_STORE_BOOKING" */
+
+/* True: *ret_document is the document, in the arena, or NULL when there is none. */
+MUST_CHECK bool records_load(struct records *records, enum records_of which, const char *id,
+                             struct arena *arena, struct document **ret_document,
+                             struct error *error);
+MUST_CHECK bool records_ping(struct records *records, enum records_of which, struct error *error);

@@ -1,0 +1,286 @@
+/* trace.c - roundtrip trace: all that happened to one booking, across services, as one tree. */
+#include "cli/command.h"
+#include "cli/fetch.h"
+#include "cli/spans.h"
+#include "cli/text.h"
+#include "common/base/ident.h"
+#include "tracing/tracing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BAR_WIDTH   24
+#define DEPTH_SHOWN 16
+
+struct trace_options {
+    const char *output;
+    const char *booking_id;
+};
+
+static const struct argument trace_arguments[] = {
+    { .name = "BOOKING",
+      .type = ARGUMENT_IDENT,
+      .is_required = true,
+      .offset = offsetof(struct trace_options, booking_id),
+      .meaning = "the booking's id, from which its trace's id follows" },
+    OUTPUT_ARGUMENT(struct trace_options),
+    { 0 },
+};
+
+static enum exit_status jaeger_read(const struct cli *cli, const char *trace_id,
+                                    struct spans *spans)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/api/v3/traces/%s", trace_id);
+    const struct question question = { .service = SERVICE_JAEGER, .method = "GET", .path = path };
+    CLEANUP(json_free) cJSON *json = NULL;
+    int status = 0;
+    enum exit_status result = fetch_any(cli, &question, &status, &json);
+    if (result != EXIT_OK)
+        return result;
+    if (status == 404)
+        return EXIT_OK; /* no spans, as in an empty file */
+    if (status != 200 || json == NULL) {
+        complain("Jaeger answers %d at %s%s", status, cli->settings.jaeger_url, path);
+        return EXIT_WRONG;
+    }
+    spans_take(spans, cJSON_GetObjectItemCaseSensitive(json, "result"), trace_id);
+    return EXIT_OK;
+}
+
+/* A line of another trace is not even parsed. */
+static enum exit_status file_read(const struct cli *cli, const char *trace_id, struct spans *spans)
+{
+    const char *path = cli->settings.trace_file;
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        complain("the trace file %s cannot be read (%s): start the system with ./run, which "
+                 "writes it, or set ROUNDTRIP_JAEGER_URL",
+                 path, strerror(errno));
+        return EXIT_UNAVAILABLE;
+    }
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t length;
+    while ((length = getline(&line, &room, file)) > 0) {
+        if (strstr(line, trace_id) == NULL)
+            continue;
+        cJSON *json = cJSON_ParseWithLength(line, (size_t)length);
+        spans_take(spans, json, trace_id);
+        cJSON_Delete(json);
+    }
+    free(line);
+    fclose(file);
+    return EXIT_OK;
+}
+
+static enum exit_status spans_read(const struct cli *cli, const char *trace_id, struct spans *spans)
+{
+    if (cli->settings.jaeger_url[0] != '\0')
+        return jaeger_read(cli, trace_id, spans);
+    if (cli->settings.trace_file[0] != '\0')
+        return file_read(cli, trace_id, spans);
+    complain("neither ROUNDTRIP_JAEGER_URL nor ROUNDTRIP_TRACE_FILE is set: start the system with "
+             "./run, which sets one of them in var/run/env");
+    return EXIT_UNAVAILABLE;
+}
+
+static void extent(const struct spans *spans, int64_t *ret_first_ns, int64_t *ret_last_ns)
+{
+    *ret_first_ns = spans->all[0].started_ns;
+    *ret_last_ns = spans->all[0].ended_ns;
+    for (size_t i = 1; i < spans->count; i++) {
+        if (spans->all[i].started_ns < *ret_first_ns)
+            *ret_first_ns = spans->all[i].started_ns;
+        if (spans->all[i].ended_ns > *ret_last_ns)
+            *ret_last_ns = spans->all[i].ended_ns;
+    }
+}
+
+/* Where in the trace's time the span lies; one that is too short to be seen gets a thin mark. */
+static void bar_make(const struct trace_span *span, int64_t first_ns, int64_t last_ns,
+                     char ret_text[4 * BAR_WIDTH + 1])
+{
+    int64_t whole = last_ns > first_ns ? last_ns - first_ns : 1;
+    int64_t from = (span->started_ns - first_ns) * BAR_WIDTH / whole;
+    int64_t to = (span->ended_ns - first_ns) * BAR_WIDTH / whole;
+    bool is_thin = from == to;
+    size_t length = 0;
+    if (from >= BAR_WIDTH)
+        from = BAR_WIDTH - 1;
+    if (to <= from)
+        to = from + 1;
+    for (int64_t i = 0; i < to && i < BAR_WIDTH; i++) {
+        const char *cell = i < from ? " " : is_thin ? "▏" : "█";
+        size_t bytes = strlen(cell);
+        memcpy(ret_text + length, cell, bytes);
+        length += bytes;
+    }
+    ret_text[length] = '\0';
+}
+
+static void duration_make(int64_t duration_ns, char ret_text[TEXT_DURATION_SIZE])
+{
+    if (duration_ns < INT64_C(1000000))
+        snprintf(ret_text, TEXT_DURATION_SIZE, "%.2f ms", (double)duration_ns / 1e6);
+    else if (duration_ns < INT64_C(1000000000))
+        snprintf(ret_text, TEXT_DURATION_SIZE, "%.1f ms", (double)duration_ns / 1e6);
+    else
+        text_duration(duration_ns / 1000000, ret_text);
+}
+
+/* "│  ├─ " */
+static void branch_make(const struct trace_span *span, char *text, size_t size)
+{
+    int depth = span->depth < DEPTH_SHOWN ? span->depth : DEPTH_SHOWN;
+    snprintf(text, size, "%*s%s%s", depth > 0 ? 2 * (depth - 1) : 0, "",
+             depth == 0      ? ""
+             : span->is_last ? "└ "
+                             : "├ ",
+             span->is_orphan ? "? " : "");
+}
+
+static void span_add(struct table *table, const struct trace_span *span, int64_t first_ns,
+                     int64_t last_ns)
+{
+    char branch[4 * DEPTH_SHOWN];
+    char after[TEXT_DURATION_SIZE];
+    char duration[TEXT_DURATION_SIZE];
+    char bar[4 * BAR_WIDTH + 1];
+    bool has_states = span->state_to[0] != '\0' && strcmp(span->state_from, span->state_to) != 0;
+    branch_make(span, branch, sizeof branch);
+    duration_make(span->started_ns - first_ns, after);
+    duration_make(span->ended_ns - span->started_ns, duration);
+    bar_make(span, first_ns, last_ns, bar);
+    table_add(table, "%s%s", branch, span->name);
+    table_add(table, "%s", span->service);
+    table_add(table, "+%s", after);
+    table_add(table, "%s", duration);
+    table_add(table, "%-*s", BAR_WIDTH, bar);
+    table_add(table, "%s%s%s%s%s%s%s", span->decision, has_states ? " " : "",
+              has_states ? span->state_from : "", has_states ? " → " : "",
+              has_states ? span->state_to : "", span->error[0] != '\0' ? " ERROR " : "",
+              span->error);
+}
+
+static size_t services_count(const struct spans *spans)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < spans->count; i++) {
+        bool is_new = true;
+        for (size_t j = 0; j < i && is_new; j++)
+            is_new = strcmp(spans->all[i].service, spans->all[j].service) != 0;
+        count += is_new;
+    }
+    return count;
+}
+
+static void trace_print(const struct cli *cli, const char *booking_id, const char *trace_id,
+                        const struct spans *spans, const uint32_t *order)
+{
+    static const char *const heads[] = { "span", "service", "#start", "#duration", "", "decision" };
+    int64_t first_ns;
+    int64_t last_ns;
+    char whole[TEXT_DURATION_SIZE];
+    size_t orphans = 0;
+    struct table table;
+    extent(spans, &first_ns, &last_ns);
+    duration_make(last_ns - first_ns, whole);
+    text_print(cli->out, cli->has_colours, COLOUR_BOLD, "%s", booking_id);
+    fprintf(cli->out, "  trace %s  %zu spans of %zu services, %s\n", trace_id, spans->count,
+            services_count(spans), whole);
+    if (cli->settings.jaeger_url[0] != '\0')
+        fprintf(cli->out, "%s/trace/%s\n", cli->settings.jaeger_url, trace_id);
+    fputc('\n', cli->out);
+    table_start(&table, heads, sizeof heads / sizeof heads[0]);
+    for (size_t i = 0; i < spans->count; i++) {
+        span_add(&table, &spans->all[order[i]], first_ns, last_ns);
+        orphans += spans->all[order[i]].is_orphan;
+    }
+    table_print(&table, cli->out, cli->has_colours);
+    table_done(&table);
+    if (orphans > 0)
+        fprintf(cli->out,
+                "\n? %zu name a parent that is not here (yet): the root comes with the outcome\n",
+                orphans);
+    if (spans->is_cut)
+        fprintf(cli->out, "\nonly the first %d spans are shown\n", SPANS_MAX);
+}
+
+static void text_put(cJSON *object, const char *key, const char *text)
+{
+    if (text[0] != '\0')
+        cJSON_AddStringToObject(object, key, text);
+    else
+        cJSON_AddNullToObject(object, key);
+}
+
+static void number_put(cJSON *object, const char *key, int64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    cJSON_AddStringToObject(object, key, text); /* nanoseconds are not exact in a double */
+}
+
+static void trace_print_json(const struct cli *cli, const char *booking_id, const char *trace_id,
+                             const struct spans *spans, const uint32_t *order)
+{
+    cJSON *json = cJSON_CreateObject();
+    text_put(json, "bookingId", booking_id);
+    text_put(json, "traceId", trace_id);
+    cJSON *array = cJSON_AddArrayToObject(json, "spans");
+    for (size_t i = 0; i < spans->count; i++) {
+        const struct trace_span *span = &spans->all[order[i]];
+        cJSON *part = cJSON_CreateObject();
+        cJSON_AddItemToArray(array, part);
+        text_put(part, "spanId", span->id);
+        text_put(part, "parentSpanId", span->parent);
+        cJSON_AddNumberToObject(part, "depth", span->depth);
+        text_put(part, "service", span->service);
+        text_put(part, "name", span->name);
+        text_put(part, "kind", span->kind);
+        number_put(part, "startNs", span->started_ns);
+        number_put(part, "durationNs", span->ended_ns - span->started_ns);
+        text_put(part, "decision", span->decision);
+        text_put(part, "from", span->state_from);
+        text_put(part, "to", span->state_to);
+        text_put(part, "error", span->error);
+    }
+    json_print(cli, json);
+}
+
+static int trace_run(struct cli *cli, const void *self)
+{
+    const struct trace_options *options = self;
+    char trace_id[33];
+    struct spans spans;
+    tracing_booking_trace_hex(options->booking_id, trace_id);
+    spans_start(&spans);
+    int status = spans_read(cli, trace_id, &spans);
+    if (status == EXIT_OK && spans.count == 0) {
+        complain("no span of trace %s (booking %s) is there: spans come some seconds late; is the "
+                 "booking known? roundtrip show %s",
+                 trace_id, options->booking_id, options->booking_id);
+        status = EXIT_NOT_FOUND;
+    } else if (status == EXIT_OK) {
+        uint32_t *order = arena_alloc(&spans.arena, spans.count * sizeof *order);
+        spans_tree(&spans, order);
+        if (output_is_json(options->output))
+            trace_print_json(cli, options->booking_id, trace_id, &spans, order);
+        else
+            trace_print(cli, options->booking_id, trace_id, &spans, order);
+    }
+    spans_done(&spans);
+    return status;
+}
+
+const struct command command_trace = {
+    .name = "trace",
+    .summary = "one booking's trace across all services, as a tree with durations",
+    .details = "Reads Jaeger if ROUNDTRIP_JAEGER_URL is set, else the trace file that the services "
+               "write.\n",
+    .arguments = trace_arguments,
+    .options_size = sizeof(struct trace_options),
+    .run = trace_run,
+};
