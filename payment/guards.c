@@ -14,13 +14,13 @@ static const struct refund_result *result_of(const struct input *input)
     return (const struct refund_result *)(const void *)input->payload;
 }
 
-PAYMENT_GUARD(always)
+PAYMENT_GUARD(payment_always)
 {
     (void)payment, (void)input, (void)now_ms;
     return true;
 }
 
-PAYMENT_GUARD(is_due)
+PAYMENT_GUARD(payment_is_due)
 {
     (void)input;
     return payment->due_at_ms != 0 && payment->due_at_ms <= now_ms;
@@ -28,7 +28,7 @@ PAYMENT_GUARD(is_due)
 
 PAYMENT_GUARD(is_exhausted)
 {
-    return is_due(payment, input, now_ms) && payment->attempts >= payment->attempts_max;
+    return payment_is_due(payment, input, now_ms) && payment->attempts >= payment->attempts_max;
 }
 
 PAYMENT_GUARD(same_capture)

@@ -6,8 +6,8 @@
 #define PAYMENT_GUARD(name)                                                                        \
     bool name(const struct payment *payment, const struct input *input, int64_t now_ms)
 
-PAYMENT_GUARD(always);
-PAYMENT_GUARD(is_due);
+PAYMENT_GUARD(payment_always);
+PAYMENT_GUARD(payment_is_due);
 PAYMENT_GUARD(is_exhausted); /* due, and the provider was asked as often as it may be */
 PAYMENT_GUARD(same_capture); /* same booking, user, amount and currency */
 PAYMENT_GUARD(same_booking);

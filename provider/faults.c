@@ -156,6 +156,7 @@ bool fault_list_parse(const char *text, struct fault *ret_faults, size_t max, si
         size_t length = strcspn(at, " ,");
         if (count == max)
             return error_set(error, ERROR_REJECT, "faults: at most %zu", max);
+        ret_faults[count] = (struct fault){ 0 };
         if (!fault_parse(at, length, &ret_faults[count], error))
             return false;
         if (ret_faults[count].kind != FAULT_NONE)

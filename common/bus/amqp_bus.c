@@ -19,6 +19,7 @@ struct amqp_bus {
     struct amqp_address address;
     struct publisher publisher;
     struct consumer consumer;
+    uint64_t reported_session;
     char detail[2 * ERROR_MESSAGE_BYTES];
 };
 
@@ -91,8 +92,9 @@ static void bus_service(void *self, struct bus_status *ret_status)
         const char *detail = consuming != NULL ? consuming : publishing;
         (void)snprintf(bus->detail, sizeof bus->detail, "%s", detail != NULL ? detail : "");
     }
+    bus->reported_session = consumer_session(&bus->consumer);
     *ret_status = (struct bus_status){
-        .session = consumer_session(&bus->consumer),
+        .session = bus->reported_session,
         .can_consume = consuming == NULL,
         .can_publish = publishing == NULL,
         .detail = bus->detail,
@@ -102,6 +104,10 @@ static void bus_service(void *self, struct bus_status *ret_status)
 static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
 {
     struct amqp_bus *bus = self;
+    /* Taking frees what is left of ended sessions: not before the caller was told of the end. */
+    if (consumer_session(&bus->consumer) != bus->reported_session) {
+        return 0;
+    }
     return consumer_take(&bus->consumer, limit, ret_deliveries);
 }
 

@@ -185,9 +185,6 @@ uint64_t consumer_session(const struct consumer *consumer)
 
 size_t consumer_take(struct consumer *consumer, size_t limit, struct delivery **ret_deliveries)
 {
-    if (consumer->channel != 0) {
-        consumer_read_all(consumer);
-    }
     return deliveries_take(consumer->deliveries, limit, ret_deliveries);
 }
 

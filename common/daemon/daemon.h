@@ -15,7 +15,8 @@
 
 /* The options that every service has; a service's own struct starts with it. */
 struct daemon_options {
-    const char *amqp_url, *store_url, *topology, *http_bind, *currency, *log_level, *log_format, *trace_file;
+    const char *amqp_url, *store_url, *topology, *http_bind, *currency, *log_level, *log_format,
+        *trace_file;
     int64_t http_port, prefetch, owed_max, http_queue_max, http_threads;
     int64_t sweep_interval_ms, relay_age_ms, confirm_timeout_ms;
 };

@@ -61,7 +61,7 @@ struct slot {
     int next_position;                        /* of messages owed by the version being made */
     const struct input *owed_cause[OWED_MAX]; /* NULL: owed by an earlier version */
     bool is_published;                        /* owes nothing that the broker has not confirmed */
-    bool is_attempted;               /* its messages were handed to the bus in this step */
+    bool is_attempted;                        /* its messages were handed to the bus in this step */
     size_t jobs_open;
 };
 

@@ -366,7 +366,8 @@ static void many_messages_are_fast_enough(void **state)
     }
     int64_t consume_ms = clock_monotonic_ms() - begin_ms;
     rig_wait_drained(&rig);
-    print_message("%d messages: published %" PRId64 "/s in batches of %d, consumed %" PRId64 "/s\n",
+    print_message("# %d messages: published %" PRId64 "/s in batches of %d, consumed %" PRId64
+                  "/s\n",
                   SPEED_MANY, (int64_t)SPEED_MANY * 1000 / publish_ms, BATCH,
                   (int64_t)SPEED_MANY * 1000 / (consume_ms + 1));
     assert_true(publish_ms < 25600);

@@ -104,7 +104,7 @@ def contract():
 def pytest(name, *arguments):
     results = LOGS / f"{name}.xml"
     results.unlink(missing_ok=True)
-    step = Step(name, [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", f"--junitxml={results}",
+    step = Step(name, [PYTHON, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", "-rs", f"--junitxml={results}",
                        *arguments], SECONDS_MAX.get(name, 60))
     return counting.junit(results, step.succeeded)
 

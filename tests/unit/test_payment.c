@@ -105,11 +105,11 @@ static void every_cell_of_the_table_ends_in_a_row_that_always_holds(void **test)
                 if ((int)row->from != state || (int)row->input != type)
                     continue;
                 if (last != NULL)
-                    assert_ptr_not_equal(last->guard, always);
+                    assert_ptr_not_equal(last->guard, payment_always);
                 last = row;
             }
             assert_non_null(last);
-            assert_ptr_equal(last->guard, always);
+            assert_ptr_equal(last->guard, payment_always);
         }
 }
 

@@ -47,11 +47,10 @@ static struct timespec deadline(void)
     return until;
 }
 
-static void header_keep(const struct http_request *request, const char *name, char *buffer,
-                        size_t size)
+static void header_keep(const struct http_request *request, const char *name, char ret_text[64])
 {
     const char *value = http_request_header(request, name, NULL);
-    (void)snprintf(buffer, size, "%s", value ? value : "");
+    (void)snprintf(ret_text, 64, "%s", value ? value : "");
 }
 
 static void gate_wait(struct fake *fake)
@@ -61,6 +60,8 @@ static void gate_wait(struct fake *fake)
     pthread_cond_broadcast(&fake->changed);
     while (!fake->is_gate_open && pthread_cond_timedwait(&fake->changed, &fake->mutex, &until) == 0)
         continue;
+    fake->waiting--;
+    pthread_cond_broadcast(&fake->changed);
 }
 
 static void refund_handle(void *self, const struct http_request *request,
@@ -72,8 +73,8 @@ static void refund_handle(void *self, const struct http_request *request,
     (void)sscanf(at ? at : "", "\"paymentId\":\"%64[^\"]", payment_id);
     pthread_mutex_lock(&fake->mutex);
     (void)snprintf(fake->body, sizeof fake->body, "%s", request->body);
-    header_keep(request, "Idempotency-Key", fake->key, sizeof fake->key);
-    header_keep(request, "traceparent", fake->traceparent, sizeof fake->traceparent);
+    header_keep(request, "Idempotency-Key", fake->key);
+    header_keep(request, "traceparent", fake->traceparent);
     at = strstr(request->body, "\"amount\":");
     if (fake->calls < CALLS_MAX && at)
         fake->amounts[fake->calls] = (int32_t)strtol(at + strlen("\"amount\":"), NULL, 10);
