@@ -250,7 +250,7 @@ static enum confirm confirm_read(const amqp_frame_t *frame, bool *is_returned, s
     case AMQP_BASIC_ACK_METHOD:
         if (!*is_returned)
             return CONFIRM_GIVEN;
-        error_set(error, ERROR_REJECT, "no queue is bound for it: roundtrip doctor");
+        error_set(error, ERROR_REJECT, "the queue is not there: roundtrip doctor");
         return CONFIRM_REFUSED;
     case AMQP_BASIC_NACK_METHOD:
         error_set(error, ERROR_RETRY, "the broker does not take it: is the queue full?");
@@ -282,7 +282,25 @@ static bool confirm_await(struct tap *tap, struct error *error)
     }
 }
 
-bool tap_replay(struct tap *tap, const struct letter *letter, struct error *error)
+/* By the default exchange a routing key says nothing about the type, so nobody there can check that
+ * the two agree: what an exchange has carried under another name is not smuggled past that check.
+ */
+static bool type_settle(const struct letter *letter, amqp_basic_properties_t *properties,
+                        struct error *error)
+{
+    if (letter->first_exchange[0] == '\0' || strcmp(letter->type, letter->first_key) == 0)
+        return true;
+    if (letter->type[0] != '\0')
+        return error_set(error, ERROR_REJECT,
+                         "its type differs from its routing key, no service takes that: roundtrip "
+                         "dead discard");
+    properties->_flags |= AMQP_BASIC_TYPE_FLAG;
+    properties->type = amqp_cstring_bytes(letter->first_key);
+    return true;
+}
+
+bool tap_replay(struct tap *tap, const struct letter *letter, const char *queue,
+                struct error *error)
 {
     amqp_basic_properties_t properties;
     amqp_table_entry_t *headers = letter_revive(&tap->current.properties, &properties);
@@ -290,16 +308,20 @@ bool tap_replay(struct tap *tap, const struct letter *letter, struct error *erro
     int status = AMQP_STATUS_OK;
     if (headers == NULL)
         return error_set(error, ERROR_RETRY, "out of memory");
-    if (!publish_channel_open(tap, error))
+    if (!type_settle(letter, &properties, error) || !publish_channel_open(tap, error))
         goto done;
-    status = amqp_basic_publish(
-        tap->link.state, CHANNEL_PUBLISH, amqp_cstring_bytes(letter->first_exchange),
-        amqp_cstring_bytes(letter->first_key), true, false, &properties, tap->current.body);
-    if (!bus_status_check(status, "publish", error) || !confirm_await(tap, error))
-        goto done;
-    status = amqp_basic_ack(tap->link.state, CHANNEL_READ, letter->tag, false);
-    is_done = bus_status_check(status, "ack", error);
+    status =
+        amqp_basic_publish(tap->link.state, CHANNEL_PUBLISH, amqp_empty_bytes,
+                           amqp_cstring_bytes(queue), true, false, &properties, tap->current.body);
+    is_done = bus_status_check(status, "publish", error) && confirm_await(tap, error) &&
+              tap_discard(tap, letter, error);
 done:
     free(headers);
     return is_done;
+}
+
+bool tap_discard(struct tap *tap, const struct letter *letter, struct error *error)
+{
+    int status = amqp_basic_ack(tap->link.state, CHANNEL_READ, letter->tag, false);
+    return bus_status_check(status, "ack", error);
 }

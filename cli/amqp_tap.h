@@ -52,7 +52,11 @@ MUST_CHECK bool tap_queue_check(struct tap *tap, const char *queue, struct queue
 /* The next message of the queue, not acked. False with ERROR_NOT_FOUND: it is empty. */
 MUST_CHECK bool tap_get(struct tap *tap, const char *queue, struct letter *ret_letter,
                         struct error *error);
-/* Publishes what tap_get has just found to where it was sent at first, as it was but for the marks
- * of its death, and waits until the broker has it; only then acks it. ERROR_REJECT: nobody listens
- * there any more, so it stays. */
-MUST_CHECK bool tap_replay(struct tap *tap, const struct letter *letter, struct error *error);
+/* Puts what tap_get has just found back into `queue`, from which it died, as it was but for the
+ * marks of its death, and waits until the broker has it; only then acks it. Straight into the queue
+ * and not through the exchange: other queues have had their copy, and two dead copies of one event
+ * would become four, then eight. ERROR_REJECT: it can never be accepted there, so it stays. */
+MUST_CHECK bool tap_replay(struct tap *tap, const struct letter *letter, const char *queue,
+                           struct error *error);
+/* Acks it: it is gone. */
+MUST_CHECK bool tap_discard(struct tap *tap, const struct letter *letter, struct error *error);

@@ -123,7 +123,7 @@ static cJSON *intent_make(const struct book_options *options)
     return body;
 }
 
-static int book_run(struct cli *cli, const void *self)
+static enum exit_status book_run(struct cli *cli, const void *self)
 {
     const struct book_options *options = self;
     CLEANUP(json_free) cJSON *body = intent_make(options);
@@ -176,7 +176,7 @@ static const struct argument cancel_arguments[] = {
     { 0 },
 };
 
-static int cancel_run(struct cli *cli, const void *self)
+static enum exit_status cancel_run(struct cli *cli, const void *self)
 {
     const struct cancel_options *options = self;
     char path[IDENT_SIZE + 32];

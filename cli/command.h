@@ -22,7 +22,7 @@ struct command {
     const char *details;              /* for `help NAME`; NULL = none */
     const struct argument *arguments; /* describe the options struct */
     size_t options_size;
-    int (*run)(struct cli *cli, const void *options); /* returns an enum exit_status */
+    enum exit_status (*run)(struct cli *cli, const void *options);
 };
 
 extern const struct command command_show;

@@ -1,7 +1,7 @@
 /* dead.c - roundtrip dead: the messages that were put away; look at them, and send them again. */
 #include "cli/amqp_tap.h"
 #include "cli/command.h"
-#include "cli/fetch.h"
+#include "cli/json.h"
 #include "cli/text.h"
 #include "common/bus/amqp_topology.h"
 #include "wire/events.h"
@@ -26,8 +26,8 @@ static const struct argument dead_arguments[] = {
     { .name = "ACTION",
       .type = ARGUMENT_CHOICE,
       .offset = offsetof(struct dead_options, action),
-      .choices = "list|show|replay",
-      .meaning = "list (also if left out), show or replay" },
+      .choices = "list|show|replay|discard",
+      .meaning = "list (also if left out), show, replay or discard" },
     { .name = "LETTER",
       .type = ARGUMENT_TEXT,
       .offset = offsetof(struct dead_options, letter),
@@ -41,10 +41,14 @@ static const struct argument dead_arguments[] = {
     { .name = "--all",
       .type = ARGUMENT_FLAG,
       .offset = offsetof(struct dead_options, is_all),
-      .meaning = "replay: every one" },
+      .meaning = "replay or discard every one" },
     OUTPUT_ARGUMENT(struct dead_options),
     { 0 },
 };
+
+struct pass;
+typedef enum exit_status visit_function(struct pass *pass, const char *queue,
+                                        const struct letter *letter);
 
 /* One pass over the queues. `visit` says whether to go on. */
 struct pass {
@@ -57,7 +61,7 @@ struct pass {
     bool is_cut;
     struct table table;
     cJSON *json;
-    enum exit_status (*visit)(struct pass *pass, const char *queue, const struct letter *letter);
+    visit_function *visit;
 };
 
 static const char *const queues[] = { QUEUE_BOOKING, QUEUE_PAYMENT, QUEUE_GATEWAY };
@@ -114,21 +118,26 @@ static bool is_wanted(const struct pass *pass, const struct letter *letter)
 
 /* ---- list and show ---- */
 
+static const char *event_of(const struct letter *letter)
+{
+    if (letter->type[0] != '\0')
+        return letter->type;
+    return letter->first_exchange[0] != '\0' ? letter->first_key : "-";
+}
+
 static cJSON *letter_json(const struct pass *pass, const char *queue, const struct letter *letter)
 {
-    char at[TEXT_TIME_SIZE];
     cJSON *json = cJSON_CreateObject();
-    text_time_utc(letter->timestamp_s * SECOND_MS, at);
     cJSON_AddNumberToObject(json, "number", (double)pass->number);
-    cJSON_AddStringToObject(json, "queue", queue);
-    cJSON_AddStringToObject(json, "event", letter->type);
-    cJSON_AddStringToObject(json, "bookingId", letter->correlation_id);
-    cJSON_AddStringToObject(json, "messageId", letter->id);
-    cJSON_AddStringToObject(json, "reason", letter->reason);
-    cJSON_AddStringToObject(json, "from", letter->app_id);
-    cJSON_AddStringToObject(json, "announcedAt", at);
-    cJSON_AddStringToObject(json, "exchange", letter->first_exchange);
-    cJSON_AddStringToObject(json, "routingKey", letter->first_key);
+    json_put_text(json, "queue", queue);
+    json_put_text(json, "event", letter->type);
+    json_put_text(json, "bookingId", letter->correlation_id);
+    json_put_text(json, "messageId", letter->id);
+    json_put_text(json, "reason", letter->reason);
+    json_put_text(json, "from", letter->app_id);
+    json_put_time(json, "announcedAt", letter->timestamp_s * SECOND_MS);
+    json_put_text(json, "exchange", letter->first_exchange);
+    json_put_text(json, "routingKey", letter->first_key);
     cJSON *body = cJSON_ParseWithLength(letter->body, letter->body_length);
     if (body != NULL)
         cJSON_AddItemToObject(json, "body", body);
@@ -149,14 +158,14 @@ static enum exit_status list_visit(struct pass *pass, const char *queue,
     text_time(letter->timestamp_s * SECOND_MS, at);
     table_add(&pass->table, "%" PRId64, pass->number);
     table_add(&pass->table, "%s", queue);
-    table_add(&pass->table, "%s", letter->type[0] != '\0' ? letter->type : letter->first_key);
+    table_add(&pass->table, "%s", event_of(letter));
     table_add(&pass->table, "%s", letter->correlation_id);
     table_add(&pass->table, "%.19s", at);
     table_add(&pass->table, "%.90s", letter->reason[0] != '\0' ? letter->reason : "unknown");
     return EXIT_OK;
 }
 
-static int list_run(struct pass *pass)
+static enum exit_status list_run(struct pass *pass)
 {
     static const char *const heads[] = { "#", "queue", "event", "booking", "announced", "reason" };
     pass->visit = list_visit;
@@ -235,14 +244,14 @@ static enum exit_status show_visit(struct pass *pass, const char *queue,
     return EXIT_OK;
 }
 
-static int nothing_found(const struct pass *pass)
+static enum exit_status nothing_found(const struct pass *pass)
 {
     complain("no dead letter is %s: roundtrip dead list shows those there are",
              pass->options->letter);
     return EXIT_NOT_FOUND;
 }
 
-static int show_run(struct pass *pass)
+static enum exit_status show_run(struct pass *pass)
 {
     if (pass->options->letter == NULL) {
         complain("which one? roundtrip dead show 1, as in roundtrip dead list");
@@ -250,7 +259,7 @@ static int show_run(struct pass *pass)
     }
     pass->visit = show_visit;
     enum exit_status status = queues_walk(pass);
-    return status == EXIT_OK && pass->done == 0 ? nothing_found(pass) : (int)status;
+    return status == EXIT_OK && pass->done == 0 ? nothing_found(pass) : status;
 }
 
 /* ---- replay ---- */
@@ -262,7 +271,7 @@ static enum exit_status replay_visit(struct pass *pass, const char *queue,
     struct error error;
     if (!is_wanted(pass, letter))
         return EXIT_OK;
-    bool is_sent = tap_replay(pass->tap, letter, &error);
+    bool is_sent = tap_replay(pass->tap, letter, queue, &error);
     pass->done += is_sent;
     pass->failed += !is_sent;
     if (output_is_json(pass->options->output)) {
@@ -270,7 +279,7 @@ static enum exit_status replay_visit(struct pass *pass, const char *queue,
         cJSON_AddBoolToObject(json, "replayed", is_sent);
         json_print_line(cli, json);
     } else if (is_sent) {
-        fprintf(cli->out, "%" PRId64 "  %s  %s  ", pass->number, letter->first_key,
+        fprintf(cli->out, "%" PRId64 "  %s  %s  %s  ", pass->number, queue, event_of(letter),
                 letter->correlation_id);
         text_print(cli->out, cli->has_colours, COLOUR_GOOD, "replayed\n");
     }
@@ -280,32 +289,58 @@ static enum exit_status replay_visit(struct pass *pass, const char *queue,
     return error.code == ERROR_REJECT ? EXIT_OK : EXIT_UNAVAILABLE;
 }
 
-static int replay_run(struct pass *pass)
+/* ---- discard ---- */
+
+/* What is thrown away is printed in full, so that it can be kept. */
+static enum exit_status discard_visit(struct pass *pass, const char *queue,
+                                      const struct letter *letter)
+{
+    struct error error;
+    if (!is_wanted(pass, letter))
+        return EXIT_OK;
+    json_print_line(pass->cli, letter_json(pass, queue, letter));
+    if (fflush(pass->cli->out) != 0) {
+        complain("nothing is discarded that could not be printed before");
+        return EXIT_WRONG;
+    }
+    if (!tap_discard(pass->tap, letter, &error)) {
+        complain("%s", error.message);
+        return EXIT_UNAVAILABLE;
+    }
+    pass->done++;
+    return EXIT_OK;
+}
+
+static enum exit_status change_run(struct pass *pass, const char *verb)
 {
     const struct dead_options *options = pass->options;
     if ((options->letter == NULL) == !options->is_all) {
-        complain("which? roundtrip dead replay 1 (as in roundtrip dead list), or --all");
+        complain("which? roundtrip dead %s 1 (as in roundtrip dead list), or --all", verb);
         return EXIT_USAGE;
     }
-    pass->visit = replay_visit;
     enum exit_status status = queues_walk(pass);
-    if (status != EXIT_OK)
-        return status;
-    if (options->letter != NULL && pass->done + pass->failed == 0)
+    if (status == EXIT_OK && options->letter != NULL && pass->done + pass->failed == 0)
         return nothing_found(pass);
-    if (options->is_all && !output_is_json(options->output))
-        fprintf(pass->cli->out, "%" PRId64 " replayed%s\n", pass->done,
-                pass->is_cut ? ", and there are more: the same command again" : "");
-    return pass->failed > 0 ? EXIT_WRONG : EXIT_OK;
+    if (options->is_all && !output_is_json(options->output) && pass->visit == replay_visit)
+        fprintf(pass->cli->out, "%" PRId64 " replayed\n", pass->done);
+    if (pass->is_cut)
+        complain("there are more: the same command again");
+    return status == EXIT_OK && pass->failed > 0 ? EXIT_WRONG : status;
 }
 
-static int dead_run(struct cli *cli, const void *self)
+static struct pass *pass_with(struct pass *pass, visit_function *visit)
+{
+    pass->visit = visit;
+    return pass;
+}
+
+static enum exit_status dead_run(struct cli *cli, const void *self)
 {
     const struct dead_options *options = self;
     const char *action = options->action != NULL ? options->action : "list";
     struct pass pass = { .cli = cli, .options = options };
     struct error error;
-    int status;
+    enum exit_status status;
     pass.tap = tap_open(cli->settings.amqp_url, &error);
     if (pass.tap == NULL) {
         complain("the broker does not answer (%s): start the system with ./run, or look with "
@@ -316,7 +351,9 @@ static int dead_run(struct cli *cli, const void *self)
     if (strcmp(action, "show") == 0)
         status = show_run(&pass);
     else if (strcmp(action, "replay") == 0)
-        status = replay_run(&pass);
+        status = change_run(pass_with(&pass, replay_visit), action);
+    else if (strcmp(action, "discard") == 0)
+        status = change_run(pass_with(&pass, discard_visit), action);
     else
         status = list_run(&pass);
     tap_close(pass.tap);
@@ -325,7 +362,7 @@ static int dead_run(struct cli *cli, const void *self)
 
 const struct command command_dead = {
     .name = "dead",
-    .summary = "dead letters: list, show one, replay",
+    .summary = "dead letters: list them, show one, replay or discard it",
     .details =
         "Looking takes nothing away. A replayed one is sent to where it was sent at first, "
         "as it\nwas, and leaves the dead letters once the broker has confirmed it; receivers "

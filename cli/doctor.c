@@ -131,7 +131,7 @@ void doctor_traces(struct doctor *doctor)
     }
 }
 
-static int doctor_run(struct cli *cli, const void *self)
+static enum exit_status doctor_run(struct cli *cli, const void *self)
 {
     const struct doctor_options *options = self;
     struct doctor doctor = { .cli = cli,

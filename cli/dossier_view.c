@@ -1,6 +1,6 @@
 /* dossier_view.c - the gateway's answer about a booking, back into a view. */
 #include "cli/dossier.h"
-#include "cli/fetch.h"
+#include "cli/json.h"
 
 #include <string.h>
 

@@ -3,7 +3,6 @@
 #include "cli/text.h"
 #include "common/http/http_client.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define URL_SIZE 2048
@@ -127,50 +126,4 @@ enum exit_status fetch(const struct cli *cli, const struct question *question, c
     if (status == 404)
         return EXIT_NOT_FOUND;
     return status == 502 || status == 503 || status == 504 ? EXIT_UNAVAILABLE : EXIT_WRONG;
-}
-
-const char *json_text(const cJSON *object, const char *key)
-{
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-    return text != NULL ? text : "";
-}
-
-int64_t json_int(const cJSON *object, const char *key, int64_t otherwise)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    if (cJSON_IsString(item)) { /* OTLP's form of 64-bit numbers */
-        char *end;
-        long long value = strtoll(item->valuestring, &end, 10);
-        return end != item->valuestring && *end == '\0' ? value : otherwise;
-    }
-    /* Every amount is exact in a double; beyond 2^53 nothing else is a number here. */
-    if (!cJSON_IsNumber(item) || item->valuedouble > 9e15 || item->valuedouble < -9e15)
-        return otherwise;
-    return (int64_t)item->valuedouble;
-}
-
-static void text_put(const struct cli *cli, cJSON *json, char *text)
-{
-    if (text != NULL) {
-        fputs(text, cli->out);
-        fputc('\n', cli->out);
-    }
-    cJSON_free(text);
-    cJSON_Delete(json);
-}
-
-void json_print(const struct cli *cli, cJSON *json)
-{
-    text_put(cli, json, cJSON_Print(json));
-}
-
-void json_print_line(const struct cli *cli, cJSON *json)
-{
-    text_put(cli, json, cJSON_PrintUnformatted(json));
-}
-
-void json_free(cJSON **json)
-{
-    cJSON_Delete(*json);
-    *json = NULL;
 }

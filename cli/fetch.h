@@ -3,10 +3,8 @@
 #pragma once
 
 #include "cli/command.h"
+#include "cli/json.h"
 #include "common/base/attributes.h"
-
-#include <cJSON.h>
-#include <stdint.h>
 
 enum service {
     SERVICE_GATEWAY,
@@ -39,13 +37,3 @@ MUST_CHECK enum exit_status fetch(const struct cli *cli, const struct question *
 
 const char *service_name(enum service service);
 const char *service_url(const struct settings *settings, enum service service);
-
-/* Reading answers: what is absent or of another type is "" or the default. */
-const char *json_text(const cJSON *object, const char *key);
-int64_t json_int(const cJSON *object, const char *key, int64_t otherwise);
-
-/* Prints and deletes. */
-void json_print(const struct cli *cli, cJSON *json);
-void json_print_line(const struct cli *cli, cJSON *json);
-/* For CLEANUP. */
-void json_free(cJSON **json);

@@ -162,7 +162,7 @@ static void sums_print(const struct cli *cli, const cJSON *summary)
     table_done(&table);
 }
 
-static int account_run(struct cli *cli, const struct ledger_options *options)
+static enum exit_status account_run(struct cli *cli, const struct ledger_options *options)
 {
     char path[IDENT_SIZE + 16];
     cJSON *account = NULL;
@@ -180,7 +180,7 @@ static int account_run(struct cli *cli, const struct ledger_options *options)
     return EXIT_OK;
 }
 
-static int ledger_run(struct cli *cli, const void *self)
+static enum exit_status ledger_run(struct cli *cli, const void *self)
 {
     const struct ledger_options *options = self;
     bool has_more = false;

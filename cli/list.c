@@ -158,7 +158,7 @@ static void json_print_list(const struct cli *cli, struct listing *listing)
     json_print(cli, json);
 }
 
-static int list_run(struct cli *cli, const void *self)
+static enum exit_status list_run(struct cli *cli, const void *self)
 {
     const struct list_options *options = self;
     struct listing listing = { .options = options,

@@ -1,14 +1,17 @@
 /* listen.c - roundtrip listen: the events as they pass, seen through a queue of our own. */
 #include "cli/amqp_tap.h"
 #include "cli/command.h"
-#include "cli/fetch.h"
+#include "cli/json.h"
 #include "cli/text.h"
 #include "common/base/clock.h"
+#include "common/base/trace_context.h"
 
 #include <string.h>
 
 #define LOOK_MS       500 /* between looks at Ctrl-C */
 #define BODY_SHOWN    160
+#define TRACE_ID_AT   3 /* in a traceparent: 00-<trace id>-<span id>-<flags> */
+#define TRACE_ID_HEX  32
 #define SECOND_MS     1000
 #define TIMEOUT_MAX_S 86400
 #define COUNT_MAX     1000000000
@@ -54,22 +57,19 @@ static void body_put(cJSON *json, const struct letter *letter)
 
 static void letter_print_json(const struct cli *cli, const struct letter *letter, int64_t now_ms)
 {
-    char at[TEXT_TIME_SIZE];
-    char trace_id[33] = "";
+    char trace_id[TRACE_ID_HEX + 1] = "";
     cJSON *json = cJSON_CreateObject();
-    text_time_utc(now_ms, at);
-    if (strlen(letter->traceparent) == 55)
-        memcpy(trace_id, letter->traceparent + 3, 32);
-    cJSON_AddStringToObject(json, "seenAt", at);
-    text_time_utc(letter->timestamp_s * SECOND_MS, at);
-    cJSON_AddStringToObject(json, "event", letter->type);
-    cJSON_AddStringToObject(json, "routingKey", letter->routing_key);
-    cJSON_AddStringToObject(json, "bookingId", letter->correlation_id);
-    cJSON_AddStringToObject(json, "messageId", letter->id);
-    cJSON_AddStringToObject(json, "from", letter->app_id);
-    cJSON_AddStringToObject(json, "announcedAt", at);
+    if (strlen(letter->traceparent) == TRACEPARENT_SIZE - 1)
+        memcpy(trace_id, letter->traceparent + TRACE_ID_AT, TRACE_ID_HEX);
+    json_put_time(json, "seenAt", now_ms);
+    json_put_text(json, "event", letter->type);
+    json_put_text(json, "routingKey", letter->routing_key);
+    json_put_text(json, "bookingId", letter->correlation_id);
+    json_put_text(json, "messageId", letter->id);
+    json_put_text(json, "from", letter->app_id);
+    json_put_time(json, "announcedAt", letter->timestamp_s * SECOND_MS);
     cJSON_AddBoolToObject(json, "repeat", letter->is_repeat);
-    cJSON_AddStringToObject(json, "traceId", trace_id);
+    json_put_text(json, "traceId", trace_id);
     body_put(json, letter);
     json_print_line(cli, json);
 }
@@ -104,7 +104,8 @@ static bool is_over(const struct cli *cli, const struct listen_options *options,
            (options->timeout_s > 0 && clock_monotonic_ms() >= end_ms);
 }
 
-static int listen_to(struct cli *cli, const struct listen_options *options, struct tap *tap)
+static enum exit_status listen_to(struct cli *cli, const struct listen_options *options,
+                                  struct tap *tap)
 {
     int64_t heard = 0;
     int64_t end_ms = clock_monotonic_ms() + options->timeout_s * SECOND_MS;
@@ -128,7 +129,7 @@ static int listen_to(struct cli *cli, const struct listen_options *options, stru
     return options->count > 0 && heard < options->count && !*cli->is_stopped ? EXIT_WRONG : EXIT_OK;
 }
 
-static int listen_run(struct cli *cli, const void *self)
+static enum exit_status listen_run(struct cli *cli, const void *self)
 {
     const struct listen_options *options = self;
     struct error error;
@@ -140,9 +141,8 @@ static int listen_run(struct cli *cli, const void *self)
         tap_close(tap);
         return EXIT_UNAVAILABLE;
     }
-    if (!output_is_json(options->output))
-        fprintf(stderr, "listening (Ctrl-C ends it)\n");
-    int status = listen_to(cli, options, tap);
+    fprintf(stderr, "listening (Ctrl-C ends it)\n");
+    enum exit_status status = listen_to(cli, options, tap);
     tap_close(tap);
     return status;
 }

@@ -54,7 +54,7 @@ static void command_help_print(const struct command *command, FILE *out)
         fprintf(out, "\n%s", command->details);
 }
 
-static int unknown_command(const char *name)
+static enum exit_status unknown_command(const char *name)
 {
     const char *nearest = command_nearest(name);
     if (nearest != NULL)
@@ -64,7 +64,7 @@ static int unknown_command(const char *name)
     return EXIT_USAGE;
 }
 
-static int help_run(const char *name)
+static enum exit_status help_run(const char *name)
 {
     if (name == NULL) {
         help_print(stdout);
@@ -77,12 +77,12 @@ static int help_run(const char *name)
     return EXIT_OK;
 }
 
-static int command_run(const struct command *command, int count, char *const *words)
+static enum exit_status command_run(const struct command *command, int count, char *const *words)
 {
     struct cli cli = { .out = stdout, .is_stopped = &is_stopped };
     struct error error;
     void *options = calloc(1, command->options_size);
-    int status = EXIT_USAGE;
+    enum exit_status status = EXIT_USAGE;
     if (options == NULL) {
         complain("out of memory");
         return EXIT_UNAVAILABLE;
@@ -112,7 +112,7 @@ static bool is_one_of(const char *word, const char *one, const char *other)
     return strcmp(word, one) == 0 || strcmp(word, other) == 0;
 }
 
-int main(int argc, char **argv)
+static enum exit_status words_run(int argc, char **argv)
 {
     if (argc < 2) {
         help_print(stderr);
@@ -132,4 +132,9 @@ int main(int argc, char **argv)
         if (is_one_of(argv[i], "--help", "-h"))
             return help_run(name);
     return command_run(command, argc - 2, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+    return (int)words_run(argc, argv);
 }

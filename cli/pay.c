@@ -94,7 +94,7 @@ static void charge_print(const struct cli *cli, const cJSON *json)
     fprintf(cli->out, "  %s for %s\n", money, json_text(json, "intentId"));
 }
 
-static int pay_run(struct cli *cli, const void *self)
+static enum exit_status pay_run(struct cli *cli, const void *self)
 {
     const struct pay_options *options = self;
     CLEANUP(json_free) cJSON *booking = NULL;

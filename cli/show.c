@@ -41,7 +41,8 @@ static void json_show(const struct cli *cli, const struct dossier *dossier,
     fflush(cli->out);
 }
 
-static int show_once(struct cli *cli, struct records *records, const struct show_options *options)
+static enum exit_status show_once(struct cli *cli, struct records *records,
+                                  const struct show_options *options)
 {
     struct dossier dossier;
     struct timeline timeline;
@@ -79,7 +80,8 @@ static bool has_changed(struct seen *seen, const struct dossier *dossier,
 
 /* One look; true: there is more to come. */
 static bool follow_once(struct cli *cli, struct records *records,
-                        const struct show_options *options, struct seen *seen, int *ret_status)
+                        const struct show_options *options, struct seen *seen,
+                        enum exit_status *ret_status)
 {
     struct dossier dossier;
     struct timeline timeline;
@@ -105,10 +107,11 @@ static bool follow_once(struct cli *cli, struct records *records,
     return is_more;
 }
 
-static int show_follow(struct cli *cli, struct records *records, const struct show_options *options)
+static enum exit_status show_follow(struct cli *cli, struct records *records,
+                                    const struct show_options *options)
 {
     struct seen seen = { 0 };
-    int status = EXIT_OK;
+    enum exit_status status = EXIT_OK;
     while (follow_once(cli, records, options, &seen, &status) && !*cli->is_stopped) {
         if (fflush(cli->out) != 0)
             return EXIT_WRONG; /* the reader has gone */
@@ -117,13 +120,13 @@ static int show_follow(struct cli *cli, struct records *records, const struct sh
     return status;
 }
 
-static int show_run(struct cli *cli, const void *self)
+static enum exit_status show_run(struct cli *cli, const void *self)
 {
     const struct show_options *options = self;
     struct records records;
     records_open(&records, &cli->settings);
-    int status = options->is_following ? show_follow(cli, &records, options)
-                                       : show_once(cli, &records, options);
+    enum exit_status status = options->is_following ? show_follow(cli, &records, options)
+                                                    : show_once(cli, &records, options);
     records_close(&records);
     return status;
 }

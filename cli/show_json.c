@@ -1,32 +1,14 @@
 /* show_json.c - a dossier for scripts. Members are only ever added. */
-#include "cli/fetch.h"
+#include "cli/json.h"
 #include "cli/show.h"
-#include "cli/text.h"
 #include "cli/why.h"
 
-#include <string.h>
-
-/* "" becomes null: a member is always there. */
-static void text_put(cJSON *object, const char *key, const char *text)
-{
-    if (text != NULL && text[0] != '\0')
-        cJSON_AddStringToObject(object, key, text);
-    else
-        cJSON_AddNullToObject(object, key);
-}
-
-static void time_put(cJSON *object, const char *key, int64_t at_ms)
-{
-    char text[TEXT_TIME_SIZE] = "";
-    if (at_ms > 0)
-        text_time_utc(at_ms, text);
-    text_put(object, key, text);
-}
+#include <stdio.h>
 
 static void money_put(cJSON *object, int64_t amount, const char *currency)
 {
     cJSON_AddNumberToObject(object, "amount", (double)amount);
-    text_put(object, "currency", currency);
+    json_put_text(object, "currency", currency);
 }
 
 static void intent_put(cJSON *json, const struct dossier *dossier)
@@ -39,7 +21,7 @@ static void intent_put(cJSON *json, const struct dossier *dossier)
         return;
     }
     cJSON *part = cJSON_AddObjectToObject(json, "intent");
-    text_put(part, "userId", intent->is_present ? intent->user_id : booking->user_id);
+    json_put_text(part, "userId", intent->is_present ? intent->user_id : booking->user_id);
     if (intent->is_present)
         money_put(part, intent->amount, intent->currency);
     else
@@ -52,41 +34,41 @@ static void payment_put(cJSON *array, const struct dossier_payment *payment)
     const struct booking_payment *listed = payment->in_the_booking;
     cJSON *part = cJSON_CreateObject();
     cJSON_AddItemToArray(array, part);
-    text_put(part, "paymentId", payment->id);
-    text_put(part, "state", state != NULL ? payment_state_text(state->state) : NULL);
-    text_put(part, "disposition",
-             listed != NULL ? dossier_disposition_text(listed->disposition) : NULL);
+    json_put_text(part, "paymentId", payment->id);
+    json_put_text(part, "state", state != NULL ? payment_state_text(state->state) : NULL);
+    json_put_text(part, "disposition",
+                  listed != NULL ? dossier_disposition_text(listed->disposition) : NULL);
     if (state != NULL && state->amount > 0) {
-        text_put(part, "userId", state->user_id);
+        json_put_text(part, "userId", state->user_id);
         money_put(part, state->amount, state->currency);
     } else if (listed != NULL) {
-        text_put(part, "userId", listed->user_id);
+        json_put_text(part, "userId", listed->user_id);
         money_put(part, listed->amount, listed->currency);
     }
     if (state == NULL)
         return;
-    time_put(part, "capturedAt", state->captured_at_ms);
-    text_put(part, "refundReason", state->refund_reason);
-    text_put(part, "refundId", state->refund_id);
+    json_put_time(part, "capturedAt", state->captured_at_ms);
+    json_put_text(part, "refundReason", state->refund_reason);
+    json_put_text(part, "refundId", state->refund_id);
     cJSON_AddNumberToObject(part, "attempts", state->attempts);
-    text_put(part, "lastError", state->last_error);
-    time_put(part, "nextLookAt", state->due_at_ms);
+    json_put_text(part, "lastError", state->last_error);
+    json_put_time(part, "nextLookAt", state->due_at_ms);
 }
 
 static void step_put(cJSON *array, const struct step *step)
 {
     cJSON *part = cJSON_CreateObject();
     cJSON_AddItemToArray(array, part);
-    time_put(part, "at", step->at_ms);
-    text_put(part, "service", step->service);
-    text_put(part, "document", step->document_id);
-    text_put(part, "input", step->entry->input_type);
-    text_put(part, "inputId", step->entry->input_id);
-    text_put(part, "verdict", step->entry->verdict);
-    text_put(part, "from", step->entry->state_from);
-    text_put(part, "to", step->entry->state_to);
+    json_put_time(part, "at", step->at_ms);
+    json_put_text(part, "service", step->service);
+    json_put_text(part, "document", step->document_id);
+    json_put_text(part, "input", step->entry->input_type);
+    json_put_text(part, "inputId", step->entry->input_id);
+    json_put_text(part, "verdict", step->entry->verdict);
+    json_put_text(part, "from", step->entry->state_from);
+    json_put_text(part, "to", step->entry->state_to);
     cJSON_AddNumberToObject(part, "times", step->times);
-    time_put(part, "lastAt", step->last_ms);
+    json_put_time(part, "lastAt", step->last_ms);
 }
 
 static void refunds_put(cJSON *json, const struct gateway_view *view)
@@ -96,21 +78,21 @@ static void refunds_put(cJSON *json, const struct gateway_view *view)
         const struct gateway_refund *refund = &view->refunds[i];
         cJSON *part = cJSON_CreateObject();
         cJSON_AddItemToArray(array, part);
-        text_put(part, "paymentId", refund->payment.payment_id);
+        json_put_text(part, "paymentId", refund->payment.payment_id);
         money_put(part, refund->payment.amount, refund->payment.currency);
-        text_put(part, "status", gateway_refund_status_text(refund->status));
-        text_put(part, "refundId", refund->refund_id);
-        text_put(part, "reason", refund->reason);
+        json_put_text(part, "status", gateway_refund_status_text(refund->status));
+        json_put_text(part, "refundId", refund->refund_id);
+        json_put_text(part, "reason", refund->reason);
     }
 }
 
 static void trace_put(cJSON *json, const struct cli *cli, const struct dossier *dossier)
 {
     char url[512] = "";
-    text_put(json, "traceId", dossier->trace_id);
+    json_put_text(json, "traceId", dossier->trace_id);
     if (cli->settings.jaeger_url[0] != '\0')
         snprintf(url, sizeof url, "%.400s/trace/%s", cli->settings.jaeger_url, dossier->trace_id);
-    text_put(json, "traceUrl", url);
+    json_put_text(json, "traceUrl", url);
 }
 
 cJSON *show_json(const struct cli *cli, const struct dossier *dossier,
@@ -119,15 +101,16 @@ cJSON *show_json(const struct cli *cli, const struct dossier *dossier,
     const struct booking *booking = dossier_booking(dossier);
     char why[WHY_SIZE];
     cJSON *json = cJSON_CreateObject();
-    text_put(json, "bookingId", dossier->booking_id);
-    text_put(json, "state", dossier_state(dossier));
-    text_put(json, "reason",
-             booking != NULL ? booking_reason_text(booking->reason) : dossier->seen.end.reason);
-    text_put(json, "gatewayState", gateway_state_text(gateway_state(&dossier->seen)));
+    json_put_text(json, "bookingId", dossier->booking_id);
+    json_put_text(json, "state", dossier_state(dossier));
+    json_put_text(json, "reason",
+                  booking != NULL ? booking_reason_text(booking->reason)
+                                  : dossier->seen.end.reason);
+    json_put_text(json, "gatewayState", gateway_state_text(gateway_state(&dossier->seen)));
     cJSON_AddBoolToObject(json, "isOver", dossier_is_over(dossier));
     why_write(dossier, now_ms, why);
-    text_put(json, "why", why);
-    time_put(json, "dueAt", booking != NULL ? booking->due_at_ms : 0);
+    json_put_text(json, "why", why);
+    json_put_time(json, "dueAt", booking != NULL ? booking->due_at_ms : 0);
     intent_put(json, dossier);
     cJSON *payments = cJSON_AddArrayToObject(json, "payments");
     for (size_t i = 0; i < dossier->payment_count; i++)

@@ -1,6 +1,6 @@
 #include "cli/spans.h"
 
-#include "cli/fetch.h"
+#include "cli/json.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -130,26 +130,32 @@ static void duration_make(int64_t duration_ns, char ret_text[TEXT_DURATION_SIZE]
         text_duration(duration_ns / 1000000, ret_text);
 }
 
-/* "│  ├─ " */
-static void branch_make(const struct trace_span *span, char *text, size_t size)
+/* "│ ├ ": goes_on tells which of its ancestors have more children to come. */
+static void branch_make(const struct trace_span *span, bool goes_on[DEPTH_SHOWN], char *text,
+                        size_t size)
 {
     int depth = span->depth < DEPTH_SHOWN ? span->depth : DEPTH_SHOWN;
-    snprintf(text, size, "%*s%s%s", depth > 0 ? 2 * (depth - 1) : 0, "",
-             depth == 0      ? ""
-             : span->is_last ? "└ "
-                             : "├ ",
-             span->is_orphan ? "? " : "");
+    size_t length = 0;
+    text[0] = '\0';
+    for (int i = 1; i < depth; i++)
+        length += (size_t)snprintf(text + length, size - length, "%s", goes_on[i] ? "│ " : "  ");
+    if (depth > 0)
+        length += (size_t)snprintf(text + length, size - length, "%s", span->is_last ? "└ " : "├ ");
+    if (span->is_orphan)
+        snprintf(text + length, size - length, "? ");
+    if (depth < DEPTH_SHOWN)
+        goes_on[depth] = depth > 0 && !span->is_last;
 }
 
-static void span_add(struct table *table, const struct trace_span *span, int64_t first_ns,
-                     int64_t last_ns)
+static void span_add(struct table *table, const struct trace_span *span, bool goes_on[DEPTH_SHOWN],
+                     int64_t first_ns, int64_t last_ns)
 {
-    char branch[4 * DEPTH_SHOWN];
+    char branch[4 * (DEPTH_SHOWN + 2)];
     char after[TEXT_DURATION_SIZE];
     char duration[TEXT_DURATION_SIZE];
     char bar[4 * BAR_WIDTH + 1];
     bool has_states = span->state_to[0] != '\0' && strcmp(span->state_from, span->state_to) != 0;
-    branch_make(span, branch, sizeof branch);
+    branch_make(span, goes_on, branch, sizeof branch);
     duration_make(span->started_ns - first_ns, after);
     duration_make(span->ended_ns - span->started_ns, duration);
     bar_make(span, first_ns, last_ns, bar);
@@ -157,7 +163,7 @@ static void span_add(struct table *table, const struct trace_span *span, int64_t
     table_add(table, "%s", span->service);
     table_add(table, "+%s", after);
     table_add(table, "%s", duration);
-    table_add(table, "%-*s", BAR_WIDTH, bar);
+    table_add(table, "%s", bar);
     table_add(table, "%s%s%s%s%s%s%s", span->decision, has_states ? " " : "",
               has_states ? span->state_from : "", has_states ? " → " : "",
               has_states ? span->state_to : "", span->error[0] != '\0' ? " ERROR " : "",
@@ -184,6 +190,7 @@ static void trace_print(const struct cli *cli, const char *booking_id, const cha
     int64_t last_ns;
     char whole[TEXT_DURATION_SIZE];
     size_t orphans = 0;
+    bool goes_on[DEPTH_SHOWN] = { false };
     struct table table;
     extent(spans, &first_ns, &last_ns);
     duration_make(last_ns - first_ns, whole);
@@ -195,69 +202,55 @@ static void trace_print(const struct cli *cli, const char *booking_id, const cha
     fputc('\n', cli->out);
     table_start(&table, heads, sizeof heads / sizeof heads[0]);
     for (size_t i = 0; i < spans->count; i++) {
-        span_add(&table, &spans->all[order[i]], first_ns, last_ns);
+        span_add(&table, &spans->all[order[i]], goes_on, first_ns, last_ns);
         orphans += spans->all[order[i]].is_orphan;
     }
     table_print(&table, cli->out, cli->has_colours);
     table_done(&table);
     if (orphans > 0)
         fprintf(cli->out,
-                "\n? %zu name a parent that is not here (yet): the root comes with the outcome\n",
+                "\n? the parent of %zu is not here: a span of the provider's, or one that is yet "
+                "to come\n",
                 orphans);
     if (spans->is_cut)
         fprintf(cli->out, "\nonly the first %d spans are shown\n", SPANS_MAX);
-}
-
-static void text_put(cJSON *object, const char *key, const char *text)
-{
-    if (text[0] != '\0')
-        cJSON_AddStringToObject(object, key, text);
-    else
-        cJSON_AddNullToObject(object, key);
-}
-
-static void number_put(cJSON *object, const char *key, int64_t number)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%lld", (long long)number);
-    cJSON_AddStringToObject(object, key, text); /* nanoseconds are not exact in a double */
 }
 
 static void trace_print_json(const struct cli *cli, const char *booking_id, const char *trace_id,
                              const struct spans *spans, const uint32_t *order)
 {
     cJSON *json = cJSON_CreateObject();
-    text_put(json, "bookingId", booking_id);
-    text_put(json, "traceId", trace_id);
+    json_put_text(json, "bookingId", booking_id);
+    json_put_text(json, "traceId", trace_id);
     cJSON *array = cJSON_AddArrayToObject(json, "spans");
     for (size_t i = 0; i < spans->count; i++) {
         const struct trace_span *span = &spans->all[order[i]];
         cJSON *part = cJSON_CreateObject();
         cJSON_AddItemToArray(array, part);
-        text_put(part, "spanId", span->id);
-        text_put(part, "parentSpanId", span->parent);
+        json_put_text(part, "spanId", span->id);
+        json_put_text(part, "parentSpanId", span->parent);
         cJSON_AddNumberToObject(part, "depth", span->depth);
-        text_put(part, "service", span->service);
-        text_put(part, "name", span->name);
-        text_put(part, "kind", span->kind);
-        number_put(part, "startNs", span->started_ns);
-        number_put(part, "durationNs", span->ended_ns - span->started_ns);
-        text_put(part, "decision", span->decision);
-        text_put(part, "from", span->state_from);
-        text_put(part, "to", span->state_to);
-        text_put(part, "error", span->error);
+        json_put_text(part, "service", span->service);
+        json_put_text(part, "name", span->name);
+        json_put_text(part, "kind", span->kind);
+        json_put_int64(part, "startNs", span->started_ns);
+        json_put_int64(part, "durationNs", span->ended_ns - span->started_ns);
+        json_put_text(part, "decision", span->decision);
+        json_put_text(part, "from", span->state_from);
+        json_put_text(part, "to", span->state_to);
+        json_put_text(part, "error", span->error);
     }
     json_print(cli, json);
 }
 
-static int trace_run(struct cli *cli, const void *self)
+static enum exit_status trace_run(struct cli *cli, const void *self)
 {
     const struct trace_options *options = self;
     char trace_id[33];
     struct spans spans;
     tracing_booking_trace_hex(options->booking_id, trace_id);
     spans_start(&spans);
-    int status = spans_read(cli, trace_id, &spans);
+    enum exit_status status = spans_read(cli, trace_id, &spans);
     if (status == EXIT_OK && spans.count == 0) {
         complain("no span of trace %s (booking %s) is there: spans come some seconds late; is the "
                  "booking known? roundtrip show %s",

@@ -27,6 +27,22 @@ static bool sql_fail(const struct sql *sql, struct error *error)
     return error_set(error, ERROR_RETRY, "sqlite: %s", sqlite3_errmsg(sql->handle));
 }
 
+/* SQLite stays silently in another mode where WAL cannot be had (some network file systems). */
+static bool wal_check(struct sql *sql, struct error *error)
+{
+    char mode[16] = "";
+    bool is_row = false;
+    struct sql_rows *rows = sql_query(sql, error, "PRAGMA journal_mode", "");
+    bool is_ok = rows && sql_next(rows, &is_row, error);
+    if (is_ok && is_row)
+        sql_text(rows, 0, mode, sizeof mode);
+    sql_done(rows);
+    if (is_ok && strcmp(mode, "wal") != 0)
+        return error_set(error, ERROR_REJECT, "sqlite: no WAL here, only %s: use a local disk",
+                         mode);
+    return is_ok;
+}
+
 struct sql *sql_open(const char *path, struct error *error)
 {
     struct sql *sql = calloc(1, sizeof *sql);
@@ -39,7 +55,8 @@ struct sql *sql_open(const char *path, struct error *error)
     (void)sqlite3_busy_timeout(sql->handle, BUSY_TIMEOUT_MS);
     if (!sql_script(sql,
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF;",
-                    error))
+                    error) ||
+        !wal_check(sql, error))
         goto fail;
     return sql;
 fail:

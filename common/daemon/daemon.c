@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/daemon/daemon_private.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 
 bool daemon_submit(struct daemon *daemon, struct request *request)
 {
+    assert(request->input.source == INPUT_FROM_REQUEST);
     return inbox_submit(daemon->inbox, request);
 }
 
@@ -91,11 +93,14 @@ bool daemon_is_stopping(const struct daemon *daemon)
     return atomic_load(&daemon->is_stopping);
 }
 
-void daemon_status_get(struct daemon *daemon, struct engine_status *ret_status)
+void daemon_status_get(struct daemon *daemon, struct engine_status *ret_status,
+                       char ret_bus_detail[ERROR_MESSAGE_BYTES])
 {
     pthread_mutex_lock(&daemon->status_mutex);
     *ret_status = daemon->status;
+    memcpy(ret_bus_detail, daemon->bus_detail, ERROR_MESSAGE_BYTES);
     pthread_mutex_unlock(&daemon->status_mutex);
+    ret_status->bus.detail = NULL;
 }
 
 /* ---- start and stop ---- */
@@ -184,6 +189,8 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
     };
     daemon->metrics = metrics_new(&metrics_setup);
     daemon->inbox = inbox_new((size_t)daemon->options->http_queue_max);
+    if (daemon->inbox == NULL)
+        return error_set(error, ERROR_RETRY, "out of memory or descriptors");
     if (!signals_open(daemon, error))
         return false;
     daemon->store = store_open(daemon->options->store_url, service->name,

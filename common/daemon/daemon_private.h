@@ -24,13 +24,17 @@ struct daemon {
 
     pthread_mutex_t status_mutex;
     struct engine_status status; /* copied by the loop after each step */
+    char bus_detail[ERROR_MESSAGE_BYTES];
 
     pthread_mutex_t changed_mutex;
     pthread_cond_t changed;
     uint64_t change_mark;
 };
 
-void daemon_status_get(struct daemon *daemon, struct engine_status *ret_status);
+/* The status of the last step. Its bus.detail is NULL: that text belongs to the engine's thread,
+ * ret_bus_detail is a copy. Any thread. */
+void daemon_status_get(struct daemon *daemon, struct engine_status *ret_status,
+                       char ret_bus_detail[ERROR_MESSAGE_BYTES]);
 void daemon_changed(void *daemon); /* wakes daemon_wait_changed */
 
 /* loop.c: until a signal; then finishes what is in hand. */

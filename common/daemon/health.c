@@ -8,12 +8,13 @@ struct checks {
     struct engine_status status;
     bool is_stopping;
     bool broker, store, outbox;
+    char bus_detail[ERROR_MESSAGE_BYTES];
 };
 
 static struct checks checks_make(struct daemon *daemon)
 {
     struct checks checks = { .is_stopping = daemon_is_stopping(daemon) };
-    daemon_status_get(daemon, &checks.status);
+    daemon_status_get(daemon, &checks.status, checks.bus_detail);
     checks.broker = checks.status.bus.can_publish && checks.status.bus.can_consume;
     checks.store = !checks.status.is_paused;
     checks.outbox = !checks.status.is_outbox_full;
@@ -39,7 +40,7 @@ static void checks_write(struct json_writer *writer, const struct checks *checks
 {
     json_write_string(writer, "status", checks_pass(checks) ? "pass" : "fail");
     json_write_object_begin(writer, "checks");
-    check_write(writer, "broker", checks->broker, checks->status.bus.detail);
+    check_write(writer, "broker", checks->broker, checks->bus_detail);
     check_write(writer, "store", checks->store, checks->status.pause_reason);
     check_write(writer, "outbox", checks->outbox,
                 "too many documents owe messages: the broker is away");
@@ -102,7 +103,8 @@ static void metrics_handle(void *self, const struct http_request *request,
     struct daemon *daemon = self;
     const struct daemon_tracing *tracing = &daemon->service->tracing;
     struct engine_status status;
-    daemon_status_get(daemon, &status);
+    char bus_detail[ERROR_MESSAGE_BYTES];
+    daemon_status_get(daemon, &status, bus_detail);
     answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
     answer->body_length = 0;
     metrics_write(daemon->metrics, &status, answer->body, HTTP_ANSWER_BYTES_MAX,

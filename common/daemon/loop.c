@@ -4,13 +4,15 @@
 #include "common/daemon/daemon_private.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #define IDLE_MS_MAX   1000 /* heartbeats are answered at least so often */
-#define DRAIN_MS_MAX  8000 /* with HTTP's and tracing's own bounds it stays below 10 s */
+#define DRAIN_MS_MAX  6000 /* HTTP takes 2 s more to stop, and tracing may flush: below 10 s */
 #define DRAIN_POLL_MS 10
+#define LEFT_MAX      64
 
 static bool signal_has_come(const struct daemon *daemon)
 {
@@ -60,20 +62,45 @@ static void status_copy(struct daemon *daemon)
     pthread_mutex_lock(&daemon->status_mutex);
     struct engine_status before = daemon->status;
     daemon->status = status;
+    (void)snprintf(daemon->bus_detail, sizeof daemon->bus_detail, "%s",
+                   status.bus.detail != NULL ? status.bus.detail : "");
     pthread_mutex_unlock(&daemon->status_mutex);
     transitions_log(&before, &status);
+}
+
+/* A second one ends the process at once, wherever it hangs. */
+static void signals_unblock(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* The engine takes a batch at most; HTTP cannot stop while anybody waits. */
+static void left_answer(struct daemon *daemon)
+{
+    struct request_port port = inbox_port(daemon->inbox);
+    struct request *left[LEFT_MAX];
+    for (size_t count = LEFT_MAX; count == LEFT_MAX;) {
+        count = port.take(port.self, LEFT_MAX, left);
+        for (size_t i = 0; i < count; i++) {
+            left[i]->reply = REPLY_UNAVAILABLE;
+            left[i]->verdict = NULL;
+            port.answer(port.self, left[i]);
+        }
+    }
 }
 
 static void drain(struct daemon *daemon)
 {
     int64_t until_ms = clock_monotonic_ms() + DRAIN_MS_MAX;
-    while (!engine_drain_step(daemon->engine, clock_wall_ms()) && clock_monotonic_ms() < until_ms) {
-        if (signal_has_come(daemon)) /* a second signal: at once */
-            break;
+    while (!engine_drain_step(daemon->engine, clock_wall_ms()) && clock_monotonic_ms() < until_ms)
         wait_for_work(daemon, DRAIN_POLL_MS);
-    }
     inbox_close(daemon->inbox);
     engine_drain_step(daemon->engine, clock_wall_ms()); /* answers what came in between */
+    left_answer(daemon);
 }
 
 void daemon_loop(struct daemon *daemon)
@@ -85,6 +112,7 @@ void daemon_loop(struct daemon *daemon)
             wait_for_work(daemon, turn.idle_ms);
     }
     log_write(LOG_INFO, "stopping: finishing what is in hand");
+    signals_unblock();
     atomic_store(&daemon->is_stopping, true);
     daemon_changed(daemon);
     drain(daemon);

@@ -39,18 +39,28 @@ void metric_counters_init(struct metric_counters *family, const char *name, cons
     pthread_mutex_init(&family->mutex, NULL);
 }
 
+/* The row of this label set. `rows` are `stride` bytes each and begin with their labels; one beyond
+ * METRIC_ROWS_MAX takes all that finds no row of its own. */
+static size_t row_find(char *rows, size_t stride, size_t *count, const char *labels)
+{
+    size_t at = 0;
+    while (at < *count && strcmp(rows + at * stride, labels) != 0)
+        at++;
+    if (at > METRIC_ROWS_MAX)
+        return METRIC_ROWS_MAX;
+    if (at == *count) {
+        const char *kept = at == METRIC_ROWS_MAX ? "overflow=\"true\"" : labels;
+        snprintf(rows + at * stride, METRIC_LABELS_SIZE, "%s", kept);
+        (*count)++;
+    }
+    return at;
+}
+
 void metric_counters_add(struct metric_counters *family, const char *labels, uint64_t amount)
 {
     pthread_mutex_lock(&family->mutex);
-    size_t at = 0;
-    while (at < family->count && strcmp(family->rows[at].labels, labels) != 0)
-        at++;
-    if (at == family->count && at <= METRIC_ROWS_MAX) {
-        const char *kept = at == METRIC_ROWS_MAX ? "overflow=\"true\"" : labels;
-        snprintf(family->rows[at].labels, sizeof family->rows[at].labels, "%s", kept);
-        family->count++;
-    }
-    family->rows[at > METRIC_ROWS_MAX ? METRIC_ROWS_MAX : at].value += amount;
+    size_t at = row_find((char *)family->rows, sizeof family->rows[0], &family->count, labels);
+    family->rows[at].value += amount;
     pthread_mutex_unlock(&family->mutex);
 }
 
@@ -66,44 +76,53 @@ void metric_counters_write(struct metric_counters *family, char *buffer, size_t 
 }
 
 void metric_histogram_init(struct metric_histogram *family, const char *name, const char *help,
-                           const char *labels, const double bounds[METRIC_BUCKETS])
+                           const double bounds[METRIC_BUCKETS])
 {
     memset(family, 0, sizeof *family);
     family->name = name;
     family->help = help;
-    family->labels = labels;
     family->bounds = bounds;
     pthread_mutex_init(&family->mutex, NULL);
 }
 
-void metric_histogram_add(struct metric_histogram *family, double value)
+void metric_histogram_add(struct metric_histogram *family, const char *labels, double value)
 {
     size_t bucket = 0;
     while (bucket < METRIC_BUCKETS && value > family->bounds[bucket])
         bucket++;
     pthread_mutex_lock(&family->mutex);
-    family->buckets[bucket]++;
-    family->count++;
-    family->sum += value;
+    struct metric_samples *row =
+        &family
+             ->rows[row_find((char *)family->rows, sizeof family->rows[0], &family->count, labels)];
+    row->buckets[bucket]++;
+    row->count++;
+    row->sum += value;
     pthread_mutex_unlock(&family->mutex);
+}
+
+static void samples_write(const struct metric_histogram *family, const struct metric_samples *row,
+                          char *buffer, size_t size, size_t *length)
+{
+    const char *comma = row->labels[0] != '\0' ? "," : "";
+    uint64_t below = 0;
+    for (size_t i = 0; i < METRIC_BUCKETS; i++) {
+        below += row->buckets[i];
+        append(buffer, size, length, "%s_bucket{%s%sle=\"%g\"} %llu\n", family->name, row->labels,
+               comma, family->bounds[i], (unsigned long long)below);
+    }
+    append(buffer, size, length, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", family->name, row->labels,
+           comma, (unsigned long long)row->count);
+    append(buffer, size, length, "%s_sum{%s} %.15g\n%s_count{%s} %llu\n", family->name, row->labels,
+           row->sum, family->name, row->labels, (unsigned long long)row->count);
 }
 
 void metric_histogram_write(struct metric_histogram *family, char *buffer, size_t size,
                             size_t *length)
 {
-    const char *comma = family->labels[0] != '\0' ? "," : "";
-    uint64_t below = 0;
     head_write(family->name, family->help, "histogram", buffer, size, length);
     pthread_mutex_lock(&family->mutex);
-    for (size_t i = 0; i < METRIC_BUCKETS; i++) {
-        below += family->buckets[i];
-        append(buffer, size, length, "%s_bucket{%s%sle=\"%g\"} %llu\n", family->name,
-               family->labels, comma, family->bounds[i], (unsigned long long)below);
-    }
-    append(buffer, size, length, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", family->name, family->labels,
-           comma, (unsigned long long)family->count);
-    append(buffer, size, length, "%s_sum{%s} %g\n%s_count{%s} %llu\n", family->name, family->labels,
-           family->sum, family->name, family->labels, (unsigned long long)family->count);
+    for (size_t i = 0; i < family->count; i++)
+        samples_write(family, &family->rows[i], buffer, size, length);
     pthread_mutex_unlock(&family->mutex);
 }
 
@@ -111,5 +130,5 @@ void metric_gauge_write(const char *name, const char *help, const char *labels, 
                         char *buffer, size_t size, size_t *length)
 {
     head_write(name, help, "gauge", buffer, size, length);
-    append(buffer, size, length, "%s{%s} %g\n", name, labels, value);
+    append(buffer, size, length, "%s{%s} %.15g\n", name, labels, value);
 }

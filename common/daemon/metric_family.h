@@ -1,4 +1,4 @@
-/* metric_family.h - one Prometheus family: a bounded set of labelled counters, or a histogram.
+/* metric_family.h - one Prometheus family: a bounded set of labelled counters or histograms.
  * Text format 0.0.4. Any thread; each family has its own mutex, held for a look-up. */
 #pragma once
 
@@ -22,14 +22,19 @@ struct metric_counters {
     size_t count;
 };
 
-struct metric_histogram {
-    const char *name, *help;
-    const char *labels;   /* of every sample; "" = none */
-    const double *bounds; /* METRIC_BUCKETS of them, ascending */
-    pthread_mutex_t mutex;
-    uint64_t buckets[METRIC_BUCKETS + 1];
+struct metric_samples {
+    char labels[METRIC_LABELS_SIZE];
+    uint64_t buckets[METRIC_BUCKETS + 1]; /* the last one: beyond all bounds */
     uint64_t count;
     double sum;
+};
+
+struct metric_histogram {
+    const char *name, *help;
+    const double *bounds; /* METRIC_BUCKETS of them, ascending */
+    pthread_mutex_t mutex;
+    struct metric_samples rows[METRIC_ROWS_MAX + 1];
+    size_t count;
 };
 
 /* Conventional bounds for durations in seconds, and for batch sizes. */
@@ -42,8 +47,8 @@ void metric_counters_write(struct metric_counters *family, char *buffer, size_t 
                            size_t *length);
 
 void metric_histogram_init(struct metric_histogram *family, const char *name, const char *help,
-                           const char *labels, const double bounds[METRIC_BUCKETS]);
-void metric_histogram_add(struct metric_histogram *family, double value);
+                           const double bounds[METRIC_BUCKETS]);
+void metric_histogram_add(struct metric_histogram *family, const char *labels, double value);
 void metric_histogram_write(struct metric_histogram *family, char *buffer, size_t size,
                             size_t *length);
 

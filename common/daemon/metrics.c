@@ -8,6 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A delivery of the batch at hand: it counts once, as its gravest input, when it is acked. */
+struct settled {
+    const struct delivery *delivery;
+    const char *type; /* static text, or "" */
+    enum outcome outcome;
+};
+
 struct metrics {
     struct metrics_setup setup;
     struct observer_port engine_observer;
@@ -16,7 +23,9 @@ struct metrics {
     bool has_decided; /* in this batch; engine's thread */
     bool is_paused;
     int64_t batch_started_ns;
-    struct metric_counters consumed, decisions, published, ended, http;
+    struct settled settled[BUS_PREFETCH_MAX];
+    size_t settled_count;
+    struct metric_counters delivered, consumed, decisions, published, ended, http;
     struct metric_histogram process_seconds, batch_size, http_seconds;
 };
 
@@ -45,9 +54,55 @@ static void batch_begin(void *self, struct input *const *inputs, size_t count)
     struct metrics *metrics = self;
     metrics->batch_started_ns = clock_wall_ns();
     metrics->has_decided = false;
+    metrics->settled_count = 0;
     if (count > 0)
-        metric_histogram_add(&metrics->batch_size, (double)count);
+        metric_histogram_add(&metrics->batch_size, metrics->queue_labels, (double)count);
     FORWARD(metrics, batch_begin, inputs, count);
+}
+
+/* ---- deliveries: delivered = applied + duplicate + rejected + quarantined ---- */
+
+static struct settled *settled_find(struct metrics *metrics, const struct delivery *delivery)
+{
+    for (size_t i = metrics->settled_count; i > 0; i--) /* mostly the last one */
+        if (metrics->settled[i - 1].delivery == delivery)
+            return &metrics->settled[i - 1];
+    if (metrics->settled_count == BUS_PREFETCH_MAX)
+        return NULL;
+    struct settled *settled = &metrics->settled[metrics->settled_count++];
+    *settled = (struct settled){ delivery, "", OUTCOME_DUPLICATE };
+    return settled;
+}
+
+/* The gravest of a delivery's inputs counts, as the engine counts it. */
+static void settled_note(struct metrics *metrics, const struct delivery *delivery, const char *type,
+                         enum outcome outcome)
+{
+    struct settled *settled = settled_find(metrics, delivery);
+    if (settled == NULL)
+        return;
+    settled->type = type;
+    bool is_graver = outcome == OUTCOME_QUARANTINED || outcome == OUTCOME_REJECTED ||
+                     settled->outcome == OUTCOME_DUPLICATE;
+    if (is_graver && settled->outcome != OUTCOME_QUARANTINED)
+        settled->outcome = outcome;
+}
+
+/* Which of them were acked is known only by number; those that were not are decided again in the
+ * next step. So in a batch that the broker took only in part types may be mixed up, never sums. */
+static void settled_count(struct metrics *metrics, size_t acked)
+{
+    char labels[METRIC_LABELS_SIZE];
+    metric_counters_add(&metrics->delivered, metrics->queue_labels, acked);
+    for (size_t i = 0; i < acked; i++) {
+        bool is_known = i < metrics->settled_count; /* else a delivery that concerned nobody */
+        enum outcome outcome = is_known ? metrics->settled[i].outcome : OUTCOME_DUPLICATE;
+        snprintf(labels, sizeof labels, "queue=\"%s\",type=\"%s\",outcome=\"%s\"",
+                 metrics->setup.queue, is_known ? metrics->settled[i].type : "",
+                 outcome_text(outcome));
+        metric_counters_add(&metrics->consumed, labels, 1);
+    }
+    metrics->settled_count = 0;
 }
 
 static void stage_begin(void *self, enum engine_stage stage)
@@ -57,6 +112,8 @@ static void stage_begin(void *self, enum engine_stage stage)
 
 static void stage_end(void *self, enum engine_stage stage, size_t items, const char *result)
 {
+    if (stage == STAGE_ACK)
+        settled_count(self, items);
     FORWARD((struct metrics *)self, stage_end, stage, items, result);
 }
 
@@ -106,16 +163,15 @@ static void decided_count(void *self, const struct decided *decided)
     snprintf(labels, sizeof labels, "participant=\"%s\",input=\"%s\",decision=\"%s\"",
              metrics->setup.service, decided->input->type_name, decided->verdict);
     metric_counters_add(&metrics->decisions, labels, 1);
-    if (decided->delivery != NULL) {
-        snprintf(labels, sizeof labels, "queue=\"%s\",type=\"%s\",outcome=\"%s\"",
-                 metrics->setup.queue, decided->input->type_name, outcome_text(decided->outcome));
-        metric_counters_add(&metrics->consumed, labels, 1);
-    }
+    if (decided->delivery != NULL)
+        settled_note(metrics, decided->delivery, decided->input->type_name, decided->outcome);
     if (decided->is_first_outcome) {
         snprintf(labels, sizeof labels, "outcome=\"%s\",reason=\"%s\"", decided->state_to,
                  decided->reason != NULL ? decided->reason : "");
         metric_counters_add(&metrics->ended, labels, 1);
     }
+    if (!metrics->has_decided) /* the whole batch is saved by now, not published yet */
+        metrics->setup.changed(metrics->setup.changed_self);
     metrics->has_decided = true;
     alerts_log(decided);
     FORWARD(metrics, decided, decided);
@@ -124,11 +180,8 @@ static void decided_count(void *self, const struct decided *decided)
 static void quarantined(void *self, const struct delivery *delivery, const char *reason)
 {
     struct metrics *metrics = self;
-    char labels[METRIC_LABELS_SIZE];
-    /* the type is a stranger's text: never a label */
-    snprintf(labels, sizeof labels, "queue=\"%s\",type=\"\",outcome=\"quarantined\"",
-             metrics->setup.queue);
-    metric_counters_add(&metrics->consumed, labels, 1);
+    /* its type is a stranger's text: never a label */
+    settled_note(metrics, delivery, "", OUTCOME_QUARANTINED);
     const struct log_subject subject = { .message_id = delivery->message.id };
     log_write_about(LOG_WARNING, &subject, "quarantined in %s.dead: %s", metrics->setup.queue,
                     reason);
@@ -138,11 +191,9 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
 static void batch_end(void *self)
 {
     struct metrics *metrics = self;
-    if (metrics->has_decided) {
-        metric_histogram_add(&metrics->process_seconds,
+    if (metrics->has_decided)
+        metric_histogram_add(&metrics->process_seconds, metrics->queue_labels,
                              (double)(clock_wall_ns() - metrics->batch_started_ns) / 1e9);
-        metrics->setup.changed(metrics->setup.changed_self);
-    }
     FORWARD(metrics, batch_end);
 }
 
@@ -169,7 +220,7 @@ static void http_answered(void *self, const struct http_request *request,
     snprintf(labels, sizeof labels, "route=\"%s\",method=\"%s\",code=\"%d\"",
              is_known ? request->route : "", is_known ? request->method : "", answer->status);
     metric_counters_add(&metrics->http, labels, 1);
-    metric_histogram_add(&metrics->http_seconds, (double)(ended_ns - started_ns) / 1e9);
+    metric_histogram_add(&metrics->http_seconds, labels, (double)(ended_ns - started_ns) / 1e9);
     if (metrics->setup.http_next != NULL)
         metrics->setup.http_next->answered(metrics->setup.http_next->self, request, answer,
                                            started_ns, ended_ns);
@@ -179,8 +230,10 @@ static void http_answered(void *self, const struct http_request *request,
 
 static void families_init(struct metrics *metrics)
 {
+    metric_counters_init(&metrics->delivered, "roundtrip_messages_delivered_total",
+                         "Deliveries that were settled.");
     metric_counters_init(&metrics->consumed, "roundtrip_messages_consumed_total",
-                         "Inputs decided from deliveries, by outcome.");
+                         "The same by outcome; over all outcomes it equals delivered.");
     metric_counters_init(&metrics->decisions, "roundtrip_decisions_total",
                          "Decisions of the state machine.");
     metric_counters_init(&metrics->published, "roundtrip_messages_published_total",
@@ -189,13 +242,11 @@ static void families_init(struct metrics *metrics)
     metric_counters_init(&metrics->http, "roundtrip_http_requests_total",
                          "Answered HTTP requests.");
     metric_histogram_init(&metrics->process_seconds, "roundtrip_message_process_duration_seconds",
-                          "From a batch's take to its ack.", metrics->queue_labels,
-                          metric_bounds_seconds);
+                          "From a batch's take to its ack.", metric_bounds_seconds);
     metric_histogram_init(&metrics->batch_size, "roundtrip_batch_size",
-                          "Inputs in one step of the engine.", metrics->queue_labels,
-                          metric_bounds_sizes);
+                          "Inputs in one step of the engine.", metric_bounds_sizes);
     metric_histogram_init(&metrics->http_seconds, "roundtrip_http_request_duration_seconds",
-                          "From a request's headers to its answer.", "", metric_bounds_seconds);
+                          "From a request's headers to its answer.", metric_bounds_seconds);
 }
 
 struct metrics *metrics_new(const struct metrics_setup *setup)
@@ -241,6 +292,7 @@ const struct http_observer *metrics_http_observer(const struct metrics *metrics)
 void metrics_write(struct metrics *metrics, const struct engine_status *status, char *buffer,
                    size_t size, size_t *length)
 {
+    metric_counters_write(&metrics->delivered, buffer, size, length);
     metric_counters_write(&metrics->consumed, buffer, size, length);
     metric_counters_write(&metrics->decisions, buffer, size, length);
     metric_counters_write(&metrics->published, buffer, size, length);
@@ -250,8 +302,6 @@ void metrics_write(struct metrics *metrics, const struct engine_status *status, 
     metric_histogram_write(&metrics->batch_size, buffer, size, length);
     metric_histogram_write(&metrics->http_seconds, buffer, size, length);
     const char *queue = metrics->queue_labels;
-    metric_gauge_write("roundtrip_messages_delivered", "Deliveries settled since the start.", queue,
-                       (double)status->delivered, buffer, size, length);
     metric_gauge_write("roundtrip_outbox_pending",
                        "Documents that owe messages nobody has confirmed.", queue,
                        (double)status->owed_documents, buffer, size, length);

@@ -16,7 +16,7 @@ struct metrics_setup {
     const char *service, *queue;
     const struct observer_port *engine_next; /* may be NULL */
     const struct http_observer *http_next;   /* may be NULL */
-    void (*changed)(void *self);             /* after each batch that decided something */
+    void (*changed)(void *self);             /* documents of a batch are saved */
     void *changed_self;
 };
 struct metrics *metrics_new(const struct metrics_setup *setup);

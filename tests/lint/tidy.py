@@ -35,7 +35,8 @@ def problems_of(tree, name, database):
     before, after = (database, []) if database[0] == "-p" else ([], database)
     done = tree.run("clang-tidy", "--quiet", f"--config-file={CONFIG}", *before, name, *after, timeout=SECONDS_MAX)
     prefixes = re.compile(rf"^({re.escape(str(tree.root))}/)?({BUILD}/)?(\.\./)?")
-    return [prefixes.sub("", line).replace(",-warnings-as-errors", "") for line in done.stdout.splitlines() if " error: " in line or " warning: " in line]
+    return [prefixes.sub("", line).replace(",-warnings-as-errors", "") for line in done.stdout.splitlines()
+            if " error: " in line or " warning: " in line]
 
 
 def check(tree):

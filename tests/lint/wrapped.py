@@ -9,7 +9,7 @@ BSON = ["common/engine/document.[ch]", "common/engine/bson_*.[ch]", "common/stor
 # header: the files that may include it. Tests may include anything.
 WRAPPED = {
     "rabbitmq-c/*": ["common/bus/*"],
-    "amqp*.h": ["common/bus/*"],
+    "amqp*.h": ["common/bus/*", "cli/amqp_*"],
     "mongoc/*": ["common/store/mongo*"],
     "mongoc.h": ["common/store/mongo*"],
     "bson/*": BSON,

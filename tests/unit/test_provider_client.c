@@ -22,7 +22,6 @@
 #define TIMEOUT_MS  300
 #define DEADLINE_S  10
 #define TRACEPARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-#define CALLS_MAX   128
 
 /* A provider of this test's own: what it answers is said by the payment id's first letter. */
 struct fake {
@@ -36,7 +35,6 @@ struct fake {
     int wakes;
     int calls;
     char key[64], traceparent[64], body[512];
-    int32_t amounts[CALLS_MAX]; /* of the calls in their order */
 };
 
 static struct timespec deadline(void)
@@ -75,9 +73,6 @@ static void refund_handle(void *self, const struct http_request *request,
     (void)snprintf(fake->body, sizeof fake->body, "%s", request->body);
     header_keep(request, "Idempotency-Key", fake->key);
     header_keep(request, "traceparent", fake->traceparent);
-    at = strstr(request->body, "\"amount\":");
-    if (fake->calls < CALLS_MAX && at)
-        fake->amounts[fake->calls] = (int32_t)strtol(at + strlen("\"amount\":"), NULL, 10);
     fake->calls++;
     if (payment_id[0] == 'g')
         gate_wait(fake);
@@ -346,14 +341,11 @@ static void a_newer_effect_replaces_one_that_waits_for_the_same_document(void **
     int seen = 0;
     for (int i = 0; i <= PROVIDER_CLIENT_THREADS; i++) {
         struct input input = take(fake, &result);
-        if (strcmp(input.document_id, "P1") == 0) {
-            assert_int_equal(result.status, REFUND_SUCCEEDED);
-            seen++;
-        }
+        seen += strcmp(input.document_id, "P1") == 0 && result.status == REFUND_SUCCEEDED ? 1 : 0;
     }
     assert_int_equal(seen, 1);
     assert_int_equal(fake->calls, PROVIDER_CLIENT_THREADS + 1);
-    assert_int_equal(fake->amounts[PROVIDER_CLIENT_THREADS], 500);
+    assert_non_null(strstr(fake->body, "\"amount\":500")); /* of the last call */
 }
 
 static void a_stop_waits_for_calls_under_way_and_no_longer(void **state)

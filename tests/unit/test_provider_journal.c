@@ -303,6 +303,9 @@ static void a_file_that_cannot_be_opened_says_which(void **state)
     struct error error;
     assert_null(journal_open("/nonexistent/folder/ledger.db", &error));
     assert_non_null(strstr(error.message, "/nonexistent/folder/ledger.db"));
+    /* Nor one that cannot be written ahead: what was answered would not survive. */
+    assert_null(journal_open(":memory:", &error));
+    assert_non_null(strstr(error.message, "WAL"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)

@@ -1,0 +1,70 @@
+/* The words that the command line guesses at, and the commands they lead to. */
+#include "cli/command.h"
+#include "cli/nearest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void edits_are_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(nearest_distance("show", "show"), 0);
+    assert_int_equal(nearest_distance("", "show"), 4);
+    assert_int_equal(nearest_distance("sho", "show"), 1);
+    assert_int_equal(nearest_distance("shew", "show"), 1);
+    assert_int_equal(nearest_distance("shwo", "show"), 1);
+    assert_int_equal(nearest_distance("kitten", "sitting"), 3);
+}
+
+static void a_word_without_end_is_far_from_everything(void **state)
+{
+    (void)state;
+    char word[100];
+    memset(word, 'a', sizeof word);
+    word[sizeof word - 1] = '\0';
+    assert_true(nearest_distance(word, "show") == SIZE_MAX);
+    assert_false(nearest_is_likely(word, "show"));
+}
+
+static void a_misspelt_command_leads_to_the_right_one(void **state)
+{
+    (void)state;
+    assert_string_equal(command_nearest("shwo"), "show");
+    assert_string_equal(command_nearest("docter"), "doctor");
+    assert_string_equal(command_nearest("ledgers"), "ledger");
+    assert_null(command_nearest("xylophone"));
+    assert_null(command_nearest(""));
+}
+
+static void every_command_is_found_by_its_name_and_says_what_it_does(void **state)
+{
+    (void)state;
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        assert_ptr_equal(command_find(commands[i]->name), commands[i]);
+        assert_true(strlen(commands[i]->summary) > 10);
+        assert_non_null(commands[i]->run);
+        for (const struct argument *at = commands[i]->arguments; at->name != NULL; at++) {
+            assert_non_null(at->meaning);
+            assert_true(at->offset < commands[i]->options_size);
+            assert_true(at->type != ARGUMENT_CHOICE || at->choices != NULL);
+            assert_true(at->type != ARGUMENT_INT || at->maximum > at->minimum);
+        }
+    }
+    assert_null(command_find("help me"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(edits_are_counted),
+        cmocka_unit_test(a_word_without_end_is_far_from_everything),
+        cmocka_unit_test(a_misspelt_command_leads_to_the_right_one),
+        cmocka_unit_test(every_command_is_found_by_its_name_and_says_what_it_does),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
