@@ -116,6 +116,12 @@ static void attach(void *self, struct daemon *daemon)
     provider_client_on_result(attachments->client, wake, daemon);
 }
 
+/* A late result must not wake a daemon that is gone. */
+static void detach(void *self)
+{
+    provider_client_on_result(((const struct attachments *)self)->client, NULL, NULL);
+}
+
 static int payment_run(const struct payment_options *options, struct tracing *tracing)
 {
     const struct payment_rules rules = {
@@ -171,6 +177,7 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
         .route_count = WEBHOOK_ROUTES,
         .attach_self = &attachments,
         .attach = attach,
+        .detach = detach,
         .effects = provider_client_port(client),
         .tracing = tracing_for_daemon(observer),
     };

@@ -209,6 +209,8 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
 static void daemon_close(struct daemon *daemon)
 {
     daemon->server = http_server_stop(daemon->server);
+    if (daemon->service->detach != NULL)
+        daemon->service->detach(daemon->service->attach_self);
     daemon->engine = engine_free(daemon->engine);
     daemon->bus = amqp_bus_free(daemon->bus);
     daemon->store = store_close(daemon->store);

@@ -70,9 +70,11 @@ struct daemon_service {
                                         then the daemon is passed */
     size_t route_count;
     void *attach_self;
-    void (*attach)(void *self,
-                   struct daemon *daemon); /* once, before the first request; may be NULL */
-    struct effect_port effects;            /* start NULL: none */
+    /* Around the life of the daemon: attach once before the first request, detach before it is
+     * freed. Either may be NULL. */
+    void (*attach)(void *self, struct daemon *daemon);
+    void (*detach)(void *self);
+    struct effect_port effects; /* start NULL: none */
     struct daemon_tracing tracing;
 };
 

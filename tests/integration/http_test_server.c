@@ -1,4 +1,4 @@
-/* http_test_server.c - the HTTP door alone, for test_http_hardening.py: no store, no broker.
+/* http_test_server.c - the HTTP door alone, for test_http_*.py: no store, no broker.
  * Usage: http_test_server PORT THREADS CONNECTIONS_PER_ADDRESS. Prints its port, runs until
  * SIGTERM. */
 #include "common/base/json_write.h"

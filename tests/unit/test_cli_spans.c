@@ -34,13 +34,14 @@ static int tear_down(void **state)
 static void take(const char *service, const char *trace, char id, char parent, int64_t start)
 {
     char text[1024];
-    snprintf(text, sizeof text,
-             "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\","
-             "\"value\":{\"stringValue\":\"%s\"}}]},\"scopeSpans\":[{\"spans\":[{\"traceId\":\"%s\","
-             "\"spanId\":\"000000000000000%c\",\"parentSpanId\":\"%.*s%c\",\"name\":\"span %c\","
-             "\"kind\":2,\"startTimeUnixNano\":\"%lld\",\"endTimeUnixNano\":\"%lld\"}]}]}]}",
-             service, trace, id, parent != '-' ? 15 : 0, "000000000000000",
-             parent != '-' ? parent : ' ', id, (long long)start, (long long)start + 10);
+    snprintf(
+        text, sizeof text,
+        "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\","
+        "\"value\":{\"stringValue\":\"%s\"}}]},\"scopeSpans\":[{\"spans\":[{\"traceId\":\"%s\","
+        "\"spanId\":\"000000000000000%c\",\"parentSpanId\":\"%.*s%c\",\"name\":\"span %c\","
+        "\"kind\":2,\"startTimeUnixNano\":\"%lld\",\"endTimeUnixNano\":\"%lld\"}]}]}]}",
+        service, trace, id, parent != '-' ? 15 : 0, "000000000000000", parent != '-' ? parent : ' ',
+        id, (long long)start, (long long)start + 10);
     cJSON *json = cJSON_Parse(text);
     assert_non_null(json);
     spans_take(&spans, json, TRACE);
@@ -54,9 +55,9 @@ static void assert_tree(const char *wanted)
     size_t length = 0;
     spans_tree(&spans, order);
     for (size_t i = 0; i < spans.count; i++)
-        length += (size_t)snprintf(text + length, sizeof text - length, "%s%c %d",
-                                   i > 0 ? ", " : "", spans.all[order[i]].id[15],
-                                   spans.all[order[i]].depth);
+        length +=
+            (size_t)snprintf(text + length, sizeof text - length, "%s%c %d", i > 0 ? ", " : "",
+                             spans.all[order[i]].id[15], spans.all[order[i]].depth);
     assert_string_equal(text, wanted);
 }
 

@@ -18,8 +18,12 @@ static void money_has_its_currencys_decimals(void **state)
         int64_t amount;
         const char *currency, *text;
     } cases[] = {
-        { 12900, "EUR", "129.00 EUR" }, { 5, "EUR", "0.05 EUR" },   { 1500, "JPY", "1500 JPY" },
-        { 1234, "KWD", "1.234 KWD" },   { 0, "EUR", "0.00 EUR" },   { -250, "EUR", "-2.50 EUR" },
+        { 12900, "EUR", "129.00 EUR" },
+        { 5, "EUR", "0.05 EUR" },
+        { 1500, "JPY", "1500 JPY" },
+        { 1234, "KWD", "1.234 KWD" },
+        { 0, "EUR", "0.00 EUR" },
+        { -250, "EUR", "-2.50 EUR" },
         { INT64_MIN, "JPY", "-9223372036854775808 JPY" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -36,9 +40,9 @@ static void durations_have_two_units_at_most(void **state)
         int64_t ms;
         const char *text;
     } cases[] = {
-        { 0, "0 ms" },         { 999, "999 ms" },           { 4250, "4.2 s" },
-        { 60000, "1 min" },    { 570000, "9 min 30 s" },    { 7500000, "2 h 5 min" },
-        { 86400000, "1 d" },   { 273600000, "3 d 4 h" },
+        { 0, "0 ms" },       { 999, "999 ms" },        { 4250, "4.2 s" },
+        { 60000, "1 min" },  { 570000, "9 min 30 s" }, { 7500000, "2 h 5 min" },
+        { 86400000, "1 d" }, { 273600000, "3 d 4 h" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[TEXT_DURATION_SIZE];
