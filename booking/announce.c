@@ -131,7 +131,8 @@ static void outcome_again(const struct booking *booking, struct decision *decisi
         return; /* nothing to say yet; who asked will ask again */
     size_t length = outcome_write(booking, body, sizeof body);
     decision_owe_again(decision, outcome_type(booking), booking->id, booking->id, body, length,
-                       booking->outcome.version, booking->outcome.position, booking->outcome.at_ms);
+                       booking->outcome.version, (int)booking->outcome.position,
+                       booking->outcome.at_ms);
 }
 
 static void refund_again(const struct booking *booking, const struct booking_payment *payment,
@@ -142,7 +143,7 @@ static void refund_again(const struct booking *booking, const struct booking_pay
                                  payment->refund_reason, body, sizeof body);
     const struct announcement *first = &payment->refund_request;
     decision_owe_again(decision, EVENT_REFUND_REQUESTED, booking->id, booking->id, body, length,
-                       first->version, first->position, first->at_ms);
+                       first->version, (int)first->position, first->at_ms);
 }
 
 void announce_again(const struct booking *booking, const struct input *input,

@@ -57,7 +57,7 @@ void booking_decide(const void *self, void *state, const struct input *input,
     if (booking->state == BOOKING_NONE && row->to != BOOKING_NONE) {
         snprintf(booking->id, sizeof booking->id, "%s", input->document_id);
         booking->first_seen_ms = decision->now_ms;
-        booking->outcome.position = -1;
+        booking->outcome.position = ANNOUNCEMENT_NEVER;
     }
     if (row->to != booking->state && booking_state_is_outcome(row->to)) {
         decision->is_first_outcome = booking->decided_at_ms == 0;

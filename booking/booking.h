@@ -12,6 +12,7 @@
 
 #include "common/base/ident.h"
 #include "common/base/money.h"
+#include "common/engine/announcement.h"
 #include "common/engine/decision.h"
 #include "common/engine/input.h"
 #include "wire/events.h"
@@ -75,13 +76,6 @@ enum disposition {
     PAYMENT_REFUNDED_BY_OUTCOME, /* listed in booking.failed or booking.cancelled */
     PAYMENT_REFUNDED_BY_REQUEST, /* by a payment.refund.requested of its own */
     DISPOSITION_COUNT
-};
-
-/* Where a message that may be announced again was owed first. position -1: never. */
-struct announcement {
-    int64_t version;
-    int32_t position;
-    int64_t at_ms;
 };
 
 struct booking_payment {

@@ -3,6 +3,7 @@
 #include "booking/participant.h"
 #include "common/base/json_read.h"
 #include "common/engine/bson_read.h"
+#include "common/engine/bson_write.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -106,29 +107,6 @@ static const char *disposition_text(enum disposition disposition)
     return texts[disposition];
 }
 
-static void put_text(bson_t *fields, const char *key, const char *text)
-{
-    bool appended = BSON_APPEND_UTF8(fields, key, text);
-    assert(appended); /* bounded fields cannot overflow a document */
-}
-
-static void put_int(bson_t *fields, const char *key, int64_t value)
-{
-    bool appended = BSON_APPEND_INT64(fields, key, value);
-    assert(appended);
-}
-
-static void announcement_encode(bson_t *fields, const char *key,
-                                const struct announcement *announcement)
-{
-    bson_t part;
-    bson_append_document_begin(fields, key, -1, &part);
-    put_int(&part, "version", announcement->version);
-    put_int(&part, "position", announcement->position);
-    put_int(&part, "at", announcement->at_ms);
-    bson_append_document_end(fields, &part);
-}
-
 static void payment_encode(bson_t *payments, int32_t index, const struct booking_payment *payment)
 {
     char buffer[16];
@@ -136,13 +114,13 @@ static void payment_encode(bson_t *payments, int32_t index, const struct booking
     size_t key_length = bson_uint32_to_string((uint32_t)index, &key, buffer, sizeof buffer);
     bson_t part;
     bson_append_document_begin(payments, key, (int)key_length, &part);
-    put_text(&part, "paymentId", payment->payment_id);
-    put_text(&part, "userId", payment->user_id);
-    put_int(&part, "amount", payment->amount);
-    put_text(&part, "currency", payment->currency);
-    put_text(&part, "disposition", disposition_text(payment->disposition));
-    put_text(&part, "refundReason", booking_reason_text(payment->refund_reason));
-    announcement_encode(&part, "refundRequest", &payment->refund_request);
+    bson_write_text(&part, "paymentId", payment->payment_id);
+    bson_write_text(&part, "userId", payment->user_id);
+    bson_write_int(&part, "amount", payment->amount);
+    bson_write_text(&part, "currency", payment->currency);
+    bson_write_text(&part, "disposition", disposition_text(payment->disposition));
+    bson_write_text(&part, "refundReason", booking_reason_text(payment->refund_reason));
+    bson_write_announcement(&part, "refundRequest", &payment->refund_request);
     bson_append_document_end(payments, &part);
 }
 
@@ -150,15 +128,15 @@ bool booking_encode(const void *state, bson_t *fields, struct error *error)
 {
     (void)error;
     const struct booking *booking = state;
-    put_text(fields, "id", booking->id);
-    put_text(fields, "state", booking_state_text(booking->state));
-    put_text(fields, "reason", booking_reason_text(booking->reason));
+    bson_write_text(fields, "id", booking->id);
+    bson_write_text(fields, "state", booking_state_text(booking->state));
+    bson_write_text(fields, "reason", booking_reason_text(booking->reason));
     if (booking->has_intent) {
         bson_t intent;
         BSON_APPEND_DOCUMENT_BEGIN(fields, "intent", &intent);
-        put_text(&intent, "userId", booking->user_id);
-        put_int(&intent, "amount", booking->amount);
-        put_text(&intent, "currency", booking->currency);
+        bson_write_text(&intent, "userId", booking->user_id);
+        bson_write_int(&intent, "amount", booking->amount);
+        bson_write_text(&intent, "currency", booking->currency);
         bson_append_document_end(fields, &intent);
     }
     bson_t payments;
@@ -166,12 +144,12 @@ bool booking_encode(const void *state, bson_t *fields, struct error *error)
     for (int32_t i = 0; i < booking->payment_count; i++)
         payment_encode(&payments, i, &booking->payments[i]);
     bson_append_array_end(fields, &payments);
-    put_int(fields, "firstSeenAt", booking->first_seen_ms);
-    put_int(fields, "waitingSince", booking->waiting_since_ms);
-    put_int(fields, "decidedAt", booking->decided_at_ms);
-    put_text(fields, "firstOutcome", booking_state_text(booking->first_outcome));
-    put_int(fields, "dueAt", booking->due_at_ms);
-    announcement_encode(fields, "outcome", &booking->outcome);
+    bson_write_int(fields, "firstSeenAt", booking->first_seen_ms);
+    bson_write_int(fields, "waitingSince", booking->waiting_since_ms);
+    bson_write_int(fields, "decidedAt", booking->decided_at_ms);
+    bson_write_text(fields, "firstOutcome", booking_state_text(booking->first_outcome));
+    bson_write_int(fields, "dueAt", booking->due_at_ms);
+    bson_write_announcement(fields, "outcome", &booking->outcome);
     return true;
 }
 
@@ -201,20 +179,6 @@ static const char *disposition_of(unsigned value)
     return disposition_text((enum disposition)value);
 }
 
-static bool announcement_decode(const bson_t *fields, const char *key,
-                                struct announcement *announcement)
-{
-    bson_t part;
-    int64_t position;
-    if (!bson_read_document(fields, key, &part) ||
-        !bson_read_int(&part, "version", &announcement->version) ||
-        !bson_read_int(&part, "position", &position) || position < -1 ||
-        position > OWED_POSITION_MAX || !bson_read_int(&part, "at", &announcement->at_ms))
-        return false;
-    announcement->position = (int32_t)position;
-    return true;
-}
-
 static bool payment_decode(const bson_t *fields, struct booking_payment *payment)
 {
     int disposition = value_of(fields, "disposition", disposition_of, DISPOSITION_COUNT);
@@ -224,7 +188,7 @@ static bool payment_decode(const bson_t *fields, struct booking_payment *payment
         !bson_read_text(fields, "userId", payment->user_id, sizeof payment->user_id) ||
         !bson_read_int(fields, "amount", &payment->amount) || payment->amount <= 0 ||
         !bson_read_text(fields, "currency", payment->currency, sizeof payment->currency) ||
-        !announcement_decode(fields, "refundRequest", &payment->refund_request))
+        !bson_read_announcement(fields, "refundRequest", &payment->refund_request))
         return false;
     payment->disposition = (enum disposition)disposition;
     payment->refund_reason = (enum booking_reason)reason;
@@ -291,7 +255,7 @@ bool booking_decode(const bson_t *fields, void *state, struct error *error)
         !bson_read_int(fields, "waitingSince", &booking->waiting_since_ms) ||
         !bson_read_int(fields, "decidedAt", &booking->decided_at_ms) ||
         !bson_read_int(fields, "dueAt", &booking->due_at_ms) ||
-        !announcement_decode(fields, "outcome", &booking->outcome))
+        !bson_read_announcement(fields, "outcome", &booking->outcome))
         return error_set(error, ERROR_BUG, "a field is missing or of another type");
     if (!invariants_hold(booking))
         return error_set(error, ERROR_BUG, "state %s contradicts its payments",

@@ -8,6 +8,7 @@
  * publish they go out once more, byte-identical, with the same message ids. After the ack only the
  * owed entries are left: the relay publishes and clears them. */
 #include "booking/participant.h"
+#include "common/base/clock.h"
 #include "common/base/uuid.h"
 #include "common/daemon/daemon.h"
 #include "common/store/store.h"
@@ -67,10 +68,8 @@ int main(int argc, char **argv)
 
     const struct booking_rules rules = { options.payment_timeout_ms, options.intent_timeout_ms };
     const struct participant participant = booking_participant(&rules);
-    uint8_t random[10];
     char instance_id[UUID_TEXT_SIZE];
-    uuid_random_bytes(random, sizeof random);
-    uuid_v7_make(0, random, instance_id);
+    uuid_v7_generate(clock_wall_ms(), instance_id);
     struct tracing *tracing = tracing_start("booking", instance_id);
     const struct tracing_setup setup = {
         .tracing = tracing,

@@ -29,7 +29,7 @@ static struct booking_payment *payment_keep(struct booking *booking,
     payment->amount = payload->amount;
     memcpy(payment->currency, payload->currency, sizeof payment->currency);
     payment->disposition = PAYMENT_HELD;
-    payment->refund_request.position = -1;
+    payment->refund_request.position = ANNOUNCEMENT_NEVER;
     return payment;
 }
 

@@ -49,17 +49,18 @@ static void property_read(const amqp_basic_properties_t *properties, amqp_flags_
         text_read(bytes, text, LETTER_TEXT_SIZE);
 }
 
-/* The broker's own note of a death, newest first; the last one is the first. */
-static void death_read(const amqp_table_t *headers, struct letter *letter)
+/* The broker's own note of a death, newest first; the last one is the first. True: it names the
+ * exchange. */
+static bool death_read(const amqp_table_t *headers, struct letter *letter)
 {
     const amqp_field_value_t *deaths = find(headers, "x-death");
     if (deaths == NULL || deaths->kind != AMQP_FIELD_KIND_ARRAY ||
         deaths->value.array.num_entries == 0)
-        return;
+        return false;
     const amqp_field_value_t *first =
         &deaths->value.array.entries[deaths->value.array.num_entries - 1];
     if (first->kind != AMQP_FIELD_KIND_TABLE)
-        return;
+        return false;
     const amqp_table_t *death = &first->value.table;
     if (letter->reason[0] == '\0')
         header_read(death, "reason", letter->reason, sizeof letter->reason);
@@ -70,6 +71,7 @@ static void death_read(const amqp_table_t *headers, struct letter *letter)
         keys->value.array.entries[0].kind == AMQP_FIELD_KIND_UTF8)
         text_read(keys->value.array.entries[0].value.bytes, letter->first_key,
                   sizeof letter->first_key);
+    return find(death, "exchange") != NULL;
 }
 
 /* Where it was sent at first. A service notes only the key: what came by the default exchange has
@@ -111,8 +113,7 @@ void letter_read(const amqp_message_t *message, amqp_bytes_t exchange, amqp_byte
     header_read(headers, HEADER_REASON, letter->reason, sizeof letter->reason);
     header_read(headers, HEADER_SERVICE, letter->service, sizeof letter->service);
     header_read(headers, HEADER_ROUTING_KEY, letter->first_key, sizeof letter->first_key);
-    death_read(headers, letter);
-    origin_find(letter, find(headers, "x-death") != NULL);
+    origin_find(letter, death_read(headers, letter));
     letter->body = message->body.bytes;
     letter->body_length = message->body.len;
 }

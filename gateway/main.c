@@ -8,6 +8,7 @@
  * the booking is durable though the answer may be lost: the same request finds it and gets the same
  * 202, and the relay publishes what is owed. After the publish it goes out once more,
  * byte-identical. An event that was not acked comes again and changes nothing. */
+#include "common/base/clock.h"
 #include "common/base/money.h"
 #include "common/base/uuid.h"
 #include "common/daemon/daemon.h"
@@ -118,10 +119,8 @@ int main(int argc, char **argv)
         return status;
     if (!options_check(&options))
         return EXIT_USAGE;
-    uint8_t random[10];
     char instance_id[UUID_TEXT_SIZE];
-    uuid_random_bytes(random, sizeof random);
-    uuid_v7_make(0, random, instance_id);
+    uuid_v7_generate(clock_wall_ms(), instance_id);
     struct tracing *tracing = tracing_start("gateway", instance_id);
     status = gateway_run(&options, tracing);
     tracing_stop(tracing);

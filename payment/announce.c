@@ -44,8 +44,7 @@ void announce_captured(struct payment *payment, struct decision *decision)
     int position;
     decision_owe(decision, EVENT_PAYMENT_CAPTURED, payment->id, payment->intent_id, body, length,
                  &position);
-    payment->capture =
-        (struct payment_announcement){ decision->version, position, decision->now_ms };
+    payment->capture = (struct announcement){ decision->version, position, decision->now_ms };
 }
 
 void announce_captured_again(const struct payment *payment, struct decision *decision)
@@ -53,7 +52,7 @@ void announce_captured_again(const struct payment *payment, struct decision *dec
     char body[EVENT_BODY_BYTES_MAX];
     size_t length = captured_write(payment, body);
     decision_owe_again(decision, EVENT_PAYMENT_CAPTURED, payment->id, payment->intent_id, body,
-                       length, payment->capture.version, payment->capture.position,
+                       length, payment->capture.version, (int)payment->capture.position,
                        payment->capture.at_ms);
 }
 
@@ -93,8 +92,7 @@ void announce_refund_end(struct payment *payment, struct decision *decision)
     int position;
     decision_owe(decision, refund_end_type(payment), payment->id, payment->intent_id, body, length,
                  &position);
-    payment->refund =
-        (struct payment_announcement){ decision->version, position, decision->now_ms };
+    payment->refund = (struct announcement){ decision->version, position, decision->now_ms };
 }
 
 void announce_refund_end_again(const struct payment *payment, struct decision *decision)
@@ -102,6 +100,6 @@ void announce_refund_end_again(const struct payment *payment, struct decision *d
     char body[EVENT_BODY_BYTES_MAX];
     size_t length = refund_end_write(payment, body);
     decision_owe_again(decision, refund_end_type(payment), payment->id, payment->intent_id, body,
-                       length, payment->refund.version, payment->refund.position,
+                       length, payment->refund.version, (int)payment->refund.position,
                        payment->refund.at_ms);
 }

@@ -2,6 +2,7 @@
  * payments: each becomes an input of its own. */
 #include "common/base/json_read.h"
 #include "common/engine/bson_read.h"
+#include "common/engine/bson_write.h"
 #include "payment/participant.h"
 
 #include <assert.h>
@@ -120,51 +121,27 @@ bool payment_parse(const void *self, const struct message *message, struct input
 
 /* ---- BSON ---- */
 
-static void put_text(bson_t *fields, const char *key, const char *text)
-{
-    bool appended = BSON_APPEND_UTF8(fields, key, text);
-    assert(appended); /* bounded fields cannot overflow a document */
-}
-
-static void put_int(bson_t *fields, const char *key, int64_t value)
-{
-    bool appended = BSON_APPEND_INT64(fields, key, value);
-    assert(appended);
-}
-
-static void announcement_encode(bson_t *fields, const char *key,
-                                const struct payment_announcement *announcement)
-{
-    bson_t part;
-    bson_append_document_begin(fields, key, -1, &part);
-    put_int(&part, "version", announcement->version);
-    put_int(&part, "position", announcement->position);
-    put_int(&part, "at", announcement->at_ms);
-    bson_append_document_end(fields, &part);
-}
-
 bool payment_encode(const void *state, bson_t *fields, struct error *error)
 {
     (void)error;
     const struct payment *payment = state;
-    put_text(fields, "id", payment->id);
-    put_text(fields, "state", payment_state_text(payment->state));
-    put_text(fields, "intentId", payment->intent_id);
-    put_text(fields, "userId", payment->user_id);
-    put_int(fields, "amount", payment->amount);
-    put_text(fields, "currency", payment->currency);
-    put_int(fields, "capturedAt", payment->captured_at_ms);
-    announcement_encode(fields, "capture", &payment->capture);
-    put_int(fields, "repeats", payment->repeat_count);
-    bool appended = BSON_APPEND_BOOL(fields, "isDemanded", payment->is_demanded);
-    assert(appended);
-    put_text(fields, "refundReason", payment->refund_reason);
-    put_text(fields, "refundId", payment->refund_id);
-    put_int(fields, "attempts", payment->attempts);
-    put_int(fields, "attemptsMax", payment->attempts_max);
-    put_text(fields, "lastError", payment->last_error);
-    announcement_encode(fields, "refund", &payment->refund);
-    put_int(fields, "dueAt", payment->due_at_ms);
+    bson_write_text(fields, "id", payment->id);
+    bson_write_text(fields, "state", payment_state_text(payment->state));
+    bson_write_text(fields, "intentId", payment->intent_id);
+    bson_write_text(fields, "userId", payment->user_id);
+    bson_write_int(fields, "amount", payment->amount);
+    bson_write_text(fields, "currency", payment->currency);
+    bson_write_int(fields, "capturedAt", payment->captured_at_ms);
+    bson_write_announcement(fields, "capture", &payment->capture);
+    bson_write_int(fields, "repeats", payment->repeat_count);
+    bson_write_bool(fields, "isDemanded", payment->is_demanded);
+    bson_write_text(fields, "refundReason", payment->refund_reason);
+    bson_write_text(fields, "refundId", payment->refund_id);
+    bson_write_int(fields, "attempts", payment->attempts);
+    bson_write_int(fields, "attemptsMax", payment->attempts_max);
+    bson_write_text(fields, "lastError", payment->last_error);
+    bson_write_announcement(fields, "refund", &payment->refund);
+    bson_write_int(fields, "dueAt", payment->due_at_ms);
     return true;
 }
 
@@ -176,16 +153,6 @@ static bool small_int_decode(const bson_t *fields, const char *key, int32_t mini
         return false;
     *ret_value = (int32_t)value;
     return true;
-}
-
-static bool announcement_decode(const bson_t *fields, const char *key,
-                                struct payment_announcement *announcement)
-{
-    bson_t part;
-    return bson_read_document(fields, key, &part) &&
-           bson_read_int(&part, "version", &announcement->version) &&
-           small_int_decode(&part, "position", -1, &announcement->position) &&
-           bson_read_int(&part, "at", &announcement->at_ms);
 }
 
 static bool state_decode(const bson_t *fields, struct payment *payment)
@@ -222,7 +189,7 @@ bool payment_decode(const bson_t *fields, void *state, struct error *error)
         !bson_read_int(fields, "amount", &payment->amount) ||
         !bson_read_text(fields, "currency", payment->currency, sizeof payment->currency) ||
         !bson_read_int(fields, "capturedAt", &payment->captured_at_ms) ||
-        !announcement_decode(fields, "capture", &payment->capture) ||
+        !bson_read_announcement(fields, "capture", &payment->capture) ||
         !small_int_decode(fields, "repeats", 0, &payment->repeat_count) ||
         !bson_read_bool(fields, "isDemanded", &payment->is_demanded) ||
         !bson_read_text(fields, "refundReason", payment->refund_reason,
@@ -231,7 +198,7 @@ bool payment_decode(const bson_t *fields, void *state, struct error *error)
         !small_int_decode(fields, "attempts", 0, &payment->attempts) ||
         !small_int_decode(fields, "attemptsMax", 0, &payment->attempts_max) ||
         !bson_read_text(fields, "lastError", payment->last_error, sizeof payment->last_error) ||
-        !announcement_decode(fields, "refund", &payment->refund) ||
+        !bson_read_announcement(fields, "refund", &payment->refund) ||
         !bson_read_int(fields, "dueAt", &payment->due_at_ms))
         return error_set(error, ERROR_BUG, "a field is missing or of another type");
     if (!invariants_hold(payment))

@@ -8,6 +8,7 @@
  * A crash before the save leaves nothing: the provider sends its webhook again, the broker its
  * message. After the save the document owes its messages and keeps a deadline for its refund. A
  * crash between the provider's success and our save asks by key and finds the same refund. */
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/uuid.h"
 #include "common/daemon/daemon.h"
@@ -197,10 +198,8 @@ int main(int argc, char **argv)
         return status;
     if (!options_check(&options))
         return EXIT_USAGE;
-    uint8_t random[10];
     char instance_id[UUID_TEXT_SIZE];
-    uuid_random_bytes(random, sizeof random);
-    uuid_v7_make(0, random, instance_id);
+    uuid_v7_generate(clock_wall_ms(), instance_id);
     struct tracing *tracing = tracing_start("payment", instance_id);
     status = payment_run(&options, tracing);
     tracing_stop(tracing);

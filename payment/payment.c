@@ -62,8 +62,8 @@ void payment_decide(const void *self, void *state, const struct input *input,
     decision->reply = reply_of(input, row->outcome);
     if (payment->state == PAYMENT_NONE && row->to != PAYMENT_NONE) {
         snprintf(payment->id, sizeof payment->id, "%s", input->document_id);
-        payment->capture.position = -1;
-        payment->refund.position = -1;
+        payment->capture.position = ANNOUNCEMENT_NEVER;
+        payment->refund.position = ANNOUNCEMENT_NEVER;
     }
     payment->state = row->to;
     row->act(rules, payment, input, decision);

@@ -15,6 +15,7 @@
 
 #include "common/base/ident.h"
 #include "common/base/money.h"
+#include "common/engine/announcement.h"
 #include "common/engine/decision.h"
 #include "common/engine/input.h"
 #include "payment/refund_call.h"
@@ -60,13 +61,6 @@ enum payment_input_type {
         PAYMENT_INPUT_COUNT
 };
 
-/* Where the last announcement was owed first. position -1: never. */
-struct payment_announcement {
-    int64_t version;
-    int32_t position;
-    int64_t at_ms;
-};
-
 struct payment {
     char id[IDENT_SIZE];
     enum payment_state state;
@@ -75,7 +69,7 @@ struct payment {
     int64_t amount; /* captured, in minor units; what goes back is this, never more */
     char currency[CURRENCY_SIZE];
     int64_t captured_at_ms;
-    struct payment_announcement capture; /* of payment.captured */
+    struct announcement capture; /* of payment.captured */
     int32_t repeat_count;
     bool is_demanded; /* expected only: a refund was asked for */
     char refund_reason[REASON_SIZE];
@@ -83,7 +77,7 @@ struct payment {
     int32_t attempts;           /* rounds of asking the provider */
     int32_t attempts_max;       /* after which it is stuck; fixed when the refund fell due */
     char last_error[REASON_SIZE];
-    struct payment_announcement refund; /* of payment.refunded or payment.refund.stuck */
+    struct announcement refund; /* of payment.refunded or payment.refund.stuck */
     int64_t due_at_ms;
 };
 

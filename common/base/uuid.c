@@ -91,3 +91,10 @@ void uuid_random_bytes(void *ret_bytes, size_t length)
         length -= (size_t)got;
     }
 }
+
+void uuid_v7_generate(int64_t now_ms, char ret_text[UUID_TEXT_SIZE])
+{
+    uint8_t random[10];
+    uuid_random_bytes(random, sizeof random);
+    uuid_v7_make(now_ms, random, ret_text);
+}

@@ -9,6 +9,8 @@
 
 /* Version 7: the time and random bytes, both given by the caller. Pure. */
 void uuid_v7_make(int64_t now_ms, const uint8_t random[10], char ret_text[UUID_TEXT_SIZE]);
+/* The same with random bytes of the operating system's; for shells, never for cores. */
+void uuid_v7_generate(int64_t now_ms, char ret_text[UUID_TEXT_SIZE]);
 /* Version 8: derived from any bytes by SHA-256. The same bytes give the same id. Pure. */
 void uuid_v8_derive(const void *bytes, size_t length, char ret_text[UUID_TEXT_SIZE]);
 /* Only the canonical lower-case form counts. */

@@ -1,4 +1,5 @@
 #include "common/engine/bson_read.h"
+#include "common/engine/decision.h"
 
 #include <string.h>
 
@@ -59,4 +60,16 @@ bool bson_read_element(const bson_iter_t *element, bson_t *ret_document)
     const uint8_t *bytes;
     bson_iter_document(element, &length, &bytes);
     return bson_init_static(ret_document, bytes, length);
+}
+
+bool bson_read_announcement(const bson_t *fields, const char *key,
+                            struct announcement *ret_announcement)
+{
+    bson_t part;
+    return bson_read_document(fields, key, &part) &&
+           bson_read_int(&part, "version", &ret_announcement->version) &&
+           bson_read_int(&part, "position", &ret_announcement->position) &&
+           ret_announcement->position >= ANNOUNCEMENT_NEVER &&
+           ret_announcement->position <= OWED_POSITION_MAX &&
+           bson_read_int(&part, "at", &ret_announcement->at_ms);
 }

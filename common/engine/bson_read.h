@@ -2,6 +2,8 @@
  * damaged or come from another release, so every read answers false instead of trusting. Pure. */
 #pragma once
 
+#include "common/engine/announcement.h"
+
 #include <bson.h>
 
 #include <stdbool.h>
@@ -17,3 +19,5 @@ bool bson_read_document(const bson_t *fields, const char *key, bson_t *ret_docum
 bool bson_read_array(const bson_t *fields, const char *key, bson_t *ret_array);
 /* The sub-document that the iterator stands on. */
 bool bson_read_element(const bson_iter_t *element, bson_t *ret_document);
+bool bson_read_announcement(const bson_t *fields, const char *key,
+                            struct announcement *ret_announcement);
