@@ -42,11 +42,12 @@ static const char *outcome_text(enum outcome outcome)
     return texts[outcome];
 }
 
-#define FORWARD(metrics, call, ...)                                                                \
+/* `arguments` in parentheses, with next_->self first. */
+#define FORWARD(metrics, call, arguments)                                                          \
     do {                                                                                           \
         const struct observer_port *next_ = (metrics)->setup.engine_next;                          \
         if (next_ != NULL && next_->call != NULL)                                                  \
-            next_->call(next_->self __VA_OPT__(, ) __VA_ARGS__);                                   \
+            next_->call arguments;                                                                 \
     } while (0)
 
 static void batch_begin(void *self, struct input *const *inputs, size_t count)
@@ -57,7 +58,7 @@ static void batch_begin(void *self, struct input *const *inputs, size_t count)
     metrics->settled_count = 0;
     if (count > 0)
         metric_histogram_add(&metrics->batch_size, metrics->queue_labels, (double)count);
-    FORWARD(metrics, batch_begin, inputs, count);
+    FORWARD(metrics, batch_begin, (next_->self, inputs, count));
 }
 
 /* ---- deliveries: delivered = applied + duplicate + rejected + quarantined ---- */
@@ -107,19 +108,19 @@ static void settled_count(struct metrics *metrics, size_t acked)
 
 static void stage_begin(void *self, enum engine_stage stage)
 {
-    FORWARD((struct metrics *)self, stage_begin, stage);
+    FORWARD((struct metrics *)self, stage_begin, (next_->self, stage));
 }
 
 static void stage_end(void *self, enum engine_stage stage, size_t items, const char *result)
 {
     if (stage == STAGE_ACK)
         settled_count(self, items);
-    FORWARD((struct metrics *)self, stage_end, stage, items, result);
+    FORWARD((struct metrics *)self, stage_end, (next_->self, stage, items, result));
 }
 
 static void message_owed(void *self, const struct input *cause, struct message *message)
 {
-    FORWARD((struct metrics *)self, message_owed, cause, message);
+    FORWARD((struct metrics *)self, message_owed, (next_->self, cause, message));
 }
 
 static void message_published(void *self, const struct input *cause, const struct message *message,
@@ -135,7 +136,7 @@ static void message_published(void *self, const struct input *cause, const struc
     char labels[METRIC_LABELS_SIZE];
     snprintf(labels, sizeof labels, "type=\"%s\",outcome=\"%s\"", message->type, texts[result]);
     metric_counters_add(&metrics->published, labels, 1);
-    FORWARD(metrics, message_published, cause, message, result, is_again);
+    FORWARD(metrics, message_published, (next_->self, cause, message, result, is_again));
 }
 
 static void alerts_log(const struct decided *decided)
@@ -174,7 +175,7 @@ static void decided_count(void *self, const struct decided *decided)
         metrics->setup.changed(metrics->setup.changed_self);
     metrics->has_decided = true;
     alerts_log(decided);
-    FORWARD(metrics, decided, decided);
+    FORWARD(metrics, decided, (next_->self, decided));
 }
 
 static void quarantined(void *self, const struct delivery *delivery, const char *reason)
@@ -185,7 +186,7 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
     const struct log_subject subject = { .message_id = delivery->message.id };
     log_write_about(LOG_WARNING, &subject, "quarantined in %s.dead: %s", metrics->setup.queue,
                     reason);
-    FORWARD(metrics, quarantined, delivery, reason);
+    FORWARD(metrics, quarantined, (next_->self, delivery, reason));
 }
 
 static void batch_end(void *self)
@@ -194,7 +195,7 @@ static void batch_end(void *self)
     if (metrics->has_decided)
         metric_histogram_add(&metrics->process_seconds, metrics->queue_labels,
                              (double)(clock_wall_ns() - metrics->batch_started_ns) / 1e9);
-    FORWARD(metrics, batch_end);
+    FORWARD(metrics, batch_end, (next_->self));
 }
 
 static void paused(void *self, const char *reason)
@@ -206,7 +207,7 @@ static void paused(void *self, const char *reason)
     if (!is_paused && metrics->is_paused)
         log_write(LOG_INFO, "goes on");
     metrics->is_paused = is_paused;
-    FORWARD(metrics, paused, reason);
+    FORWARD(metrics, paused, (next_->self, reason));
 }
 
 /* ---- HTTP's side ---- */

@@ -198,13 +198,6 @@ static int message_keep(const struct mg_connection *connection, const char *mess
     return 1; /* never to stderr */
 }
 
-static int access_ignore(const struct mg_connection *connection, const char *message)
-{
-    (void)connection;
-    (void)message;
-    return 1;
-}
-
 /* civetweb does not say yet whose it is: mg_get_request_info gives NULL here. */
 static int connection_begin(const struct mg_connection *connection, void **ret_self)
 {
@@ -296,10 +289,10 @@ static bool context_start(struct http_server *server, const struct http_server_o
         "",
         NULL,
     };
+    /* Without log_access civetweb leaves out its access log, and localtime, which races. */
     const struct mg_callbacks callbacks = {
         .begin_request = request_begin,
         .log_message = message_keep,
-        .log_access = access_ignore,
         .http_error = error_answer,
         .connection_close = connection_end, /* the later connection_closed has no user data left */
         .init_connection = connection_begin,

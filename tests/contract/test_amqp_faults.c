@@ -186,7 +186,10 @@ static void late_confirms_end_an_overdue_wait(void **state)
     broker_signal(SIGSTOP);
     (void)publish_one(&rig, &result);
     assert_int_equal(result, PUBLISH_UNKNOWN);
+    rig_service(&rig);
+    bool can_publish = rig.status.can_publish;
     broker_signal(SIGCONT);
+    assert_false(can_publish);
     rig_wait_connected(&rig);
     assert_int_equal(rig.status.session, session); /* on the same connections */
     rig_close(&rig);

@@ -121,10 +121,10 @@ def test_the_usage_is_told_without_a_system():
 
 
 def test_a_wrong_command_line_is_status_64_with_the_nearest_name(system):
-    for words, hint in ((["lsit"], "did you mean list?"), (["show"], "BOOKING is missing"),
+    for words, hint in ((["lists"], "did you mean list?"), (["show"], "BOOKING is missing"),
                         (["list", "--stat", "failed"], "did you mean --state?"), (["list", "--limit", "0"], "from 1 to"),
                         (["show", "a b"], "an id has"), ([], "usage: roundtrip COMMAND"), (["dead", "replay"], "--all"),
-                        (["help", "lsit"], "did you mean list?")):
+                        (["help", "lists"], "did you mean list?")):
         done = system.run(*words)
         assert done.returncode == USAGE, words
         assert hint in done.stderr and done.stdout == ""

@@ -65,6 +65,20 @@ static void what_was_put_into_the_queue_itself_came_by_no_exchange(void **state)
     assert_string_equal(letter.first_key, "booking-events");
 }
 
+static void an_empty_note_of_the_broker_says_nothing(void **state)
+{
+    (void)state;
+    amqp_table_entry_t headers[] = {
+        text_entry("roundtrip-routing-key", "payment.captured"),
+        { .key = amqp_cstring_bytes("x-death"),
+          .value = { .kind = AMQP_FIELD_KIND_ARRAY, .value.array = { 0, NULL } } },
+    };
+    amqp_message_t message = message_of(headers, 2);
+    struct letter letter = letter_of(&message, "booking-events.dead");
+    assert_string_equal(letter.first_exchange, "events");
+    assert_string_equal(letter.first_key, "payment.captured");
+}
+
 static void the_brokers_note_counts_where_no_service_left_one(void **state)
 {
     (void)state;
@@ -159,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_services_own_note_says_why_and_where_from),
         cmocka_unit_test(what_was_put_into_the_queue_itself_came_by_no_exchange),
+        cmocka_unit_test(an_empty_note_of_the_broker_says_nothing),
         cmocka_unit_test(the_brokers_note_counts_where_no_service_left_one),
         cmocka_unit_test(a_note_of_another_shape_is_left_alone),
         cmocka_unit_test(text_is_cut_and_harmless),
