@@ -28,6 +28,8 @@ const struct config_option provider_config[] = {
       "faults of all calls: [target.]fault[:argument][@rate], ..." },
     { "ROUNDTRIP_PROVIDER_SEED", CONFIG_INT, AT(seed), "1", 0, INT64_MAX, NULL,
       "of the generator that draws the faults" },
+    { "ROUNDTRIP_TRACE_FILE", CONFIG_TEXT, AT(trace_file), "", 0, 0, NULL,
+      "spans go to this file as OTLP JSON lines, unless OTEL_* name a collector" },
     { "LOG_LEVEL", CONFIG_CHOICE, AT(log_level), "info", 0, 0, "debug|info|warning|error",
       "the least level that is logged" },
     { "LOG_FORMAT", CONFIG_CHOICE, AT(log_format), "json", 0, 0, "json|text",

@@ -7,7 +7,7 @@
 
 struct provider_options {
     const char *http_bind, *store_url, *webhook_url, *webhook_secret, *currency;
-    const char *unknown, *refund_webhook, *faults, *log_level, *log_format;
+    const char *unknown, *refund_webhook, *faults, *trace_file, *log_level, *log_format;
     int64_t http_port, http_threads, seed;
 };
 

@@ -31,12 +31,29 @@ void engine_answer_unavailable(struct engine *engine)
     } while (count == 64);
 }
 
+/* Counted along, and by the store at the start and before anybody is turned away: a document that
+ * was saved twice while the broker is away was counted twice. */
+static bool outbox_is_full(struct engine *engine)
+{
+    size_t bound = engine->limits.owed_documents_max;
+    bool is_first = engine->outbox_count_ms == 0;
+    if (!is_first && (engine->unpublished < bound || engine->now_ms < engine->outbox_count_ms))
+        return engine->unpublished >= bound;
+    struct error error;
+    size_t count;
+    if (engine->ports.store.count_owed(engine->ports.store.self, bound, &count, &error)) {
+        engine->unpublished = count;
+        engine->outbox_count_ms = engine->now_ms + engine->limits.relay_age_ms;
+    }
+    return engine->unpublished >= bound;
+}
+
 static void take_requests(struct engine *engine)
 {
     struct request *requests[STORE_BATCH_MAX];
     if (engine->ports.requests.take == NULL)
         return;
-    bool is_outbox_full = engine->unpublished >= engine->limits.owed_documents_max;
+    bool is_outbox_full = outbox_is_full(engine);
     size_t count =
         engine->ports.requests.take(engine->ports.requests.self, batch_room(engine), requests);
     for (size_t i = 0; i < count; i++) {

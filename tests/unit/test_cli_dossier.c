@@ -151,6 +151,20 @@ static void a_stuck_refund_asks_for_somebody(void **state)
     assert_true(dossier_is_over(&dossier)); /* nothing more comes by itself */
 }
 
+static void a_stuck_one_is_told_before_one_that_is_under_way(void **state)
+{
+    (void)state;
+    static struct payment stuck;
+    static struct document stuck_document = { .id = "P2", .state = &stuck };
+    booking_is(BOOKING_FAILED);
+    gateway_shows(GATEWAY_END_FAILED);
+    payment_is(PAYMENT_REFUNDING);
+    stuck = (struct payment){ .id = "P2", .state = PAYMENT_STUCK };
+    dossier.payments[1].document = &stuck_document;
+    dossier.payment_count = 2;
+    assert_why("the refund of payment P2 is stuck");
+}
+
 static void what_is_over_waits_for_nothing(void **state)
 {
     (void)state;
@@ -215,16 +229,17 @@ static void repetitions_that_change_nothing_are_folded(void **state)
     struct timeline timeline;
     booking_is(BOOKING_CONFIRMED);
     note(&booking_document, 10, "payment.captured", "confirm", "pending", "confirmed");
+    note(&booking_document, 15, "payment.captured", "confirm", "confirmed", "confirmed");
     note(&booking_document, 20, "payment.captured", "duplicate", "confirmed", "confirmed");
     note(&booking_document, 30, "payment.captured", "duplicate", "confirmed", "confirmed");
     note(&booking_document, 40, "payment.captured", "refund", "confirmed", "confirmed");
     timeline_make(&dossier, &timeline);
-    assert_int_equal(timeline.count, 3);
-    assert_int_equal(timeline.steps[0].times, 1);
-    assert_int_equal(timeline.steps[1].times, 2);
-    assert_int_equal(timeline.steps[1].at_ms, 20);
-    assert_int_equal(timeline.steps[1].last_ms, 30);
-    assert_string_equal(timeline.steps[2].entry->verdict, "refund");
+    assert_int_equal(timeline.count, 4);
+    assert_int_equal(timeline.steps[0].times, 1); /* a change, which is no repetition */
+    assert_int_equal(timeline.steps[2].times, 2);
+    assert_int_equal(timeline.steps[2].at_ms, 20);
+    assert_int_equal(timeline.steps[2].last_ms, 30);
+    assert_string_equal(timeline.steps[3].entry->verdict, "refund");
 }
 
 /* ---- the gateway's answer ---- */
@@ -313,6 +328,7 @@ int main(void)
         WITH_DOSSIER(an_outcome_that_the_gateway_has_not_heard_is_on_its_way),
         WITH_DOSSIER(a_refund_under_way_tells_its_last_error),
         WITH_DOSSIER(a_stuck_refund_asks_for_somebody),
+        WITH_DOSSIER(a_stuck_one_is_told_before_one_that_is_under_way),
         WITH_DOSSIER(what_is_over_waits_for_nothing),
         WITH_DOSSIER(a_refund_that_the_gateway_has_not_heard_of_is_named),
         WITH_DOSSIER(the_timeline_merges_all_histories_by_time),

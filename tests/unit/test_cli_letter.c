@@ -106,6 +106,24 @@ static void the_brokers_note_counts_where_no_service_left_one(void **state)
     assert_string_equal(letter.first_key, "booking.failed");
 }
 
+static void the_default_exchange_is_known_by_the_brokers_note(void **state)
+{
+    (void)state;
+    amqp_table_entry_t death[] = { text_entry("exchange", "") };
+    amqp_field_value_t deaths[] = {
+        { .kind = AMQP_FIELD_KIND_TABLE, .value.table = { 1, death } },
+    };
+    amqp_table_entry_t headers[] = {
+        text_entry("roundtrip-routing-key", "queue.with.dots"),
+        { .key = amqp_cstring_bytes("x-death"),
+          .value = { .kind = AMQP_FIELD_KIND_ARRAY, .value.array = { 1, deaths } } },
+    };
+    amqp_message_t message = message_of(headers, 2);
+    struct letter letter = letter_of(&message, "q.dead");
+    assert_string_equal(letter.first_exchange, "");
+    assert_string_equal(letter.first_key, "queue.with.dots");
+}
+
 static void a_note_of_another_shape_is_left_alone(void **state)
 {
     (void)state;
@@ -175,6 +193,7 @@ int main(void)
         cmocka_unit_test(what_was_put_into_the_queue_itself_came_by_no_exchange),
         cmocka_unit_test(an_empty_note_of_the_broker_says_nothing),
         cmocka_unit_test(the_brokers_note_counts_where_no_service_left_one),
+        cmocka_unit_test(the_default_exchange_is_known_by_the_brokers_note),
         cmocka_unit_test(a_note_of_another_shape_is_left_alone),
         cmocka_unit_test(text_is_cut_and_harmless),
         cmocka_unit_test(a_revived_one_has_lost_only_the_marks_of_its_death),
