@@ -199,6 +199,8 @@ bool gateway_parse(const void *self, const struct message *message, struct input
     if (!json_read(message->body, message->body_length, type->fields, type->field_count,
                    JSON_UNKNOWN_IGNORED, &event, &problem))
         return refuse("", &problem, error);
+    if (message->correlation_id[0] != '\0' && strcmp(message->correlation_id, event.intent_id) != 0)
+        return error_set(error, ERROR_REJECT, "correlation id differs from intentId");
     if (type->input == GATEWAY_PAYMENT_REFUNDED || type->input == GATEWAY_REFUND_STUCK) {
         refund_parse(type, &event, message->id, &ret_inputs[0]);
         *ret_count = 1;

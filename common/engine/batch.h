@@ -146,5 +146,5 @@ bool engine_is_cleared_later(const struct engine *engine, const char *id, int64_
     do {                                                                                           \
         const struct observer_port *observer_ = (engine)->ports.observer;                          \
         if (observer_ != NULL && observer_->call != NULL)                                          \
-            observer_->call(observer_->self __VA_OPT__(, ) __VA_ARGS__);                           \
+            observer_->call(observer_->self, __VA_ARGS__);                                         \
     } while (0)

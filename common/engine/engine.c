@@ -167,7 +167,9 @@ static void batch_run(struct engine *engine)
     } else {
         batch_abandon(engine, &error);
     }
-    OBSERVE(engine, batch_end);
+    const struct observer_port *observer = engine->ports.observer;
+    if (observer != NULL && observer->batch_end != NULL)
+        observer->batch_end(observer->self);
 }
 
 static int64_t idle_ms(const struct engine *engine)

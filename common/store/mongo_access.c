@@ -127,14 +127,17 @@ struct mongo_access *mongo_access_open(const char *uri, const char *database,
         error_set(error, ERROR_REJECT, "mongodb: the URI cannot be read: %s", cause.message);
         return NULL;
     }
-    mongoc_client_pool_t *pool = pool_open(parsed, database, error);
+    const char *named = mongoc_uri_get_database(parsed);
+    char *chosen = bson_strdup(named != NULL && named[0] != '\0' ? named : database);
+    mongoc_client_pool_t *pool = pool_open(parsed, chosen, error);
     mongoc_uri_destroy(parsed);
     if (pool == NULL) {
+        bson_free(chosen);
         return NULL;
     }
     struct mongo_access *access = bson_malloc0(sizeof *access); /* aborts when out of memory */
     access->pool = pool;
-    access->database = bson_strdup(database);
+    access->database = chosen;
     access->collection = bson_strdup(collection);
     access->write_options = write_options_new();
     access->read_options = read_options_new();

@@ -124,6 +124,15 @@ static int64_t read_number(const bson_t *document, const char *field)
     return bson_iter_init_find(&iter, document, field) ? bson_iter_as_int64(&iter) : 0;
 }
 
+/* From the document's own first bytes: the driver hands out bson_t that are aligned less strictly
+ * than their type demands, so their fields must not be read here. */
+static uint32_t length_of(const uint8_t *document)
+{
+    uint32_t length;
+    memcpy(&length, document, sizeof length);
+    return BSON_UINT32_FROM_LE(length);
+}
+
 bool mongo_record_read(const bson_t *document, struct arena *arena, struct record *ret_record,
                        struct error *error)
 {
@@ -141,13 +150,13 @@ bool mongo_record_read(const bson_t *document, struct arena *arena, struct recor
         .created_at_ms = read_number(document, "createdAt"),
         .due_at_ms = read_number(document, "dueAt"),
         .owed_at_ms = read_number(document, "owedAt"),
-        .body_length = document->len,
+        .body_length = length_of(bson_get_data(document)),
     };
     if (record.version <= 0) {
         return error_set(error, ERROR_BUG, "mongodb: document %s has no version", id);
     }
     memcpy(record.id, id, length);
-    record.body = arena_copy(arena, bson_get_data(document), document->len);
+    record.body = arena_copy(arena, bson_get_data(document), record.body_length);
     *ret_record = record;
     return true;
 }

@@ -4,8 +4,9 @@
 #include "common/engine/store_port.h"
 
 struct store;
-/* `collection` is the table or collection; `database` is MongoDB's, SQLite's is the file. Both are
- * [a-z][a-z0-9_]*, at most 48. ERROR_REJECT, with the way out in its message, for
+/* `collection` is the table or collection. `database` is MongoDB's where the URL names none;
+ * SQLite's is the file. Both are [a-z][a-z0-9_]*, at most 48. ERROR_REJECT, with the way out in its
+ * message, for
  * - a MongoDB URI that asks for less than w=majority, journal, and majority reads from the primary;
  * - an SQLite file that cannot be one (no directory, not a database, not writable, :memory:).
  * A MongoDB that is away is no failure: calls answer ERROR_RETRY until it is there. */

@@ -357,21 +357,21 @@ class System:
         return self.call("payment", "POST", f"/payment/{kind}", data, signature(data) if headers is None else headers)
 
     def documents(self, name):
-        """What a service has stored, each with dueAt and owedAt of its record (0 = none)."""
+        """The states that a service has stored, by their ids."""
         if self.mongo:
-            return [{"dueAt": 0, "owedAt": 0, **document}
-                    for document in self.mongo[name][COLLECTIONS[name]].find()]
+            return {row["_id"]: row["state"] for row in self.mongo[name][COLLECTIONS[name]].find()}
         with contextlib.closing(sqlite3.connect(self.folder / f"{name}.db", timeout=10)) as base:
-            rows = base.execute(f"SELECT due_at, owed_at, body FROM {COLLECTIONS[name]}").fetchall()
-        return [{**bson.decode(body), "dueAt": due_at, "owedAt": owed_at} for due_at, owed_at, body in rows]
+            rows = base.execute(f"SELECT id, body FROM {COLLECTIONS[name]}").fetchall()
+        return {key: bson.decode(body)["state"] for key, body in rows}
 
     def unsettled(self, name):
         """How many of a service's documents still wait for something."""
         if self.mongo:
-            return self.mongo[name][COLLECTIONS[name]].count_documents({"$or": [{"dueAt": {"$gt": 0}},
-                                                                              {"owedAt": {"$gt": 0}}]})
+            waits = {"$or": [{"dueAt": {"$gt": 0}}, {"owedAt": {"$gt": 0}}]}
+            return self.mongo[name][COLLECTIONS[name]].count_documents(waits)
         with contextlib.closing(sqlite3.connect(self.folder / f"{name}.db", timeout=10)) as base:
-            return base.execute(f"SELECT count(*) FROM {COLLECTIONS[name]} WHERE due_at > 0 OR owed_at > 0").fetchone()[0]
+            query = f"SELECT count(*) FROM {COLLECTIONS[name]} WHERE due_at > 0 OR owed_at > 0"
+            return base.execute(query).fetchone()[0]
 
     def messages(self, name):
         return self.call(name, "GET", "/health")[1]["messages"]

@@ -281,6 +281,10 @@ static void an_answer_without_an_intent_is_read_too(void **state)
     assert_false(view.intent.is_present);
 }
 
+#define LONG_ID_ANSWER                                                                             \
+    "{\"intentId\":\"00000000000000000000000000000000000000000000000000000000000000000\","         \
+    "\"state\":\"pending\"}"
+
 static void an_answer_that_is_none_of_the_gateways_is_refused(void **state)
 {
     (void)state;
@@ -293,8 +297,7 @@ static void an_answer_that_is_none_of_the_gateways_is_refused(void **state)
         "{\"intentId\":\"\",\"state\":\"pending\"}",
         "{\"intentId\":\"B1\",\"state\":\"pending\",\"currency\":\"EURO\"}",
         "{\"intentId\":\"B1\",\"state\":\"failed\",\"refunds\":[{\"status\":\"lost\"}]}",
-        "{\"intentId\":\"00000000000000000000000000000000000000000000000000000000000000000\","
-        "\"state\":\"pending\"}",
+        LONG_ID_ANSWER,
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         assert_false(view_read(texts[i], &view));
