@@ -96,6 +96,11 @@ static bool options_check(const struct payment_options *options)
                 "ROUNDTRIP_WEBHOOK_UNSIGNED=loopback needs ROUNDTRIP_HTTP_BIND=127.0.0.1\n");
         return false;
     }
+    if (!money_currency_is_valid(options->common.currency, strlen(options->common.currency))) {
+        fprintf(stderr, "ROUNDTRIP_CURRENCY is no currency of ISO 4217: use three capital letters, "
+                        "such as EUR\n");
+        return false;
+    }
     return true;
 }
 

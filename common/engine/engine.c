@@ -189,9 +189,23 @@ static int64_t idle_ms(const struct engine *engine)
     return idle < IDLE_MS_MAX ? idle : IDLE_MS_MAX;
 }
 
+/* The wall clock was set back: what waits keeps its distance, and nothing stands still until the
+ * clock has caught up. */
+static void timers_move_back(struct engine *engine, int64_t back_ms)
+{
+    engine->due_sweep_ms -= back_ms;
+    engine->relay_sweep_ms -= back_ms;
+    engine->bus_wait_ms -= back_ms;
+    engine->paused_since_ms -= back_ms;
+    engine->pause_until_ms -= back_ms;
+    engine->clear_since_ms -= back_ms;
+}
+
 struct engine_turn engine_step(struct engine *engine, int64_t now_ms)
 {
     struct batch *batch = &engine->batch;
+    if (now_ms < engine->now_ms)
+        timers_move_back(engine, engine->now_ms - now_ms);
     engine->now_ms = now_ms;
     bus_service(engine);
     if (engine->is_paused && pause_goes_on(engine)) {

@@ -9,6 +9,8 @@
 #include <civetweb.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,8 @@
 #define BODY_DEADLINE_MS  2000
 #define DRAIN_DEADLINE_MS 250   /* what a refused sender may still send, so that it reads why */
 #define DRAIN_BYTES_MAX   65536 /* the same */
+#define ANSWERS_MS_MAX    1000  /* a stop waits so long for answers that are being written */
+#define ANSWERS_PACE_MS   5
 #define REFUSAL_SIZE      160
 #define WORKER_THREAD     1
 
@@ -29,6 +33,7 @@ struct http_server {
     struct http_route *routes;
     size_t route_count;
     struct http_observer observer;
+    atomic_int answering; /* handlers that run, until what they say is sent */
     int port;
     char refusal[REFUSAL_SIZE]; /* civetweb's last complaint while starting */
 };
@@ -160,9 +165,11 @@ static int request_begin(struct mg_connection *connection)
         http_exchange_route(&exchange, server->routes, server->route_count);
     if (!exchange.is_refused && exchange.framing.body_length > 0)
         body_read(connection, peer, &exchange);
+    atomic_fetch_add(&server->answering, 1);
     if (!exchange.is_refused)
         exchange.route->handle(exchange.route->self, &exchange.request, &exchange.answer);
     exchange_send(connection, server, &exchange);
+    atomic_fetch_sub(&server->answering, 1);
     http_exchange_observe(&exchange, &server->observer);
     if (exchange.is_refused && exchange.framing.has_length && exchange.request.body_length == 0)
         body_drain(connection, peer, &exchange);
@@ -342,10 +349,21 @@ int http_server_port(const struct http_server *server)
     return server->port;
 }
 
+/* Once civetweb stops it sends nothing any more, not even the answer to a request that is saved. */
+static void answers_await(struct http_server *server)
+{
+    for (int waited_ms = 0; waited_ms < ANSWERS_MS_MAX; waited_ms += ANSWERS_PACE_MS) {
+        if (atomic_load(&server->answering) == 0)
+            return;
+        poll(NULL, 0, ANSWERS_PACE_MS);
+    }
+}
+
 struct http_server *http_server_stop(struct http_server *server)
 {
     if (server == NULL)
         return NULL;
+    answers_await(server);
     if (server->context != NULL)
         mg_stop(server->context);
     http_connections_free(server->connections);
