@@ -256,11 +256,12 @@ class Tap(threading.Thread):
                                          properties.headers or {}))
                 if method.delivery_tag % 100 == 0:
                     channel.basic_ack(method.delivery_tag, multiple=True)
-            if self.is_over.is_set():
+            elif self.is_over.is_set():
                 break
         connection.close()
 
-    def stop(self):
+    def close(self):
+        """Ends once nothing has come for a while."""
         self.is_over.set()
         self.join(PATIENCE_S)
 

@@ -1,0 +1,101 @@
+"""A service ends when it is asked to, keeps every promise, and says plainly why it will not start."""
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+from load_rig import Load
+from system_rig import BUILD, SECRET, SERVICES, until
+
+STOP_S_MAX = 10
+USAGE = 64
+
+
+@pytest.mark.parametrize("store", ["sqlite", "mongodb"])
+def test_sigterm_under_load_ends_with_0_in_time_and_every_promise_is_kept(new_system, store):
+    system = new_system(store, ROUNDTRIP_REPEAT_AFTER_MS="3000").start()
+    stopped = []
+
+    def stop_and_start(name, after_s):
+        time.sleep(after_s)
+        begin = time.monotonic()
+        status = system.stop(name, STOP_S_MAX + 5)
+        stopped.append((name, status, time.monotonic() - begin))
+        system.start(name, ready=False)
+
+    load = Load(system, 500, 6)
+    load.run(*[lambda name=name, index=index: stop_and_start(name, 1 + index) for index, name in enumerate(SERVICES)])
+    assert sorted(name for name, _, _ in stopped) == sorted(SERVICES)
+    assert all(status == 0 and took < STOP_S_MAX for _, status, took in stopped), stopped
+    load.check()
+
+
+def test_sigterm_ends_a_waiting_client_and_a_service_without_its_broker(new_system, broker):
+    system = new_system(amqp_url=broker.env["AMQP_URL"].replace(broker.env["RABBITMQ_PORT"], "1"))
+    system.start("gateway", "booking", "payment", ready=False)
+    assert system.call("gateway", "POST", "/booking/intent", {"intentId": "B1", "userId": "alice", "amount": 5})[0] == 202
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(system.call(
+        "gateway", "GET", "/booking/B1", headers={"Prefer": "wait=30"}, timeout_s=40)))
+    waiting.start()
+    time.sleep(0.3)
+    begin = time.monotonic()
+    for name in SERVICES:
+        system.signal(name, signal.SIGTERM)
+    assert [system.processes[name].wait(STOP_S_MAX) for name in SERVICES] == [0, 0, 0]
+    assert time.monotonic() - begin < STOP_S_MAX
+    waiting.join(5)
+    assert answers and answers[0][0] == 200 and answers[0][1]["state"] == "pending", answers
+    assert system.documents("gateway").keys() == {"B1"}  # promised, and still there
+
+
+def program(system, name, *words, **settings):
+    environment = {key: value for key, value in {**system.environment(name), **settings}.items() if value is not None}
+    return subprocess.run([BUILD / name / f"roundtrip-{name}", *words], env=environment, capture_output=True, text=True,
+                          timeout=20, check=False)
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "provider"])
+def test_check_config_shows_what_is_in_force_and_no_secret(new_system, name):
+    system = new_system(amqp_url="amqp://someone:s3cret-word@broker.example:5673/bookings")
+    done = program(system, name, "--check-config", ROUNDTRIP_PREFETSH="1")
+    assert done.returncode == 0, done
+    shown = done.stdout + done.stderr
+    assert str(system.ports[name]) in shown
+    for hidden in ("s3cret-word", SECRET):
+        assert hidden not in shown
+    if name != "provider":
+        assert "broker.example:5673" in shown and "ROUNDTRIP_PREFETCH" in shown  # the nearest known name
+    for word, expected in (("--version", "roundtrip"), ("--help", "ROUNDTRIP_HTTP_PORT")):
+        done = program(system, name, word)
+        assert done.returncode == 0 and expected in done.stdout
+
+
+@pytest.mark.parametrize("name, setting, value, way_out", [
+    ("gateway", "ROUNDTRIP_STORE", None, "sqlite:"), ("gateway", "ROUNDTRIP_STORE", "redis://x", "mongodb://"),
+    ("gateway", "ROUNDTRIP_STORE", "sqlite:/nowhere/at/all.db", "/nowhere/at"),
+    ("booking", "ROUNDTRIP_STORE", "mongodb://127.0.0.1/?replicaSet=rs0&w=1", "majority"),
+    ("booking", "ROUNDTRIP_PREFETCH", "many", "1"), ("booking", "ROUNDTRIP_PREFETCH", "0", "1"),
+    ("booking", "ROUNDTRIP_TOPOLOGY", "guess", "verify"), ("booking", "ROUNDTRIP_AMQP_URL", "http://x", "amqp"),
+    ("payment", "ROUNDTRIP_WEBHOOK_SECRET", None, "ROUNDTRIP_WEBHOOK_SECRET"),
+    ("payment", "ROUNDTRIP_WEBHOOK_SECRET", "short", "16"), ("payment", "ROUNDTRIP_CURRENCY", "euro", "ISO 4217"),
+    ("payment", "ROUNDTRIP_WEBHOOK_UNSIGNED", "yes", "loopback"), ("gateway", "LOG_LEVEL", "loud", "warning"),
+    ("gateway", "ROUNDTRIP_HTTP_PORT", "99999", "65535"),
+])
+def test_a_bad_setting_is_named_with_the_way_out(new_system, name, setting, value, way_out):
+    done = program(new_system(amqp_url="amqp://127.0.0.1:1"), name, **{setting: value})
+    assert done.returncode == USAGE, done
+    shown = done.stdout + done.stderr
+    assert setting in shown and way_out in shown, shown
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "provider"])
+def test_a_busy_port_is_one_clear_line(new_system, name):
+    system = new_system(amqp_url="amqp://127.0.0.1:1").start("gateway", ready=False)
+    done = program(system, name, ROUNDTRIP_HTTP_PORT=str(system.ports["gateway"]),
+                   ROUNDTRIP_STORE=f"sqlite:{system.folder}/second.db")
+    assert done.returncode > 0, done
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if str(system.ports["gateway"]) in line]
+    assert len(lines) == 1 and "ROUNDTRIP_HTTP_PORT" in lines[0], done
+    until(lambda: system.call("gateway", "GET", "/livez")[0] == 200, "the first one still serves")
