@@ -24,7 +24,6 @@ import uuid
 
 import bson
 import pika
-import pymongo
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
