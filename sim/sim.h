@@ -1,0 +1,303 @@
+/* sim.h - a whole Roundtrip in one thread: the shipped engine, participants, codecs and documents
+ * on a simulated bus, store, clock, clients and payment provider.
+ *
+ * Everything that happens follows from the seed: no thread, no clock, no system call. One schedule
+ * has three acts: chaos (clients, steps and faults in random order, each schedule with a random
+ * subset of the faults), healing (no more faults, until nothing is left to do), and the oracle,
+ * which looks at stores, bus and provider from outside. The first thing found wrong ends it. */
+#pragma once
+
+#include "booking/participant.h"
+#include "common/engine/engine.h"
+#include "gateway/gateway.h"
+#include "payment/participant.h"
+#include "sim/sim_random.h"
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
+
+/* What may go wrong: name, what it does, and how often (per 1000 chances) when it is on. */
+#define SIM_FAULTS(X)                                                                              \
+    X(FAULT_CRASH, "crash", 40)                 /* of a step: at one of its port calls */          \
+    X(FAULT_CONCURRENT, "concurrent", 60)       /* another worker steps within a port call */      \
+    X(FAULT_DISCONNECT, "disconnect", 15)       /* the connection breaks */                        \
+    X(FAULT_ACK_LOST, "ack_lost", 50)           /* and with it an ack */                           \
+    X(FAULT_DUPLICATE, "duplicate", 120)        /* a message is routed twice */                    \
+    X(FAULT_DELAY, "delay", 250)                /* and reaches its queue late */                   \
+    X(FAULT_REORDER, "reorder", 300)            /* deliveries in any order */                      \
+    X(FAULT_NACK, "nack", 60)                   /* routed or not */                                \
+    X(FAULT_UNKNOWN, "unknown", 60)             /* no confirm, routed or not */                    \
+    X(FAULT_BLOCK, "block", 6)                  /* the broker takes nothing for a while */         \
+    X(FAULT_TOPOLOGY, "topology", 5)            /* a queue is deleted */                           \
+    X(FAULT_PURGE, "purge", 5)                  /* a queue is emptied */                           \
+    X(FAULT_WIPE, "wipe", 3)                    /* all of the broker is gone */                    \
+    X(FAULT_BROKER_AWAY, "broker_away", 5)      /* nobody can connect for a while */               \
+    X(FAULT_QUARANTINE, "quarantine", 300)      /* the dead letter queue does not take it */       \
+    X(FAULT_POISON, "poison", 15)               /* somebody publishes nonsense */                  \
+    X(FAULT_STORE_CALL, "store_call", 40)       /* one call fails, applied or not */               \
+    X(FAULT_STORE_UNKNOWN, "store_unknown", 60) /* one write unknown, applied or not */            \
+    X(FAULT_STORE_AWAY, "store_away", 6)        /* a store is away for a while */                  \
+    X(FAULT_PROVIDER, "provider", 400)          /* time-outs, 5xx, late or lost answers */         \
+    X(FAULT_REFUSE, "refuse", 150)              /* the provider never refunds this payment */      \
+    X(FAULT_ELSEWHERE, "elsewhere", 60)         /* refunded before, under another key */           \
+    X(FAULT_REPORTS, "reports", 400)            /* the provider also reports by webhook */         \
+    X(FAULT_BUSY, "busy", 100)                  /* no slot for an effect */                        \
+    X(FAULT_SKEW, "skew", 500)                  /* of a worker's clock, when it is made */         \
+    X(FAULT_CLOCK_STEP, "clock_step", 6)        /* a worker's clock jumps */                       \
+    X(FAULT_JUMP, "jump", 20)                   /* a long time passes */                           \
+    X(FAULT_CLIENT_GIVES_UP, "gives_up", 300)   /* a client does not ask again */
+
+enum sim_fault {
+#define X(name, text, rate) name,
+    SIM_FAULTS(X)
+#undef X
+        FAULT_COUNT
+};
+
+#define SIM_WORKERS_MAX    6
+#define SIM_BOOKINGS_MAX   4
+#define SIM_PAYMENTS_MAX   32
+#define SIM_OPS_MAX        160
+#define SIM_CALLS_MAX      64
+#define SIM_DELIVERIES_MAX 64
+#define SIM_REQUESTS_MAX   64
+#define SIM_MARKS          1024 /* a power of two */
+#define SIM_DOCUMENTS_MAX  64
+#define SIM_QUEUE_MAX      1024
+
+struct sim;
+
+/* ---- the bus ---- */
+
+struct sim_delivery;
+struct sim_message { /* waits in a queue, or is held by a worker */
+    struct message message;
+    char *body;
+    int64_t ready_at_ms, delivery_count;
+    bool is_malformed;
+    struct sim_delivery *held; /* NULL: ready */
+};
+
+struct sim_delivery { /* in a worker's hand */
+    struct delivery delivery;
+    char *body;
+    struct sim_message *source; /* NULL: its session has ended */
+};
+
+struct sim_queue {
+    bool exists;
+    struct sim_message *messages[SIM_QUEUE_MAX];
+    size_t count;
+    size_t dead_count; /* letters */
+};
+
+/* What is known of a message id: its content must never change. */
+struct sim_mark {
+    uint64_t id_hash; /* 0 = free */
+    uint64_t content_hash;
+    bool is_confirmed;
+    char type[MESSAGE_TYPE_SIZE];
+    char booking_id[IDENT_SIZE];
+};
+
+/* ---- the stores ---- */
+
+struct sim_document {
+    char id[IDENT_SIZE];
+    int64_t version, created_at_ms, due_at_ms, owed_at_ms;
+    uint8_t *body;
+    size_t body_length;
+};
+
+struct sim_store {
+    struct sim_document documents[SIM_DOCUMENTS_MAX];
+    size_t count;
+    int64_t away_until_ms;
+};
+
+/* ---- clients and provider ---- */
+
+struct sim_booking { /* as its client means it */
+    char id[IDENT_SIZE], user_id[IDENT_SIZE];
+    int64_t amount;
+    bool is_accepted; /* a 202 was seen */
+    struct gateway_intent_request accepted;
+};
+
+struct sim_payment { /* as the provider knows it */
+    char id[IDENT_SIZE];
+    struct payment_payload content;
+    bool is_accepted; /* its capture was answered with 2xx */
+    struct payment_payload accepted;
+    bool is_refused; /* will never be refunded */
+    int effects;     /* refunds that moved money */
+    int64_t refunded_amount;
+    char refund_id[IDENT_SIZE];
+    bool is_key_known; /* the refund was made under our key */
+};
+
+enum sim_op_kind { OP_INTENT, OP_CANCEL, OP_CAPTURE, OP_DECLINE, OP_REPORT };
+struct sim_op {
+    enum sim_op_kind kind;
+    size_t booking, payment;
+    bool is_open;    /* to be sent */
+    bool must_reach; /* a provider repeats its webhooks until they are answered */
+    union {
+        struct gateway_intent_request intent;
+        struct gateway_cancel_request cancel;
+        struct payment_payload payment;
+    } content;
+};
+
+struct sim_request {
+    struct request request;
+    size_t op;
+    bool is_taken;
+    _Alignas(16) unsigned char state[];
+};
+
+struct sim_worker;
+enum sim_call_answer { CALL_ANSWERED, CALL_LOST, CALL_TIMED_OUT, CALL_FAILED };
+struct sim_call {
+    struct sim_worker *worker; /* NULL: it has crashed, nobody hears the answer */
+    struct effect effect;
+    int64_t arrives_at_ms, answered_at_ms; /* arrives_at 0: never */
+    bool has_arrived;
+    enum sim_call_answer answer;
+    struct refund_result result;
+};
+
+/* ---- the workers ---- */
+
+struct sim_worker {
+    struct sim *sim;
+    enum sim_service service;
+    char name[16];
+    struct engine_limits limits;
+    struct engine *engine; /* NULL: down */
+    int64_t down_until_ms, idle_ms;
+    bool has_worked; /* in its last step */
+    int64_t skew_ms;
+    bool is_stepping;
+    int depth;
+    int crash_in; /* port calls; < 0: not at all */
+    sigjmp_buf crash_point;
+    /* bus */
+    uint64_t session; /* 0: not connected */
+    uint64_t reported_session;
+    bool is_paused;
+    int64_t reconnect_at_ms;
+    struct sim_delivery *deliveries[SIM_DELIVERIES_MAX];
+    size_t delivery_count;
+    uint64_t next_tag;
+    /* clients */
+    struct sim_request *requests[SIM_REQUESTS_MAX];
+    size_t request_count;
+    struct observer_port observer;
+};
+
+struct sim_options {
+    bool is_told; /* print the story */
+    FILE *out;
+};
+
+struct sim {
+    uint64_t seed;
+    struct sim_random random;
+    struct sim_options options;
+    uint64_t story_hash;
+    uint64_t story_length;
+    bool is_healed;
+    int rates[FAULT_COUNT];
+    bool may_lose_messages; /* a queue was purged or deleted: not every view is told everything */
+    char failure[400];      /* "" = all is well */
+    int64_t now_ms;
+    int depth; /* of nested steps */
+
+    struct booking_rules booking_rules;
+    struct payment_rules payment_rules;
+    struct gateway_config gateway_config;
+    struct participant participants[SIM_SERVICE_COUNT];
+    struct sim_worker workers[SIM_WORKERS_MAX];
+    size_t worker_count;
+
+    struct sim_queue queues[SIM_SERVICE_COUNT];
+    struct sim_mark marks[SIM_MARKS];
+    size_t mark_count;
+    uint64_t sessions;
+    int64_t blocked_until_ms, broker_away_until_ms;
+
+    struct sim_store stores[SIM_SERVICE_COUNT];
+
+    struct sim_booking bookings[SIM_BOOKINGS_MAX];
+    size_t booking_count;
+    struct sim_payment payments[SIM_PAYMENTS_MAX];
+    size_t payment_count;
+    struct sim_op ops[SIM_OPS_MAX];
+    size_t op_count;
+    struct sim_call calls[SIM_CALLS_MAX];
+    size_t call_count;
+    size_t poison_count;
+};
+
+/* sim.c: one schedule. False: `failure` says which invariant broke. */
+bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options);
+
+/* sim_story.c */
+bool sim_fault(struct sim *sim, enum sim_fault fault); /* does it strike now? */
+void sim_tell(struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
+void sim_fail(struct sim *sim, const char *format, ...)
+    PRINTF_LIKE(2, 3); /* the first one counts */
+const char *sim_service_text(enum sim_service service);
+const char *sim_fault_text(enum sim_fault fault);
+
+/* sim_worker.c */
+void sim_workers_make(struct sim *sim);
+void sim_worker_step(struct sim_worker *worker); /* may crash inside */
+void sim_worker_stop(struct sim_worker *worker); /* the process is gone */
+void sim_port_point(struct sim_worker *worker);  /* others may run here, or this worker may crash */
+
+/* sim_queue.c: the broker's side */
+void sim_topology_declare(struct sim *sim);
+void sim_queue_delete(struct sim *sim, enum sim_service service);
+void sim_queue_purge(struct sim *sim, enum sim_service service);
+bool sim_route(struct sim *sim, const struct message *message); /* false: no queue took it */
+void sim_poison_publish(struct sim *sim);
+void sim_session_end(struct sim_worker *worker, int64_t reconnect_after_ms);
+void sim_message_forget(struct sim_queue *queue, struct sim_message *message);
+void sim_delivery_free(struct sim_worker *worker, struct sim_delivery *delivery);
+struct sim_mark *sim_mark(struct sim *sim, const char *message_id);
+size_t sim_queue_waiting(const struct sim *sim, enum sim_service service);
+
+/* sim_bus.c, sim_store.c, sim_provider.c, sim_clients.c: the ports */
+struct bus_port sim_bus_port(struct sim_worker *worker);
+struct store_port sim_store_port(struct sim_worker *worker);
+struct effect_port sim_effect_port(struct sim_worker *worker);
+struct request_port sim_request_port(struct sim_worker *worker);
+const struct observer_port *sim_observer_port(struct sim_worker *worker); /* NULL: no story */
+
+const struct sim_document *sim_document_find(const struct sim *sim, enum sim_service service,
+                                             const char *id);
+/* The participant's state of a stored document; false: `failure` is set. */
+bool sim_document_state(struct sim *sim, enum sim_service service,
+                        const struct sim_document *document, void *ret_state);
+bool sim_document_owed(const uint8_t *body, size_t length,
+                       bool (*each)(void *self, const char *message_id), void *self);
+
+void sim_provider_run(struct sim *sim); /* calls that are due arrive and are answered */
+int64_t sim_provider_next_ms(const struct sim *sim); /* 0 = nothing under way */
+
+void sim_clients_plan(struct sim *sim);
+bool sim_clients_send(struct sim *sim);           /* one open operation; false: nothing was sent */
+void sim_clients_lose(struct sim_worker *worker); /* its requests will not be answered */
+struct sim_payment *sim_payment_find(struct sim *sim, const char *id);
+void sim_report_send(struct sim *sim, size_t payment);
+
+/* sim_oracle.c */
+void sim_oracle_check(struct sim *sim);
+bool sim_is_quiet(const struct sim *sim);

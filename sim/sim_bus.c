@@ -1,0 +1,253 @@
+/* sim_bus.c - the bus as a worker's engine sees it. */
+#include "sim/sim.h"
+#include "wire/events.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PREFETCH 16
+
+static bool is_blocked(const struct sim *sim)
+{
+    return sim->blocked_until_ms > sim->now_ms;
+}
+
+static void connect_when_due(struct sim_worker *worker)
+{
+    struct sim *sim = worker->sim;
+    if (worker->session != 0 || worker->is_paused || sim->broker_away_until_ms > sim->now_ms ||
+        worker->reconnect_at_ms > sim->now_ms)
+        return;
+    worker->session = ++sim->sessions;
+    sim_topology_declare(sim);
+    sim_tell(sim, "%s connects, session %llu", worker->name, (unsigned long long)worker->session);
+}
+
+static void bus_service(void *self, struct bus_status *ret_status)
+{
+    struct sim_worker *worker = self;
+    struct sim *sim = worker->sim;
+    sim_port_point(worker);
+    if (worker->session != 0 && sim_fault(sim, FAULT_DISCONNECT)) {
+        sim_tell(sim, "%s loses its connection", worker->name);
+        sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
+    }
+    if (worker->session != 0 && sim->broker_away_until_ms > sim->now_ms)
+        sim_session_end(worker, 0);
+    connect_when_due(worker);
+    worker->reported_session = worker->session;
+    *ret_status = (struct bus_status){
+        .session = worker->session,
+        .can_consume = worker->session != 0,
+        .can_publish = (worker->session != 0 || worker->is_paused) && !is_blocked(sim) &&
+                       sim->broker_away_until_ms <= sim->now_ms,
+        .detail = worker->session == 0 ? "not connected"
+                  : is_blocked(sim)    ? "blocked"
+                                       : "",
+    };
+}
+
+static struct sim_message *message_choose(struct sim *sim, struct sim_queue *queue)
+{
+    struct sim_message *ready[SIM_QUEUE_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < queue->count; i++) {
+        struct sim_message *message = queue->messages[i];
+        if (message->held == NULL && message->ready_at_ms <= sim->now_ms)
+            ready[count++] = message;
+    }
+    if (count == 0)
+        return NULL;
+    return sim_fault(sim, FAULT_REORDER) ? ready[sim_random_below(&sim->random, count)] : ready[0];
+}
+
+static struct delivery *delivery_make(struct sim_worker *worker, struct sim_message *message)
+{
+    struct sim_delivery *made = calloc(1, sizeof *made);
+    char *body = malloc(message->message.body_length + 1);
+    if (made == NULL || body == NULL)
+        abort();
+    memcpy(body, message->body, message->message.body_length + 1);
+    made->source = message;
+    made->body = body;
+    made->delivery.tag = ++worker->next_tag;
+    made->delivery.session = worker->session;
+    made->delivery.delivery_count = message->delivery_count;
+    made->delivery.message = message->message;
+    made->delivery.message.body = body;
+    if (message->is_malformed)
+        snprintf(made->delivery.malformed, sizeof made->delivery.malformed, "no message id");
+    message->held = made;
+    worker->deliveries[worker->delivery_count++] = made;
+    return &made->delivery;
+}
+
+static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
+{
+    struct sim_worker *worker = self;
+    sim_port_point(worker);
+    if (worker->session == 0 || worker->session != worker->reported_session)
+        return 0;
+    size_t count = 0;
+    while (count < limit && worker->delivery_count < PREFETCH) {
+        struct sim_message *message =
+            message_choose(worker->sim, &worker->sim->queues[worker->service]);
+        if (message == NULL)
+            break;
+        ret_deliveries[count++] = delivery_make(worker, message);
+    }
+    return count;
+}
+
+/* I2: what is published again under an id is the same, byte by byte. */
+static struct sim_mark *content_check(struct sim_worker *worker, const struct message *message)
+{
+    struct sim *sim = worker->sim;
+    struct sim_mark *mark = sim_mark(sim, message->id);
+    uint64_t hash = UINT64_C(14695981039346656037);
+    const char *const texts[] = { message->type, message->correlation_id, message->app_id };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        for (const char *at = texts[i]; *at != '\0'; at++)
+            hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    for (size_t i = 0; i < message->body_length; i++)
+        hash = (hash ^ (unsigned char)message->body[i]) * UINT64_C(1099511628211);
+    hash = (hash ^ (uint64_t)message->timestamp_ms) * UINT64_C(1099511628211);
+    if (mark->type[0] == '\0') {
+        mark->content_hash = hash;
+        memcpy(mark->type, message->type, sizeof mark->type);
+        memcpy(mark->booking_id, message->correlation_id, sizeof mark->booking_id);
+    } else if (mark->content_hash != hash) {
+        sim_fail(sim, "I2: %s was published with other bytes than before", message->id);
+    }
+    return mark;
+}
+
+static enum publish_result message_publish(struct sim_worker *worker, const struct message *message)
+{
+    struct sim *sim = worker->sim;
+    struct sim_mark *mark = content_check(worker, message);
+    if ((worker->session == 0 && !worker->is_paused) || is_blocked(sim) ||
+        sim->broker_away_until_ms > sim->now_ms)
+        return PUBLISH_UNKNOWN;
+    bool is_nacked = sim_fault(sim, FAULT_NACK);
+    bool is_unknown = !is_nacked && sim_fault(sim, FAULT_UNKNOWN);
+    if ((is_nacked || is_unknown) && sim_random_chance(&sim->random, 500))
+        return is_nacked ? PUBLISH_NACKED : PUBLISH_UNKNOWN;
+    if (!sim_route(sim, message)) {
+        sim_topology_declare(sim); /* before it is tried again */
+        return PUBLISH_RETURNED;
+    }
+    if (is_nacked || is_unknown)
+        return is_nacked ? PUBLISH_NACKED : PUBLISH_UNKNOWN;
+    mark->is_confirmed = true;
+    return PUBLISH_CONFIRMED;
+}
+
+static void bus_publish(void *self, const struct message *const *messages, size_t count,
+                        enum publish_result *ret_results)
+{
+    static const char *const texts[] = { "confirmed", "returned", "nacked", "unknown" };
+    struct sim_worker *worker = self;
+    sim_port_point(worker);
+    for (size_t i = 0; i < count; i++) {
+        ret_results[i] = message_publish(worker, messages[i]);
+        sim_tell(worker->sim, "%s publishes %s %s%s: %s", worker->name, messages[i]->type,
+                 messages[i]->id, messages[i]->is_repeat ? " again" : "", texts[ret_results[i]]);
+        sim_port_point(worker); /* some are out, some are not */
+    }
+}
+
+static struct sim_delivery *delivery_of(const struct sim_worker *worker,
+                                        const struct delivery *delivery)
+{
+    for (size_t i = 0; i < worker->delivery_count; i++)
+        if (&worker->deliveries[i]->delivery == delivery)
+            return worker->deliveries[i];
+    assert(false && "the engine names a delivery that it does not hold");
+    return NULL;
+}
+
+static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
+                           struct error *error)
+{
+    struct sim_worker *worker = self;
+    struct sim *sim = worker->sim;
+    sim_port_point(worker);
+    struct sim_delivery *held = delivery_of(worker, delivery);
+    if (held->source == NULL || is_blocked(sim) || sim_fault(sim, FAULT_QUARANTINE))
+        return error_set(error, ERROR_RETRY, "the dead letter queue does not take it");
+    sim->queues[worker->service].dead_count++;
+    sim_tell(sim, "%s quarantines %s: %s", worker->name, delivery->message.id, reason);
+    if (strncmp(delivery->message.id, "poison:", 7) != 0)
+        sim_fail(sim, "H1: %s of a sound service is quarantined: %s", delivery->message.id, reason);
+    sim_port_point(worker);
+    return true;
+}
+
+/* I7: an ack only after the durable commit. Every event that booking takes leaves a document. */
+static void commit_check(struct sim_worker *worker, const struct delivery *delivery)
+{
+    if (worker->service != SIM_BOOKING || strncmp(delivery->message.id, "poison:", 7) == 0)
+        return;
+    if (sim_document_find(worker->sim, SIM_BOOKING, delivery->message.correlation_id) == NULL)
+        sim_fail(worker->sim, "I7: %s was acked with nothing stored", delivery->message.id);
+}
+
+static void bus_ack(void *self, struct delivery *const *deliveries, size_t count)
+{
+    struct sim_worker *worker = self;
+    struct sim *sim = worker->sim;
+    sim_port_point(worker);
+    if (worker->session != 0 && sim_fault(sim, FAULT_ACK_LOST)) {
+        sim_tell(sim, "%s loses its connection with an ack", worker->name);
+        sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct sim_delivery *held = delivery_of(worker, deliveries[i]);
+        if (held->source != NULL) {
+            commit_check(worker, deliveries[i]);
+            sim_message_forget(&sim->queues[worker->service], held->source);
+        }
+        sim_delivery_free(worker, held);
+    }
+    sim_port_point(worker);
+}
+
+static bool bus_is_drained(void *self)
+{
+    struct sim_worker *worker = self;
+    sim_port_point(worker);
+    return worker->session != 0 && sim_queue_waiting(worker->sim, worker->service) == 0;
+}
+
+static void bus_pause(void *self)
+{
+    struct sim_worker *worker = self;
+    sim_port_point(worker);
+    sim_tell(worker->sim, "%s stops consuming", worker->name);
+    sim_session_end(worker, 0);
+    worker->is_paused = true;
+}
+
+static void bus_resume(void *self)
+{
+    struct sim_worker *worker = self;
+    sim_port_point(worker);
+    worker->is_paused = false;
+}
+
+struct bus_port sim_bus_port(struct sim_worker *worker)
+{
+    return (struct bus_port){
+        .self = worker,
+        .service = bus_service,
+        .take = bus_take,
+        .publish = bus_publish,
+        .quarantine = bus_quarantine,
+        .ack = bus_ack,
+        .is_drained = bus_is_drained,
+        .pause = bus_pause,
+        .resume = bus_resume,
+    };
+}

@@ -1,0 +1,335 @@
+/* sim_clients.c - who speaks HTTP: clients with intents and cancels, the provider with its
+ * webhooks. They repeat themselves, contradict themselves, and act for strangers. */
+#include "sim/sim.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const op_texts[] = { "intent", "cancel", "capture", "decline", "report" };
+
+/* ---- the plan ---- */
+
+static struct sim_op *op_add(struct sim *sim, enum sim_op_kind kind, size_t booking, size_t payment)
+{
+    if (sim->op_count == SIM_OPS_MAX)
+        return NULL;
+    struct sim_op *op = &sim->ops[sim->op_count++];
+    memset(op, 0, sizeof *op);
+    op->kind = kind;
+    op->booking = booking;
+    op->payment = payment;
+    op->is_open = true;
+    op->must_reach = kind >= OP_CAPTURE;
+    return op;
+}
+
+/* Within a word or two of the truth. */
+static int64_t amount_near(struct sim *sim, int64_t amount)
+{
+    return sim_random_chance(&sim->random, 850)
+               ? amount
+               : amount + (sim_random_chance(&sim->random, 500) ? 1 : -1);
+}
+
+static void currency_near(struct sim *sim, char currency[CURRENCY_SIZE])
+{
+    snprintf(currency, CURRENCY_SIZE, "%s", sim_random_chance(&sim->random, 930) ? "EUR" : "USD");
+}
+
+static void intents_plan(struct sim *sim, size_t at)
+{
+    const struct sim_booking *booking = &sim->bookings[at];
+    int64_t count =
+        sim_random_chance(&sim->random, 850) ? sim_random_between(&sim->random, 1, 3) : 0;
+    for (int64_t i = 0; i < count; i++) {
+        struct sim_op *op = op_add(sim, OP_INTENT, at, 0);
+        if (op == NULL)
+            return;
+        bool is_other = sim_random_chance(&sim->random, 100);
+        snprintf(op->content.intent.user_id, IDENT_SIZE, "%s",
+                 is_other && sim_random_chance(&sim->random, 500) ? "stranger" : booking->user_id);
+        snprintf(op->content.intent.currency, CURRENCY_SIZE, "EUR");
+        op->content.intent.amount = booking->amount + (is_other ? 7 : 0);
+    }
+    while (sim_random_chance(&sim->random, 200)) {
+        struct sim_op *op = op_add(sim, OP_CANCEL, at, 0);
+        if (op == NULL)
+            return;
+        snprintf(op->content.cancel.user_id, IDENT_SIZE, "%s",
+                 sim_random_chance(&sim->random, 700)   ? booking->user_id
+                 : sim_random_chance(&sim->random, 500) ? "stranger"
+                                                        : "");
+    }
+}
+
+static void capture_add(struct sim *sim, size_t at, size_t payment_at)
+{
+    struct sim_op *op = op_add(sim, OP_CAPTURE, at, payment_at);
+    if (op != NULL)
+        op->content.payment = sim->payments[payment_at].content;
+    /* One payment id for two bookings, or with other money: the first binding wins. */
+    if (op == NULL || !sim_random_chance(&sim->random, 60))
+        return;
+    op->must_reach = false;
+    if (sim_random_chance(&sim->random, 500))
+        op->content.payment.amount += 100;
+    else
+        snprintf(op->content.payment.intent_id, IDENT_SIZE, "%s",
+                 sim->bookings[sim_random_below(&sim->random, sim->booking_count)].id);
+}
+
+static void payment_plan(struct sim *sim, size_t at)
+{
+    const struct sim_booking *booking = &sim->bookings[at];
+    size_t payment_at = sim->payment_count;
+    if (payment_at == SIM_PAYMENTS_MAX)
+        return;
+    struct sim_payment *payment = &sim->payments[sim->payment_count++];
+    struct payment_payload *content = &payment->content;
+    snprintf(payment->id, sizeof payment->id, "p%zu", payment_at + 1);
+    snprintf(content->intent_id, sizeof content->intent_id, "%s", booking->id);
+    snprintf(content->user_id, sizeof content->user_id, "%s",
+             sim_random_chance(&sim->random, 880) ? booking->user_id : "stranger");
+    content->amount = amount_near(sim, booking->amount);
+    currency_near(sim, content->currency);
+    payment->is_refused = sim_fault(sim, FAULT_REFUSE);
+    if (sim_random_chance(&sim->random, 120)) {
+        struct sim_op *op = op_add(sim, OP_DECLINE, at, payment_at);
+        if (op != NULL) {
+            op->content.payment = *content;
+            op->content.payment.amount = 0;
+            snprintf(op->content.payment.reason, REASON_SIZE, "card_declined");
+        }
+        if (sim_random_chance(&sim->random, 700))
+            return; /* it stays declined */
+    }
+    capture_add(sim, at, payment_at);
+    while (sim_random_chance(&sim->random, 250))
+        capture_add(sim, at, payment_at);
+}
+
+void sim_clients_plan(struct sim *sim)
+{
+    static const int64_t counts[] = { 0, 1, 1, 1, 2, 3 };
+    sim->booking_count = (size_t)sim_random_between(&sim->random, 1, SIM_BOOKINGS_MAX);
+    for (size_t i = 0; i < sim->booking_count; i++) {
+        struct sim_booking *booking = &sim->bookings[i];
+        snprintf(booking->id, sizeof booking->id, "b%zu", i + 1);
+        snprintf(booking->user_id, sizeof booking->user_id, "u%zu", i + 1);
+        booking->amount = sim_random_between(&sim->random, 2, 100000);
+    }
+    for (size_t i = 0; i < sim->booking_count; i++) {
+        intents_plan(sim, i);
+        int64_t count = sim_random_chance(&sim->random, 15)
+                            ? 20 /* more than a booking stores */
+                            : counts[sim_random_below(&sim->random, 6)];
+        while (count-- > 0)
+            payment_plan(sim, i);
+    }
+}
+
+struct sim_payment *sim_payment_find(struct sim *sim, const char *id)
+{
+    for (size_t i = 0; i < sim->payment_count; i++)
+        if (strcmp(sim->payments[i].id, id) == 0)
+            return &sim->payments[i];
+    return NULL;
+}
+
+void sim_report_send(struct sim *sim, size_t payment_at)
+{
+    const struct sim_payment *payment = &sim->payments[payment_at];
+    struct sim_op *op = op_add(sim, OP_REPORT, 0, payment_at);
+    if (op == NULL)
+        return;
+    op->content.payment = payment->content;
+    op->content.payment.amount = payment->refunded_amount;
+    memcpy(op->content.payment.refund_id, payment->refund_id, IDENT_SIZE);
+}
+
+/* ---- sending: inputs as the services' HTTP shells build them ---- */
+
+static void gateway_input(const struct sim *sim, const struct sim_op *op, struct input *input)
+{
+    bool is_intent = op->kind == OP_INTENT;
+    input->type = is_intent ? GATEWAY_REQUEST_INTENT : GATEWAY_REQUEST_CANCEL;
+    input->type_name = is_intent ? GATEWAY_REQUEST_INTENT_NAME : GATEWAY_REQUEST_CANCEL_NAME;
+    memcpy(input->document_id, sim->bookings[op->booking].id, sizeof input->document_id);
+    memcpy(input->correlation_id, input->document_id, sizeof input->correlation_id);
+    if (is_intent)
+        memcpy(input->payload, &op->content.intent, sizeof op->content.intent);
+    else
+        memcpy(input->payload, &op->content.cancel, sizeof op->content.cancel);
+}
+
+static void payment_input(const struct sim *sim, const struct sim_op *op, struct input *input)
+{
+    const char *payment_id = sim->payments[op->payment].id;
+    enum payment_input_type type = op->kind == OP_CAPTURE   ? INPUT_CAPTURED
+                                   : op->kind == OP_DECLINE ? INPUT_DECLINED
+                                                            : INPUT_REPORTED;
+    input->type = (int)type;
+    input->type_name = payment_input_text(type);
+    snprintf(input->id, sizeof input->id, "%s:%s", input->type_name, payment_id);
+    memcpy(input->document_id, payment_id, sizeof input->document_id);
+    memcpy(input->correlation_id, op->content.payment.intent_id, sizeof input->correlation_id);
+    memcpy(input->payload, &op->content.payment, sizeof op->content.payment);
+}
+
+static struct sim_worker *worker_choose(struct sim *sim, enum sim_service service)
+{
+    struct sim_worker *up[SIM_WORKERS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < sim->worker_count; i++)
+        if (sim->workers[i].service == service && sim->workers[i].engine != NULL &&
+            sim->workers[i].request_count < SIM_REQUESTS_MAX)
+            up[count++] = &sim->workers[i];
+    return count == 0 ? NULL : up[sim_random_below(&sim->random, count)];
+}
+
+bool sim_clients_send(struct sim *sim)
+{
+    size_t open[SIM_OPS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < sim->op_count; i++)
+        if (sim->ops[i].is_open)
+            open[count++] = i;
+    if (count == 0)
+        return false;
+    size_t at = open[sim_random_below(&sim->random, count)];
+    struct sim_op *op = &sim->ops[at];
+    enum sim_service service = op->kind <= OP_CANCEL ? SIM_GATEWAY : SIM_PAYMENT;
+    struct sim_worker *worker = worker_choose(sim, service);
+    if (worker == NULL)
+        return false; /* connection refused: later */
+    struct sim_request *sent = calloc(1, sizeof *sent + sim->participants[service].state_size);
+    if (sent == NULL)
+        abort();
+    struct input *input = &sent->request.input;
+    input->source = INPUT_FROM_REQUEST;
+    snprintf(input->id, sizeof input->id, "request:%zu", at);
+    if (service == SIM_GATEWAY)
+        gateway_input(sim, op, input);
+    else
+        payment_input(sim, op, input);
+    sent->request.state = sent->state;
+    sent->op = at;
+    op->is_open = false;
+    worker->requests[worker->request_count++] = sent;
+    sim_tell(sim, "client sends %s of %s to %s", op_texts[op->kind], input->document_id,
+             worker->name);
+    return true;
+}
+
+/* ---- being answered ---- */
+
+static void again(struct sim *sim, struct sim_op *op)
+{
+    op->is_open = op->must_reach || (!sim->is_healed && !sim_fault(sim, FAULT_CLIENT_GIVES_UP));
+}
+
+static void intent_accepted(struct sim *sim, const struct sim_op *op)
+{
+    struct sim_booking *booking = &sim->bookings[op->booking];
+    if (!booking->is_accepted) {
+        booking->is_accepted = true;
+        booking->accepted = op->content.intent;
+    } else if (strcmp(booking->accepted.user_id, op->content.intent.user_id) != 0 ||
+               booking->accepted.amount != op->content.intent.amount) {
+        sim_fail(sim, "B6: two different intents of %s were accepted", booking->id);
+    }
+}
+
+static void capture_accepted(struct sim *sim, const struct sim_op *op)
+{
+    struct sim_payment *payment = &sim->payments[op->payment];
+    if (!payment->is_accepted) {
+        payment->is_accepted = true;
+        payment->accepted = op->content.payment;
+    } else if (payment->accepted.amount != op->content.payment.amount ||
+               strcmp(payment->accepted.intent_id, op->content.payment.intent_id) != 0) {
+        sim_fail(sim, "B2: two different captures of %s were accepted", payment->id);
+    }
+}
+
+static void answered(struct sim *sim, struct sim_op *op, enum reply reply)
+{
+    switch (reply) {
+    case REPLY_ACCEPTED:
+    case REPLY_REPLAYED:
+        if (op->kind == OP_INTENT)
+            intent_accepted(sim, op);
+        if (op->kind == OP_CAPTURE)
+            capture_accepted(sim, op);
+        return;
+    case REPLY_UNAVAILABLE:
+        again(sim, op);
+        return;
+    case REPLY_OK:
+    case REPLY_CONFLICT:
+    case REPLY_NOT_FOUND:
+    case REPLY_UNPROCESSABLE:
+        return;
+    case REPLY_NONE:
+    case REPLY_INTERNAL:
+        break;
+    }
+    sim_fail(sim, "a request was answered with %d", (int)reply);
+}
+
+static void request_drop(struct sim_worker *worker, size_t at)
+{
+    free(worker->requests[at]);
+    worker->request_count--;
+    memmove(&worker->requests[at], &worker->requests[at + 1],
+            (worker->request_count - at) * sizeof worker->requests[0]);
+}
+
+/* Whether they were stored, nobody was told. */
+void sim_clients_lose(struct sim_worker *worker)
+{
+    while (worker->request_count > 0) {
+        again(worker->sim, &worker->sim->ops[worker->requests[0]->op]);
+        request_drop(worker, 0);
+    }
+}
+
+static size_t request_take(void *self, size_t limit, struct request **ret_requests)
+{
+    struct sim_worker *worker = self;
+    size_t count = 0;
+    sim_port_point(worker);
+    for (size_t i = 0; i < worker->request_count && count < limit; i++)
+        if (!worker->requests[i]->is_taken) {
+            worker->requests[i]->is_taken = true;
+            ret_requests[count++] = &worker->requests[i]->request;
+        }
+    return count;
+}
+
+static void request_answer(void *self, struct request *request)
+{
+    static const char *const texts[] = { "none",      "accepted",    "replayed",
+                                         "ok",        "conflict",    "unprocessable",
+                                         "not found", "unavailable", "internal" };
+    struct sim_worker *worker = self;
+    struct sim *sim = worker->sim;
+    sim_port_point(worker);
+    for (size_t i = 0; i < worker->request_count; i++) {
+        if (&worker->requests[i]->request != request)
+            continue;
+        struct sim_op *op = &sim->ops[worker->requests[i]->op];
+        sim_tell(sim, "%s answers %s of %s: %s", worker->name, op_texts[op->kind],
+                 request->input.document_id, texts[request->reply]);
+        answered(sim, op, request->reply);
+        request_drop(worker, i);
+        return;
+    }
+    assert(false && "the engine answers a request that it did not take");
+}
+
+struct request_port sim_request_port(struct sim_worker *worker)
+{
+    return (struct request_port){ .self = worker, .take = request_take, .answer = request_answer };
+}

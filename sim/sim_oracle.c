@@ -1,0 +1,263 @@
+/* sim_oracle.c - what must be true at the end, seen from outside: documents, published events and
+ * the provider's ledger. */
+#include "common/engine/document.h"
+#include "sim/sim.h"
+#include "wire/events.h"
+
+#include <string.h>
+
+static size_t events_count(const struct sim *sim, const char *booking_id, const char *type)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < SIM_MARKS; i++)
+        count += sim->marks[i].id_hash != 0 && strcmp(sim->marks[i].type, type) == 0 &&
+                 strcmp(sim->marks[i].booking_id, booking_id) == 0;
+    return count;
+}
+
+/* I2: exactly one outcome event, plus one booking.cancelled if a confirmed one is cancelled. */
+static void outcomes_check(struct sim *sim, const struct booking *booking)
+{
+    size_t confirmed = events_count(sim, booking->id, EVENT_BOOKING_CONFIRMED);
+    size_t failed = events_count(sim, booking->id, EVENT_BOOKING_FAILED);
+    size_t cancelled = events_count(sim, booking->id, EVENT_BOOKING_CANCELLED);
+    bool was_confirmed = booking->first_outcome == BOOKING_CONFIRMED;
+    if (confirmed != (was_confirmed ? 1U : 0U) ||
+        failed != (booking->state == BOOKING_FAILED ? 1U : 0U) ||
+        cancelled != (booking->state == BOOKING_CANCELLED ? 1U : 0U))
+        sim_fail(sim,
+                 "I2: booking %s is %s, and announced %zu confirmed, %zu failed, %zu cancelled",
+                 booking->id, booking_state_text(booking->state), confirmed, failed, cancelled);
+}
+
+static bool payment_get(struct sim *sim, const char *id, struct payment *ret_payment)
+{
+    const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, id);
+    return document != NULL && sim_document_state(sim, SIM_PAYMENT, document, ret_payment);
+}
+
+static bool booking_get(struct sim *sim, const char *id, struct booking *ret_booking)
+{
+    const struct sim_document *document = sim_document_find(sim, SIM_BOOKING, id);
+    return document != NULL && sim_document_state(sim, SIM_BOOKING, document, ret_booking);
+}
+
+/* I3, from the booking's side. */
+static void applied_check(struct sim *sim, const struct booking *booking)
+{
+    int applied = 0;
+    for (int32_t i = 0; i < booking->payment_count; i++) {
+        const struct booking_payment *listed = &booking->payments[i];
+        struct payment payment;
+        if (!payment_get(sim, listed->payment_id, &payment)) {
+            sim_fail(sim, "I3: booking %s knows %s, the payment service does not", booking->id,
+                     listed->payment_id);
+            return;
+        }
+        bool is_applied = listed->disposition == PAYMENT_APPLIED;
+        applied += is_applied;
+        if (is_applied && (listed->amount != booking->amount || payment.amount != booking->amount ||
+                           strcmp(payment.user_id, booking->user_id) != 0 ||
+                           strcmp(payment.currency, booking->currency) != 0))
+            sim_fail(sim, "I3: booking %s is paid by %s, which does not match", booking->id,
+                     listed->payment_id);
+        if (is_applied != (payment.state == PAYMENT_SETTLED))
+            sim_fail(sim, "I3: payment %s is %s, booking %s says otherwise", payment.id,
+                     payment_state_text(payment.state), booking->id);
+    }
+    if (applied != (booking->state == BOOKING_CONFIRMED ? 1 : 0))
+        sim_fail(sim, "I3: booking %s is %s with %d payments applied", booking->id,
+                 booking_state_text(booking->state), applied);
+}
+
+/* B5: only a payment of its own user, with other money, fails a booking as a mismatch. */
+static void reason_check(struct sim *sim, const struct booking *booking)
+{
+    bool is_explained = false;
+    if (booking->state != BOOKING_FAILED ||
+        (booking->reason != REASON_AMOUNT_MISMATCH && booking->reason != REASON_CURRENCY_MISMATCH))
+        return;
+    for (int32_t i = 0; i < booking->payment_count; i++) {
+        const struct booking_payment *payment = &booking->payments[i];
+        is_explained |= payment->disposition == PAYMENT_REFUNDED_BY_OUTCOME &&
+                        strcmp(payment->user_id, booking->user_id) == 0 &&
+                        (payment->amount != booking->amount ||
+                         strcmp(payment->currency, booking->currency) != 0);
+    }
+    if (!is_explained)
+        sim_fail(sim, "B5: booking %s failed by %s without a payment of its user that differs",
+                 booking->id, booking_reason_text(booking->reason));
+}
+
+static void bookings_check(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->stores[SIM_BOOKING].count; i++) {
+        struct booking booking;
+        if (!sim_document_state(sim, SIM_BOOKING, &sim->stores[SIM_BOOKING].documents[i], &booking))
+            return;
+        if (!booking_state_is_outcome(booking.state))
+            sim_fail(sim, "I6: booking %s is still %s", booking.id,
+                     booking_state_text(booking.state));
+        outcomes_check(sim, &booking);
+        applied_check(sim, &booking);
+        reason_check(sim, &booking);
+    }
+}
+
+/* I3 and I4, from the payment's side: applied, or back exactly once, or stuck for a reason. */
+static void payment_check(struct sim *sim, const struct payment *payment)
+{
+    const struct sim_payment *charge = sim_payment_find(sim, payment->id);
+    struct booking booking;
+    bool is_applied =
+        booking_get(sim, payment->intent_id, &booking) && booking.state == BOOKING_CONFIRMED;
+    bool is_listed = false;
+    for (int32_t i = 0; is_applied && i < booking.payment_count; i++)
+        is_listed |= booking.payments[i].disposition == PAYMENT_APPLIED &&
+                     strcmp(booking.payments[i].payment_id, payment->id) == 0;
+    bool is_right = false;
+    switch (payment->state) {
+    case PAYMENT_SETTLED:
+        is_right = is_listed && charge->effects == 0;
+        break;
+    case PAYMENT_REFUNDED:
+        is_right = !is_listed && charge->effects == 1 && charge->refunded_amount == payment->amount;
+        break;
+    case PAYMENT_STUCK:
+        is_right = !is_listed && charge->effects == 0 && charge->is_refused;
+        break;
+    case PAYMENT_DECLINED:
+        is_right = !charge->is_accepted && charge->effects == 0;
+        break;
+    case PAYMENT_NONE:
+    case PAYMENT_EXPECTED:
+    case PAYMENT_CAPTURED:
+    case PAYMENT_REFUND_DUE:
+    case PAYMENT_REFUNDING:
+    case PAYMENT_STATE_COUNT:
+        break;
+    }
+    if (!is_right)
+        sim_fail(sim, "I3: payment %s is %s, refunded %d times, %s", payment->id,
+                 payment_state_text(payment->state), charge->effects,
+                 is_listed ? "applied" : "not applied");
+}
+
+static void payments_check(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->payment_count; i++) {
+        const struct sim_payment *charge = &sim->payments[i];
+        struct payment payment;
+        if (payment_get(sim, charge->id, &payment))
+            payment_check(sim, &payment);
+        else if (charge->is_accepted || charge->effects > 0)
+            sim_fail(sim, "I3: payment %s was accepted and is not stored", charge->id);
+        if (charge->effects > 1)
+            sim_fail(sim, "I4: payment %s was refunded %d times", charge->id, charge->effects);
+    }
+}
+
+/* A view of a booking that nobody asked the gateway for: when events of it are lost with the
+ * broker, it has nothing to announce that would bring them back, and waits for ever. */
+static bool is_orphan(const struct sim *sim, const struct gateway_view *view)
+{
+    return sim->may_lose_messages && !view->intent.is_present && !view->cancel.is_requested;
+}
+
+/* The gateway's view says what the others know. */
+static void refunds_check(struct sim *sim, const struct gateway_view *view)
+{
+    for (int64_t i = 0; i < view->refund_count; i++) {
+        const struct gateway_refund *refund = &view->refunds[i];
+        struct payment payment;
+        bool is_known = payment_get(sim, refund->payment.payment_id, &payment);
+        bool is_right =
+            is_known &&
+            ((refund->status == GATEWAY_STATUS_REFUNDED && payment.state == PAYMENT_REFUNDED) ||
+             (refund->status == GATEWAY_STATUS_STUCK && payment.state == PAYMENT_STUCK));
+        is_right |= refund->status == GATEWAY_STATUS_WAITING && is_orphan(sim, view);
+        if (!is_right)
+            sim_fail(sim, "A14: the gateway shows refund of %s as %s, it is %s",
+                     refund->payment.payment_id, gateway_refund_status_text(refund->status),
+                     is_known ? payment_state_text(payment.state) : "not known");
+    }
+}
+
+static void view_check(struct sim *sim, const struct gateway_view *view)
+{
+    static const enum booking_state same[GATEWAY_STATE_COUNT] = {
+        [GATEWAY_NONE] = BOOKING_NONE,           [GATEWAY_PENDING] = BOOKING_PENDING,
+        [GATEWAY_CONFIRMED] = BOOKING_CONFIRMED, [GATEWAY_FAILED] = BOOKING_FAILED,
+        [GATEWAY_CANCELLED] = BOOKING_CANCELLED,
+    };
+    struct booking booking;
+    enum gateway_state state = gateway_state(view);
+    if (!booking_get(sim, view->booking_id, &booking))
+        sim_fail(sim, "A14: the gateway shows %s, booking does not know it", view->booking_id);
+    else if (state != GATEWAY_NONE && same[state] != booking.state)
+        sim_fail(sim, "A14: the gateway shows %s as %s, it is %s", view->booking_id,
+                 gateway_state_text(state), booking_state_text(booking.state));
+    else if (view->intent.is_present && booking.has_intent &&
+             (view->intent.amount != booking.amount ||
+              strcmp(view->intent.user_id, booking.user_id) != 0))
+        sim_fail(sim, "B6: gateway and booking hold different intents of %s", view->booking_id);
+    refunds_check(sim, view);
+}
+
+static void views_check(struct sim *sim)
+{
+    struct gateway_view view;
+    for (size_t i = 0; i < sim->stores[SIM_GATEWAY].count; i++)
+        if (sim_document_state(sim, SIM_GATEWAY, &sim->stores[SIM_GATEWAY].documents[i], &view))
+            view_check(sim, &view);
+    for (size_t i = 0; i < sim->booking_count; i++) {
+        const struct sim_booking *booking = &sim->bookings[i];
+        const struct sim_document *document = sim_document_find(sim, SIM_GATEWAY, booking->id);
+        if (!booking->is_accepted)
+            continue;
+        if (document == NULL || !sim_document_state(sim, SIM_GATEWAY, document, &view) ||
+            !view.intent.is_present || view.intent.amount != booking->accepted.amount ||
+            strcmp(view.intent.user_id, booking->accepted.user_id) != 0)
+            sim_fail(sim, "D6: the intent of %s was accepted and is not stored so", booking->id);
+    }
+}
+
+void sim_oracle_check(struct sim *sim)
+{
+    bookings_check(sim);
+    payments_check(sim);
+    views_check(sim);
+}
+
+static bool waits_for_ever(const struct sim *sim, enum sim_service service,
+                           const struct sim_document *document)
+{
+    struct gateway_view view;
+    struct record record = { .version = document->version,
+                             .body = document->body,
+                             .body_length = document->body_length };
+    struct error error;
+    return service == SIM_GATEWAY && document->owed_at_ms == 0 &&
+           document_state_decode(&sim->participants[service], &record, &view, &error) &&
+           is_orphan(sim, &view);
+}
+
+bool sim_is_quiet(const struct sim *sim)
+{
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+        const struct sim_store *store = &sim->stores[service];
+        if (sim->queues[service].count > 0)
+            return false;
+        for (size_t i = 0; i < store->count; i++)
+            if ((store->documents[i].due_at_ms != 0 || store->documents[i].owed_at_ms != 0) &&
+                !waits_for_ever(sim, (enum sim_service)service, &store->documents[i]))
+                return false;
+    }
+    for (size_t i = 0; i < sim->worker_count; i++)
+        if (sim->workers[i].request_count > 0)
+            return false;
+    for (size_t i = 0; i < sim->op_count; i++)
+        if (sim->ops[i].is_open)
+            return false;
+    return sim->call_count == 0;
+}

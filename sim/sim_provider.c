@@ -1,0 +1,242 @@
+/* sim_provider.c - the payment provider: refunds by key, with all that can happen to a call on its
+ * way there and back. Its ledger counts what moved money. Answers are read by the service's own
+ * reader, from the bytes that the real provider sends. */
+#include "sim/sim.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define CALL_MS_MAX      1500
+#define TIMEOUT_MS       3000 /* ROUNDTRIP_PROVIDER_TIMEOUT_MS */
+#define LATE_MS_MAX      20000
+#define SLOTS_PER_WORKER 8
+
+static struct refund_effect effect_of(const struct sim_call *call)
+{
+    struct refund_effect effect;
+    memcpy(&effect, call->effect.payload, sizeof effect);
+    return effect;
+}
+
+static void money_back(struct sim *sim, struct sim_payment *payment, int64_t amount, bool by_key)
+{
+    payment->effects++;
+    payment->refunded_amount += amount;
+    payment->is_key_known = by_key;
+    snprintf(payment->refund_id, sizeof payment->refund_id, "re-%.50s", payment->id);
+    sim_tell(sim, "provider refunds %s%s", payment->id, by_key ? "" : ", asked by somebody else");
+    for (int i = 0; i < 2 && sim_fault(sim, FAULT_REPORTS); i++)
+        sim_report_send(sim, (size_t)(payment - sim->payments));
+}
+
+static void answer_read(struct sim_call *call, int status, const char *body)
+{
+    struct refund_effect effect = effect_of(call);
+    refund_answer_read((enum refund_effect_type)call->effect.type, &effect, status, body,
+                       strlen(body), -1, &call->result);
+}
+
+/* What the ledger says, as the provider's HTTP interface says it. */
+static void ledger_answer(struct sim_call *call, const struct sim_payment *payment)
+{
+    char body[512];
+    snprintf(body, sizeof body,
+             "{\"refundId\":\"%s\",\"paymentId\":\"%s\",\"amount\":%lld,\"currency\":\"%s\","
+             "\"status\":\"succeeded\"}",
+             payment->refund_id, payment->id, (long long)payment->refunded_amount,
+             payment->content.currency);
+    answer_read(call, 200, body);
+}
+
+static void refund_call(struct sim *sim, struct sim_call *call, struct sim_payment *payment)
+{
+    struct refund_effect effect = effect_of(call);
+    char body[256];
+    if (payment->is_refused) {
+        answer_read(call, 422, "{\"code\":\"charge_disputed\"}");
+        return;
+    }
+    if (payment->effects == 0 && sim_fault(sim, FAULT_ELSEWHERE))
+        money_back(sim, payment, effect.amount, false);
+    if (payment->effects > 0 && !payment->is_key_known) {
+        snprintf(body, sizeof body, "{\"code\":\"already_refunded\",\"refundId\":\"%s\"}",
+                 payment->refund_id);
+        answer_read(call, 409, body);
+        return;
+    }
+    if (payment->effects == 0)
+        money_back(sim, payment, effect.amount, true);
+    ledger_answer(call, payment);
+}
+
+/* C7: never more than was captured, and nothing that was not. */
+static void capture_check(struct sim *sim, const struct refund_effect *effect)
+{
+    struct payment stored;
+    const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, effect->payment_id);
+    if (document == NULL) {
+        sim_fail(sim, "C7: a refund of %s, which was never captured", effect->payment_id);
+        return;
+    }
+    if (sim_document_state(sim, SIM_PAYMENT, document, &stored) &&
+        (stored.amount != effect->amount || strcmp(stored.currency, effect->currency) != 0))
+        sim_fail(sim, "C7: a refund of %lld for %s, captured %lld", (long long)effect->amount,
+                 effect->payment_id, (long long)stored.amount);
+}
+
+static void call_arrive(struct sim *sim, struct sim_call *call)
+{
+    struct refund_effect effect = effect_of(call);
+    struct sim_payment *payment = sim_payment_find(sim, effect.payment_id);
+    call->has_arrived = true;
+    if (payment == NULL) {
+        sim_fail(sim, "C7: a refund of %s, which nobody has charged", effect.payment_id);
+        return;
+    }
+    capture_check(sim, &effect);
+    if (call->answer == CALL_FAILED)
+        answer_read(call, sim_random_chance(&sim->random, 500) ? 503 : 429, "");
+    else if (call->effect.type == EFFECT_REFUND)
+        refund_call(sim, call, payment);
+    else if (payment->effects > 0 && payment->is_key_known)
+        ledger_answer(call, payment);
+    else
+        answer_read(call, 404, "");
+    if (call->answer == CALL_TIMED_OUT)
+        refund_failure_read(call->effect.type == EFFECT_REFUND, &call->result);
+}
+
+static void result_fill(const struct sim_call *call, struct input *ret_result)
+{
+    struct refund_effect effect = effect_of(call);
+    *ret_result = (struct input){ .source = INPUT_FROM_EFFECT,
+                                  .type = INPUT_RESULT,
+                                  .type_name = payment_input_text(INPUT_RESULT) };
+    snprintf(ret_result->id, sizeof ret_result->id, "refund:%s:%d", effect.payment_id,
+             (int)effect.attempt);
+    memcpy(ret_result->document_id, call->effect.document_id, sizeof ret_result->document_id);
+    memcpy(ret_result->correlation_id, call->effect.correlation_id,
+           sizeof ret_result->correlation_id);
+    memcpy(ret_result->payload, &call->result, sizeof call->result);
+}
+
+static void call_remove(struct sim *sim, size_t at)
+{
+    sim->call_count--;
+    memmove(&sim->calls[at], &sim->calls[at + 1], (sim->call_count - at) * sizeof sim->calls[0]);
+}
+
+void sim_provider_run(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->call_count; i++) {
+        struct sim_call *call = &sim->calls[i];
+        if (!call->has_arrived && call->arrives_at_ms != 0 && call->arrives_at_ms <= sim->now_ms)
+            call_arrive(sim, call);
+    }
+    for (size_t i = sim->call_count; i-- > 0;) {
+        const struct sim_call *call = &sim->calls[i];
+        bool is_heard = call->worker != NULL && call->answer != CALL_LOST;
+        bool is_over = call->has_arrived || call->arrives_at_ms == 0;
+        if (is_over && !is_heard && call->answered_at_ms <= sim->now_ms)
+            call_remove(sim, i);
+    }
+}
+
+int64_t sim_provider_next_ms(const struct sim *sim)
+{
+    int64_t next_ms = 0;
+    for (size_t i = 0; i < sim->call_count; i++) {
+        const struct sim_call *call = &sim->calls[i];
+        int64_t at_ms = !call->has_arrived && call->arrives_at_ms != 0 ? call->arrives_at_ms
+                                                                       : call->answered_at_ms;
+        if (next_ms == 0 || at_ms < next_ms)
+            next_ms = at_ms;
+    }
+    return next_ms;
+}
+
+static void call_plan(struct sim *sim, struct sim_call *call)
+{
+    call->arrives_at_ms = sim->now_ms + sim_random_between(&sim->random, 0, CALL_MS_MAX);
+    call->answered_at_ms = call->arrives_at_ms + sim_random_between(&sim->random, 0, CALL_MS_MAX);
+    call->answer = CALL_ANSWERED;
+    if (!sim_fault(sim, FAULT_PROVIDER))
+        return;
+    switch (sim_random_below(&sim->random, 5)) {
+    case 0:
+        call->answer = CALL_FAILED;
+        break;
+    case 1:
+        call->answer = CALL_LOST; /* done, and the answer is never heard */
+        break;
+    case 2: /* never arrives */
+        call->arrives_at_ms = 0;
+        call->answer = CALL_TIMED_OUT;
+        call->answered_at_ms = sim->now_ms + TIMEOUT_MS;
+        break;
+    case 3: /* done, then the answer is late */
+        call->answer = CALL_TIMED_OUT;
+        call->answered_at_ms = sim->now_ms + TIMEOUT_MS;
+        break;
+    default: /* done long after we have stopped waiting */
+        call->answer = CALL_TIMED_OUT;
+        call->arrives_at_ms =
+            sim->now_ms + sim_random_between(&sim->random, TIMEOUT_MS, LATE_MS_MAX);
+        call->answered_at_ms = sim->now_ms + TIMEOUT_MS;
+        break;
+    }
+    refund_failure_read(call->effect.type == EFFECT_REFUND, &call->result);
+}
+
+static bool effect_start(void *self, const struct effect *effect)
+{
+    struct sim_worker *worker = self;
+    struct sim *sim = worker->sim;
+    sim_port_point(worker);
+    size_t busy = 0;
+    for (size_t i = 0; i < sim->call_count; i++)
+        busy += sim->calls[i].worker == worker;
+    if (sim->call_count == SIM_CALLS_MAX || busy >= SLOTS_PER_WORKER || sim_fault(sim, FAULT_BUSY))
+        return false;
+    struct sim_call *call = &sim->calls[sim->call_count++];
+    memset(call, 0, sizeof *call);
+    call->worker = worker;
+    call->effect = *effect;
+    call_plan(sim, call);
+    sim_tell(sim, "%s %s %s", worker->name,
+             effect->type == EFFECT_REFUND ? "asks the provider to refund"
+                                           : "looks up the refund of",
+             effect->document_id);
+    sim_port_point(worker);
+    return true;
+}
+
+static size_t effect_take(void *self, size_t limit, struct input *ret_results)
+{
+    struct sim_worker *worker = self;
+    struct sim *sim = worker->sim;
+    size_t count = 0;
+    sim_port_point(worker);
+    for (size_t i = 0; i < sim->call_count && count < limit;) {
+        struct sim_call *call = &sim->calls[i];
+        bool is_answered = call->worker == worker && call->answer != CALL_LOST &&
+                           call->answered_at_ms <= sim->now_ms &&
+                           (call->has_arrived || call->answer == CALL_TIMED_OUT);
+        if (!is_answered) {
+            i++;
+            continue;
+        }
+        result_fill(call, &ret_results[count++]);
+        if (call->has_arrived || call->arrives_at_ms == 0)
+            call_remove(sim, i);
+        else
+            (i++, call->worker = NULL); /* still on its way, nobody waits for it any more */
+    }
+    sim_port_point(worker);
+    return count;
+}
+
+struct effect_port sim_effect_port(struct sim_worker *worker)
+{
+    return (struct effect_port){ .self = worker, .start = effect_start, .take = effect_take };
+}

@@ -1,0 +1,337 @@
+/* sim_store.c - the stores as the engines see them: documents by id, compare-and-set by version,
+ * bytes copied. It looks inside only to check what an outsider may expect of every save. */
+#include "common/engine/bson_read.h"
+#include "common/engine/document.h"
+#include "sim/sim.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct sim_store *store_of(const struct sim_worker *worker)
+{
+    return &worker->sim->stores[worker->service];
+}
+
+const struct sim_document *sim_document_find(const struct sim *sim, enum sim_service service,
+                                             const char *id)
+{
+    const struct sim_store *store = &sim->stores[service];
+    for (size_t i = 0; i < store->count; i++)
+        if (strcmp(store->documents[i].id, id) == 0)
+            return &store->documents[i];
+    return NULL;
+}
+
+bool sim_document_state(struct sim *sim, enum sim_service service,
+                        const struct sim_document *document, void *ret_state)
+{
+    struct record record = { .version = document->version,
+                             .body = document->body,
+                             .body_length = document->body_length };
+    struct error error;
+    memcpy(record.id, document->id, sizeof record.id);
+    if (document_state_decode(&sim->participants[service], &record, ret_state, &error))
+        return true;
+    sim_fail(sim, "a stored document cannot be read: %s", error.message);
+    return false;
+}
+
+bool sim_document_owed(const uint8_t *body, size_t length,
+                       bool (*each)(void *self, const char *message_id), void *self)
+{
+    bson_t fields;
+    bson_t owed;
+    bson_t entry;
+    bson_iter_t at;
+    char id[MESSAGE_ID_SIZE];
+    if (!bson_init_static(&fields, body, length) || !bson_read_array(&fields, "owed", &owed) ||
+        !bson_iter_init(&at, &owed))
+        return false;
+    while (bson_iter_next(&at))
+        if (!bson_read_element(&at, &entry) || !bson_read_text(&entry, "id", id, sizeof id) ||
+            !each(self, id))
+            return false;
+    return true;
+}
+
+/* ---- what every save must respect ---- */
+
+struct closing {
+    struct sim *sim;
+    const struct record *record; /* NULL: all is closed */
+    const char *wanted;
+};
+
+static bool is_other(void *self, const char *message_id)
+{
+    const struct closing *closing = self;
+    return strcmp(closing->wanted, message_id) != 0;
+}
+
+/* I7: an outbox entry closes only after a confirm. */
+static bool entry_check(void *self, const char *message_id)
+{
+    struct closing *closing = self;
+    closing->wanted = message_id;
+    bool is_kept =
+        closing->record != NULL &&
+        !sim_document_owed(closing->record->body, closing->record->body_length, is_other, closing);
+    if (!is_kept && !sim_mark(closing->sim, message_id)->is_confirmed)
+        sim_fail(closing->sim, "I7: %s leaves the outbox unconfirmed", message_id);
+    return true;
+}
+
+static void closing_check(struct sim *sim, const struct sim_document *document,
+                          const struct record *record)
+{
+    struct closing closing = { .sim = sim, .record = record };
+    if (document->owed_at_ms == 0)
+        return;
+    bool is_read = sim_document_owed(document->body, document->body_length, entry_check, &closing);
+    assert(is_read);
+}
+
+/* I1: failed and cancelled absorb everything, confirmed everything but a cancel. */
+static void absorb_check(struct sim *sim, const struct sim_document *document,
+                         const struct record *record)
+{
+    struct booking before;
+    struct booking after;
+    struct sim_document saved = { .version = record->version + 1,
+                                  .body_length = record->body_length };
+    uint8_t *bytes = malloc(record->body_length);
+    if (bytes == NULL)
+        abort();
+    memcpy(bytes, record->body, record->body_length);
+    saved.body = bytes;
+    memcpy(saved.id, record->id, sizeof saved.id);
+    if (sim_document_state(sim, SIM_BOOKING, document, &before) &&
+        sim_document_state(sim, SIM_BOOKING, &saved, &after) && before.state != after.state &&
+        booking_state_is_outcome(before.state) &&
+        !(before.state == BOOKING_CONFIRMED && after.state == BOOKING_CANCELLED))
+        sim_fail(sim, "I1: booking %s goes from %s to %s", document->id,
+                 booking_state_text(before.state), booking_state_text(after.state));
+    free(bytes);
+}
+
+/* ---- the calls ---- */
+
+static bool is_away(struct sim_worker *worker, struct error *error)
+{
+    struct sim *sim = worker->sim;
+    sim_port_point(worker);
+    if (store_of(worker)->away_until_ms <= sim->now_ms && !sim_fault(sim, FAULT_STORE_CALL))
+        return false;
+    error_set(error, ERROR_RETRY, "the store is away");
+    return true;
+}
+
+static bool store_load(void *self, const char *const *ids, size_t count, struct arena *arena,
+                       struct record *ret_records, struct error *error)
+{
+    struct sim_worker *worker = self;
+    if (is_away(worker, error))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct record *record = &ret_records[i];
+        const struct sim_document *document =
+            sim_document_find(worker->sim, worker->service, ids[i]);
+        memset(record, 0, sizeof *record);
+        snprintf(record->id, sizeof record->id, "%s", ids[i]);
+        if (document == NULL)
+            continue;
+        record->version = document->version;
+        record->created_at_ms = document->created_at_ms;
+        record->due_at_ms = document->due_at_ms;
+        record->owed_at_ms = document->owed_at_ms;
+        record->body = arena_copy(arena, document->body, document->body_length);
+        record->body_length = document->body_length;
+    }
+    sim_port_point(worker);
+    return true;
+}
+
+static enum save_result record_save(struct sim_worker *worker, const struct record *record)
+{
+    struct sim *sim = worker->sim;
+    struct sim_store *store = store_of(worker);
+    struct sim_document *document = NULL;
+    for (size_t i = 0; i < store->count; i++)
+        if (strcmp(store->documents[i].id, record->id) == 0)
+            document = &store->documents[i];
+    if ((document == NULL ? 0 : document->version) != record->version)
+        return SAVE_CONFLICT;
+    if (document == NULL) {
+        assert(store->count < SIM_DOCUMENTS_MAX);
+        document = &store->documents[store->count++];
+        memcpy(document->id, record->id, sizeof document->id);
+    } else {
+        closing_check(sim, document, record);
+        if (worker->service == SIM_BOOKING)
+            absorb_check(sim, document, record);
+    }
+    free(document->body);
+    document->body = malloc(record->body_length);
+    if (document->body == NULL)
+        abort();
+    memcpy(document->body, record->body, record->body_length);
+    document->body_length = record->body_length;
+    document->version = record->version + 1;
+    document->created_at_ms = record->created_at_ms;
+    document->due_at_ms = record->due_at_ms;
+    document->owed_at_ms = record->owed_at_ms;
+    return SAVE_SAVED;
+}
+
+static bool store_save(void *self, const struct record *records, size_t count,
+                       enum save_result *ret_results, struct error *error)
+{
+    static const char *const texts[] = { "saved", "conflict", "unknown" };
+    struct sim_worker *worker = self;
+    struct sim *sim = worker->sim;
+    sim_port_point(worker);
+    bool is_gone = store_of(worker)->away_until_ms > sim->now_ms;
+    bool is_failing = is_gone || sim_fault(sim, FAULT_STORE_CALL);
+    for (size_t i = 0; i < count; i++) {
+        bool is_unknown = sim_fault(sim, FAULT_STORE_UNKNOWN);
+        bool is_applied =
+            !is_gone && (!(is_failing || is_unknown) || sim_random_chance(&sim->random, 500));
+        ret_results[i] = is_applied ? record_save(worker, &records[i]) : SAVE_UNKNOWN;
+        sim_tell(sim, "%s saves %s version %lld: %s%s", worker->name, records[i].id,
+                 (long long)records[i].version + 1, texts[ret_results[i]],
+                 is_failing || is_unknown ? ", not told" : "");
+        if (is_unknown)
+            ret_results[i] = SAVE_UNKNOWN;
+    }
+    sim_port_point(worker);
+    return is_failing ? error_set(error, ERROR_RETRY, "the store is away") : true;
+}
+
+/* `owed` becomes an empty array; everything else stays as it is. */
+static void owed_drop(struct sim_document *document)
+{
+    bson_t before;
+    bson_t after = BSON_INITIALIZER;
+    bson_t empty = BSON_INITIALIZER;
+    bson_iter_t at;
+    bool is_read = bson_init_static(&before, document->body, document->body_length) &&
+                   bson_iter_init(&at, &before);
+    assert(is_read);
+    while (bson_iter_next(&at)) {
+        const char *key = bson_iter_key(&at);
+        bool is_kept = strcmp(key, "owed") != 0;
+        if (is_kept)
+            bson_append_iter(&after, key, -1, &at);
+        else
+            bson_append_array(&after, key, -1, &empty);
+    }
+    free(document->body);
+    document->body = malloc(after.len);
+    if (document->body == NULL)
+        abort();
+    memcpy(document->body, bson_get_data(&after), after.len);
+    document->body_length = after.len;
+    document->owed_at_ms = 0;
+    bson_destroy(&after);
+    bson_destroy(&empty);
+}
+
+static bool store_clear_owed(void *self, const char *const *ids, const int64_t *versions,
+                             size_t count, struct error *error)
+{
+    struct sim_worker *worker = self;
+    struct sim_store *store = store_of(worker);
+    if (is_away(worker, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < store->count; k++) {
+            struct sim_document *document = &store->documents[k];
+            if (strcmp(document->id, ids[i]) != 0 || document->version != versions[i])
+                continue;
+            closing_check(worker->sim, document, NULL);
+            owed_drop(document);
+        }
+    sim_port_point(worker);
+    return true;
+}
+
+/* Both sweeps: the ids whose time is not 0 and not after `before_ms`, the earliest first. */
+static size_t sweep(const struct sim_store *store, bool is_owed, int64_t before_ms, size_t limit,
+                    char (*ret_ids)[IDENT_SIZE])
+{
+    size_t count = 0;
+    int64_t times[SIM_DOCUMENTS_MAX];
+    for (size_t i = 0; i < store->count; i++) {
+        const struct sim_document *document = &store->documents[i];
+        int64_t time_ms = is_owed ? document->owed_at_ms : document->due_at_ms;
+        if (time_ms == 0 || time_ms > before_ms)
+            continue;
+        size_t at = count;
+        while (at > 0 && times[at - 1] > time_ms)
+            at--;
+        if (at >= limit)
+            continue;
+        if (count < limit)
+            count++;
+        memmove(&times[at + 1], &times[at], (count - at - 1) * sizeof times[0]);
+        memmove(&ret_ids[at + 1], &ret_ids[at], (count - at - 1) * sizeof ret_ids[0]);
+        times[at] = time_ms;
+        memcpy(ret_ids[at], document->id, sizeof ret_ids[at]);
+    }
+    return count;
+}
+
+static bool store_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+                      size_t *ret_count, struct error *error)
+{
+    struct sim_worker *worker = self;
+    if (is_away(worker, error))
+        return false;
+    *ret_count = sweep(store_of(worker), false, now_ms, limit, ret_ids);
+    sim_port_point(worker);
+    return true;
+}
+
+static bool store_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+                       size_t *ret_count, struct error *error)
+{
+    struct sim_worker *worker = self;
+    if (is_away(worker, error))
+        return false;
+    *ret_count = sweep(store_of(worker), true, before_ms, limit, ret_ids);
+    sim_port_point(worker);
+    return true;
+}
+
+static bool store_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
+{
+    struct sim_worker *worker = self;
+    const struct sim_store *store = store_of(worker);
+    if (is_away(worker, error))
+        return false;
+    *ret_count = 0;
+    for (size_t i = 0; i < store->count && *ret_count < limit; i++)
+        *ret_count += store->documents[i].owed_at_ms != 0;
+    return true;
+}
+
+static bool store_ping(void *self, struct error *error)
+{
+    return !is_away(self, error);
+}
+
+/* Without list: only HTTP readers ask for it. */
+struct store_port sim_store_port(struct sim_worker *worker)
+{
+    return (struct store_port){
+        .self = worker,
+        .load = store_load,
+        .save = store_save,
+        .clear_owed = store_clear_owed,
+        .due = store_due,
+        .owed = store_owed,
+        .count_owed = store_count_owed,
+        .ping = store_ping,
+    };
+}

@@ -1,0 +1,92 @@
+/* sim_story.c - what happened, one line an event, and the first thing that went wrong. */
+#include "sim/sim.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define LINE_BYTES_MAX 600
+
+bool sim_fault(struct sim *sim, enum sim_fault fault)
+{
+    return !sim->is_healed && sim_random_chance(&sim->random, sim->rates[fault]);
+}
+
+static void line_put(struct sim *sim, const char *format, va_list values) PRINTF_LIKE(2, 0);
+static void line_put(struct sim *sim, const char *format, va_list values)
+{
+    char line[LINE_BYTES_MAX];
+    int written = vsnprintf(line, sizeof line, format, values);
+    size_t length = written < 0 ? 0 : (size_t)written;
+    if (length >= sizeof line)
+        length = sizeof line - 1;
+    for (size_t i = 0; i < length; i++)
+        sim->story_hash = (sim->story_hash ^ (unsigned char)line[i]) * UINT64_C(1099511628211);
+    sim->story_hash = (sim->story_hash ^ (uint64_t)sim->now_ms) * UINT64_C(1099511628211);
+    sim->story_length++;
+    if (sim->options.out != NULL)
+        fprintf(sim->options.out, "%10lld.%03lld %*s%s\n", (long long)(sim->now_ms / 1000),
+                (long long)(sim->now_ms % 1000), 4 * sim->depth, "", line);
+}
+
+void sim_tell(struct sim *sim, const char *format, ...)
+{
+    if (!sim->options.is_told)
+        return;
+    va_list values;
+    va_start(values, format);
+    line_put(sim, format, values);
+    va_end(values);
+}
+
+void sim_fail(struct sim *sim, const char *format, ...)
+{
+    if (sim->failure[0] != '\0')
+        return;
+    va_list values;
+    va_start(values, format);
+    vsnprintf(sim->failure, sizeof sim->failure, format, values);
+    va_end(values);
+    sim_tell(sim, "FAILED %s", sim->failure);
+}
+
+const char *sim_service_text(enum sim_service service)
+{
+    static const char *const texts[SIM_SERVICE_COUNT] = { "gateway", "booking", "payment" };
+    return texts[service];
+}
+
+const char *sim_fault_text(enum sim_fault fault)
+{
+    static const char *const texts[FAULT_COUNT] = {
+#define X(name, text, rate) text,
+        SIM_FAULTS(X)
+#undef X
+    };
+    return texts[fault];
+}
+
+static void tell_decided(void *self, const struct decided *decided)
+{
+    const struct sim_worker *worker = self;
+    sim_tell(worker->sim, "%s decides %s %s of %s: %s%s%s, %s -> %s", worker->name,
+             decided->input->type_name, decided->input->id, decided->input->document_id,
+             decided->verdict, decided->reason != NULL ? " " : "",
+             decided->reason != NULL ? decided->reason : "", decided->state_from,
+             decided->state_to);
+}
+
+static void tell_paused(void *self, const char *reason)
+{
+    const struct sim_worker *worker = self;
+    sim_tell(worker->sim, "%s %s%s", worker->name, reason != NULL ? "pauses: " : "goes on",
+             reason != NULL ? reason : "");
+}
+
+const struct observer_port *sim_observer_port(struct sim_worker *worker)
+{
+    if (!worker->sim->options.is_told)
+        return NULL;
+    worker->observer =
+        (struct observer_port){ .self = worker, .decided = tell_decided, .paused = tell_paused };
+    return &worker->observer;
+}
