@@ -206,9 +206,11 @@ ACT(stick_by_result)
               decision);
 }
 
+/* The refund that failed is remembered: an old report of its success must not hide it. */
 ACT(stick_by_report)
 {
-    (void)rules, (void)input;
+    (void)rules;
+    memcpy(payment->refund_id, payment_payload(input)->refund_id, sizeof payment->refund_id);
     get_stuck(payment, "refund_failed", decision);
 }
 

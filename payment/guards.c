@@ -92,6 +92,19 @@ PAYMENT_GUARD(reports_part)
     return payload->amount != payment->amount || strcmp(payload->currency, payment->currency) != 0;
 }
 
+PAYMENT_GUARD(reports_known_refund)
+{
+    (void)now_ms;
+    return strcmp(payment_payload(input)->refund_id, payment->refund_id) == 0;
+}
+
+PAYMENT_GUARD(returns_known_refund)
+{
+    (void)now_ms;
+    return payment->refund_id[0] != '\0' &&
+           strcmp(result_of(input)->refund_id, payment->refund_id) == 0;
+}
+
 PAYMENT_GUARD(succeeded)
 {
     (void)payment, (void)now_ms;

@@ -280,6 +280,15 @@ static void a_refund_taken_back_by_the_provider_is_reopened_as_stuck(void **test
     feed(&payment, failed);
     assert_int_equal(payment.state, PAYMENT_STUCK);
     assert_true(owes(EVENT_REFUND_STUCK));
+
+    feed(&payment, make(INPUT_REPORTED, "B1", 1200)); /* the old success comes once more */
+    assert_int_equal(payment.state, PAYMENT_STUCK);
+    feed(&payment, result(REFUND_SUCCEEDED));
+    assert_int_equal(payment.state, PAYMENT_STUCK);
+    struct input anew = make(INPUT_REPORTED, "B1", 1200);
+    snprintf(((struct payment_payload *)(void *)anew.payload)->refund_id, IDENT_SIZE, "R2");
+    feed(&payment, anew);
+    assert_int_equal(payment.state, PAYMENT_REFUNDED);
 }
 
 static void a_repeat_of_the_demand_is_answered_with_the_same_message(void **test)
