@@ -154,7 +154,7 @@ static void refuse(struct http_answer *answer, enum reply reply, const char *rea
         return;
     case REPLY_UNAVAILABLE:
         gateway_problem(answer, 503, "unavailable",
-                        "nothing was stored; send the same request again", NULL, booking_id);
+                        "not known to be stored; send the same request again", NULL, booking_id);
         return;
     case REPLY_NONE:
     case REPLY_ACCEPTED:
