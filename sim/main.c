@@ -11,17 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define EXIT_USAGE      64
 #define SCHEDULES_USUAL 1000
 
-/* The seed that runs, for an assert that ends the process. */
-static volatile sig_atomic_t running_seed;
+/* Names the seed that runs, for an assert that ends the process. */
+static char running_text[64];
+
+static void running_set(uint64_t seed)
+{
+    snprintf(running_text, sizeof running_text, "seed %llu broke an assertion\n",
+             (unsigned long long)seed);
+}
 
 static void on_abort(int signal_number)
 {
     (void)signal_number;
-    fprintf(stderr, "seed %d broke an assertion\n", (int)running_seed);
+    ssize_t written = write(STDERR_FILENO, running_text, strlen(running_text));
+    (void)written; /* the process ends here anyway */
 }
 
 struct arguments {
@@ -68,7 +76,7 @@ static double seconds_now(void)
 static int seed_tell(struct sim *sim, uint64_t seed)
 {
     struct sim_options told = { .is_told = true, .out = stdout };
-    running_seed = (sig_atomic_t)seed;
+    running_set(seed);
     bool is_sound = sim_run(sim, seed, &told);
     uint64_t hash = sim->story_hash;
     uint64_t length = sim->story_length;
@@ -94,7 +102,7 @@ static int schedules_run(struct sim *sim, const struct arguments *arguments)
     while (arguments->seconds > 0 ? passed < (double)arguments->seconds
                                   : count < arguments->schedules) {
         int64_t seed = arguments->from + count++;
-        running_seed = (sig_atomic_t)seed;
+        running_set((uint64_t)seed);
         if (!sim_run(sim, (uint64_t)seed, &silent)) {
             printf("seed %lld: %s\n", (long long)seed, sim->failure);
             printf("roundtrip-sim --seed %lld tells it\n", (long long)seed);

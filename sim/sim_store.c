@@ -79,6 +79,7 @@ static bool entry_check(void *self, const char *message_id)
         !sim_document_owed(closing->record->body, closing->record->body_length, is_other, closing);
     if (!is_kept && !sim_mark(closing->sim, message_id)->is_confirmed)
         sim_fail(closing->sim, "I7: %s leaves the outbox unconfirmed", message_id);
+    closing->wanted = NULL; /* the text ends with this call */
     return true;
 }
 
