@@ -213,7 +213,6 @@ static void read_type(const amqp_basic_properties_t *properties, const char *exc
     if (message->type[0] == '\0') {
         malformed(delivery, "type is missing");
     } else if (is_routed_by_type && strcmp(message->type, routing_key) != 0) {
-        delivery->has_raw_routing_key_mismatch = true;
         malformed(delivery, "type differs from the routing key");
     }
 }

@@ -87,6 +87,7 @@ struct engine {
     struct arena arena;
     struct batch batch;
     struct decision *decision; /* scratch of one decide call */
+    struct input *parsed;      /* scratch: the inputs of one delivery */
     void *state_before;        /* scratch, to take back a decision that does not fit */
     bool is_draining;
 

@@ -23,7 +23,6 @@ struct delivery {
                                                with this reason */
     struct message
         message; /* body owned by the bus until the delivery is settled or its session ends */
-    bool has_raw_routing_key_mismatch; /* type property differs from the routing key */
 };
 
 enum publish_result {

@@ -42,6 +42,7 @@ struct engine *engine_new(const struct participant *participant, const struct en
     engine->batch.jobs = allocate(JOBS_MAX, sizeof *engine->batch.jobs);
     engine->batch.slots = allocate(SLOTS_MAX, sizeof *engine->batch.slots);
     engine->decision = allocate(1, sizeof *engine->decision);
+    engine->parsed = allocate(INPUTS_PER_DELIVERY_MAX, sizeof *engine->parsed);
     engine->state_before = allocate(1, participant->state_size);
     engine->pause_ms = limits->pause_min_ms;
     engine->is_relaying_all = true; /* what an earlier process left behind */
@@ -56,6 +57,7 @@ struct engine *engine_free(struct engine *engine)
     free(engine->batch.jobs);
     free(engine->batch.slots);
     free(engine->decision);
+    free(engine->parsed);
     free(engine->state_before);
     free(engine);
     return NULL;

@@ -27,7 +27,7 @@ struct participant {
 
     /* One message becomes up to INPUTS_PER_DELIVERY_MAX inputs, each for one document.
      * ERROR_REJECT: quarantine, the message says why. Fills type, type_name, document_id,
-     * correlation_id and payload; the engine fills the rest. */
+     * correlation_id and payload; zeroes what it does not fill; the engine adds the rest. */
     bool (*parse)(const void *self, const struct message *message, struct input *ret_inputs,
                   size_t *ret_count, struct error *error);
 

@@ -83,7 +83,7 @@ static bool delivery_parse(struct engine *engine, struct delivery *delivery)
     entry->jobs_first = batch->job_count;
     entry->outcome = OUTCOME_DUPLICATE;
 
-    struct input *inputs = arena_alloc(&engine->arena, INPUTS_PER_DELIVERY_MAX * sizeof *inputs);
+    struct input *inputs = engine->parsed;
     size_t count = 0;
     struct error error;
     const struct message *message = &delivery->message;
