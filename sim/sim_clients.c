@@ -75,8 +75,8 @@ static void capture_add(struct sim *sim, size_t at, size_t payment_at)
     if (sim_random_chance(&sim->random, 500))
         op->content.payment.amount += 100;
     else
-        snprintf(op->content.payment.intent_id, IDENT_SIZE, "%s",
-                 sim->bookings[sim_random_below(&sim->random, sim->booking_count)].id);
+        memcpy(op->content.payment.intent_id,
+               sim->bookings[sim_random_below(&sim->random, sim->booking_count)].id, IDENT_SIZE);
 }
 
 static void payment_plan(struct sim *sim, size_t at)

@@ -1,6 +1,7 @@
 #include "common/store/mongo_access.h"
 
 #include "common/base/log.h"
+#include "common/store/mongo_start.h"
 
 #include <assert.h>
 #include <string.h>
@@ -119,8 +120,7 @@ static bson_t *read_options_new(void)
 struct mongo_access *mongo_access_open(const char *uri, const char *database,
                                        const char *collection, struct error *error)
 {
-    mongoc_init(); /* only the first one counts; no mongoc_cleanup, others may still use it */
-    mongoc_log_set_handler(log_driver, NULL);
+    mongo_start(log_driver);
     bson_error_t cause;
     mongoc_uri_t *parsed = mongoc_uri_new_with_error(uri, &cause);
     if (parsed == NULL) {

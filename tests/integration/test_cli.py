@@ -216,6 +216,15 @@ def test_what_nobody_knows_is_status_2(system):
         assert done.stderr.startswith("roundtrip: ") and done.stdout == ""
 
 
+def test_what_a_killed_process_left_in_shared_memory_does_not_show(system):
+    """The MongoDB driver keeps counters in /dev/shm under the process number, which comes again."""
+    command = 'touch "/dev/shm/mongoc-$$" && exec "$0" cancel nobody'
+    done = subprocess.run(["sh", "-c", command, PROGRAM], capture_output=True, text=True, timeout=20, check=False,
+                          env=system.environment())
+    assert done.returncode == NOT_FOUND
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["roundtrip"], done.stderr
+
+
 def test_what_does_not_answer_is_status_69_and_names_the_next_command(system):
     nowhere = {"ROUNDTRIP_GATEWAY_URL": "http://127.0.0.1:1", "ROUNDTRIP_PROVIDER_URL": "http://127.0.0.1:1",
                "ROUNDTRIP_AMQP_URL": "amqp://guest:secret@127.0.0.1:1/", "ROUNDTRIP_JAEGER_URL": "http://127.0.0.1:1"}
