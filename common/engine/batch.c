@@ -6,10 +6,11 @@
 void batch_clear(struct engine *engine)
 {
     struct batch *batch = &engine->batch;
+    for (size_t i = 0; i < batch->slot_count; i++) /* the table is larger than most batches */
+        batch->slot_index[batch->slots[i].index_at] = 0;
     batch->job_count = 0;
     batch->delivery_count = 0;
     batch->slot_count = 0;
-    memset(batch->slot_index, 0, sizeof batch->slot_index);
     arena_clear(&engine->arena);
 }
 
@@ -40,6 +41,7 @@ size_t batch_slot(struct engine *engine, const char *document_id)
     slot->next_position = 0;
     slot->is_published = false;
     slot->jobs_open = 0;
+    slot->index_at = at;
     batch->slot_index[at] = (uint16_t)(made + 1);
     return made;
 }

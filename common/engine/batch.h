@@ -57,6 +57,7 @@ enum slot_fate {
 
 struct slot {
     struct document *document;
+    size_t index_at; /* its entry of slot_index */
     enum slot_fate fate;
     int next_position;                        /* of messages owed by the version being made */
     const struct input *owed_cause[OWED_MAX]; /* NULL: owed by an earlier version */
@@ -81,18 +82,22 @@ struct batch {
 };
 
 struct engine {
+    /* memory that outlives an engine's life: the counts that follow say what of it is in use */
+    struct arena arena;
+    struct batch batch;
+    struct decision *decision;     /* scratch of one decide call */
+    struct input *parsed;          /* scratch: the inputs of one delivery, results, a deadline */
+    char (*found_ids)[IDENT_SIZE]; /* scratch: what a sweep has found */
+    void *state_before;            /* scratch, to take back a decision that does not fit */
+    struct delivery *held[BUS_PREFETCH_MAX]; /* in hand: taken, not yet acked */
+    struct clear_entry clears[CLEARS_MAX];
+
+    /* a life: all zero at its start, but for what engine_restart sets */
     const struct participant *participant;
     struct engine_ports ports;
     struct engine_limits limits;
-    struct arena arena;
-    struct batch batch;
-    struct decision *decision; /* scratch of one decide call */
-    struct input *parsed;      /* scratch: the inputs of one delivery */
-    void *state_before;        /* scratch, to take back a decision that does not fit */
     bool is_draining;
 
-    /* deliveries in hand: taken, not yet acked */
-    struct delivery *held[BUS_PREFETCH_MAX];
     size_t held_count;
     uint64_t held_session;
     bool has_seen_queue_empty; /* deadlines may fire */
@@ -108,7 +113,6 @@ struct engine {
     int64_t paused_since_ms, pause_until_ms, pause_ms;
     char pause_reason[ERROR_MESSAGE_BYTES];
 
-    struct clear_entry clears[CLEARS_MAX];
     size_t clear_count;
     int64_t clear_since_ms;
 

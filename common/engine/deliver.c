@@ -31,7 +31,7 @@ struct owed_ref {
 static void publish_some(struct engine *engine, const struct message **messages,
                          const struct owed_ref *refs, size_t count, bool *ret_all_confirmed)
 {
-    enum publish_result results[PUBLISH_BATCH_MAX];
+    enum publish_result *results = arena_alloc(&engine->arena, count * sizeof *results);
     OBSERVE(engine, stage_begin, STAGE_PUBLISH);
     engine->ports.bus.publish(engine->ports.bus.self, messages, count, results);
     size_t failed = 0;
@@ -60,12 +60,21 @@ static void clear_later(struct engine *engine, const struct slot *slot)
     entry->version = slot->document->version;
 }
 
+/* How many messages go to the bus in one call. */
+static size_t publish_room(const struct batch *batch)
+{
+    size_t owed = 0;
+    for (size_t i = 0; i < batch->slot_count; i++)
+        owed += batch->slots[i].document->owed_count;
+    return owed < PUBLISH_BATCH_MAX ? owed : PUBLISH_BATCH_MAX;
+}
+
 static void publish_all(struct engine *engine)
 {
     struct batch *batch = &engine->batch;
-    const struct message **messages =
-        arena_alloc(&engine->arena, PUBLISH_BATCH_MAX * sizeof *messages);
-    struct owed_ref *refs = arena_alloc(&engine->arena, PUBLISH_BATCH_MAX * sizeof *refs);
+    size_t room = publish_room(batch);
+    const struct message **messages = arena_alloc(&engine->arena, room * sizeof *messages);
+    struct owed_ref *refs = arena_alloc(&engine->arena, room * sizeof *refs);
     size_t count = 0;
     bool all_confirmed = true;
     for (size_t i = 0; i < batch->slot_count && all_confirmed; i++) {
@@ -76,7 +85,7 @@ static void publish_all(struct engine *engine)
         for (size_t k = 0; k < slot->document->owed_count; k++) {
             refs[count] = (struct owed_ref){ slot, k };
             messages[count++] = slot->document->owed[k];
-            if (count == PUBLISH_BATCH_MAX) {
+            if (count == room) {
                 publish_some(engine, messages, refs, count, &all_confirmed);
                 count = 0;
             }
@@ -175,7 +184,7 @@ static void delivery_count(struct engine *engine, const struct batch_delivery *e
 void engine_settle(struct engine *engine)
 {
     struct batch *batch = &engine->batch;
-    struct delivery *done[BUS_PREFETCH_MAX];
+    struct delivery **done = arena_alloc(&engine->arena, batch->delivery_count * sizeof(void *));
     size_t done_count = 0;
     size_t kept_count = 0;
     for (size_t i = 0; i < batch->delivery_count; i++) {
@@ -237,8 +246,8 @@ void engine_clear(struct engine *engine)
     clears_forget_saved(engine);
     if (engine->clear_count == 0)
         return;
-    const char *ids[CLEARS_MAX];
-    int64_t versions[CLEARS_MAX];
+    const char **ids = arena_alloc(&engine->arena, engine->clear_count * sizeof *ids);
+    int64_t *versions = arena_alloc(&engine->arena, engine->clear_count * sizeof *versions);
     for (size_t i = 0; i < engine->clear_count; i++) {
         ids[i] = engine->clears[i].id;
         versions[i] = engine->clears[i].version;

@@ -33,20 +33,32 @@ static void *allocate(size_t count, size_t size)
 struct engine *engine_new(const struct participant *participant, const struct engine_ports *ports,
                           const struct engine_limits *limits)
 {
-    assert(limits->batch_max > 0 && limits->batch_max <= STORE_BATCH_MAX);
-    assert(limits->clear_interval_ms < limits->relay_age_ms);
     struct engine *engine = allocate(1, sizeof *engine);
-    engine->participant = participant;
-    engine->ports = *ports;
-    engine->limits = *limits;
     engine->batch.jobs = allocate(JOBS_MAX, sizeof *engine->batch.jobs);
     engine->batch.slots = allocate(SLOTS_MAX, sizeof *engine->batch.slots);
     engine->decision = allocate(1, sizeof *engine->decision);
     engine->parsed = allocate(INPUTS_PER_DELIVERY_MAX, sizeof *engine->parsed);
+    engine->found_ids = allocate(STORE_BATCH_MAX, sizeof *engine->found_ids);
     engine->state_before = allocate(1, participant->state_size);
+    engine_restart(engine, participant, ports, limits);
+    return engine;
+}
+
+void engine_restart(struct engine *engine, const struct participant *participant,
+                    const struct engine_ports *ports, const struct engine_limits *limits)
+{
+    const size_t life_begin = offsetof(struct engine, participant);
+    assert(limits->batch_max > 0 && limits->batch_max <= STORE_BATCH_MAX);
+    assert(limits->clear_interval_ms < limits->relay_age_ms);
+    assert(engine->participant == NULL ||
+           engine->participant->state_size == participant->state_size);
+    batch_clear(engine);
+    memset((unsigned char *)engine + life_begin, 0, sizeof *engine - life_begin);
+    engine->participant = participant;
+    engine->ports = *ports;
+    engine->limits = *limits;
     engine->pause_ms = limits->pause_min_ms;
     engine->is_relaying_all = true; /* what an earlier process left behind */
-    return engine;
 }
 
 struct engine *engine_free(struct engine *engine)
@@ -58,6 +70,7 @@ struct engine *engine_free(struct engine *engine)
     free(engine->batch.slots);
     free(engine->decision);
     free(engine->parsed);
+    free(engine->found_ids);
     free(engine->state_before);
     free(engine);
     return NULL;
@@ -133,7 +146,7 @@ static bool pause_goes_on(struct engine *engine)
 
 static void batch_observe(struct engine *engine)
 {
-    struct input **inputs = arena_alloc(&engine->arena, JOBS_MAX * sizeof *inputs);
+    struct input **inputs = arena_alloc(&engine->arena, engine->batch.job_count * sizeof(void *));
     for (size_t i = 0; i < engine->batch.job_count; i++)
         inputs[i] = &engine->batch.jobs[i].input;
     OBSERVE(engine, batch_begin, inputs, engine->batch.job_count);

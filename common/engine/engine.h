@@ -51,6 +51,10 @@ struct engine; /* opaque */
 
 struct engine *engine_new(const struct participant *participant, const struct engine_ports *ports,
                           const struct engine_limits *limits);
+/* A new life in the memory of an engine whose process is gone, as if it were new: for simulators,
+ * which let many die. The participant's states must be of the same size. */
+void engine_restart(struct engine *engine, const struct participant *participant,
+                    const struct engine_ports *ports, const struct engine_limits *limits);
 struct engine *engine_free(struct engine *engine); /* returns NULL; releases nothing in the ports */
 
 struct engine_turn {

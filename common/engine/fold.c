@@ -30,9 +30,10 @@ static void slot_decode(struct engine *engine, struct slot *slot, const struct r
 static bool stale_load(struct engine *engine, struct error *error)
 {
     struct batch *batch = &engine->batch;
-    const char **ids = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *ids);
-    struct record *records = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *records);
-    struct slot **stale = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *stale);
+    size_t room = batch->slot_count;
+    const char **ids = arena_alloc(&engine->arena, room * sizeof *ids);
+    struct record *records = arena_alloc(&engine->arena, room * sizeof *records);
+    struct slot **stale = arena_alloc(&engine->arena, room * sizeof *stale);
     size_t count = 0;
     for (size_t i = 0; i < batch->slot_count; i++) {
         if (batch->slots[i].fate != SLOT_STALE)
@@ -193,9 +194,10 @@ static void slot_reopen(struct engine *engine, size_t slot)
 static bool dirty_save(struct engine *engine, bool *ret_conflicts, struct error *error)
 {
     struct batch *batch = &engine->batch;
-    struct record *records = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *records);
-    enum save_result *results = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *results);
-    size_t *dirty = arena_alloc(&engine->arena, SLOTS_MAX * sizeof *dirty);
+    size_t room = batch->slot_count;
+    struct record *records = arena_alloc(&engine->arena, room * sizeof *records);
+    enum save_result *results = arena_alloc(&engine->arena, room * sizeof *results);
+    size_t *dirty = arena_alloc(&engine->arena, room * sizeof *dirty);
     size_t count = 0;
     *ret_conflicts = false;
     for (size_t i = 0; i < batch->slot_count; i++) {

@@ -50,12 +50,12 @@ static bool outbox_is_full(struct engine *engine)
 
 static void take_requests(struct engine *engine)
 {
-    struct request *requests[STORE_BATCH_MAX];
     if (engine->ports.requests.take == NULL)
         return;
     bool is_outbox_full = outbox_is_full(engine);
-    size_t count =
-        engine->ports.requests.take(engine->ports.requests.self, batch_room(engine), requests);
+    size_t room = batch_room(engine);
+    struct request **requests = arena_alloc(&engine->arena, room * sizeof(void *));
+    size_t count = engine->ports.requests.take(engine->ports.requests.self, room, requests);
     for (size_t i = 0; i < count; i++) {
         struct job *job = is_outbox_full ? NULL : batch_job_add(engine, &requests[i]->input);
         if (job == NULL)
@@ -143,10 +143,11 @@ static void take_results(struct engine *engine)
 {
     if (engine->ports.effects.take == NULL)
         return;
-    struct input *results = arena_alloc(&engine->arena, 16 * sizeof *results);
+    struct input *results = engine->parsed;
     size_t room = batch_room(engine);
-    size_t count =
-        engine->ports.effects.take(engine->ports.effects.self, room < 16 ? room : 16, results);
+    if (room > INPUTS_PER_DELIVERY_MAX)
+        room = INPUTS_PER_DELIVERY_MAX;
+    size_t count = engine->ports.effects.take(engine->ports.effects.self, room, results);
     for (size_t i = 0; i < count; i++) {
         struct job *job = batch_job_add(engine, &results[i]);
         (void)job; /* one that finds no room is asked for again by its document's deadline */
@@ -172,7 +173,7 @@ static void take_deadlines(struct engine *engine)
     size_t room = batch_room(engine);
     if (engine->now_ms < engine->due_sweep_ms || room == 0 || !deadlines_may_fire(engine))
         return;
-    char(*ids)[IDENT_SIZE] = arena_alloc(&engine->arena, room * sizeof *ids);
+    char(*ids)[IDENT_SIZE] = engine->found_ids;
     size_t count = 0;
     struct error error;
     engine->due_sweep_ms = engine->now_ms + engine->limits.sweep_interval_ms;
@@ -181,7 +182,7 @@ static void take_deadlines(struct engine *engine)
         return;
     if (count == room)
         engine->due_sweep_ms = engine->now_ms; /* there are more */
-    struct input *input = arena_alloc(&engine->arena, sizeof *input);
+    struct input *input = engine->parsed;
     for (size_t i = 0; i < count; i++) {
         memset(input, 0, sizeof *input);
         input->source = INPUT_FROM_DEADLINE;
@@ -200,7 +201,7 @@ static void take_owed(struct engine *engine)
     size_t room = batch_room(engine);
     if (engine->now_ms < engine->relay_sweep_ms || room == 0 || !engine_can_deliver(engine))
         return;
-    char(*ids)[IDENT_SIZE] = arena_alloc(&engine->arena, room * sizeof *ids);
+    char(*ids)[IDENT_SIZE] = engine->found_ids;
     size_t count = 0;
     struct error error;
     int64_t age_ms = engine->is_relaying_all ? 0 : engine->limits.relay_age_ms;
