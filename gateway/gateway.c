@@ -78,6 +78,11 @@ bool gateway_is_complete(const struct gateway_view *view)
     return gateway_is_settled(view);
 }
 
+bool gateway_is_waiting(const struct gateway_view *view)
+{
+    return (view->intent.is_present || view->cancel.is_requested) && !gateway_is_complete(view);
+}
+
 const struct gateway_refund *gateway_refund_find(const struct gateway_view *view,
                                                  const char *payment_id)
 {
@@ -127,7 +132,7 @@ void gateway_decide(const void *self, void *state, const struct input *input,
     view->updated_at_ms = decision->now_ms;
     view->repeat_count = 0;
     view->due_at_ms =
-        gateway_is_complete(view) ? 0 : decision->now_ms + gateway_backoff_ms(turn.config, 0);
+        gateway_is_waiting(view) ? decision->now_ms + gateway_backoff_ms(turn.config, 0) : 0;
 }
 
 static const char *state_name(const void *state)

@@ -10,7 +10,8 @@
  * - The view is monotonic: pending, then confirmed, then cancelled; failed and cancelled absorb.
  *   An event that comes twice, late or before the intent never takes the view back.
  * - A view is complete when the outcome is known, a requested cancel is answered and no listed
- *   payment waits for its refund. Until then the document keeps a deadline.
+ *   payment waits for its refund. Until then the document keeps a deadline, if there is anything
+ *   to announce again: nobody is asked about a booking that no client asked for.
  *
  * Plain values without pointers, zeroed where unused, compared with memcmp. Pure, any thread. */
 #pragma once
@@ -119,7 +120,7 @@ struct gateway_view {
     int64_t refund_count;
     struct gateway_refund refunds[BOOKING_PAYMENTS_MAX]; /* in the order they were heard of */
     int64_t repeat_count;  /* announcements since the last progress, for the backoff */
-    int64_t due_at_ms;     /* 0 = complete */
+    int64_t due_at_ms;     /* 0 = complete, or nothing to announce again */
     int64_t updated_at_ms; /* the last progress */
 };
 
@@ -169,6 +170,9 @@ bool gateway_cancel_is_pending(const struct gateway_view *view);
 bool gateway_is_settled(const struct gateway_view *view);
 /* Settled, and no listed payment waits. */
 bool gateway_is_complete(const struct gateway_view *view);
+/* Incomplete, and an announcement repeated would be answered: the view keeps a deadline. One that
+ * no client asked for has nothing to announce; it shows what it is told and waits for nothing. */
+bool gateway_is_waiting(const struct gateway_view *view);
 /* The payment's place in the list, or NULL. */
 const struct gateway_refund *gateway_refund_find(const struct gateway_view *view,
                                                  const char *payment_id);

@@ -102,8 +102,8 @@ static const char *view_check(const struct gateway_view *view)
             return broken;
     if (view->repeat_count < 0 || view->updated_at_ms <= 0 || view->due_at_ms < 0)
         return "a time or count is not valid";
-    if (gateway_is_complete(view) != (view->due_at_ms == 0))
-        return "a deadline is set exactly while the view is incomplete";
+    if (gateway_is_waiting(view) != (view->due_at_ms != 0))
+        return "a deadline is set exactly while the view waits for an answer";
     return NULL;
 }
 

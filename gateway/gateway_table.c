@@ -80,11 +80,6 @@ static bool is_early(const struct gateway_turn *turn)
     return turn->view->due_at_ms == 0 || turn->decision->now_ms < turn->view->due_at_ms;
 }
 
-static bool has_nothing_to_announce(const struct gateway_turn *turn)
-{
-    return !turn->view->intent.is_present && !turn->view->cancel.is_requested;
-}
-
 /* An outcome came before the intent, or the intent is not known any more. */
 static bool intent_is_unknown(const struct gateway_turn *turn)
 {
@@ -293,7 +288,6 @@ static void announce_again(struct gateway_turn *turn)
  * the booking's outcome. */
 #define DEADLINE_ROWS(S)                                                                           \
     ROW(S, DEADLINE, is_early, "noop", S, NULL, DUPLICATE),                                        \
-        ROW(S, DEADLINE, has_nothing_to_announce, "wait", S, back_off, APPLIED),                   \
         ROW(S, DEADLINE, always, "repeat", S, announce_again, APPLIED)
 #define REFUND_ROWS(S)                                                                             \
     ROW(S, PAYMENT_REFUNDED, report_is_old, "duplicate", S, NULL, DUPLICATE),                      \

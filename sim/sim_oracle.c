@@ -1,6 +1,5 @@
 /* sim_oracle.c - what must be true at the end, seen from outside: documents, published events and
  * the provider's ledger. */
-#include "common/engine/document.h"
 #include "sim/sim.h"
 #include "wire/events.h"
 
@@ -157,9 +156,9 @@ static void payments_check(struct sim *sim)
     }
 }
 
-/* A view of a booking that nobody asked the gateway for: when events of it are lost with the
- * broker, it has nothing to announce that would bring them back, and waits for ever. */
-static bool is_orphan(const struct sim *sim, const struct gateway_view *view)
+/* A view of a booking that nobody asked the gateway for is told once: when events of it are lost
+ * with the broker, it has nothing to announce that would bring them back. */
+static bool is_told_once(const struct sim *sim, const struct gateway_view *view)
 {
     return sim->may_lose_messages && !view->intent.is_present && !view->cancel.is_requested;
 }
@@ -175,7 +174,7 @@ static void refunds_check(struct sim *sim, const struct gateway_view *view)
             is_known &&
             ((refund->status == GATEWAY_STATUS_REFUNDED && payment.state == PAYMENT_REFUNDED) ||
              (refund->status == GATEWAY_STATUS_STUCK && payment.state == PAYMENT_STUCK));
-        is_right |= refund->status == GATEWAY_STATUS_WAITING && is_orphan(sim, view);
+        is_right |= refund->status == GATEWAY_STATUS_WAITING && is_told_once(sim, view);
         if (!is_right)
             sim_fail(sim, "A14: the gateway shows refund of %s as %s, it is %s",
                      refund->payment.payment_id, gateway_refund_status_text(refund->status),
@@ -229,19 +228,6 @@ void sim_oracle_check(struct sim *sim)
     views_check(sim);
 }
 
-static bool waits_for_ever(const struct sim *sim, enum sim_service service,
-                           const struct sim_document *document)
-{
-    struct gateway_view view;
-    struct record record = { .version = document->version,
-                             .body = document->body,
-                             .body_length = document->body_length };
-    struct error error;
-    return service == SIM_GATEWAY && document->owed_at_ms == 0 &&
-           document_state_decode(&sim->participants[service], &record, &view, &error) &&
-           is_orphan(sim, &view);
-}
-
 bool sim_is_quiet(const struct sim *sim)
 {
     for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
@@ -249,8 +235,7 @@ bool sim_is_quiet(const struct sim *sim)
         if (sim->queues[service].count > 0)
             return false;
         for (size_t i = 0; i < store->count; i++)
-            if ((store->documents[i].due_at_ms != 0 || store->documents[i].owed_at_ms != 0) &&
-                !waits_for_ever(sim, (enum sim_service)service, &store->documents[i]))
+            if (store->documents[i].due_at_ms != 0 || store->documents[i].owed_at_ms != 0)
                 return false;
     }
     for (size_t i = 0; i < sim->worker_count; i++)

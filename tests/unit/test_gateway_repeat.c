@@ -141,17 +141,19 @@ static void an_unanswered_cancel_is_repeated_together_with_the_intent(void **con
     assert_int_equal(subject.view.due_at_ms, 0);
 }
 
-static void with_nothing_to_announce_the_view_waits_and_backs_off(void **context)
+static void a_view_with_nothing_to_announce_sets_no_deadline_until_a_client_asks(void **context)
 {
     (void)context;
     struct gateway_case subject;
     case_begin(&subject);
     turn(&subject, case_ended(GATEWAY_BOOKING_FAILED, "p1"));
-    int64_t due_at_ms = subject.view.due_at_ms;
-    const struct decision *decision = deadline_at(&subject, due_at_ms);
-    assert_string_equal(decision->verdict, "wait");
+    assert_false(gateway_is_complete(&subject.view));
+    assert_int_equal(subject.view.due_at_ms, 0);
+    const struct decision *decision = deadline_at(&subject, subject.now_ms + CASE_AFTER_MS);
+    assert_string_equal(decision->verdict, "noop");
     assert_int_equal(decision->message_count, 0);
-    assert_int_equal(subject.view.due_at_ms, due_at_ms + 2 * CASE_AFTER_MS);
+    turn(&subject, case_intent("u1", 19900, "EUR"));
+    assert_int_equal(subject.view.due_at_ms, subject.now_ms + CASE_AFTER_MS);
     turn(&subject, case_refund(GATEWAY_PAYMENT_REFUNDED, "p1", 0));
     assert_int_equal(subject.view.due_at_ms, 0);
 }
@@ -166,7 +168,7 @@ int main(void)
         cmocka_unit_test(progress_starts_the_backoff_again),
         cmocka_unit_test(a_missing_refund_is_asked_for_by_the_intent_or_the_cancel),
         cmocka_unit_test(an_unanswered_cancel_is_repeated_together_with_the_intent),
-        cmocka_unit_test(with_nothing_to_announce_the_view_waits_and_backs_off),
+        cmocka_unit_test(a_view_with_nothing_to_announce_sets_no_deadline_until_a_client_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
