@@ -22,18 +22,13 @@ static void statement_begin(bson_t *updates, uint32_t position, const char *id, 
     bson_append_document_end(ret_statement, &query);
 }
 
-/* With upsert, a version that has moved on makes the server try an insert, which fails with this
- * statement's duplicate key error: so one command has an answer for each document, where the count
- * of matches would be one total for all. The price: a document that somebody removed altogether
- * comes back, at the version that was decided. Nothing of ours removes documents. */
-void mongo_record_append_save(bson_t *updates, uint32_t position, const struct record *record)
+static void document_append(bson_t *parent, const char *key, const struct record *record)
 {
     assert(record->version >= 0 && record->body_length <= STORE_BODY_BYTES_MAX);
-    bson_t body, statement, document;
+    bson_t body, document;
     bool is_bson = bson_init_static(&body, record->body, record->body_length);
     assert(is_bson);
-    statement_begin(updates, position, record->id, record->version, &statement);
-    BSON_APPEND_DOCUMENT_BEGIN(&statement, "u", &document);
+    bson_append_document_begin(parent, key, -1, &document);
     BSON_APPEND_UTF8(&document, "_id", record->id);
     BSON_APPEND_INT64(&document, "version", record->version + 1);
     BSON_APPEND_INT64(&document, "createdAt", record->created_at_ms);
@@ -46,15 +41,53 @@ void mongo_record_append_save(bson_t *updates, uint32_t position, const struct r
     /* A body that was loaded has the fields above too; it may be saved again as it is. */
     bson_copy_to_excluding_noinit(&body, &document, "_id", "version", "createdAt", "dueAt",
                                   "owedAt", NULL);
-    bson_append_document_end(&statement, &document);
+    bson_append_document_end(parent, &document);
+}
+
+void mongo_record_append_insert(bson_t *documents, uint32_t position, const struct record *record)
+{
+    char buffer[POSITION_SIZE];
+    const char *key;
+    bson_uint32_to_string(position, &key, buffer, sizeof buffer);
+    document_append(documents, key, record);
+}
+
+/* With upsert, a version that has moved on makes the server try an insert, which fails with this
+ * statement's duplicate key error: so one command has an answer for each document, where the count
+ * of matches would be one total for all. The price: a document that somebody removed altogether
+ * comes back, at the version that was decided. Nothing of ours removes documents. */
+void mongo_record_append_update(bson_t *updates, uint32_t position, const struct record *record)
+{
+    bson_t statement;
+    statement_begin(updates, position, record->id, record->version, &statement);
+    document_append(&statement, "u", record);
     BSON_APPEND_BOOL(&statement, "upsert", true);
     bson_append_document_end(updates, &statement);
 }
 
-void mongo_record_append_clear(bson_t *updates, uint32_t position, const char *id, int64_t version)
+void mongo_record_append_clear(bson_t *updates, uint32_t position, const char *const *ids,
+                               const int64_t *versions, size_t count, int64_t version)
 {
-    bson_t statement, change, fields, none;
-    statement_begin(updates, position, id, version, &statement);
+    char buffer[POSITION_SIZE];
+    const char *key;
+    bson_t statement, query, id, list, change, fields, none;
+    bson_uint32_to_string(position, &key, buffer, sizeof buffer);
+    BSON_APPEND_DOCUMENT_BEGIN(updates, key, &statement);
+    BSON_APPEND_DOCUMENT_BEGIN(&statement, "q", &query);
+    BSON_APPEND_DOCUMENT_BEGIN(&query, "_id", &id);
+    BSON_APPEND_ARRAY_BEGIN(&id, "$in", &list);
+    uint32_t listed = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (versions[i] != version) {
+            continue;
+        }
+        bson_uint32_to_string(listed++, &key, buffer, sizeof buffer);
+        BSON_APPEND_UTF8(&list, key, ids[i]);
+    }
+    bson_append_array_end(&id, &list);
+    bson_append_document_end(&query, &id);
+    BSON_APPEND_INT64(&query, "version", version);
+    bson_append_document_end(&statement, &query);
     BSON_APPEND_DOCUMENT_BEGIN(&statement, "u", &change);
     BSON_APPEND_DOCUMENT_BEGIN(&change, "$set", &fields);
     BSON_APPEND_ARRAY_BEGIN(&fields, "owed", &none);
@@ -64,6 +97,7 @@ void mongo_record_append_clear(bson_t *updates, uint32_t position, const char *i
     BSON_APPEND_UTF8(&fields, "owedAt", "");
     bson_append_document_end(&change, &fields);
     bson_append_document_end(&statement, &change);
+    BSON_APPEND_BOOL(&statement, "multi", true);
     bson_append_document_end(updates, &statement);
 }
 

@@ -11,12 +11,16 @@
 
 #include <bson/bson.h>
 
-/* The statement that saves record over its version, or inserts it:
- * {q: {_id, version: N}, u: <document with version N + 1>, upsert: true}. */
-void mongo_record_append_save(bson_t *updates, uint32_t position, const struct record *record);
+/* A document of an insert command, for a record that does not exist yet. */
+void mongo_record_append_insert(bson_t *documents, uint32_t position, const struct record *record);
 
-/* The statement that drops the owed messages of id at that version. */
-void mongo_record_append_clear(bson_t *updates, uint32_t position, const char *id, int64_t version);
+/* The statement that saves record over its version:
+ * {q: {_id, version: N}, u: <document with version N + 1>, upsert: true}. */
+void mongo_record_append_update(bson_t *updates, uint32_t position, const struct record *record);
+
+/* The statement that drops the owed messages of all those ids that are to be at this version. */
+void mongo_record_append_clear(bson_t *updates, uint32_t position, const char *const *ids,
+                               const int64_t *versions, size_t count, int64_t version);
 
 /* The server's reply to count such saves. A write concern that failed makes all of them unknown:
  * they are applied, but nobody knows whether they will stay.

@@ -16,25 +16,81 @@ _Static_assert(COMMAND_STATEMENT_BYTES <= COMMAND_BYTES_MAX, "any one statement 
 
 /* ---- saving -------------------------------------------------------------------------------- */
 
-static void update_begin(const struct mongo_access *access, bson_t *command, bson_t *ret_updates)
+/* A write command and the list that its statements go into. */
+struct batch {
+    struct mongo_turn *turn;
+    bool is_insert;
+    bson_t command, statements;
+    uint32_t count;
+    size_t records[STORE_BATCH_MAX]; /* which record each statement saves */
+};
+
+static void batch_begin(struct batch *batch)
 {
-    bson_init(command);
-    BSON_APPEND_UTF8(command, "update", access->collection);
-    BSON_APPEND_BOOL(command, "ordered", false); /* one conflict does not stop the others */
-    BSON_APPEND_ARRAY_BEGIN(command, "updates", ret_updates);
+    bson_init(&batch->command);
+    BSON_APPEND_UTF8(&batch->command, batch->is_insert ? "insert" : "update",
+                     batch->turn->access->collection);
+    BSON_APPEND_BOOL(&batch->command, "ordered", false); /* a conflict does not stop the others */
+    BSON_APPEND_ARRAY_BEGIN(&batch->command, batch->is_insert ? "documents" : "updates",
+                            &batch->statements);
+    batch->count = 0;
 }
 
-/* Ends and sends the command, reads the answers of its count statements. */
-static bool update_send(struct mongo_turn *turn, bson_t *command, bson_t *updates, size_t count,
-                        enum save_result *ret_results, struct error *error)
+/* Ends and sends the command, reads the answers of its statements. */
+static bool batch_send(struct batch *batch, enum save_result *ret_results, struct error *error)
 {
-    bson_append_array_end(command, updates);
+    bson_append_array_end(&batch->command, &batch->statements);
     bson_t reply;
-    bool is_answered = mongo_write(turn, command, &reply, error) &&
-                       mongo_record_read_saves(&reply, count, ret_results, error);
+    bool is_answered = mongo_write(batch->turn, &batch->command, &reply, error) &&
+                       mongo_record_read_saves(&reply, batch->count, ret_results, error);
     bson_destroy(&reply);
-    bson_destroy(command);
+    bson_destroy(&batch->command);
     return is_answered;
+}
+
+static bool records_send(struct batch *batch, enum save_result *ret_results, struct error *error)
+{
+    enum save_result results[STORE_BATCH_MAX];
+    if (!batch_send(batch, results, error)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < batch->count; i++) {
+        ret_results[batch->records[i]] = results[i];
+    }
+    return true;
+}
+
+/* Those that are new are inserted, the others replaced: the server takes an insert of many
+ * documents at a quarter of what as many single upserts cost it. */
+static bool records_save(struct batch *batch, const struct record *records, size_t count,
+                         enum save_result *ret_results, struct error *error)
+{
+    batch_begin(batch);
+    for (size_t i = 0; i < count; i++) {
+        if ((records[i].version == 0) != batch->is_insert) {
+            continue;
+        }
+        size_t bytes = batch->statements.len + records[i].body_length + STATEMENT_BYTES_AROUND;
+        if (batch->count > 0 && bytes > COMMAND_BYTES_MAX) {
+            if (!records_send(batch, ret_results, error)) {
+                return false;
+            }
+            batch_begin(batch);
+        }
+        batch->records[batch->count] = i;
+        if (batch->is_insert) {
+            mongo_record_append_insert(&batch->statements, batch->count, &records[i]);
+        } else {
+            mongo_record_append_update(&batch->statements, batch->count, &records[i]);
+        }
+        batch->count++;
+    }
+    if (batch->count > 0) {
+        return records_send(batch, ret_results, error);
+    }
+    bson_append_array_end(&batch->command, &batch->statements);
+    bson_destroy(&batch->command);
+    return true;
 }
 
 static bool mongo_save(void *self, const struct record *records, size_t count,
@@ -48,22 +104,10 @@ static bool mongo_save(void *self, const struct record *records, size_t count,
     if (!mongo_turn_begin_indexed(&turn, self, error)) {
         return false;
     }
-    size_t first = 0;
-    while (first < count) {
-        bson_t command, updates;
-        update_begin(self, &command, &updates);
-        size_t next = first;
-        do {
-            mongo_record_append_save(&updates, (uint32_t)(next - first), &records[next]);
-            next++;
-        } while (next < count && updates.len + records[next].body_length + STATEMENT_BYTES_AROUND <=
-                                     COMMAND_BYTES_MAX);
-        if (!update_send(&turn, &command, &updates, next - first, ret_results + first, error)) {
-            return false;
-        }
-        first = next;
-    }
-    return true;
+    struct batch inserts = { .turn = &turn, .is_insert = true };
+    struct batch updates = { .turn = &turn };
+    return records_save(&inserts, records, count, ret_results, error) &&
+           records_save(&updates, records, count, ret_results, error);
 }
 
 static bool mongo_clear_owed(void *self, const char *const *ids, const int64_t *versions,
@@ -77,13 +121,20 @@ static bool mongo_clear_owed(void *self, const char *const *ids, const int64_t *
     if (!mongo_turn_begin_indexed(&turn, self, error)) {
         return false;
     }
-    bson_t command, updates;
-    update_begin(self, &command, &updates);
-    for (uint32_t i = 0; i < count; i++) {
-        mongo_record_append_clear(&updates, i, ids[i], versions[i]);
+    struct batch batch = { .turn = &turn };
+    batch_begin(&batch);
+    for (size_t i = 0; i < count; i++) {
+        bool is_first = true; /* of its version; there are few */
+        for (size_t k = 0; k < i && is_first; k++) {
+            is_first = versions[k] != versions[i];
+        }
+        if (is_first) {
+            mongo_record_append_clear(&batch.statements, batch.count++, ids, versions, count,
+                                      versions[i]);
+        }
     }
     enum save_result results[STORE_BATCH_MAX];
-    if (!update_send(&turn, &command, &updates, count, results, error)) {
+    if (!batch_send(&batch, results, error)) {
         return false;
     }
     /* Without upsert nothing conflicts: all are unknown, or none is. */

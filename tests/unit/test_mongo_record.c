@@ -28,7 +28,7 @@ static void assert_json(const bson_t *document, const char *expected)
 
 /* ---- statements ---------------------------------------------------------------------------- */
 
-static void a_save_asks_for_the_version_and_stores_the_next(void **state)
+static void a_new_document_is_inserted_and_any_other_replaced_at_its_version(void **state)
 {
     (void)state;
     bson_t *body = from_json("{\"state\": {\"n\": 1}, \"owed\": [2], \"history\": []}");
@@ -39,20 +39,19 @@ static void a_save_asks_for_the_version_and_stores_the_next(void **state)
                              .owed_at_ms = 30,
                              .body = bson_get_data(body),
                              .body_length = body->len };
-    bson_t updates = BSON_INITIALIZER;
-    mongo_record_append_save(&updates, 0, &record);
-    record.due_at_ms = record.owed_at_ms = record.version = 0;
-    mongo_record_append_save(&updates, 1, &record);
+    bson_t updates = BSON_INITIALIZER, inserts = BSON_INITIALIZER;
+    mongo_record_append_update(&updates, 0, &record);
     assert_json(&updates,
                 "{ \"0\" : { \"q\" : { \"_id\" : \"b1\", \"version\" : 3 }, "
                 "\"u\" : { \"_id\" : \"b1\", \"version\" : 4, \"createdAt\" : 10, \"dueAt\" : 20, "
                 "\"owedAt\" : 30, \"state\" : { \"n\" : 1 }, \"owed\" : [ 2 ], \"history\" : [  ] "
-                "}, \"upsert\" : true }, "
-                "\"1\" : { \"q\" : { \"_id\" : \"b1\", \"version\" : 0 }, "
-                "\"u\" : { \"_id\" : \"b1\", \"version\" : 1, \"createdAt\" : 10, "
-                "\"state\" : { \"n\" : 1 }, \"owed\" : [ 2 ], \"history\" : [  ] }, "
-                "\"upsert\" : true } }");
+                "}, \"upsert\" : true } }");
+    record.due_at_ms = record.owed_at_ms = record.version = 0;
+    mongo_record_append_insert(&inserts, 0, &record);
+    assert_json(&inserts, "{ \"0\" : { \"_id\" : \"b1\", \"version\" : 1, \"createdAt\" : 10, "
+                          "\"state\" : { \"n\" : 1 }, \"owed\" : [ 2 ], \"history\" : [  ] } }");
     bson_destroy(&updates);
+    bson_destroy(&inserts);
     bson_destroy(body);
 }
 
@@ -65,14 +64,13 @@ static void what_was_saved_is_read_back(void **state)
                              .due_at_ms = INT64_MAX,
                              .body = bson_get_data(body),
                              .body_length = body->len };
-    bson_t updates = BSON_INITIALIZER, document;
-    mongo_record_append_save(&updates, 0, &record);
-    bson_iter_t iter, found;
+    bson_t inserts = BSON_INITIALIZER, document;
+    mongo_record_append_insert(&inserts, 0, &record);
+    bson_iter_t iter;
     uint32_t length;
     const uint8_t *bytes;
-    assert_true(bson_iter_init(&iter, &updates));
-    assert_true(bson_iter_find_descendant(&iter, "0.u", &found));
-    bson_iter_document(&found, &length, &bytes);
+    assert_true(bson_iter_init_find(&iter, &inserts, "0"));
+    bson_iter_document(&iter, &length, &bytes);
     assert_true(bson_init_static(&document, bytes, length));
     struct arena arena = { 0 };
     struct record loaded;
@@ -84,7 +82,7 @@ static void what_was_saved_is_read_back(void **state)
     assert_true(loaded.due_at_ms == INT64_MAX);
     assert_int_equal(loaded.owed_at_ms, 0);
     arena_done(&arena);
-    bson_destroy(&updates);
+    bson_destroy(&inserts);
     bson_destroy(body);
 }
 
@@ -92,10 +90,13 @@ static void clearing_keeps_the_version_and_inserts_nothing(void **state)
 {
     (void)state;
     bson_t updates = BSON_INITIALIZER;
-    mongo_record_append_clear(&updates, 0, "b1", 3);
-    assert_json(&updates, "{ \"0\" : { \"q\" : { \"_id\" : \"b1\", \"version\" : 3 }, "
+    const char *const ids[] = { "b1", "b2", "b3" };
+    const int64_t versions[] = { 3, 2, 3 };
+    mongo_record_append_clear(&updates, 0, ids, versions, 3, 3);
+    assert_json(&updates, "{ \"0\" : { \"q\" : { \"_id\" : { \"$in\" : [ \"b1\", \"b3\" ] }, "
+                          "\"version\" : 3 }, "
                           "\"u\" : { \"$set\" : { \"owed\" : [  ] }, "
-                          "\"$unset\" : { \"owedAt\" : \"\" } } } }");
+                          "\"$unset\" : { \"owedAt\" : \"\" } }, \"multi\" : true } }");
     bson_destroy(&updates);
 }
 
@@ -185,7 +186,7 @@ static void a_foreign_document_is_not_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_save_asks_for_the_version_and_stores_the_next),
+        cmocka_unit_test(a_new_document_is_inserted_and_any_other_replaced_at_its_version),
         cmocka_unit_test(what_was_saved_is_read_back),
         cmocka_unit_test(clearing_keeps_the_version_and_inserts_nothing),
         cmocka_unit_test(a_duplicate_key_is_the_conflict_of_its_statement),
