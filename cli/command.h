@@ -35,6 +35,7 @@ extern const struct command command_doctor;
 extern const struct command command_book;
 extern const struct command command_pay;
 extern const struct command command_cancel;
+extern const struct command command_bench;
 
 extern const struct command *const commands[]; /* ended by NULL */
 /* NULL when there is none. */

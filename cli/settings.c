@@ -28,6 +28,7 @@ static const struct variable variables[] = {
     VARIABLE("ROUNDTRIP_STORE_GATEWAY", store_gateway, ""),
     VARIABLE("ROUNDTRIP_STORE_BOOKING", store_booking, ""),
     VARIABLE("ROUNDTRIP_STORE_PAYMENT", store_payment, ""),
+    VARIABLE("ROUNDTRIP_WEBHOOK_SECRET", webhook_secret, ""),
     VARIABLE("ROUNDTRIP_JAEGER_URL", jaeger_url, ""),
     VARIABLE("ROUNDTRIP_TRACE_FILE", trace_file, ""),
     VARIABLE("ROUNDTRIP_RUN_DIR", run_dir, ""),

@@ -17,6 +17,7 @@ struct settings {
     const char *gateway_url, *booking_url, *payment_url, *provider_url; /* without a final / */
     const char *amqp_url;
     const char *store_gateway, *store_booking, *store_payment; /* "" = not known */
+    const char *webhook_secret;                                /* "" = not known */
     const char *jaeger_url;                                    /* the query API; "" = none */
     const char *trace_file;                                    /* OTLP JSON lines; "" = none */
     const char *run_dir;                                       /* DIR/run of ./run; "" = unknown */
