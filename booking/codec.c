@@ -93,6 +93,32 @@ bool booking_parse(const void *self, const struct message *message, struct input
     return true;
 }
 
+/* ---- what the history keeps of them ---- */
+
+#define CONTENT(name, member, kind) CONTENT_FIELD(booking_payload, name, member, CONTENT_##kind)
+static const struct content_field intent_content[] = {
+    CONTENT("userId", user_id, TEXT),
+    CONTENT("amount", amount, INT),
+    CONTENT("currency", currency, TEXT),
+};
+static const struct content_field cancel_content[] = { CONTENT("userId", user_id, TEXT) };
+static const struct content_field captured_content[] = {
+    CONTENT("paymentId", payment_id, TEXT),
+    CONTENT("userId", user_id, TEXT),
+    CONTENT("amount", amount, INT),
+    CONTENT("currency", currency, TEXT),
+};
+static const struct content_field declined_content[] = { CONTENT("paymentId", payment_id, TEXT) };
+
+const struct content_form booking_contents[] = {
+    { .type = BOOKING_DEADLINE, .type_name = "deadline" },
+    CONTENT_FORM(BOOKING_INTENT, EVENT_INTENT_CREATED, intent_content),
+    CONTENT_FORM(BOOKING_CANCEL, EVENT_CANCEL_REQUESTED, cancel_content),
+    CONTENT_FORM(BOOKING_CAPTURED, EVENT_PAYMENT_CAPTURED, captured_content),
+    CONTENT_FORM(BOOKING_DECLINED, EVENT_PAYMENT_DECLINED, declined_content),
+    { 0 },
+};
+
 /* ---- BSON ---- */
 
 static const char *disposition_text(enum disposition disposition)

@@ -30,5 +30,6 @@ struct participant booking_participant(const struct booking_rules *rules)
         .correlation_id = correlation_id,
         .encode = booking_encode,
         .decode = booking_decode,
+        .contents = booking_contents,
     };
 }

@@ -166,5 +166,6 @@ struct participant gateway_participant(const struct gateway_config *config)
         .correlation_id = correlation_id,
         .encode = gateway_encode,
         .decode = gateway_decode,
+        .contents = gateway_contents,
     };
 }

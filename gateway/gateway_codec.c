@@ -6,6 +6,54 @@
 #include <assert.h>
 #include <string.h>
 
+/* What the history keeps of each input. */
+
+#define SAID(structure, name, member, kind) CONTENT_FIELD(structure, name, member, CONTENT_##kind)
+#define LISTED(n)                                                                                  \
+    SAID(gateway_outcome_report, "paymentId" #n, payments[n].payment_id, TEXT),                    \
+        SAID(gateway_outcome_report, "amount" #n, payments[n].amount, INT),                        \
+        SAID(gateway_outcome_report, "currency" #n, payments[n].currency, TEXT)
+
+static const struct content_field intent_content[] = {
+    SAID(gateway_intent_request, "userId", user_id, TEXT),
+    SAID(gateway_intent_request, "amount", amount, INT),
+    SAID(gateway_intent_request, "currency", currency, TEXT),
+};
+static const struct content_field cancel_content[] = {
+    SAID(gateway_cancel_request, "userId", user_id, TEXT),
+};
+static const struct content_field outcome_content[] = {
+    SAID(gateway_outcome_report, "paymentId", payment_id, TEXT),
+    SAID(gateway_outcome_report, "reason", reason, TEXT),
+    CONTENT_FIELD(gateway_outcome_report, "payments", payment_count, CONTENT_INT,
+                  .maximum = GATEWAY_PAYMENTS_PER_INPUT),
+    LISTED(0),
+    LISTED(1),
+    LISTED(2),
+    LISTED(3),
+};
+_Static_assert(GATEWAY_PAYMENTS_PER_INPUT == 4, "a LISTED for each");
+static const struct content_field refund_content[] = {
+    SAID(gateway_refund_report, "paymentId", payment.payment_id, TEXT),
+    SAID(gateway_refund_report, "amount", payment.amount, INT),
+    SAID(gateway_refund_report, "currency", payment.currency, TEXT),
+    SAID(gateway_refund_report, "reportedVersion", reported_version, INT),
+    SAID(gateway_refund_report, "refundId", refund_id, TEXT),
+    SAID(gateway_refund_report, "reason", reason, TEXT),
+};
+
+const struct content_form gateway_contents[] = {
+    { .type = GATEWAY_DEADLINE, .type_name = "deadline" },
+    CONTENT_FORM(GATEWAY_REQUEST_INTENT, GATEWAY_REQUEST_INTENT_NAME, intent_content),
+    CONTENT_FORM(GATEWAY_REQUEST_CANCEL, GATEWAY_REQUEST_CANCEL_NAME, cancel_content),
+    CONTENT_FORM(GATEWAY_BOOKING_CONFIRMED, EVENT_BOOKING_CONFIRMED, outcome_content),
+    CONTENT_FORM(GATEWAY_BOOKING_FAILED, EVENT_BOOKING_FAILED, outcome_content),
+    CONTENT_FORM(GATEWAY_BOOKING_CANCELLED, EVENT_BOOKING_CANCELLED, outcome_content),
+    CONTENT_FORM(GATEWAY_PAYMENT_REFUNDED, EVENT_PAYMENT_REFUNDED, refund_content),
+    CONTENT_FORM(GATEWAY_REFUND_STUCK, EVENT_REFUND_STUCK, refund_content),
+    { 0 },
+};
+
 /* Writing. The document is bounded and the buffer grows by itself: a failed append is our bug. */
 
 static void append(bool appended)

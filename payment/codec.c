@@ -119,6 +119,43 @@ bool payment_parse(const void *self, const struct message *message, struct input
     return true;
 }
 
+/* ---- what the history keeps of them ---- */
+
+#define CONTENT(name, member, kind) CONTENT_FIELD(payment_payload, name, member, CONTENT_##kind)
+static const struct content_field said_content[] = {
+    /* by a webhook or an event; few have all */
+    CONTENT("intentId", intent_id, TEXT),   CONTENT("userId", user_id, TEXT),
+    CONTENT("amount", amount, INT),         CONTENT("currency", currency, TEXT),
+    CONTENT("reason", reason, TEXT),        CONTENT("refundId", refund_id, TEXT),
+    CONTENT("hasFailed", has_failed, BOOL),
+};
+
+static const char *status_text_of(int64_t status)
+{
+    return refund_status_text((enum refund_status)status);
+}
+
+static const struct content_field result_content[] = {
+    CONTENT_FIELD(refund_result, "status", status, CONTENT_CHOICE, .text_of = status_text_of,
+                  .choice_count = REFUND_NOT_FOUND + 1),
+    CONTENT_FIELD(refund_result, "refundId", refund_id, CONTENT_TEXT),
+    CONTENT_FIELD(refund_result, "reason", reason, CONTENT_TEXT),
+    CONTENT_FIELD(refund_result, "retryAfter", retry_after_ms, CONTENT_INT),
+};
+
+const struct content_form payment_contents[] = {
+    { .type = INPUT_DEADLINE, .type_name = "deadline" },
+    CONTENT_FORM(INPUT_CAPTURED, "webhook.captured", said_content),
+    CONTENT_FORM(INPUT_DECLINED, "webhook.declined", said_content),
+    CONTENT_FORM(INPUT_REPORTED, "webhook.refunded", said_content),
+    CONTENT_FORM(INPUT_CONFIRMED, EVENT_BOOKING_CONFIRMED, said_content),
+    CONTENT_FORM(INPUT_FAILED, EVENT_BOOKING_FAILED, said_content),
+    CONTENT_FORM(INPUT_CANCELLED, EVENT_BOOKING_CANCELLED, said_content),
+    CONTENT_FORM(INPUT_REQUESTED, EVENT_REFUND_REQUESTED, said_content),
+    CONTENT_FORM(INPUT_RESULT, "refund.result", result_content),
+    { 0 },
+};
+
 /* ---- BSON ---- */
 
 bool payment_encode(const void *state, bson_t *fields, struct error *error)

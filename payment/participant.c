@@ -30,5 +30,6 @@ struct participant payment_participant(const struct payment_rules *rules)
         .correlation_id = correlation_id,
         .encode = payment_encode,
         .decode = payment_decode,
+        .contents = payment_contents,
     };
 }

@@ -35,6 +35,14 @@ uint64_t hash_fingerprint(const void *bytes, size_t length)
     return fingerprint;
 }
 
+uint64_t hash_fold(uint64_t hash, const void *bytes, size_t length)
+{
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
 bool hash_equal_constant_time(const void *one, const void *other, size_t length)
 {
     return CRYPTO_memcmp(one, other, length) == 0;

@@ -1,4 +1,4 @@
-/* hash.h - SHA-256 and HMAC-SHA-256, by OpenSSL. FIPS 180-4, RFC 2104. Thread-safe. */
+/* hash.h - SHA-256 and HMAC-SHA-256, by OpenSSL (FIPS 180-4, RFC 2104), and FNV-1a. Thread-safe. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,6 +12,9 @@ void hash_hmac_sha256(const void *key, size_t key_length, const void *bytes, siz
                       uint8_t ret_digest[SHA256_BYTES]);
 /* The first 8 bytes of the SHA-256 as a number: fingerprints of content. */
 uint64_t hash_fingerprint(const void *bytes, size_t length);
+/* FNV-1a: cheap, to notice a change. No defence against somebody who wants the same number. */
+#define HASH_FOLD_START UINT64_C(0xcbf29ce484222325)
+uint64_t hash_fold(uint64_t hash, const void *bytes, size_t length);
 bool hash_equal_constant_time(const void *one, const void *other, size_t length);
 void hash_to_hex(const uint8_t *bytes, size_t length,
                  char *ret_text); /* 2 * length + 1 characters */

@@ -1,4 +1,5 @@
 #include "common/engine/decision.h"
+#include "common/base/hash.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -72,6 +73,30 @@ struct message *decision_owe_again(struct decision *decision, const char *type,
     message->timestamp_ms = at_ms;
     message->is_repeat = true;
     return message;
+}
+
+static uint64_t text_fold(uint64_t hash, const char *text)
+{
+    return hash_fold(hash, text, strlen(text) + 1);
+}
+
+uint64_t decision_fingerprint(const struct decision *decision)
+{
+    if (decision->message_count == 0 && !decision->effect.is_wanted)
+        return 0;
+    uint64_t hash = HASH_FOLD_START;
+    for (int i = 0; i < decision->message_count; i++) {
+        const struct message *message = &decision->messages[i];
+        hash = text_fold(hash, message->id);
+        hash = text_fold(hash, message->type);
+        hash = text_fold(hash, message->correlation_id);
+        hash = hash_fold(hash, &message->timestamp_ms, sizeof message->timestamp_ms);
+        hash = hash_fold(hash, &message->is_repeat, sizeof message->is_repeat);
+        hash = hash_fold(hash, message->body, message->body_length);
+    }
+    if (decision->effect.is_wanted)
+        hash = hash_fold(hash, &decision->effect.type, sizeof decision->effect.type);
+    return hash != 0 ? hash : 1;
 }
 
 void decision_note(struct decision *decision, const char *event_name, const char *span_name,

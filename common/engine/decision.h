@@ -87,5 +87,9 @@ struct message *decision_owe_again(struct decision *decision, const char *type,
                                    const char *body, size_t body_length, int64_t version,
                                    int position, int64_t at_ms);
 
+/* Of what the decision sends out: its messages byte by byte, and the kind of its effect. 0 = it
+ * sends nothing. */
+uint64_t decision_fingerprint(const struct decision *decision);
+
 void decision_note(struct decision *decision, const char *event_name, const char *span_name,
                    int64_t since_ms);

@@ -89,6 +89,24 @@ static void message_encode(const struct message *message, bson_t *array, uint32_
     append(bson_append_document_end(array, &entry));
 }
 
+/* What is 0 or empty is left out. */
+static void replayed_encode(const struct history_entry *entry, bson_t *fields)
+{
+    bson_t content;
+    if (entry->version != 0)
+        append(BSON_APPEND_INT64(fields, "version", entry->version));
+    if (entry->due_at_ms != 0)
+        append(BSON_APPEND_INT64(fields, "due", entry->due_at_ms));
+    if (entry->sent != 0)
+        append(BSON_APPEND_INT64(fields, "sent", (int64_t)entry->sent));
+    if (entry->is_repeat)
+        append(BSON_APPEND_BOOL(fields, "repeat", true));
+    if (entry->content != NULL) {
+        append(bson_init_static(&content, entry->content, entry->content_length));
+        append(BSON_APPEND_DOCUMENT(fields, "content", &content));
+    }
+}
+
 static void history_encode(const struct history_entry *entry, bson_t *array, uint32_t index)
 {
     char buffer[16];
@@ -103,6 +121,7 @@ static void history_encode(const struct history_entry *entry, bson_t *array, uin
     append(BSON_APPEND_UTF8(&fields, "verdict", entry->verdict));
     append(BSON_APPEND_UTF8(&fields, "from", entry->state_from));
     append(BSON_APPEND_UTF8(&fields, "to", entry->state_to));
+    replayed_encode(entry, &fields);
     append(bson_append_document_end(array, &fields));
 }
 
@@ -167,6 +186,35 @@ static bool message_decode(const bson_t *fields, const char *app_id, struct aren
     return true;
 }
 
+/* One pass: entries of older releases have none of these. */
+static bool replayed_decode(const bson_t *fields, struct history_entry *entry)
+{
+    bson_iter_t at;
+    bool is_sound = bson_iter_init(&at, fields);
+    while (is_sound && bson_iter_next(&at)) {
+        const char *key = bson_iter_key(&at);
+        if (strcmp(key, "version") == 0) {
+            is_sound = BSON_ITER_HOLDS_INT64(&at);
+            entry->version = bson_iter_int64(&at);
+        } else if (strcmp(key, "due") == 0) {
+            is_sound = BSON_ITER_HOLDS_INT64(&at);
+            entry->due_at_ms = bson_iter_int64(&at);
+        } else if (strcmp(key, "sent") == 0) {
+            is_sound = BSON_ITER_HOLDS_INT64(&at);
+            entry->sent = (uint64_t)bson_iter_int64(&at);
+        } else if (strcmp(key, "repeat") == 0) {
+            is_sound = BSON_ITER_HOLDS_BOOL(&at);
+            entry->is_repeat = bson_iter_bool(&at);
+        } else if (strcmp(key, "content") == 0) {
+            uint32_t length = 0;
+            is_sound = BSON_ITER_HOLDS_DOCUMENT(&at);
+            bson_iter_document(&at, &length, &entry->content);
+            entry->content_length = length;
+        }
+    }
+    return is_sound;
+}
+
 static bool history_decode(const bson_t *fields, struct history_entry *entry)
 {
     int64_t fingerprint = 0;
@@ -180,7 +228,7 @@ static bool history_decode(const bson_t *fields, struct history_entry *entry)
         !bson_read_text(fields, "to", entry->state_to, sizeof entry->state_to))
         return false;
     entry->fingerprint = (uint64_t)fingerprint;
-    return true;
+    return replayed_decode(fields, entry);
 }
 
 static bool owed_decode(struct document *document, const struct participant *participant,

@@ -17,6 +17,13 @@ struct history_entry {
     uint64_t fingerprint;
     char verdict[16];
     char state_from[24], state_to[24];
+    /* What a replay needs. */
+    int64_t version;   /* of the document that this decision was saved in; 0 = not kept */
+    int64_t due_at_ms; /* of the state after it; 0 = none */
+    uint64_t sent;     /* decision_fingerprint() */
+    bool is_repeat;
+    const uint8_t *content; /* by content_codec.h; in the arena or in the record; NULL = none */
+    size_t content_length;
 };
 
 struct document {

@@ -118,6 +118,12 @@ static void history_add(struct engine *engine, struct slot *slot, const struct j
     snprintf(entry.verdict, sizeof entry.verdict, "%s", job->verdict);
     snprintf(entry.state_from, sizeof entry.state_from, "%s", job->state_from);
     snprintf(entry.state_to, sizeof entry.state_to, "%s", job->state_to);
+    entry.version = engine->decision->version;
+    entry.due_at_ms = engine->participant->due_at_ms(slot->document->state);
+    entry.sent = decision_fingerprint(engine->decision);
+    entry.is_repeat = job->input.is_repeat;
+    entry.content = content_encode(engine->participant->contents, &job->input, &engine->arena,
+                                   &entry.content_length);
     if (document_remember(slot->document, &engine->arena, &entry, is_changed) || is_changed)
         slot->fate = SLOT_DIRTY;
 }

@@ -7,6 +7,7 @@
 
 #include "common/base/attributes.h"
 #include "common/base/error.h"
+#include "common/engine/content_codec.h"
 #include "common/engine/decision.h"
 #include "common/engine/input.h"
 #include "common/engine/message.h"
@@ -44,4 +45,7 @@ struct participant {
      */
     bool (*encode)(const void *state, bson_t *fields, struct error *error);
     bool (*decode)(const bson_t *fields, void *state, struct error *error);
+
+    /* What the history keeps of each type of input. NULL: nothing, and no replay. */
+    const struct content_form *contents;
 };
