@@ -6,7 +6,6 @@
 #include "sim/sim.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +111,9 @@ static int schedules_run(struct sim *sim, const struct arguments *arguments)
     }
     printf("%lld schedules, all invariants hold, %.0f schedules per second\n", (long long)count,
            passed > 0 ? (double)count / passed : 0);
+    printf("of each schedule %.1f engine steps and %.1f port calls\n",
+           count > 0 ? (double)sim->steps / (double)count : 0,
+           count > 0 ? (double)sim->port_calls / (double)count : 0);
     return EXIT_SUCCESS;
 }
 
@@ -123,14 +125,10 @@ int main(int argc, char **argv)
                         "--seconds N [--from SEED]\n");
         return EXIT_USAGE;
     }
-    /* An engine's tables are large and hardly touched: let the system hand out zeroed pages. */
-    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     signal(SIGABRT, on_abort);
-    struct sim *sim = calloc(1, sizeof *sim);
-    if (sim == NULL)
-        return EXIT_FAILURE;
+    struct sim *sim = sim_new();
     int status = arguments.seed >= 0 ? seed_tell(sim, (uint64_t)arguments.seed)
                                      : schedules_run(sim, &arguments);
-    free(sim);
+    sim = sim_free(sim);
     return status;
 }

@@ -1,17 +1,37 @@
 /* sim.c - one schedule: chaos, healing, oracle. */
 #include "sim/sim.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EPOCH_MS        INT64_C(1790000000000)
-#define CHAOS_MIN       40
-#define CHAOS_MAX       250
-#define HEAL_ROUNDS_MAX 5000
-#define AWAY_MS_MAX     8000
-#define CLEAR_WAIT_MS   60 /* a little longer than confirmed messages wait to be dropped */
-#define IDLE_ROUNDS_MAX 4
-#define FAULTS_ON       300 /* per 1000 */
+#define EPOCH_MS       INT64_C(1790000000000)
+#define HEAL_STEPS_MAX 30000
+#define AWAY_MS_MAX    8000
+#define IDLE_LOOKS_MAX 3 /* chaos prefers a worker that has something to do */
+
+/* A swarm over sizes: most schedules are small worlds, where a fault meets its victim soon and a
+ * schedule is cheap; a few are large, for what only crowds bring about. */
+static const struct sim_shape {
+    int share;                    /* per 1000 schedules */
+    int64_t turns_min, turns_max; /* of chaos */
+    int faults_on;                /* per 1000 */
+    int rate_factor_max;          /* small worlds give a fault fewer chances: it is more frequent */
+} shapes[SIM_SIZE_COUNT] = {
+    [SIM_SMALL] = { 900, 4, 24, 120, 6 },
+    [SIM_MEDIUM] = { 85, 20, 80, 200, 3 },
+    [SIM_LARGE] = { 15, 40, 250, 300, 1 },
+};
+
+static void size_choose(struct sim *sim)
+{
+    int drawn = (int)sim_random_below(&sim->random, 1000);
+    sim->size = SIM_SMALL;
+    for (int size = 0; drawn >= shapes[size].share; size++) {
+        drawn -= shapes[size].share;
+        sim->size = (enum sim_size)(size + 1);
+    }
+}
 
 static void rules_choose(struct sim *sim)
 {
@@ -45,11 +65,13 @@ static void faults_choose(struct sim *sim)
         SIM_FAULTS(X)
 #undef X
     };
+    const struct sim_shape *shape = &shapes[sim->size];
     bool is_calm = sim_random_chance(&sim->random, 50);
+    int factor = (int)sim_random_between(&sim->random, 1, shape->rate_factor_max);
     for (int fault = 0; fault < FAULT_COUNT; fault++) {
-        if (is_calm || !sim_random_chance(&sim->random, FAULTS_ON))
+        if (is_calm || !sim_random_chance(&sim->random, shape->faults_on))
             continue;
-        sim->rates[fault] = rates[fault];
+        sim->rates[fault] = rates[fault] * factor;
         sim_tell(sim, "this schedule has %s", sim_fault_text((enum sim_fault)fault));
     }
 }
@@ -110,9 +132,22 @@ static void world_strike(struct sim *sim)
     }
 }
 
+static struct sim_worker *worker_choose(struct sim *sim)
+{
+    struct sim_worker *chosen = NULL;
+    for (int i = 0; i < IDLE_LOOKS_MAX; i++) {
+        chosen = &sim->workers[sim_random_below(&sim->random, sim->worker_count)];
+        int64_t next_ms = sim_worker_next_ms(chosen);
+        if (next_ms != 0 && next_ms <= sim->now_ms)
+            break;
+    }
+    return chosen;
+}
+
 static void chaos(struct sim *sim)
 {
-    int64_t turns = sim_random_between(&sim->random, CHAOS_MIN, CHAOS_MAX);
+    const struct sim_shape *shape = &shapes[sim->size];
+    int64_t turns = sim_random_between(&sim->random, shape->turns_min, shape->turns_max);
     int64_t pace_ms = sim_random_chance(&sim->random, 500) ? 20 : 400;
     for (int64_t i = 0; i < turns && sim->failure[0] == '\0'; i++) {
         sim->now_ms += sim_random_between(&sim->random, 0, pace_ms);
@@ -121,7 +156,7 @@ static void chaos(struct sim *sim)
         if (sim_random_chance(&sim->random, 200))
             (void)sim_clients_send(sim);
         else
-            sim_worker_step(&sim->workers[sim_random_below(&sim->random, sim->worker_count)]);
+            sim_worker_step(worker_choose(sim));
     }
 }
 
@@ -137,105 +172,99 @@ static void heal_begin(struct sim *sim)
         sim->stores[service].away_until_ms = 0;
 }
 
-static void earlier(int64_t *at_ms, int64_t candidate_ms)
+/* The worker that something waits for first; NULL: nothing will ever move again. */
+static struct sim_worker *worker_next(struct sim *sim, int64_t *ret_at_ms)
 {
-    if (candidate_ms != 0 && (*at_ms == 0 || candidate_ms < *at_ms))
-        *at_ms = candidate_ms;
-}
-
-/* When the next deadline is reached by the clock of a worker that looks for it. */
-static int64_t deadline_next_ms(const struct sim *sim)
-{
-    int64_t next_ms = 0;
+    struct sim_worker *next = NULL;
     for (size_t i = 0; i < sim->worker_count; i++) {
-        const struct sim_worker *worker = &sim->workers[i];
-        const struct sim_store *store = &sim->stores[worker->service];
-        for (size_t k = 0; k < store->count; k++) {
-            const struct sim_document *document = &store->documents[k];
-            if (document->due_at_ms != 0)
-                earlier(&next_ms, document->due_at_ms - worker->skew_ms);
-            if (document->owed_at_ms != 0)
-                earlier(&next_ms,
-                        document->owed_at_ms + worker->limits.relay_age_ms - worker->skew_ms);
-        }
+        int64_t at_ms = sim_worker_next_ms(&sim->workers[i]);
+        if (at_ms == 0 || (next != NULL && at_ms >= *ret_at_ms))
+            continue;
+        next = &sim->workers[i];
+        *ret_at_ms = at_ms;
     }
-    return next_ms;
+    return next;
 }
 
-static bool has_traffic(const struct sim *sim)
+/* From one thing to do to the next: nobody is asked who has nothing to do. */
+static bool heal_step(struct sim *sim)
 {
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        if (sim->queues[service].count > 0)
-            return true;
-    for (size_t i = 0; i < sim->worker_count; i++)
-        if (sim->workers[i].request_count > 0)
-            return true;
-    return false;
-}
-
-/* Nothing has moved: to the moment at which something will. */
-static void time_pass(struct sim *sim, int idle_rounds)
-{
-    int64_t next_ms = sim->now_ms + CLEAR_WAIT_MS;
+    int64_t worker_ms = 0;
+    struct sim_worker *worker = worker_next(sim, &worker_ms);
     int64_t call_ms = sim_provider_next_ms(sim);
-    if (idle_rounds > IDLE_ROUNDS_MAX && !has_traffic(sim)) {
-        next_ms = deadline_next_ms(sim);
-        earlier(&next_ms, call_ms);
-    } else if (has_traffic(sim)) {
-        for (size_t i = 0; i < sim->worker_count; i++)
-            if (sim->workers[i].idle_ms > 0)
-                earlier(&next_ms, sim->now_ms + sim->workers[i].idle_ms);
-    }
-    sim->now_ms = next_ms > sim->now_ms ? next_ms : sim->now_ms + CLEAR_WAIT_MS;
+    bool is_call = call_ms > sim->now_ms && (worker == NULL || call_ms < worker_ms);
+    if (worker == NULL && !is_call)
+        return false;
+    int64_t at_ms = is_call ? call_ms : worker_ms;
+    sim->now_ms = at_ms > sim->now_ms ? at_ms : sim->now_ms + 1;
+    if (!is_call)
+        sim_worker_step(worker);
+    return true;
 }
 
 static void heal(struct sim *sim)
 {
-    int idle_rounds = 0;
     heal_begin(sim);
-    for (int round = 0; round < HEAL_ROUNDS_MAX && sim->failure[0] == '\0'; round++) {
-        bool has_moved = false;
+    for (int i = 0; i < HEAL_STEPS_MAX && sim->failure[0] == '\0'; i++) {
         sim_provider_run(sim);
         while (sim_clients_send(sim))
-            has_moved = true;
-        for (size_t i = 0; i < sim->worker_count; i++) {
-            sim_worker_step(&sim->workers[i]);
-            has_moved |= sim->workers[i].has_worked;
-        }
+            ;
         if (sim_is_quiet(sim))
             return;
-        idle_rounds = has_moved ? 0 : idle_rounds + 1;
-        if (has_moved)
-            sim->now_ms++;
-        else
-            time_pass(sim, idle_rounds);
+        if (!heal_step(sim))
+            break;
     }
     sim_fail(sim, "I6: it does not come to rest");
 }
 
 /* ---- one schedule ---- */
 
-static void world_free(struct sim *sim)
+struct sim *sim_new(void)
 {
-    for (size_t i = 0; i < sim->worker_count; i++)
-        sim_worker_stop(&sim->workers[i]);
+    struct sim *sim = calloc(1, sizeof *sim);
+    if (sim == NULL)
+        abort();
+    return sim;
+}
+
+struct sim *sim_free(struct sim *sim)
+{
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+        for (int i = 0; i < SIM_WORKERS_PER_SERVICE_MAX; i++)
+            sim->engines[service][i] = engine_free(sim->engines[service][i]);
+    arena_done(&sim->arena);
+    free(sim);
+    return NULL;
+}
+
+/* Only what the last schedule has used: the tables are far larger than most worlds. */
+static void world_clear(struct sim *sim)
+{
+    const size_t schedule_begin = offsetof(struct sim, seed);
+    for (size_t i = 0; i < sim->mark_count; i++)
+        sim->mark_index[sim->marks[i].index_at] = 0;
     for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
         struct sim_queue *queue = &sim->queues[service];
-        while (queue->count > 0)
-            sim_message_forget(queue, queue->messages[queue->count - 1]);
-        for (size_t i = 0; i < sim->stores[service].count; i++)
-            free(sim->stores[service].documents[i].body);
+        struct sim_store *store = &sim->stores[service];
+        queue->exists = false;
+        queue->count = 0;
+        queue->dead_count = 0;
+        store->count = 0;
+        store->away_until_ms = 0;
     }
+    arena_clear(&sim->arena);
+    memset((unsigned char *)sim + schedule_begin, 0, sizeof *sim - schedule_begin);
 }
 
 bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options)
 {
-    memset(sim, 0, sizeof *sim);
+    world_clear(sim);
     sim->seed = seed;
     sim->options = *options;
     sim->now_ms = EPOCH_MS;
     sim->story_hash = UINT64_C(14695981039346656037);
     sim_random_seed(&sim->random, seed);
+    size_choose(sim);
     rules_choose(sim);
     faults_choose(sim);
     sim_workers_make(sim);
@@ -246,6 +275,7 @@ bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options)
         heal(sim);
     if (sim->failure[0] == '\0')
         sim_oracle_check(sim);
-    world_free(sim);
+    for (size_t i = 0; i < sim->worker_count; i++)
+        sim_worker_stop(&sim->workers[i]);
     return sim->failure[0] == '\0';
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "booking/participant.h"
+#include "common/base/arena.h"
 #include "common/engine/engine.h"
 #include "gateway/gateway.h"
 #include "payment/participant.h"
@@ -59,16 +60,18 @@ enum sim_fault {
         FAULT_COUNT
 };
 
-#define SIM_WORKERS_MAX    6
-#define SIM_BOOKINGS_MAX   4
-#define SIM_PAYMENTS_MAX   32
-#define SIM_OPS_MAX        160
-#define SIM_CALLS_MAX      64
-#define SIM_DELIVERIES_MAX 64
-#define SIM_REQUESTS_MAX   64
-#define SIM_MARKS          1024 /* a power of two */
-#define SIM_DOCUMENTS_MAX  64
-#define SIM_QUEUE_MAX      1024
+#define SIM_WORKERS_MAX             6
+#define SIM_WORKERS_PER_SERVICE_MAX 2
+#define SIM_BOOKINGS_MAX            4
+#define SIM_PAYMENTS_MAX            32
+#define SIM_OPS_MAX                 160
+#define SIM_CALLS_MAX               64
+#define SIM_DELIVERIES_MAX          64
+#define SIM_REQUESTS_MAX            64
+#define SIM_MARKS_MAX               1024
+#define SIM_MARK_INDEX              2048 /* a power of two, well above SIM_MARKS_MAX */
+#define SIM_DOCUMENTS_MAX           64
+#define SIM_QUEUE_MAX               1024
 
 struct sim;
 
@@ -77,7 +80,6 @@ struct sim;
 struct sim_delivery;
 struct sim_message { /* waits in a queue, or is held by a worker */
     struct message message;
-    char *body;
     int64_t ready_at_ms, delivery_count;
     bool is_malformed;
     struct sim_delivery *held; /* NULL: ready */
@@ -85,21 +87,21 @@ struct sim_message { /* waits in a queue, or is held by a worker */
 
 struct sim_delivery { /* in a worker's hand */
     struct delivery delivery;
-    char *body;
     struct sim_message *source; /* NULL: its session has ended */
 };
 
 struct sim_queue {
     bool exists;
-    struct sim_message *messages[SIM_QUEUE_MAX];
     size_t count;
     size_t dead_count; /* letters */
+    struct sim_message *messages[SIM_QUEUE_MAX];
 };
 
 /* What is known of a message id: its content must never change. */
 struct sim_mark {
-    uint64_t id_hash; /* 0 = free */
+    uint64_t id_hash;
     uint64_t content_hash;
+    size_t index_at; /* its entry of mark_index */
     bool is_confirmed;
     char type[MESSAGE_TYPE_SIZE];
     char booking_id[IDENT_SIZE];
@@ -110,14 +112,14 @@ struct sim_mark {
 struct sim_document {
     char id[IDENT_SIZE];
     int64_t version, created_at_ms, due_at_ms, owed_at_ms;
-    uint8_t *body;
+    const uint8_t *body; /* never changed: a save brings other bytes */
     size_t body_length;
 };
 
 struct sim_store {
-    struct sim_document documents[SIM_DOCUMENTS_MAX];
     size_t count;
     int64_t away_until_ms;
+    struct sim_document documents[SIM_DOCUMENTS_MAX];
 };
 
 /* ---- clients and provider ---- */
@@ -177,11 +179,13 @@ struct sim_call {
 struct sim_worker {
     struct sim *sim;
     enum sim_service service;
+    int number; /* within its service, from 1 */
     char name[16];
     struct engine_limits limits;
     struct engine *engine; /* NULL: down */
-    int64_t down_until_ms, idle_ms;
-    bool has_worked; /* in its last step */
+    int64_t down_until_ms;
+    int64_t stepped_at_ms;
+    int64_t sleeps_until_ms; /* as its engine asked, unless something arrives */
     int64_t skew_ms;
     bool is_stepping;
     int depth;
@@ -206,8 +210,26 @@ struct sim_options {
     FILE *out;
 };
 
+enum sim_size { SIM_SMALL, SIM_MEDIUM, SIM_LARGE, SIM_SIZE_COUNT };
+
 struct sim {
+    /* memory that outlives a schedule: the counts that follow say what of it is in use */
+    struct arena arena;         /* messages, deliveries, requests, bodies: for one schedule */
+    uint64_t steps, port_calls; /* of all schedules so far */
+    struct engine *engines[SIM_SERVICE_COUNT][SIM_WORKERS_PER_SERVICE_MAX];
+    struct sim_queue queues[SIM_SERVICE_COUNT];
+    struct sim_store stores[SIM_SERVICE_COUNT];
+    struct sim_mark marks[SIM_MARKS_MAX];
+    uint16_t mark_index[SIM_MARK_INDEX]; /* mark + 1, 0 = free */
+    struct sim_booking bookings[SIM_BOOKINGS_MAX];
+    struct sim_payment payments[SIM_PAYMENTS_MAX];
+    struct sim_op ops[SIM_OPS_MAX];
+    struct sim_call calls[SIM_CALLS_MAX];
+    struct sim_worker workers[SIM_WORKERS_MAX];
+
+    /* a schedule: all zero at its start */
     uint64_t seed;
+    enum sim_size size;
     struct sim_random random;
     struct sim_options options;
     uint64_t story_hash;
@@ -223,29 +245,16 @@ struct sim {
     struct payment_rules payment_rules;
     struct gateway_config gateway_config;
     struct participant participants[SIM_SERVICE_COUNT];
-    struct sim_worker workers[SIM_WORKERS_MAX];
-    size_t worker_count;
-
-    struct sim_queue queues[SIM_SERVICE_COUNT];
-    struct sim_mark marks[SIM_MARKS];
-    size_t mark_count;
+    size_t worker_count, mark_count, booking_count, payment_count, op_count, call_count;
+    size_t poison_count;
     uint64_t sessions;
     int64_t blocked_until_ms, broker_away_until_ms;
-
-    struct sim_store stores[SIM_SERVICE_COUNT];
-
-    struct sim_booking bookings[SIM_BOOKINGS_MAX];
-    size_t booking_count;
-    struct sim_payment payments[SIM_PAYMENTS_MAX];
-    size_t payment_count;
-    struct sim_op ops[SIM_OPS_MAX];
-    size_t op_count;
-    struct sim_call calls[SIM_CALLS_MAX];
-    size_t call_count;
-    size_t poison_count;
 };
 
-/* sim.c: one schedule. False: `failure` says which invariant broke. */
+/* sim.c */
+struct sim *sim_new(void);
+struct sim *sim_free(struct sim *sim); /* returns NULL */
+/* One schedule. False: `failure` says which invariant broke. */
 bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options);
 
 /* sim_story.c */
@@ -260,7 +269,10 @@ const char *sim_fault_text(enum sim_fault fault);
 void sim_workers_make(struct sim *sim);
 void sim_worker_step(struct sim_worker *worker); /* may crash inside */
 void sim_worker_stop(struct sim_worker *worker); /* the process is gone */
-void sim_port_point(struct sim_worker *worker);  /* others may run here, or this worker may crash */
+/* When it should step next: now or before where something waits for it; 0 = never. */
+int64_t sim_worker_next_ms(const struct sim_worker *worker);
+void sim_service_wake(struct sim *sim, enum sim_service service); /* something has arrived */
+void sim_port_point(struct sim_worker *worker); /* others may run here, or this worker may crash */
 
 /* sim_queue.c: the broker's side */
 void sim_topology_declare(struct sim *sim);
@@ -272,6 +284,7 @@ void sim_session_end(struct sim_worker *worker, int64_t reconnect_after_ms);
 void sim_message_forget(struct sim_queue *queue, struct sim_message *message);
 void sim_delivery_free(struct sim_worker *worker, struct sim_delivery *delivery);
 struct sim_mark *sim_mark(struct sim *sim, const char *message_id);
+bool sim_message_is_ready(const struct sim *sim, const struct sim_message *message);
 size_t sim_queue_waiting(const struct sim *sim, enum sim_service service);
 
 /* sim_bus.c, sim_store.c, sim_provider.c, sim_clients.c: the ports */

@@ -3,7 +3,6 @@
 #include "wire/events.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PREFETCH 16
@@ -48,34 +47,28 @@ static void bus_service(void *self, struct bus_status *ret_status)
     };
 }
 
-static struct sim_message *message_choose(struct sim *sim, struct sim_queue *queue)
+/* The first message that is ready, or any of them. */
+static struct sim_message *message_choose(struct sim *sim, const struct sim_queue *queue)
 {
-    struct sim_message *ready[SIM_QUEUE_MAX];
     size_t count = 0;
-    for (size_t i = 0; i < queue->count; i++) {
-        struct sim_message *message = queue->messages[i];
-        if (message->held == NULL && message->ready_at_ms <= sim->now_ms)
-            ready[count++] = message;
-    }
+    for (size_t i = 0; i < queue->count; i++)
+        count += sim_message_is_ready(sim, queue->messages[i]);
     if (count == 0)
         return NULL;
-    return sim_fault(sim, FAULT_REORDER) ? ready[sim_random_below(&sim->random, count)] : ready[0];
+    size_t skip = sim_fault(sim, FAULT_REORDER) ? sim_random_below(&sim->random, count) : 0;
+    for (size_t i = 0;; i++)
+        if (sim_message_is_ready(sim, queue->messages[i]) && skip-- == 0)
+            return queue->messages[i];
 }
 
 static struct delivery *delivery_make(struct sim_worker *worker, struct sim_message *message)
 {
-    struct sim_delivery *made = calloc(1, sizeof *made);
-    char *body = malloc(message->message.body_length + 1);
-    if (made == NULL || body == NULL)
-        abort();
-    memcpy(body, message->body, message->message.body_length + 1);
+    struct sim_delivery *made = arena_alloc(&worker->sim->arena, sizeof *made);
     made->source = message;
-    made->body = body;
     made->delivery.tag = ++worker->next_tag;
     made->delivery.session = worker->session;
     made->delivery.delivery_count = message->delivery_count;
     made->delivery.message = message->message;
-    made->delivery.message.body = body;
     if (message->is_malformed)
         snprintf(made->delivery.malformed, sizeof made->delivery.malformed, "no message id");
     message->held = made;

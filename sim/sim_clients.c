@@ -3,7 +3,6 @@
 #include "sim/sim.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const op_texts[] = { "intent", "cancel", "capture", "decline", "report" };
@@ -86,6 +85,7 @@ static void payment_plan(struct sim *sim, size_t at)
     if (payment_at == SIM_PAYMENTS_MAX)
         return;
     struct sim_payment *payment = &sim->payments[sim->payment_count++];
+    memset(payment, 0, sizeof *payment);
     struct payment_payload *content = &payment->content;
     snprintf(payment->id, sizeof payment->id, "p%zu", payment_at + 1);
     snprintf(content->intent_id, sizeof content->intent_id, "%s", booking->id);
@@ -112,18 +112,21 @@ static void payment_plan(struct sim *sim, size_t at)
 void sim_clients_plan(struct sim *sim)
 {
     static const int64_t counts[] = { 0, 1, 1, 1, 2, 3 };
-    sim->booking_count = (size_t)sim_random_between(&sim->random, 1, SIM_BOOKINGS_MAX);
+    static const int64_t bookings_max[SIM_SIZE_COUNT] = { 1, 2, SIM_BOOKINGS_MAX };
+    sim->booking_count = (size_t)sim_random_between(&sim->random, 1, bookings_max[sim->size]);
     for (size_t i = 0; i < sim->booking_count; i++) {
         struct sim_booking *booking = &sim->bookings[i];
+        memset(booking, 0, sizeof *booking);
         snprintf(booking->id, sizeof booking->id, "b%zu", i + 1);
         snprintf(booking->user_id, sizeof booking->user_id, "u%zu", i + 1);
         booking->amount = sim_random_between(&sim->random, 2, 100000);
     }
     for (size_t i = 0; i < sim->booking_count; i++) {
         intents_plan(sim, i);
-        int64_t count = sim_random_chance(&sim->random, 15)
-                            ? 20 /* more than a booking stores */
-                            : counts[sim_random_below(&sim->random, 6)];
+        int64_t count =
+            sim->size == SIM_LARGE && sim_random_chance(&sim->random, 50)
+                ? 20 /* more than a booking stores */
+                : counts[sim_random_below(&sim->random, sim->size == SIM_SMALL ? 5 : 6)];
         while (count-- > 0)
             payment_plan(sim, i);
     }
@@ -203,9 +206,8 @@ bool sim_clients_send(struct sim *sim)
     struct sim_worker *worker = worker_choose(sim, service);
     if (worker == NULL)
         return false; /* connection refused: later */
-    struct sim_request *sent = calloc(1, sizeof *sent + sim->participants[service].state_size);
-    if (sent == NULL)
-        abort();
+    struct sim_request *sent =
+        arena_alloc(&sim->arena, sizeof *sent + sim->participants[service].state_size);
     struct input *input = &sent->request.input;
     input->source = INPUT_FROM_REQUEST;
     snprintf(input->id, sizeof input->id, "request:%zu", at);
@@ -217,6 +219,7 @@ bool sim_clients_send(struct sim *sim)
     sent->op = at;
     op->is_open = false;
     worker->requests[worker->request_count++] = sent;
+    worker->sleeps_until_ms = 0;
     sim_tell(sim, "client sends %s of %s to %s", op_texts[op->kind], input->document_id,
              worker->name);
     return true;
@@ -280,7 +283,6 @@ static void answered(struct sim *sim, struct sim_op *op, enum reply reply)
 
 static void request_drop(struct sim_worker *worker, size_t at)
 {
-    free(worker->requests[at]);
     worker->request_count--;
     memmove(&worker->requests[at], &worker->requests[at + 1],
             (worker->request_count - at) * sizeof worker->requests[0]);

@@ -8,8 +8,8 @@
 static size_t events_count(const struct sim *sim, const char *booking_id, const char *type)
 {
     size_t count = 0;
-    for (size_t i = 0; i < SIM_MARKS; i++)
-        count += sim->marks[i].id_hash != 0 && strcmp(sim->marks[i].type, type) == 0 &&
+    for (size_t i = 0; i < sim->mark_count; i++)
+        count += strcmp(sim->marks[i].type, type) == 0 &&
                  strcmp(sim->marks[i].booking_id, booking_id) == 0;
     return count;
 }

@@ -17,13 +17,17 @@ void sim_topology_declare(struct sim *sim)
         sim->queues[service].exists = true;
 }
 
+bool sim_message_is_ready(const struct sim *sim, const struct sim_message *message)
+{
+    return message->held == NULL && message->ready_at_ms <= sim->now_ms;
+}
+
 size_t sim_queue_waiting(const struct sim *sim, enum sim_service service)
 {
     const struct sim_queue *queue = &sim->queues[service];
     size_t waiting = 0;
     for (size_t i = 0; i < queue->count; i++)
-        waiting +=
-            queue->messages[i]->held == NULL && queue->messages[i]->ready_at_ms <= sim->now_ms;
+        waiting += sim_message_is_ready(sim, queue->messages[i]);
     return waiting;
 }
 
@@ -39,8 +43,6 @@ void sim_message_forget(struct sim_queue *queue, struct sim_message *message)
     }
     if (message->held != NULL)
         message->held->source = NULL;
-    free(message->body);
-    free(message);
 }
 
 void sim_queue_purge(struct sim *sim, enum sim_service service)
@@ -86,22 +88,14 @@ void sim_delivery_free(struct sim_worker *worker, struct sim_delivery *delivery)
             worker->deliveries[i] = worker->deliveries[--worker->delivery_count];
             break;
         }
-    free(delivery->body);
-    free(delivery);
 }
 
-static struct sim_message *message_copy(const struct message *message)
+static struct sim_message *message_copy(struct sim *sim, const struct message *message)
 {
-    struct sim_message *copy = calloc(1, sizeof *copy);
-    char *body = malloc(message->body_length + 1);
-    if (copy == NULL || body == NULL)
-        abort();
-    memcpy(body, message->body, message->body_length);
-    body[message->body_length] = '\0';
+    struct sim_message *copy = arena_alloc(&sim->arena, sizeof *copy);
     copy->message = *message;
     copy->message.timestamp_ms = message->timestamp_ms / 1000 * 1000; /* AMQP knows seconds */
-    copy->message.body = body;
-    copy->body = body;
+    copy->message.body = arena_text(&sim->arena, message->body, message->body_length);
     return copy;
 }
 
@@ -112,11 +106,12 @@ static void queue_put(struct sim *sim, enum sim_service service, const struct me
         sim_fail(sim, "I6: queue %s grows without bound", queue_names[service]);
         return;
     }
-    struct sim_message *copy = message_copy(message);
+    struct sim_message *copy = message_copy(sim, message);
     copy->ready_at_ms = sim->now_ms;
     if (sim_fault(sim, FAULT_DELAY))
         copy->ready_at_ms += sim_random_between(&sim->random, 1, 5000);
     queue->messages[queue->count++] = copy;
+    sim_service_wake(sim, service);
 }
 
 bool sim_route(struct sim *sim, const struct message *message)
@@ -178,21 +173,26 @@ static uint64_t hash_of(const char *text)
     uint64_t hash = UINT64_C(14695981039346656037);
     for (; *text != '\0'; text++)
         hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return hash | 1;
+    return hash;
 }
 
 struct sim_mark *sim_mark(struct sim *sim, const char *message_id)
 {
     uint64_t hash = hash_of(message_id);
-    size_t at = hash % SIM_MARKS;
-    while (sim->marks[at].id_hash != 0 && sim->marks[at].id_hash != hash)
-        at = (at + 1) % SIM_MARKS;
-    if (sim->marks[at].id_hash == 0) {
-        if (++sim->mark_count == SIM_MARKS) {
-            fprintf(stderr, "seed %llu: too many message ids\n", (unsigned long long)sim->seed);
-            abort();
-        }
-        sim->marks[at].id_hash = hash;
+    size_t at = hash % SIM_MARK_INDEX;
+    for (; sim->mark_index[at] != 0; at = (at + 1) % SIM_MARK_INDEX) {
+        struct sim_mark *known = &sim->marks[sim->mark_index[at] - 1U];
+        if (known->id_hash == hash)
+            return known;
     }
-    return &sim->marks[at];
+    if (sim->mark_count == SIM_MARKS_MAX) {
+        fprintf(stderr, "seed %llu: too many message ids\n", (unsigned long long)sim->seed);
+        abort();
+    }
+    struct sim_mark *mark = &sim->marks[sim->mark_count++];
+    memset(mark, 0, sizeof *mark);
+    mark->id_hash = hash;
+    mark->index_at = at;
+    sim->mark_index[at] = (uint16_t)sim->mark_count;
+    return mark;
 }

@@ -2,7 +2,6 @@
  * made anew on the same store and bus. */
 #include "sim/sim.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define NESTING_MAX    2
@@ -21,9 +20,14 @@ static void engine_start(struct sim_worker *worker)
     if (worker->service == SIM_PAYMENT)
         ports.effects = sim_effect_port(worker);
     ports.observer = sim_observer_port(worker);
-    worker->engine =
-        engine_new(&worker->sim->participants[worker->service], &ports, &worker->limits);
-    worker->idle_ms = 0;
+    const struct participant *participant = &worker->sim->participants[worker->service];
+    struct engine **memory = &worker->sim->engines[worker->service][worker->number - 1];
+    if (*memory == NULL)
+        *memory = engine_new(participant, &ports, &worker->limits);
+    else
+        engine_restart(*memory, participant, &ports, &worker->limits);
+    worker->engine = *memory;
+    worker->sleeps_until_ms = 0;
 }
 
 static void worker_make(struct sim *sim, enum sim_service service, int number)
@@ -31,8 +35,10 @@ static void worker_make(struct sim *sim, enum sim_service service, int number)
     static const size_t batches[] = { 1, 2, 4, 32 };
     static const int64_t pauses_ms[] = { 500, 5000, 60000 };
     struct sim_worker *worker = &sim->workers[sim->worker_count++];
+    memset(worker, 0, sizeof *worker);
     worker->sim = sim;
     worker->service = service;
+    worker->number = number;
     snprintf(worker->name, sizeof worker->name, "%s-%d", sim_service_text(service), number);
     worker->limits = engine_limits_default;
     worker->limits.batch_max = batches[sim_random_below(&sim->random, 4)];
@@ -46,8 +52,9 @@ static void worker_make(struct sim *sim, enum sim_service service, int number)
 
 void sim_workers_make(struct sim *sim)
 {
+    static const int second_shares[SIM_SIZE_COUNT] = { 150, 400, 500 };
     for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
-        int count = sim_random_chance(&sim->random, 500) ? 2 : 1;
+        int count = sim_random_chance(&sim->random, second_shares[sim->size]) ? 2 : 1;
         for (int number = 1; number <= count; number++)
             worker_make(sim, (enum sim_service)service, number);
     }
@@ -68,7 +75,7 @@ void sim_worker_stop(struct sim_worker *worker)
     struct sim *sim = worker->sim;
     if (worker->engine != NULL)
         counters_check(worker);
-    worker->engine = engine_free(worker->engine);
+    worker->engine = NULL;
     sim_session_end(worker, 0);
     while (worker->delivery_count > 0)
         sim_delivery_free(worker, worker->deliveries[0]);
@@ -97,13 +104,14 @@ void sim_worker_step(struct sim_worker *worker)
         engine_start(worker);
     worker->is_stepping = true;
     worker->depth = sim->depth++;
+    sim->steps++;
     worker->crash_in =
         sim_fault(sim, FAULT_CRASH) ? (int)sim_random_below(&sim->random, PORT_CALLS_MAX) : -1;
     /* The one jump: a process that is killed does not return from its port calls either. */
     if (sigsetjmp(worker->crash_point, 0) == 0) {
         struct engine_turn turn = engine_step(worker->engine, sim->now_ms + worker->skew_ms);
-        worker->idle_ms = turn.idle_ms;
-        worker->has_worked = turn.inputs_handled > 0;
+        worker->stepped_at_ms = sim->now_ms;
+        worker->sleeps_until_ms = sim->now_ms + turn.idle_ms;
     } else {
         worker_crash(worker);
     }
@@ -111,9 +119,67 @@ void sim_worker_step(struct sim_worker *worker)
     worker->is_stepping = false;
 }
 
+void sim_service_wake(struct sim *sim, enum sim_service service)
+{
+    for (size_t i = 0; i < sim->worker_count; i++)
+        if (sim->workers[i].service == service)
+            sim->workers[i].sleeps_until_ms = 0;
+}
+
+static void earlier(int64_t *at_ms, int64_t candidate_ms)
+{
+    if (*at_ms == 0 || candidate_ms < *at_ms)
+        *at_ms = candidate_ms;
+}
+
+/* What the broker has for it, and what it holds itself. */
+static int64_t traffic_next_ms(const struct sim_worker *worker)
+{
+    const struct sim *sim = worker->sim;
+    const struct sim_queue *queue = &sim->queues[worker->service];
+    int64_t next_ms = 0;
+    if (worker->request_count > 0 || worker->delivery_count > 0)
+        earlier(&next_ms, worker->stepped_at_ms);
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->messages[i]->held == NULL)
+            earlier(&next_ms, queue->messages[i]->ready_at_ms);
+    for (size_t i = 0; i < sim->call_count; i++)
+        if (sim->calls[i].worker == worker && sim->calls[i].answer != CALL_LOST)
+            earlier(&next_ms, sim->calls[i].answered_at_ms);
+    return next_ms;
+}
+
+/* The deadlines of its store by its own clock. Who owes a message either drops it soon or
+ * publishes it again: its engine knows when. */
+static int64_t documents_next_ms(const struct sim_worker *worker)
+{
+    const struct sim_store *store = &worker->sim->stores[worker->service];
+    int64_t next_ms = 0;
+    for (size_t i = 0; i < store->count; i++) {
+        const struct sim_document *document = &store->documents[i];
+        if (document->due_at_ms != 0)
+            earlier(&next_ms, document->due_at_ms - worker->skew_ms);
+        if (document->owed_at_ms != 0)
+            earlier(&next_ms, worker->stepped_at_ms);
+    }
+    return next_ms;
+}
+
+int64_t sim_worker_next_ms(const struct sim_worker *worker)
+{
+    if (worker->engine == NULL)
+        return worker->down_until_ms != 0 ? worker->down_until_ms : worker->sim->now_ms;
+    int64_t next_ms = traffic_next_ms(worker);
+    int64_t document_ms = documents_next_ms(worker);
+    if (document_ms != 0)
+        earlier(&next_ms, document_ms);
+    return next_ms == 0 || next_ms > worker->sleeps_until_ms ? next_ms : worker->sleeps_until_ms;
+}
+
 void sim_port_point(struct sim_worker *worker)
 {
     struct sim *sim = worker->sim;
+    sim->port_calls++;
     if (worker->crash_in == 0)
         siglongjmp(worker->crash_point, 1);
     if (worker->crash_in > 0)
