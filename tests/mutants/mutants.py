@@ -2,13 +2,15 @@
 
 The list is the files *.mutants of this folder. An entry is
 
-    [name] file changed [contract:test that may kill it besides the unit tests and the simulator]
+    [name] [contract:test, where only a real store or broker can tell]
     Why the change is wrong.
+    @file
     -the code as it is
     +the code as the mutant has it
 
-White space in the code as it is stands for any white space, so a new indentation does no harm; but it
-must occur exactly once in the file, or the list does not fit the code any more and that is an error.
+with as many changes as it takes. White space in the code as it is stands for any white space, so a
+new indentation does no harm; but it must occur exactly once in the file, or the list does not fit
+the code any more and that is an error.
 """
 import dataclasses
 import filecmp
@@ -19,7 +21,7 @@ import shutil
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-HEADER = re.compile(r"\[(?P<name>[a-z0-9_]+)\] (?P<path>\S+)(?: contract:(?P<contract>\S+))?")
+HEADER = re.compile(r"\[(?P<name>[a-z0-9_]+)\](?: contract:(?P<contract>\S+))?")
 
 
 class Misfit(Exception):
@@ -27,28 +29,52 @@ class Misfit(Exception):
 
 
 @dataclasses.dataclass
-class Mutant:
-    name: str
+class Change:
     path: str
-    contract: str  # "" for most
-    why: str = ""
     was: str = ""
     becomes: str = ""
 
-    def text(self, original):
-        """The file's text with the change made."""
-        pattern = r"\s+".join(map(re.escape, self.was.split()))
-        found = list(re.finditer(pattern, original))
-        if len(found) != 1:
-            raise Misfit(f"{self.name}: its code occurs {len(found)} times in {self.path}, not once: "
-                         f"adapt the entry to what the file says now")
-        return original[:found[0].start()] + self.becomes + original[found[0].end():]
+
+@dataclasses.dataclass
+class Mutant:
+    name: str
+    contract: str  # "" for most
+    why: str = ""
+    changes: list = dataclasses.field(default_factory=list)
+
+    def paths(self):
+        return sorted({change.path for change in self.changes})
 
     def apply(self, folder):
-        path = folder / self.path
-        if not path.is_file():
-            raise Misfit(f"{self.name}: there is no file {self.path}")
-        path.write_text(self.text(path.read_text(encoding="utf-8")), encoding="utf-8")
+        for change in self.changes:
+            path = folder / change.path
+            if not path.is_file():
+                raise Misfit(f"{self.name}: there is no file {change.path}")
+            original = path.read_text(encoding="utf-8")
+            pattern = r"\s+".join(map(re.escape, change.was.split()))
+            found = list(re.finditer(pattern, original))
+            if len(found) != 1:
+                raise Misfit(f"{self.name}: its code occurs {len(found)} times in {change.path}, not once: "
+                             f"adapt the entry to what the file says now")
+            path.write_text(original[:found[0].start()] + change.becomes + original[found[0].end():],
+                            encoding="utf-8")
+
+
+def line_read(mutant, line):
+    """One line of an entry below its header; False if it has no place here."""
+    if line.startswith("@"):
+        mutant.changes.append(Change(line[1:]))
+    elif line.startswith("-") and mutant.changes:
+        if mutant.changes[-1].becomes:
+            mutant.changes.append(Change(mutant.changes[-1].path))
+        mutant.changes[-1].was += line[1:] + "\n"
+    elif line.startswith("+") and mutant.changes and mutant.changes[-1].was:
+        mutant.changes[-1].becomes += ("\n" if mutant.changes[-1].becomes else "") + line[1:]
+    elif mutant.changes or line[0] in "-+[":
+        return False
+    else:
+        mutant.why += (" " if mutant.why else "") + line.strip()
+    return True
 
 
 def entries(path):
@@ -58,17 +84,9 @@ def entries(path):
         if header:
             if mutant:
                 yield mutant
-            mutant = Mutant(header["name"], header["path"], header["contract"] or "")
-        elif line.startswith("#") or not line:
-            continue
-        elif mutant is None or line.startswith("["):
-            raise Misfit(f"{path.name}:{number}: expected [name] file")
-        elif line.startswith("-"):
-            mutant.was += line[1:] + "\n"
-        elif line.startswith("+"):
-            mutant.becomes += ("\n" if mutant.becomes else "") + line[1:]
-        else:
-            mutant.why += (" " if mutant.why else "") + line.strip()
+            mutant = Mutant(header["name"], header["contract"] or "")
+        elif line and not line.startswith("#") and (mutant is None or not line_read(mutant, line)):
+            raise Misfit(f"{path.name}:{number}: not a line of an entry, or not in its place: {line}")
     if mutant:
         yield mutant
 
@@ -78,8 +96,10 @@ def read():
     mutants = {}
     for path in sorted(HERE.glob("*.mutants")):
         for mutant in entries(path):
-            if mutant.name in mutants or not mutant.why or not mutant.was.strip():
-                raise Misfit(f"{path.name}: {mutant.name} comes twice, or has no reason, or changes nothing")
+            if mutant.name in mutants:
+                raise Misfit(f"{path.name}: {mutant.name} comes twice")
+            if not mutant.why or not mutant.changes or not all(change.was.strip() for change in mutant.changes):
+                raise Misfit(f"{path.name}: {mutant.name} lacks its reason or its code")
             mutants[mutant.name] = mutant
     return mutants
 

@@ -1,0 +1,164 @@
+"""bench - a private copy of the tree in which mutants are built and run."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import mutants
+
+BUILD_SECONDS_MAX = 600
+TEST_SECONDS_MAX = 30  # a mutant may hang: that is a killer too
+SIMULATOR_SECONDS_MAX = 90
+CONTRACT_SECONDS_MAX = 200
+SIMULATOR = "sim/roundtrip-sim"
+NOT_OURS = {"simulation", "simulation_replay", "states_document"}  # run here by hand; a check of a document
+OPTIONS = ["--buildtype=plain", "-Doptimization=1"]
+
+FAILED_TEST = re.compile(r"^not ok \d+ - (\S+)", re.MULTILINE)
+ASSERTION = re.compile(r"([\w./-]+\.[ch]):\d+: (\w+): Assertion")
+SEED = re.compile(r"^seed (\d+): (.*)", re.MULTILINE)
+SEED_ASSERTED = re.compile(r"^seed (\d+) broke an assertion", re.MULTILINE)
+
+
+class DoesNotCompile(Exception):
+    """A mutant that the compiler refuses proves nothing."""
+
+
+class Unsound(Exception):
+    """The tree itself fails."""
+
+
+def run(command, folder, seconds_max):
+    """(exit status or None for a hang, what it wrote). Ended with all that it has started."""
+    environment = {**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"}
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, start_new_session=True, env=environment)
+        try:
+            status = process.wait(seconds_max)
+        except subprocess.TimeoutExpired:
+            status = None
+        finally:
+            if process.poll() is None:
+                end(process)
+        output.seek(0)
+        return status, output.read()
+
+
+def end(process):
+    for sent, patience in ((signal.SIGTERM, 20), (signal.SIGKILL, 10)):
+        try:
+            os.killpg(process.pid, sent)
+            process.wait(patience)
+            return
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+
+
+def reason(status, output):
+    """Why a test failed, in a few words."""
+    if status is None:
+        return "hangs"
+    assertion = ASSERTION.search(output)
+    if assertion:
+        return f"assertion in {assertion[2]}"
+    return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+
+class Bench:
+    def __init__(self, folder):
+        self.folder, self.built = folder, folder / "build"
+        self.tests = {}  # name: (target, command)
+        self.sources = {}  # target: what it is made of
+
+    def prepare(self):
+        mutants.copy_tree(self.folder)
+        if not (self.built / "build.ninja").exists():
+            shutil.rmtree(self.built, ignore_errors=True)
+            self.must(["meson", "setup", *OPTIONS, "build"], self.folder)
+        self.must(["ninja", "build.ninja"], self.built)  # sees new files of the build description
+        _, listed = run(["meson", "introspect", "--tests", "."], self.built, BUILD_SECONDS_MAX)
+        for test in json.loads(listed):
+            target = os.path.relpath(test["cmd"][0], self.built)
+            if "roundtrip:unit" in test["suite"] and test["name"] not in NOT_OURS:
+                self.tests[test["name"]] = (target, test["cmd"])
+        targets = sorted({target for target, _ in self.tests.values() if not target.startswith("..")})
+        self.ninja([SIMULATOR, *targets])
+        for target in [SIMULATOR, *targets]:
+            _, inputs = run(["ninja", "-t", "inputs", target], self.built, BUILD_SECONDS_MAX)
+            self.sources[target] = {line.removeprefix("../") for line in inputs.splitlines()}
+
+    def must(self, command, folder):
+        status, output = run(command, folder, BUILD_SECONDS_MAX)
+        if status != 0:
+            raise Unsound(f"{' '.join(command)}: {reason(status, output)}\n{output[-2000:]}")
+
+    def ninja(self, targets):
+        status, output = run(["ninja", "-j", "2", *targets], self.built, BUILD_SECONDS_MAX)
+        if status != 0:
+            errors = [line for line in output.splitlines() if "error" in line]
+            raise DoesNotCompile(errors[0] if errors else reason(status, output))
+
+    def touched(self, target, paths):
+        """Whether a target is made of one of these files; a header may be in every one."""
+        return paths is None or any(path in self.sources.get(target, ()) or path.endswith(".h") for path in paths)
+
+    def build(self, paths):
+        targets = [target for target in self.sources if self.touched(target, paths)]
+        if targets:
+            self.ninja(targets)
+
+    def is_simulated(self, paths):
+        return self.touched(SIMULATOR, paths)
+
+    def restore(self, paths):
+        for path in paths:
+            shutil.copy(mutants.ROOT / path, self.folder / path)
+
+    def named_after(self, paths):
+        """The tests whose names say that they are about these files: the likely killers."""
+        stems = [pathlib.PurePath(path).stem for path in paths]
+        folders = [pathlib.PurePath(path).parent.name for path in paths]
+        return {name for name in self.tests if any(word in name or name in word for word in stems + folders)}
+
+    def unit_killer(self, paths, names=None, is_first_enough=False):
+        """The tests that fail, "" if none does, None if none has to do with these files."""
+        killers = []
+        asked = 0
+        for name, (target, command) in self.tests.items():
+            if not self.touched(target, paths) or (names is not None and name not in names):
+                continue
+            asked += 1
+            status, output = run(command, self.built, TEST_SECONDS_MAX)
+            if status == 0:
+                continue
+            failed = FAILED_TEST.search(output)
+            killers.append(f"{name}: {failed[1] if failed and status is not None else reason(status, output)}")
+            if is_first_enough:
+                break
+        if len(killers) > 1:
+            return f"{killers[0]}, and {len(killers) - 1} more"
+        return killers[0] if killers else "" if asked else None
+
+    def simulator_killer(self, schedules):
+        status, output = run([self.built / SIMULATOR, "--schedules", str(schedules)], self.built,
+                             SIMULATOR_SECONDS_MAX)
+        if status == 0:
+            return ""
+        found = SEED.search(output) or SEED_ASSERTED.search(output)
+        if status is None or not found:
+            return reason(status, output)
+        what = found[2].split(":")[0] if found.re is SEED else reason(status, output)
+        return f"{what} (schedule {found[1]})"
+
+    def contract_killer(self, test):
+        status, output = run(["meson", "test", "--suite", "contract", "--print-errorlogs", test], self.built,
+                             CONTRACT_SECONDS_MAX)
+        if status == 0:
+            return ""
+        failed = FAILED_TEST.search(output)
+        return f"{test}: {failed[1] if failed else reason(status, output)}"
