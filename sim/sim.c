@@ -263,7 +263,7 @@ bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options)
     sim->options = *options;
     sim->now_ms = EPOCH_MS;
     sim->story_hash = UINT64_C(14695981039346656037);
-    sim_random_seed(&sim->random, seed);
+    sim_random_seed(&sim->random, seed, options->tape);
     size_choose(sim);
     rules_choose(sim);
     faults_choose(sim);
@@ -275,6 +275,8 @@ bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options)
         heal(sim);
     if (sim->failure[0] == '\0')
         sim_oracle_check(sim);
+    if (sim->failure[0] == '\0' && options->planted != NULL)
+        options->planted(sim);
     for (size_t i = 0; i < sim->worker_count; i++)
         sim_worker_stop(&sim->workers[i]);
     return sim->failure[0] == '\0';

@@ -12,6 +12,7 @@
 #include "common/engine/engine.h"
 #include "gateway/gateway.h"
 #include "payment/participant.h"
+#include "sim/sim_anomalies.h"
 #include "sim/sim_random.h"
 
 #include <setjmp.h>
@@ -103,6 +104,7 @@ struct sim_mark {
     uint64_t content_hash;
     size_t index_at; /* its entry of mark_index */
     bool is_confirmed;
+    unsigned decided_by; /* services, one bit each */
     char type[MESSAGE_TYPE_SIZE];
     char booking_id[IDENT_SIZE];
 };
@@ -187,6 +189,7 @@ struct sim_worker {
     int64_t stepped_at_ms;
     int64_t sleeps_until_ms; /* as its engine asked, unless something arrives */
     int64_t skew_ms;
+    size_t crash_count;
     bool is_stepping;
     int depth;
     int crash_in; /* port calls; < 0: not at all */
@@ -208,9 +211,13 @@ struct sim_worker {
 struct sim_options {
     bool is_told; /* print the story */
     FILE *out;
+    struct sim_tape *tape; /* NULL: neither recorded nor replayed */
+    /* For tests: an invariant of their own, checked after the others; or NULL. */
+    void (*planted)(struct sim *sim);
 };
 
 enum sim_size { SIM_SMALL, SIM_MEDIUM, SIM_LARGE, SIM_SIZE_COUNT };
+#define SIM_FAILURE_SIZE 400
 
 struct sim {
     /* memory that outlives a schedule: the counts that follow say what of it is in use */
@@ -237,7 +244,8 @@ struct sim {
     bool is_healed;
     int rates[FAULT_COUNT];
     bool may_lose_messages; /* a queue was purged or deleted: not every view is told everything */
-    char failure[400];      /* "" = all is well */
+    char failure[SIM_FAILURE_SIZE]; /* "" = all is well */
+    struct anomaly_set reached;
     int64_t now_ms;
     int depth; /* of nested steps */
 
@@ -264,6 +272,9 @@ void sim_fail(struct sim *sim, const char *format, ...)
     PRINTF_LIKE(2, 3); /* the first one counts */
 const char *sim_service_text(enum sim_service service);
 const char *sim_fault_text(enum sim_fault fault);
+
+/* sim_watch.c: what the engine tells of itself */
+const struct observer_port *sim_observer_port(struct sim_worker *worker);
 
 /* sim_worker.c */
 void sim_workers_make(struct sim *sim);
@@ -292,7 +303,6 @@ struct bus_port sim_bus_port(struct sim_worker *worker);
 struct store_port sim_store_port(struct sim_worker *worker);
 struct effect_port sim_effect_port(struct sim_worker *worker);
 struct request_port sim_request_port(struct sim_worker *worker);
-const struct observer_port *sim_observer_port(struct sim_worker *worker); /* NULL: no story */
 
 const struct sim_document *sim_document_find(const struct sim *sim, enum sim_service service,
                                              const char *id);

@@ -26,14 +26,14 @@ static struct sim_op *op_add(struct sim *sim, enum sim_op_kind kind, size_t book
 /* Within a word or two of the truth. */
 static int64_t amount_near(struct sim *sim, int64_t amount)
 {
-    return sim_random_chance(&sim->random, 850)
-               ? amount
-               : amount + (sim_random_chance(&sim->random, 500) ? 1 : -1);
+    return sim_random_chance(&sim->random, 150)
+               ? amount + (sim_random_chance(&sim->random, 500) ? 1 : -1)
+               : amount;
 }
 
 static void currency_near(struct sim *sim, char currency[CURRENCY_SIZE])
 {
-    snprintf(currency, CURRENCY_SIZE, "%s", sim_random_chance(&sim->random, 930) ? "EUR" : "USD");
+    snprintf(currency, CURRENCY_SIZE, "%s", sim_random_chance(&sim->random, 70) ? "USD" : "EUR");
 }
 
 static void intents_plan(struct sim *sim, size_t at)
@@ -56,7 +56,7 @@ static void intents_plan(struct sim *sim, size_t at)
         if (op == NULL)
             return;
         snprintf(op->content.cancel.user_id, IDENT_SIZE, "%s",
-                 sim_random_chance(&sim->random, 700)   ? booking->user_id
+                 !sim_random_chance(&sim->random, 300)  ? booking->user_id
                  : sim_random_chance(&sim->random, 500) ? "stranger"
                                                         : "");
     }
@@ -90,7 +90,7 @@ static void payment_plan(struct sim *sim, size_t at)
     snprintf(payment->id, sizeof payment->id, "p%zu", payment_at + 1);
     snprintf(content->intent_id, sizeof content->intent_id, "%s", booking->id);
     snprintf(content->user_id, sizeof content->user_id, "%s",
-             sim_random_chance(&sim->random, 880) ? booking->user_id : "stranger");
+             sim_random_chance(&sim->random, 120) ? "stranger" : booking->user_id);
     content->amount = amount_near(sim, booking->amount);
     currency_near(sim, content->currency);
     payment->is_refused = sim_fault(sim, FAULT_REFUSE);

@@ -11,8 +11,9 @@ static uint64_t splitmix(uint64_t *state)
     return mixed ^ (mixed >> 31);
 }
 
-void sim_random_seed(struct sim_random *random, uint64_t seed)
+void sim_random_seed(struct sim_random *random, uint64_t seed, struct sim_tape *tape)
 {
+    random->tape = tape;
     for (size_t i = 0; i < sizeof random->state / sizeof random->state[0]; i++)
         random->state[i] = splitmix(&seed);
 }
@@ -22,7 +23,7 @@ static uint64_t rotate(uint64_t value, int bits)
     return value << bits | value >> (64 - bits);
 }
 
-uint64_t sim_random_next(struct sim_random *random)
+static uint64_t drawn_next(struct sim_random *random)
 {
     uint64_t *state = random->state;
     uint64_t drawn = rotate(state[1] * 5, 7) * 9;
@@ -36,10 +37,51 @@ uint64_t sim_random_next(struct sim_random *random)
     return drawn;
 }
 
+static uint64_t tape_choose(struct sim_random *random, uint64_t bound)
+{
+    struct sim_tape *tape = random->tape;
+    assert(bound <= UINT32_MAX);
+    if (!tape->is_replayed) {
+        uint64_t drawn = drawn_next(random) % bound;
+        if (tape->at < SIM_CHOICES_MAX)
+            tape->choices[tape->count++] = (uint32_t)drawn;
+        tape->at++;
+        return drawn;
+    }
+    if (tape->at >= tape->count) {
+        tape->at++;
+        return 0;
+    }
+    uint32_t *choice = &tape->choices[tape->at++];
+    *choice = (uint32_t)(*choice % bound);
+    return *choice;
+}
+
+void sim_tape_record(struct sim_tape *tape)
+{
+    tape->is_replayed = false;
+    tape->count = 0;
+    tape->at = 0;
+}
+
+void sim_tape_replay(struct sim_tape *tape)
+{
+    tape->is_replayed = true;
+    tape->at = 0;
+}
+
+void sim_tape_trim(struct sim_tape *tape)
+{
+    if (tape->count > tape->at)
+        tape->count = tape->at;
+    while (tape->count > 0 && tape->choices[tape->count - 1] == 0)
+        tape->count--;
+}
+
 uint64_t sim_random_below(struct sim_random *random, uint64_t bound)
 {
     assert(bound > 0);
-    return sim_random_next(random) % bound;
+    return random->tape == NULL ? drawn_next(random) % bound : tape_choose(random, bound);
 }
 
 int64_t sim_random_between(struct sim_random *random, int64_t least, int64_t most)
@@ -50,5 +92,5 @@ int64_t sim_random_between(struct sim_random *random, int64_t least, int64_t mos
 
 bool sim_random_chance(struct sim_random *random, int per_mille)
 {
-    return per_mille > 0 && sim_random_below(random, 1000) < (uint64_t)per_mille;
+    return per_mille > 0 && (int64_t)sim_random_below(random, 1000) >= 1000 - per_mille;
 }

@@ -64,29 +64,3 @@ const char *sim_fault_text(enum sim_fault fault)
     };
     return texts[fault];
 }
-
-static void tell_decided(void *self, const struct decided *decided)
-{
-    const struct sim_worker *worker = self;
-    sim_tell(worker->sim, "%s decides %s %s of %s: %s%s%s, %s -> %s", worker->name,
-             decided->input->type_name, decided->input->id, decided->input->document_id,
-             decided->verdict, decided->reason != NULL ? " " : "",
-             decided->reason != NULL ? decided->reason : "", decided->state_from,
-             decided->state_to);
-}
-
-static void tell_paused(void *self, const char *reason)
-{
-    const struct sim_worker *worker = self;
-    sim_tell(worker->sim, "%s %s%s", worker->name, reason != NULL ? "pauses: " : "goes on",
-             reason != NULL ? reason : "");
-}
-
-const struct observer_port *sim_observer_port(struct sim_worker *worker)
-{
-    if (!worker->sim->options.is_told)
-        return NULL;
-    worker->observer =
-        (struct observer_port){ .self = worker, .decided = tell_decided, .paused = tell_paused };
-    return &worker->observer;
-}

@@ -90,6 +90,7 @@ void sim_worker_stop(struct sim_worker *worker)
 static void worker_crash(struct sim_worker *worker)
 {
     struct sim *sim = worker->sim;
+    worker->crash_count++;
     sim_tell(sim, "%s dies", worker->name);
     sim_worker_stop(worker);
     worker->down_until_ms = sim->now_ms + sim_random_between(&sim->random, 0, DOWN_MS_MAX);
