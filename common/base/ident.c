@@ -16,3 +16,11 @@ bool ident_is_valid(const char *text, size_t length)
             return false;
     return true;
 }
+
+uint64_t ident_hash(const char *ident)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (; *ident != '\0'; ident++)
+        hash = (hash ^ (unsigned char)*ident) * UINT64_C(1099511628211);
+    return hash;
+}

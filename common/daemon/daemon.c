@@ -133,6 +133,8 @@ static void engine_make(struct daemon *daemon)
     limits.owed_documents_max = (size_t)options->owed_max;
     limits.sweep_interval_ms = options->sweep_interval_ms;
     limits.relay_age_ms = options->relay_age_ms;
+    if (limits.clear_interval_ms > limits.relay_age_ms / 2)
+        limits.clear_interval_ms = limits.relay_age_ms / 2;
     const struct engine_ports ports = {
         .store = daemon->store_port,
         .bus = amqp_bus_port(daemon->bus),

@@ -14,19 +14,10 @@ void batch_clear(struct engine *engine)
     arena_clear(&engine->arena);
 }
 
-/* FNV-1a: ids are validated and a batch is small, so no attacker gains by collisions. */
-static size_t index_of(const char *id)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *id != '\0'; id++)
-        hash = (hash ^ (unsigned char)*id) * UINT64_C(1099511628211);
-    return (size_t)(hash % SLOT_INDEX_SIZE);
-}
-
 size_t batch_slot(struct engine *engine, const char *document_id)
 {
     struct batch *batch = &engine->batch;
-    size_t at = index_of(document_id);
+    size_t at = (size_t)(ident_hash(document_id) % SLOT_INDEX_SIZE);
     for (; batch->slot_index[at] != 0; at = (at + 1) % SLOT_INDEX_SIZE) {
         size_t found = batch->slot_index[at] - 1U;
         if (strcmp(batch->slots[found].document->id, document_id) == 0)

@@ -4,6 +4,7 @@
  * new version. A delivery has one job or several (or none, when it is quarantined). */
 #pragma once
 
+#include "common/engine/clears.h"
 #include "common/engine/document.h"
 #include "common/engine/engine.h"
 
@@ -15,7 +16,6 @@
 #define SLOT_INDEX_SIZE   2048 /* a power of two, well above SLOTS_MAX */
 #define JOBS_MAX          (STORE_BATCH_MAX + INPUTS_PER_DELIVERY_MAX)
 #define PUBLISH_BATCH_MAX 1024
-#define CLEARS_MAX        STORE_BATCH_MAX
 
 struct batch_delivery {
     struct delivery *delivery;
@@ -66,11 +66,6 @@ struct slot {
     size_t jobs_open;
 };
 
-struct clear_entry {
-    char id[IDENT_SIZE];
-    int64_t version;
-};
-
 struct batch {
     struct job *jobs;
     size_t job_count;
@@ -90,7 +85,7 @@ struct engine {
     char (*found_ids)[IDENT_SIZE]; /* scratch: what a sweep has found */
     void *state_before;            /* scratch, to take back a decision that does not fit */
     struct delivery *held[BUS_PREFETCH_MAX]; /* in hand: taken, not yet acked */
-    struct clear_entry clears[CLEARS_MAX];
+    struct clears clears;
 
     /* a life: all zero at its start, but for what engine_restart sets */
     const struct participant *participant;
@@ -113,8 +108,7 @@ struct engine {
     int64_t paused_since_ms, pause_until_ms, pause_ms;
     char pause_reason[ERROR_MESSAGE_BYTES];
 
-    size_t clear_count;
-    int64_t clear_since_ms;
+    bool is_clearing_at_once; /* the relay waits for what it published to leave the store */
 
     struct bus_status bus;
     int64_t outbox_count_ms; /* next time that the store may be asked how many documents owe */
@@ -144,7 +138,6 @@ void engine_start_effects(struct engine *engine);
 void engine_publish(struct engine *engine);
 void engine_settle(struct engine *engine);
 void engine_clear(struct engine *engine);
-bool engine_is_cleared_later(const struct engine *engine, const char *id, int64_t version);
 
 /* observers may be absent */
 #define OBSERVE(engine, call, ...)                                                                 \

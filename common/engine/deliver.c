@@ -49,17 +49,6 @@ static void publish_some(struct engine *engine, const struct message **messages,
         *ret_all_confirmed = false;
 }
 
-static void clear_later(struct engine *engine, const struct slot *slot)
-{
-    if (engine->clear_count == CLEARS_MAX)
-        return; /* the relay publishes it once more: harmless */
-    if (engine->clear_count == 0)
-        engine->clear_since_ms = engine->now_ms;
-    struct clear_entry *entry = &engine->clears[engine->clear_count++];
-    memcpy(entry->id, slot->document->id, sizeof entry->id);
-    entry->version = slot->document->version;
-}
-
 /* How many messages go to the bus in one call. */
 static size_t publish_room(const struct batch *batch)
 {
@@ -123,7 +112,9 @@ void engine_publish(struct engine *engine)
         if (slot->document->owed_count == 0 || !slot_is_done(slot))
             continue;
         if (slot->is_published) {
-            clear_later(engine, slot);
+            /* When there is no room, the relay publishes them once more: harmless. */
+            (void)clears_add(&engine->clears, slot->document->id, slot->document->version,
+                             engine->now_ms);
             if (slot->jobs_open == 0 && engine->unpublished > 0)
                 engine->unpublished--;
         } else if (slot->fate == SLOT_SAVED) {
@@ -210,54 +201,23 @@ void engine_settle(struct engine *engine)
 
 /* ---- clear ---- */
 
-bool engine_is_cleared_later(const struct engine *engine, const char *id, int64_t version)
-{
-    for (size_t i = 0; i < engine->clear_count; i++)
-        if (engine->clears[i].version == version && strcmp(engine->clears[i].id, id) == 0)
-            return true;
-    return false;
-}
-
-/* Entries whose document was saved again in this step: that save has dropped the messages. */
-static void clears_forget_saved(struct engine *engine)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < engine->clear_count; i++) {
-        const struct clear_entry *entry = &engine->clears[i];
-        bool is_superseded = false;
-        for (size_t k = 0; k < engine->batch.slot_count && !is_superseded; k++) {
-            const struct document *document = engine->batch.slots[k].document;
-            is_superseded =
-                document->version > entry->version && strcmp(document->id, entry->id) == 0;
-        }
-        if (!is_superseded)
-            engine->clears[kept++] = *entry;
-    }
-    engine->clear_count = kept;
-}
-
 void engine_clear(struct engine *engine)
 {
-    if (engine->clear_count == 0)
+    struct clears *clears = &engine->clears;
+    bool is_urgent = engine->is_clearing_at_once || engine->is_draining ||
+                     clears->count > CLEARS_MAX - CLEARS_MAX / 4;
+    int64_t age_ms = engine->limits.clear_interval_ms;
+    if (clears->count == 0 || (!is_urgent && clears_oldest_ms(clears) > engine->now_ms - age_ms))
         return;
-    bool is_late = engine->now_ms - engine->clear_since_ms >= engine->limits.clear_interval_ms;
-    if (!is_late && engine->clear_count < CLEARS_MAX / 2 && !engine->is_draining)
-        return;
-    clears_forget_saved(engine);
-    if (engine->clear_count == 0)
-        return;
-    const char **ids = arena_alloc(&engine->arena, engine->clear_count * sizeof *ids);
-    int64_t *versions = arena_alloc(&engine->arena, engine->clear_count * sizeof *versions);
-    for (size_t i = 0; i < engine->clear_count; i++) {
-        ids[i] = engine->clears[i].id;
-        versions[i] = engine->clears[i].version;
-    }
+    /* Once some are due, those half as old go with them, so that the next call is a while away. */
+    int64_t before_ms = is_urgent ? INT64_MAX : engine->now_ms - age_ms / 2;
+    const char **ids = arena_alloc(&engine->arena, STORE_BATCH_MAX * sizeof *ids);
+    int64_t *versions = arena_alloc(&engine->arena, STORE_BATCH_MAX * sizeof *versions);
+    size_t count = clears_take(clears, before_ms, STORE_BATCH_MAX, ids, versions);
     struct error error;
     OBSERVE(engine, stage_begin, STAGE_CLEAR);
-    bool is_cleared = engine->ports.store.clear_owed(engine->ports.store.self, ids, versions,
-                                                     engine->clear_count, &error);
-    OBSERVE(engine, stage_end, STAGE_CLEAR, engine->clear_count,
-            is_cleared ? NULL : error_code_text(error.code));
+    bool is_cleared =
+        engine->ports.store.clear_owed(engine->ports.store.self, ids, versions, count, &error);
+    OBSERVE(engine, stage_end, STAGE_CLEAR, count, is_cleared ? NULL : error_code_text(error.code));
     /* Where it failed, the relay publishes once more and clears then. */
-    engine->clear_count = 0;
 }

@@ -15,7 +15,7 @@ const struct engine_limits engine_limits_default = {
     .owed_documents_max = 10000,
     .sweep_interval_ms = 200,
     .relay_age_ms = 2000,
-    .clear_interval_ms = 50,
+    .clear_interval_ms = 1000,
     .pause_min_ms = 50,
     .pause_max_ms = 2000,
     .pause_consumer_after_ms = 60000,
@@ -40,6 +40,8 @@ struct engine *engine_new(const struct participant *participant, const struct en
     engine->parsed = allocate(INPUTS_PER_DELIVERY_MAX, sizeof *engine->parsed);
     engine->found_ids = allocate(STORE_BATCH_MAX, sizeof *engine->found_ids);
     engine->state_before = allocate(1, participant->state_size);
+    engine->clears.entries = allocate(CLEARS_MAX, sizeof *engine->clears.entries);
+    engine->clears.index = allocate(CLEARS_INDEX_SIZE, sizeof *engine->clears.index);
     engine_restart(engine, participant, ports, limits);
     return engine;
 }
@@ -53,6 +55,7 @@ void engine_restart(struct engine *engine, const struct participant *participant
     assert(engine->participant == NULL ||
            engine->participant->state_size == participant->state_size);
     batch_clear(engine);
+    clears_empty(&engine->clears);
     memset((unsigned char *)engine + life_begin, 0, sizeof *engine - life_begin);
     engine->participant = participant;
     engine->ports = *ports;
@@ -72,6 +75,8 @@ struct engine *engine_free(struct engine *engine)
     free(engine->parsed);
     free(engine->found_ids);
     free(engine->state_before);
+    free(engine->clears.entries);
+    free(engine->clears.index);
     free(engine);
     return NULL;
 }
@@ -192,9 +197,9 @@ static int64_t idle_ms(const struct engine *engine)
     int64_t until = engine->due_sweep_ms;
     if (engine->relay_sweep_ms < until && engine->bus.can_publish)
         until = engine->relay_sweep_ms;
-    if (engine->clear_count > 0 &&
-        engine->clear_since_ms + engine->limits.clear_interval_ms < until)
-        until = engine->clear_since_ms + engine->limits.clear_interval_ms;
+    int64_t oldest_ms = clears_oldest_ms(&engine->clears);
+    if (oldest_ms != INT64_MAX && oldest_ms + engine->limits.clear_interval_ms < until)
+        until = oldest_ms + engine->limits.clear_interval_ms;
     if (engine->held_count > 0 && engine->now_ms + REQUEST_POLL_MS < until)
         until = engine->now_ms + REQUEST_POLL_MS;
     int64_t idle = until - engine->now_ms;
@@ -213,7 +218,7 @@ static void timers_move_back(struct engine *engine, int64_t back_ms)
     engine->bus_wait_ms -= back_ms;
     engine->paused_since_ms -= back_ms;
     engine->pause_until_ms -= back_ms;
-    engine->clear_since_ms -= back_ms;
+    clears_move_back(&engine->clears, back_ms);
 }
 
 struct engine_turn engine_step(struct engine *engine, int64_t now_ms)
@@ -247,7 +252,7 @@ bool engine_drain_step(struct engine *engine, int64_t now_ms)
     if (engine->is_paused || !engine->bus.can_publish)
         return turn.inputs_handled ==
                0; /* the broker keeps what is in hand; the outbox what is owed */
-    return turn.inputs_handled == 0 && engine->held_count == 0 && engine->clear_count == 0;
+    return turn.inputs_handled == 0 && engine->held_count == 0 && engine->clears.count == 0;
 }
 
 void engine_status_get(const struct engine *engine, struct engine_status *ret_status)

@@ -39,7 +39,8 @@ struct engine_limits {
     size_t owed_documents_max; /* with the broker away: beyond it requests get 503 */
     int64_t sweep_interval_ms; /* how often due and owed documents are looked for */
     int64_t relay_age_ms;      /* an owed message this old is published again by the sweep */
-    int64_t clear_interval_ms; /* confirmed owed messages are dropped at the latest after this */
+    int64_t clear_interval_ms; /* confirmed owed messages leave the store after this, unless the
+                                  document's next save drops them; below relay_age_ms */
     int64_t pause_min_ms, pause_max_ms; /* backoff while the store is away */
     int64_t pause_consumer_after_ms;    /* a longer pause gives the deliveries back */
     int conflict_rounds_max;            /* reload-and-decide-again rounds within one step */

@@ -19,7 +19,7 @@ static void slot_decode(struct engine *engine, struct slot *slot, const struct r
     if (document->version == 0)
         document->created_at_ms = engine->now_ms;
     /* Confirmed before, only not cleared yet: the next save of this document drops them. */
-    if (engine_is_cleared_later(engine, document->id, document->version))
+    if (clears_has(&engine->clears, document->id, document->version))
         document->owed_count = 0;
     for (size_t i = 0; i < document->owed_count; i++)
         slot->owed_cause[i] = NULL;
@@ -181,6 +181,7 @@ static void slot_saved(struct engine *engine, struct slot *slot)
 {
     slot->fate = SLOT_SAVED;
     slot->document->version++;
+    clears_remove(&engine->clears, slot->document->id); /* this save has dropped them */
     int64_t due_at_ms = engine->participant->due_at_ms(slot->document->state);
     if (due_at_ms != 0 && due_at_ms < engine->due_sweep_ms)
         engine->due_sweep_ms = due_at_ms;

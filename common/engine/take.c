@@ -209,6 +209,7 @@ static void take_owed(struct engine *engine)
     if (!engine->ports.store.owed(engine->ports.store.self, engine->now_ms - age_ms, room, ids,
                                   &count, &error))
         return;
+    engine->is_clearing_at_once = count == room; /* or the next sweep would find them again */
     if (count == room) {
         engine->relay_sweep_ms = engine->now_ms;
     } else {
