@@ -7,8 +7,10 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_show,   &command_list,   &command_trace, &command_listen, &command_book,  &command_pay,
-    &command_cancel, &command_ledger, &command_dead,  &command_doctor, &command_bench, NULL,
+    &command_show,  &command_list,  &command_trace,  &command_listen,
+    &command_book,  &command_pay,   &command_cancel, &command_ledger,
+    &command_audit, &command_bench, &command_dead,   &command_doctor,
+    NULL,
 };
 
 const struct command *command_find(const char *name)

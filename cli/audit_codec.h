@@ -1,0 +1,11 @@
+/* audit_codec.h - stored documents into facts, read by the names of their fields: a second reading,
+ * which knows neither the codecs nor the rules of the services. A document that cannot be read is
+ * a fact too: it is marked as damaged. Pure. */
+#pragma once
+
+#include "cli/audit_facts.h"
+#include "common/engine/store_port.h"
+
+void audit_decode_booking(struct audit_facts *facts, const struct record *record);
+void audit_decode_view(struct audit_facts *facts, const struct record *record);
+void audit_decode_payment(struct audit_facts *facts, const struct record *record);

@@ -1,0 +1,157 @@
+#include "cli/audit_recheck.h"
+
+#include "common/base/clock.h"
+
+#include <poll.h>
+#include <string.h>
+
+#define READINGS_MAX   20 /* of one payment or booking */
+#define BETWEEN_MS     20
+#define WRONG_LOOKS    4 /* what is wrong stays wrong: it is asked so often */
+#define LOOKS_APART_MS 250
+#define JOINED_MAX     8 /* bookings of one payment: more than its own is wrong already */
+
+void audit_adopt_captures(struct audit_facts *facts)
+{
+    for (struct audit_payment *payment = facts->first_payment; payment != NULL;
+         payment = payment->next) {
+        if (payment->account.is_known || payment->own.state < AUDIT_PAYMENT_CAPTURED)
+            continue;
+        payment->account.is_known = true;
+        payment->account.captured = payment->own.money;
+        payment->account.booking = payment->own.booking;
+        if (payment->own.state == AUDIT_PAYMENT_REFUNDED) {
+            payment->account.refunded = payment->own.money.amount;
+            payment->account.refunds_total = payment->own.money.amount;
+            payment->account.refund_count = 1;
+        }
+    }
+}
+
+static void id_add(const char *ids[JOINED_MAX], size_t *count, const struct audit_booking *booking)
+{
+    if (booking == NULL || *count == JOINED_MAX)
+        return;
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(ids[i], booking->id) == 0)
+            return;
+    ids[(*count)++] = booking->id;
+}
+
+static bool bookings_load(struct audit_source *source, const char *const *ids, size_t count,
+                          struct audit_facts *facts)
+{
+    return count == 0 || (audit_load_documents(source, RECORDS_BOOKING, ids, count, facts) &&
+                          audit_load_documents(source, RECORDS_GATEWAY, ids, count, facts));
+}
+
+/* One reading: the payment, and every booking that is known to have to do with it. */
+static bool payment_read(const struct audit_recheck *recheck, const struct audit_payment *seen,
+                         struct audit_facts *facts)
+{
+    const char *ids[JOINED_MAX];
+    size_t count = 0;
+    const char *const payment_ids[] = { seen->id };
+    audit_facts_start(facts);
+    if (!audit_load_account(recheck->source, seen->id, facts) ||
+        !audit_load_documents(recheck->source, RECORDS_PAYMENT, payment_ids, 1, facts))
+        return false;
+    const struct audit_payment *payment = audit_payment_of(facts, seen->id);
+    id_add(ids, &count, payment->account.booking);
+    id_add(ids, &count, payment->own.booking);
+    for (const struct audit_listing *listing = seen->listings; listing != NULL;
+         listing = listing->next_of_payment)
+        id_add(ids, &count, listing->booking);
+    if (!bookings_load(recheck->source, ids, count, facts))
+        return false;
+    if (recheck->trusts_service)
+        audit_adopt_captures(facts);
+    return true;
+}
+
+static bool booking_read(const struct audit_recheck *recheck, const struct audit_booking *seen,
+                         struct audit_facts *facts)
+{
+    const char *const ids[] = { seen->id };
+    audit_facts_start(facts);
+    audit_booking_of(facts, seen->id)->heard = seen->heard;
+    return bookings_load(recheck->source, ids, 1, facts);
+}
+
+/* Reads until two readings agree; *ret_is_still: they did. */
+static bool snapshot_read(const struct audit_recheck *recheck, const struct audit_payment *payment,
+                          const struct audit_booking *booking, struct audit_facts *facts,
+                          struct audit_terms *ret_terms, bool *ret_is_still)
+{
+    uint64_t before = 0;
+    *ret_is_still = false;
+    for (int i = 0; i < READINGS_MAX && !*ret_is_still; i++) {
+        if (i > 0) {
+            before = facts->versions;
+            audit_facts_done(facts);
+        }
+        if (i > 1)
+            poll(NULL, 0, BETWEEN_MS);
+        *ret_terms = (struct audit_terms){ clock_wall_ms(), recheck->grace_ms };
+        bool is_read = payment != NULL ? payment_read(recheck, payment, facts)
+                                       : booking_read(recheck, booking, facts);
+        if (!is_read)
+            return false;
+        *ret_is_still = i > 0 && facts->versions == before;
+    }
+    return true;
+}
+
+static void say_moving(struct audit_opinion *opinion)
+{
+    *opinion = (struct audit_opinion){ .kind = "" };
+    (void)audit_say(opinion, AUDIT_IS_IN_FLIGHT, "moving", 0, "it changes as it is looked at");
+}
+
+bool audit_recheck_payment(const struct audit_recheck *recheck, const struct audit_payment *seen,
+                           struct audit_facts *ret_facts, const struct audit_payment **ret_found,
+                           struct audit_opinion *ret_opinion)
+{
+    audit_facts_start(ret_facts);
+    for (int look = 0; look < WRONG_LOOKS; look++) {
+        struct audit_terms terms;
+        bool is_still;
+        if (look > 0)
+            poll(NULL, 0, LOOKS_APART_MS);
+        audit_facts_done(ret_facts);
+        if (!snapshot_read(recheck, seen, NULL, ret_facts, &terms, &is_still))
+            return false;
+        *ret_found = audit_payment_of(ret_facts, seen->id);
+        if (is_still)
+            audit_judge_payment(*ret_found, &terms, ret_opinion);
+        else
+            say_moving(ret_opinion);
+        if (ret_opinion->verdict != AUDIT_IS_WRONG)
+            break;
+    }
+    return true;
+}
+
+bool audit_recheck_booking(const struct audit_recheck *recheck, const struct audit_booking *seen,
+                           struct audit_facts *ret_facts, const struct audit_booking **ret_found,
+                           struct audit_opinion *ret_opinion)
+{
+    audit_facts_start(ret_facts);
+    for (int look = 0; look < WRONG_LOOKS; look++) {
+        struct audit_terms terms;
+        bool is_still;
+        if (look > 0)
+            poll(NULL, 0, LOOKS_APART_MS);
+        audit_facts_done(ret_facts);
+        if (!snapshot_read(recheck, NULL, seen, ret_facts, &terms, &is_still))
+            return false;
+        *ret_found = audit_booking_of(ret_facts, seen->id);
+        if (is_still)
+            audit_judge_booking(*ret_found, &terms, ret_opinion);
+        else
+            say_moving(ret_opinion);
+        if (ret_opinion->verdict != AUDIT_IS_WRONG)
+            break;
+    }
+    return true;
+}

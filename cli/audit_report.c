@@ -1,0 +1,98 @@
+#include "cli/audit_report.h"
+
+#include <string.h>
+
+void audit_report_done(struct audit_report *report)
+{
+    arena_done(&report->arena);
+}
+
+static struct audit_item *item_add(struct audit_report *report, enum audit_verdict verdict,
+                                   const char *kind, const char *detail)
+{
+    struct audit_items *items = &report->items[verdict];
+    struct audit_item *item = arena_alloc(&report->arena, sizeof *item);
+    item->kind = kind;
+    item->detail = arena_text(&report->arena, detail, strlen(detail));
+    if (items->last != NULL)
+        items->last->next = item;
+    else
+        items->first = item;
+    items->last = item;
+    items->count++;
+    return item;
+}
+
+static const char *id_copy(struct audit_report *report, const char *id)
+{
+    return id != NULL ? arena_text(&report->arena, id, strlen(id)) : NULL;
+}
+
+static bool is_listed(enum audit_verdict verdict)
+{
+    return verdict == AUDIT_IS_IN_FLIGHT || verdict == AUDIT_IS_STUCK || verdict == AUDIT_IS_WRONG;
+}
+
+static struct audit_sums *sums_of(struct audit_report *report, const char *currency)
+{
+    for (size_t i = 0; i < report->currency_count; i++)
+        if (strcmp(report->sums[i].currency, currency) == 0)
+            return &report->sums[i];
+    if (report->currency_count == AUDIT_CURRENCIES_MAX)
+        return NULL;
+    struct audit_sums *sums = &report->sums[report->currency_count++];
+    memcpy(sums->currency, currency, sizeof sums->currency);
+    return sums;
+}
+
+const struct audit_sums *audit_report_sums(const struct audit_report *report, const char *currency)
+{
+    for (size_t i = 0; i < report->currency_count; i++)
+        if (strcmp(report->sums[i].currency, currency) == 0)
+            return &report->sums[i];
+    return NULL;
+}
+
+void audit_report_payment(struct audit_report *report, const struct audit_payment *payment,
+                          const struct audit_opinion *opinion)
+{
+    const struct audit_money *captured = &payment->account.captured;
+    report->payments[opinion->verdict]++;
+    if (captured->amount > 0) {
+        struct audit_sums *sums = sums_of(report, captured->currency);
+        report->captured++;
+        if (sums != NULL) {
+            sums->captured += captured->amount;
+            sums->by_verdict[opinion->verdict] += captured->amount;
+        }
+    }
+    if (!is_listed(opinion->verdict))
+        return;
+    const struct audit_booking *booking =
+        payment->account.booking != NULL ? payment->account.booking : payment->own.booking;
+    struct audit_item *item = item_add(report, opinion->verdict, opinion->kind, opinion->detail);
+    item->payment_id = id_copy(report, payment->id);
+    item->booking_id = id_copy(report, booking != NULL ? booking->id : NULL);
+    item->since_ms = opinion->since_ms;
+    item->amount = captured->amount;
+    memcpy(item->currency, captured->currency, sizeof item->currency);
+}
+
+void audit_report_booking(struct audit_report *report, const struct audit_booking *booking,
+                          const struct audit_opinion *opinion)
+{
+    report->bookings[opinion->verdict]++;
+    report->accepted += booking->view.has_intent;
+    report->by_state[booking->own.state]++;
+    if (!is_listed(opinion->verdict))
+        return;
+    struct audit_item *item = item_add(report, opinion->verdict, opinion->kind, opinion->detail);
+    item->booking_id = id_copy(report, booking->id);
+    item->since_ms = opinion->since_ms;
+}
+
+void audit_report_other(struct audit_report *report, const char *kind, const char *booking_id,
+                        const char *detail)
+{
+    item_add(report, AUDIT_IS_WRONG, kind, detail)->booking_id = id_copy(report, booking_id);
+}
