@@ -1,0 +1,113 @@
+#include "bench/bound_store.h"
+
+#include <inttypes.h>
+#include <mongoc/mongoc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLLECTION "bound"
+#define ID_SIZE    37
+
+struct mongo {
+    mongoc_client_t *client;
+    char database[32];
+    uint8_t body[BOUND_BODY_BYTES];
+};
+
+static void concern_append(bson_t *command)
+{
+    bson_t concern;
+    BSON_APPEND_DOCUMENT_BEGIN(command, "writeConcern", &concern);
+    BSON_APPEND_UTF8(&concern, "w", "majority");
+    BSON_APPEND_BOOL(&concern, "j", true);
+    bson_append_document_end(command, &concern);
+}
+
+static void document_append(const struct mongo *mongo, bson_t *document, const char *id,
+                            int64_t version)
+{
+    BSON_APPEND_UTF8(document, "_id", id);
+    BSON_APPEND_INT64(document, "version", version);
+    BSON_APPEND_BINARY(document, "body", BSON_SUBTYPE_BINARY, mongo->body, BOUND_BODY_BYTES);
+}
+
+/* An insert of what must not exist, or an update of exactly this version. */
+static void statement_append(const struct mongo *mongo, bson_t *list, uint32_t position,
+                             const char *id, int64_t version)
+{
+    char buffer[16];
+    const char *key;
+    bson_t statement, query, document;
+    bson_uint32_to_string(position, &key, buffer, sizeof buffer);
+    BSON_APPEND_DOCUMENT_BEGIN(list, key, &statement);
+    if (version == 0) {
+        document_append(mongo, &statement, id, 1);
+    } else {
+        BSON_APPEND_DOCUMENT_BEGIN(&statement, "q", &query);
+        BSON_APPEND_UTF8(&query, "_id", id);
+        BSON_APPEND_INT64(&query, "version", version);
+        bson_append_document_end(&statement, &query);
+        BSON_APPEND_DOCUMENT_BEGIN(&statement, "u", &document);
+        document_append(mongo, &document, id, version + 1);
+        bson_append_document_end(&statement, &document);
+    }
+    bson_append_document_end(list, &statement);
+}
+
+static void mongo_write(void *self, uint64_t first, size_t count, int64_t version)
+{
+    struct mongo *mongo = self;
+    bson_t command = BSON_INITIALIZER, list, reply;
+    bson_error_t error;
+    BSON_APPEND_UTF8(&command, version == 0 ? "insert" : "update", COLLECTION);
+    BSON_APPEND_BOOL(&command, "ordered", false);
+    concern_append(&command);
+    BSON_APPEND_ARRAY_BEGIN(&command, version == 0 ? "documents" : "updates", &list);
+    for (uint32_t i = 0; i < count; i++) {
+        char id[ID_SIZE];
+        (void)snprintf(id, sizeof id, "01a0f5a7-7000-7b3c-9d2e-%012" PRIx64, first + i);
+        statement_append(mongo, &list, i, id, version);
+    }
+    bson_append_array_end(&command, &list);
+    if (!mongoc_client_write_command_with_opts(mongo->client, mongo->database, &command, NULL,
+                                               &reply, &error))
+        bound_fail("mongodb", error.message);
+    bson_iter_t iter;
+    if (!bson_iter_init_find(&iter, &reply, "n") || bson_iter_as_int64(&iter) != (int64_t)count)
+        bound_fail("mongodb", "not every document was written");
+    bson_destroy(&reply);
+    bson_destroy(&command);
+}
+
+static void mongo_close(void *self)
+{
+    struct mongo *mongo = self;
+    mongoc_client_destroy(mongo->client);
+    free(mongo);
+}
+
+struct bound_backend bound_mongo_open(const char *url, size_t index)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, mongoc_init);
+    struct mongo *mongo = calloc(1, sizeof *mongo);
+    if (mongo == NULL)
+        abort();
+    mongo->client = mongoc_client_new(url);
+    if (mongo->client == NULL)
+        bound_fail(url, "no such URL");
+    (void)snprintf(mongo->database, sizeof mongo->database, "bench_bound_%zu", index);
+    for (size_t i = 0; i < BOUND_BODY_BYTES; i++)
+        mongo->body[i] = (uint8_t)(i * 31 % 127);
+    bson_t drop = BSON_INITIALIZER;
+    bson_error_t error;
+    BSON_APPEND_INT32(&drop, "dropDatabase", 1);
+    concern_append(&drop);
+    if (!mongoc_client_write_command_with_opts(mongo->client, mongo->database, &drop, NULL, NULL,
+                                               &error))
+        bound_fail("mongodb", error.message);
+    bson_destroy(&drop);
+    return (struct bound_backend){ mongo, mongo_write, mongo_close };
+}
