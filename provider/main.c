@@ -110,6 +110,7 @@ static int provider_run(const struct provider_options *options)
     sigaddset(&signals, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a full disk is a write that fails */
 
     struct provider provider = { 0 };
     struct http_route routes[DESK_ROUTES];

@@ -68,6 +68,7 @@ static void signals_block(void)
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails, like a full disk */
 }
 
 bool daemon_arguments(int argc, char **argv, const char *program,

@@ -1,4 +1,5 @@
 """Without its store a service answers 503 at once, loses nothing, and goes on when the store is back."""
+import resource
 import signal
 import threading
 import time
@@ -8,6 +9,7 @@ from load_rig import Load
 from system_rig import QUEUES, SERVICES, until
 
 ANSWER_S_MAX = 7
+FILE_BYTES_MAX = 4096
 
 
 @pytest.fixture(name="restored")
@@ -67,3 +69,14 @@ def test_a_mongod_that_is_killed_under_load_costs_nothing(new_system, restored):
 def test_a_mongod_that_hangs_for_8_s_costs_nothing(new_system, restored):
     system = new_system("mongodb", ROUNDTRIP_REPEAT_AFTER_MS="3000").start()
     away_for(restored, system, 8, lambda: restored.signal(signal.SIGSTOP), lambda: restored.signal(signal.SIGCONT))
+
+
+def test_a_service_whose_files_may_not_grow_lives_and_goes_on_when_they_may(new_system):
+    system = new_system().start()
+    before = resource.prlimit(system.processes["gateway"].pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(system.processes["gateway"].pid, resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, before[1]))
+    call = ("gateway", "POST", "/booking/intent", {"intentId": "no-room", "userId": "alice", "amount": 5})
+    until(lambda: system.call(*call)[0] == 503, "an intent is refused")
+    assert system.call("gateway", "GET", "/livez")[0] == 200
+    resource.prlimit(system.processes["gateway"].pid, resource.RLIMIT_FSIZE, before)
+    until(lambda: system.call(*call)[0] == 202, "the same intent is taken")
