@@ -32,6 +32,7 @@ extern const struct command command_trace;
 extern const struct command command_ledger;
 extern const struct command command_dead;
 extern const struct command command_audit;
+extern const struct command command_replay;
 extern const struct command command_doctor;
 extern const struct command command_book;
 extern const struct command command_pay;

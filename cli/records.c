@@ -72,16 +72,47 @@ static bool is_open(const struct records *records, enum records_of which, struct
     return false;
 }
 
+bool records_load_raw(struct records *records, enum records_of which, const char *id,
+                      struct arena *arena, struct record *ret_record, struct error *error)
+{
+    if (!is_open(records, which, error))
+        return false;
+    struct store_port port = store_port(records->stores[which]);
+    const char *const ids[] = { id };
+    return port.load(port.self, ids, 1, arena, ret_record, error);
+}
+
+bool records_each(struct records *records, enum records_of which, struct arena *arena,
+                  bool (*each)(void *self, enum records_of which, const struct record *record),
+                  void *self, struct error *error)
+{
+    if (!is_open(records, which, error))
+        return false;
+    struct store_port port = store_port(records->stores[which]);
+    struct store_cursor after = { 0 };
+    struct record page[STORE_LIST_MAX];
+    size_t count = STORE_LIST_MAX;
+    while (count == STORE_LIST_MAX) {
+        arena_clear(arena);
+        if (!port.list(port.self, &after, STORE_LIST_MAX, arena, page, &count, error))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            if (!each(self, which, &page[i]))
+                return true;
+        if (count > 0) {
+            after.created_at_ms = page[count - 1].created_at_ms;
+            memcpy(after.id, page[count - 1].id, sizeof after.id);
+        }
+    }
+    return true;
+}
+
 bool records_load(struct records *records, enum records_of which, const char *id,
                   struct arena *arena, struct document **ret_document, struct error *error)
 {
     *ret_document = NULL;
-    if (!is_open(records, which, error))
-        return false;
-    struct store_port port = store_port(records->stores[which]);
     struct record record;
-    const char *const ids[] = { id };
-    if (!port.load(port.self, ids, 1, arena, &record, error))
+    if (!records_load_raw(records, which, id, arena, &record, error))
         return false;
     if (record.version == 0)
         return true;

@@ -1,5 +1,6 @@
 /* sim_oracle.c - what must be true at the end, seen from outside: documents, published events and
  * the provider's ledger. */
+#include "cli/replay_decide.h"
 #include "sim/sim.h"
 #include "wire/events.h"
 
@@ -221,8 +222,38 @@ static void views_check(struct sim *sim)
     }
 }
 
+/* What is stored follows from its history, whatever was killed on the way. */
+static void histories_check(struct sim *sim)
+{
+    static const enum records_of which[SIM_SERVICE_COUNT] = { [SIM_GATEWAY] = RECORDS_GATEWAY,
+                                                              [SIM_BOOKING] = RECORDS_BOOKING,
+                                                              [SIM_PAYMENT] = RECORDS_PAYMENT };
+    struct replayer *replayer = replayer_new();
+    struct arena arena = { 0 };
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+        for (size_t i = 0; i < sim->stores[service].count; i++) {
+            const struct sim_document *document = &sim->stores[service].documents[i];
+            struct record record = { .version = document->version,
+                                     .created_at_ms = document->created_at_ms,
+                                     .body = document->body,
+                                     .body_length = document->body_length };
+            struct replay_finding found;
+            memcpy(record.id, document->id, sizeof record.id);
+            arena_clear(&arena);
+            replay_record(replayer, which[service], &record, &arena, &found);
+            if (found.result == REPLAY_DIFFERS ||
+                (found.result == REPLAY_IMPOSSIBLE && found.dropped == 0))
+                sim_fail(sim, "replay of %s: decision %zu, %s: stored %s, replayed %s; %s",
+                         record.id, found.decision, found.field, found.stored, found.replayed,
+                         found.why);
+        }
+    arena_done(&arena);
+    replayer_free(replayer);
+}
+
 void sim_oracle_check(struct sim *sim)
 {
+    histories_check(sim);
     bookings_check(sim);
     payments_check(sim);
     views_check(sim);
