@@ -117,7 +117,8 @@ bool records_load(struct records *records, enum records_of which, const char *id
     if (record.version == 0)
         return true;
     struct document *document = document_new(arena, &records->readers[which], id);
-    if (!document_decode(document, &records->readers[which], &record, arena, error))
+    if (!document_decode(document, &records->readers[which], &record, arena, error) ||
+        !document_history_decode(document, arena, error))
         return false;
     *ret_document = document;
     return true;

@@ -150,8 +150,8 @@ static int64_t traffic_next_ms(const struct sim_worker *worker)
     return next_ms;
 }
 
-/* The deadlines of its store by its own clock. Who owes a message either drops it soon or
- * publishes it again: its engine knows when. */
+/* The deadlines of its store by its own clock, and messages that are owed: from then on they are
+ * dropped or published again, its engine knows when. */
 static int64_t documents_next_ms(const struct sim_worker *worker)
 {
     const struct sim_store *store = &worker->sim->stores[worker->service];
@@ -161,7 +161,8 @@ static int64_t documents_next_ms(const struct sim_worker *worker)
         if (document->due_at_ms != 0)
             earlier(&next_ms, document->due_at_ms - worker->skew_ms);
         if (document->owed_at_ms != 0)
-            earlier(&next_ms, worker->stepped_at_ms);
+            earlier(&next_ms,
+                    document->owed_at_ms + worker->limits.clear_interval_ms - worker->skew_ms);
     }
     return next_ms;
 }

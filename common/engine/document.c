@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HISTORY_ROOM_FIRST 8
+#define HISTORY_ROOM_FIRST 2 /* most versions come from one input */
 
 struct document *document_new(struct arena *arena, const struct participant *participant,
                               const char *id)
@@ -33,12 +33,37 @@ bool document_remember(struct document *document, struct arena *arena,
                        const struct history_entry *entry, bool is_changed)
 {
     size_t bound = is_changed ? HISTORY_MAX : HISTORY_DUPLICATES_MAX;
-    if (document->history_count >= bound) {
+    if (document->stored_count + document->history_count >= bound) {
         document->history_dropped++;
         return false;
     }
     *history_add(document, arena) = *entry;
     return true;
+}
+
+static bool stored_init(const struct document *document, bson_t *entries, bson_iter_t *at)
+{
+    return document->stored_history != NULL &&
+           bson_init_static(entries, document->stored_history, document->stored_length) &&
+           bson_iter_init(at, entries);
+}
+
+static bool stored_contradicts(const struct document *document, const char *input_id,
+                               uint64_t fingerprint)
+{
+    bson_t entries;
+    bson_t fields;
+    bson_iter_t at;
+    char id[MESSAGE_ID_SIZE];
+    int64_t known;
+    if (!stored_init(document, &entries, &at))
+        return false;
+    while (bson_iter_next(&at))
+        if (bson_read_element(&at, &fields) && bson_read_text(&fields, "id", id, sizeof id) &&
+            strcmp(id, input_id) == 0 && bson_read_int(&fields, "fingerprint", &known) &&
+            known != 0 && (uint64_t)known != fingerprint)
+            return true;
+    return false;
 }
 
 bool document_contradicts(const struct document *document, const char *input_id,
@@ -52,7 +77,7 @@ bool document_contradicts(const struct document *document, const char *input_id,
             strcmp(entry->input_id, input_id) == 0)
             return true;
     }
-    return false;
+    return stored_contradicts(document, input_id, fingerprint);
 }
 
 bool document_owes(const struct document *document, const char *message_id)
@@ -142,8 +167,13 @@ bool document_encode(const struct document *document, const struct participant *
         message_encode(document->owed[i], &part, (uint32_t)i);
     append(bson_append_array_end(&body, &part));
     append(BSON_APPEND_ARRAY_BEGIN(&body, "history", &part));
+    bson_t stored;
+    bson_iter_t at;
+    if (stored_init(document, &stored, &at))
+        while (bson_iter_next(&at))
+            append(bson_append_iter(&part, NULL, 0, &at)); /* under the key it had */
     for (size_t i = 0; i < document->history_count; i++)
-        history_encode(&document->history[i], &part, (uint32_t)i);
+        history_encode(&document->history[i], &part, (uint32_t)(document->stored_count + i));
     append(bson_append_array_end(&body, &part));
     append(BSON_APPEND_INT64(&body, "historyDropped", document->history_dropped));
 
@@ -250,17 +280,34 @@ static bool owed_decode(struct document *document, const struct participant *par
     return true;
 }
 
-static bool history_all_decode(struct document *document, const bson_t *body, struct arena *arena)
+bool document_history_decode(struct document *document, struct arena *arena, struct error *error)
 {
     bson_t entries;
     bson_t fields;
     bson_iter_t at;
+    assert(document->history_count == 0);
+    if (stored_init(document, &entries, &at))
+        while (bson_iter_next(&at))
+            if (!bson_read_element(&at, &fields) ||
+                !history_decode(&fields, history_add(document, arena)))
+                return error_set(error, ERROR_BUG, "%s: damaged history", document->id);
+    document->stored_history = NULL;
+    document->stored_count = 0;
+    return true;
+}
+
+static bool stored_find(struct document *document, const bson_t *body)
+{
+    bson_t entries;
+    bson_iter_t at;
     if (!bson_read_array(body, "history", &entries) || !bson_iter_init(&at, &entries))
         return false;
+    document->stored_history = bson_get_data(&entries);
+    document->stored_length = entries.len;
     while (bson_iter_next(&at)) {
-        if (document->history_count == HISTORY_MAX || !bson_read_element(&at, &fields) ||
-            !history_decode(&fields, history_add(document, arena)))
+        if (document->stored_count == HISTORY_MAX || !BSON_ITER_HOLDS_DOCUMENT(&at))
             return false;
+        document->stored_count++;
     }
     return bson_read_int(body, "historyDropped", &document->history_dropped);
 }
@@ -291,9 +338,13 @@ bool document_decode(struct document *document, const struct participant *partic
     document->history_room = 0;
     document->history = NULL;
     document->history_dropped = 0;
-    memset(document->state, 0, participant->state_size);
-    if (record->version == 0)
+    document->stored_history = NULL;
+    document->stored_length = 0;
+    document->stored_count = 0;
+    if (record->version == 0) {
+        memset(document->state, 0, participant->state_size);
         return true;
+    }
 
     if (!document_state_decode(participant, record, document->state, error))
         return false;
@@ -303,7 +354,7 @@ bool document_decode(struct document *document, const struct participant *partic
     if (!owed_decode(document, participant, &body, arena))
         return error_set(error, ERROR_BUG, "%s %s: damaged outbox", participant->collection,
                          record->id);
-    if (!history_all_decode(document, &body, arena))
+    if (!stored_find(document, &body))
         return error_set(error, ERROR_BUG, "%s %s: damaged history", participant->collection,
                          record->id);
     return true;

@@ -34,7 +34,11 @@ struct document {
     void *state; /* participant->state_size bytes */
     struct message *owed[OWED_MAX];
     size_t owed_count;
-    struct history_entry *history;
+    /* Entries of earlier versions, as they were saved: a BSON array in the record. The engine only
+     * hands them on; document_history_decode() turns them into entries. */
+    const uint8_t *stored_history; /* NULL = none */
+    size_t stored_length, stored_count;
+    struct history_entry *history; /* those that follow */
     size_t history_count, history_room;
     int64_t history_dropped; /* counted beyond the bound */
 };
@@ -55,6 +59,9 @@ bool document_owes(const struct document *document, const char *message_id);
 MUST_CHECK bool document_decode(struct document *document, const struct participant *participant,
                                 const struct record *record, struct arena *arena,
                                 struct error *error);
+/* For readers: every entry is in `history` then. Call it before anything is remembered. */
+MUST_CHECK bool document_history_decode(struct document *document, struct arena *arena,
+                                        struct error *error);
 /* Only the state of a stored record, for readers. */
 MUST_CHECK bool document_state_decode(const struct participant *participant,
                                       const struct record *record, void *ret_state,
