@@ -301,7 +301,8 @@ void replay_record(struct replayer *replayer, enum records_of which, const struc
     memset(ret_finding, 0, sizeof *ret_finding);
     struct document *document = document_new(arena, replay.participant, record->id);
     replay.document = document;
-    if (document_decode(document, replay.participant, record, arena, &error))
+    if (document_decode(document, replay.participant, record, arena, &error) &&
+        document_history_decode(document, arena, &error))
         document_replay(&replay);
     else
         (void)differs(&replay, 0, "document", error.message, "a document that can be read");

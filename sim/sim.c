@@ -1,5 +1,6 @@
 /* sim.c - one schedule: chaos, healing, oracle. */
 #include "sim/sim.h"
+#include "cli/replay_decide.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -224,6 +225,7 @@ struct sim *sim_new(void)
     struct sim *sim = calloc(1, sizeof *sim);
     if (sim == NULL)
         abort();
+    sim->replayer = replayer_new();
     return sim;
 }
 
@@ -232,6 +234,7 @@ struct sim *sim_free(struct sim *sim)
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
         for (int i = 0; i < SIM_WORKERS_PER_SERVICE_MAX; i++)
             sim->engines[service][i] = engine_free(sim->engines[service][i]);
+    sim->replayer = replayer_free(sim->replayer);
     arena_done(&sim->arena);
     free(sim);
     return NULL;

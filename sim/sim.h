@@ -75,6 +75,7 @@ enum sim_fault {
 #define SIM_QUEUE_MAX               1024
 
 struct sim;
+struct replayer;
 
 /* ---- the bus ---- */
 
@@ -223,6 +224,7 @@ struct sim {
     /* memory that outlives a schedule: the counts that follow say what of it is in use */
     struct arena arena;         /* messages, deliveries, requests, bodies: for one schedule */
     uint64_t steps, port_calls; /* of all schedules so far */
+    struct replayer *replayer;
     struct engine *engines[SIM_SERVICE_COUNT][SIM_WORKERS_PER_SERVICE_MAX];
     struct sim_queue queues[SIM_SERVICE_COUNT];
     struct sim_store stores[SIM_SERVICE_COUNT];

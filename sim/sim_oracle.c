@@ -228,8 +228,6 @@ static void histories_check(struct sim *sim)
     static const enum records_of which[SIM_SERVICE_COUNT] = { [SIM_GATEWAY] = RECORDS_GATEWAY,
                                                               [SIM_BOOKING] = RECORDS_BOOKING,
                                                               [SIM_PAYMENT] = RECORDS_PAYMENT };
-    struct replayer *replayer = replayer_new();
-    struct arena arena = { 0 };
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
         for (size_t i = 0; i < sim->stores[service].count; i++) {
             const struct sim_document *document = &sim->stores[service].documents[i];
@@ -239,16 +237,13 @@ static void histories_check(struct sim *sim)
                                      .body_length = document->body_length };
             struct replay_finding found;
             memcpy(record.id, document->id, sizeof record.id);
-            arena_clear(&arena);
-            replay_record(replayer, which[service], &record, &arena, &found);
+            replay_record(sim->replayer, which[service], &record, &sim->arena, &found);
             if (found.result == REPLAY_DIFFERS ||
                 (found.result == REPLAY_IMPOSSIBLE && found.dropped == 0))
                 sim_fail(sim, "replay of %s: decision %zu, %s: stored %s, replayed %s; %s",
                          record.id, found.decision, found.field, found.stored, found.replayed,
                          found.why);
         }
-    arena_done(&arena);
-    replayer_free(replayer);
 }
 
 void sim_oracle_check(struct sim *sim)
