@@ -83,7 +83,8 @@ bool replay_states_equal(const struct participant *participant, const void *stor
         participant->encode(stored, &one, &error) && participant->encode(replayed, &other, &error);
     if (!is_equal) {
         snprintf(ret_finding->field, sizeof ret_finding->field, "state");
-        snprintf(ret_finding->replayed, sizeof ret_finding->replayed, "%s", error.message);
+        snprintf(ret_finding->replayed, sizeof ret_finding->replayed, "%.*s",
+                 (int)sizeof ret_finding->replayed - 1, error.message);
     } else if (!bson_equal(&one, &other)) {
         is_equal = false;
         (void)parts_equal(&one, &other, "state", ret_finding);
