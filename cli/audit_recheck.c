@@ -9,7 +9,8 @@
 #define BETWEEN_MS     20
 #define WRONG_LOOKS    4 /* what is wrong stays wrong: it is asked so often */
 #define LOOKS_APART_MS 250
-#define JOINED_MAX     8 /* bookings of one payment: more than its own is wrong already */
+#define PAUSES_MAX     40 /* then one look at each must do, and one is a proof */
+#define JOINED_MAX     8  /* bookings of one payment: more than its own is wrong already */
 
 void audit_adopt_captures(struct audit_facts *facts)
 {
@@ -108,7 +109,13 @@ static void say_moving(struct audit_opinion *opinion)
     (void)audit_say(opinion, AUDIT_IS_IN_FLIGHT, "moving", 0, "it changes as it is looked at");
 }
 
-bool audit_recheck_payment(const struct audit_recheck *recheck, const struct audit_payment *seen,
+static void pause_before(struct audit_recheck *recheck)
+{
+    recheck->pauses++;
+    poll(NULL, 0, LOOKS_APART_MS);
+}
+
+bool audit_recheck_payment(struct audit_recheck *recheck, const struct audit_payment *seen,
                            struct audit_facts *ret_facts, const struct audit_payment **ret_found,
                            struct audit_opinion *ret_opinion)
 {
@@ -117,7 +124,7 @@ bool audit_recheck_payment(const struct audit_recheck *recheck, const struct aud
         struct audit_terms terms;
         bool is_still;
         if (look > 0)
-            poll(NULL, 0, LOOKS_APART_MS);
+            pause_before(recheck);
         audit_facts_done(ret_facts);
         if (!snapshot_read(recheck, seen, NULL, ret_facts, &terms, &is_still))
             return false;
@@ -126,13 +133,13 @@ bool audit_recheck_payment(const struct audit_recheck *recheck, const struct aud
             audit_judge_payment(*ret_found, &terms, ret_opinion);
         else
             say_moving(ret_opinion);
-        if (ret_opinion->verdict != AUDIT_IS_WRONG)
+        if (ret_opinion->verdict != AUDIT_IS_WRONG || recheck->pauses >= PAUSES_MAX)
             break;
     }
     return true;
 }
 
-bool audit_recheck_booking(const struct audit_recheck *recheck, const struct audit_booking *seen,
+bool audit_recheck_booking(struct audit_recheck *recheck, const struct audit_booking *seen,
                            struct audit_facts *ret_facts, const struct audit_booking **ret_found,
                            struct audit_opinion *ret_opinion)
 {
@@ -141,7 +148,7 @@ bool audit_recheck_booking(const struct audit_recheck *recheck, const struct aud
         struct audit_terms terms;
         bool is_still;
         if (look > 0)
-            poll(NULL, 0, LOOKS_APART_MS);
+            pause_before(recheck);
         audit_facts_done(ret_facts);
         if (!snapshot_read(recheck, NULL, seen, ret_facts, &terms, &is_still))
             return false;
@@ -150,7 +157,7 @@ bool audit_recheck_booking(const struct audit_recheck *recheck, const struct aud
             audit_judge_booking(*ret_found, &terms, ret_opinion);
         else
             say_moving(ret_opinion);
-        if (ret_opinion->verdict != AUDIT_IS_WRONG)
+        if (ret_opinion->verdict != AUDIT_IS_WRONG || recheck->pauses >= PAUSES_MAX)
             break;
     }
     return true;

@@ -111,7 +111,7 @@ def is_confirmed(system, booking):
 
 def test_the_usage_is_told_without_a_system():
     done = subprocess.run([PROGRAM, "help"], capture_output=True, text=True, check=True)
-    for command in ("show", "list", "listen", "trace", "ledger", "dead", "doctor", "pay", "book", "cancel"):
+    for command in ("show", "list", "listen", "trace", "ledger", "audit", "dead", "doctor", "pay", "book", "cancel"):
         assert re.search(rf"^  {command} ", done.stdout, re.M), done.stdout
         told = subprocess.run([PROGRAM, "help", command], capture_output=True, text=True, check=True).stdout
         asked = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, check=True).stdout
