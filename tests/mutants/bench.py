@@ -98,6 +98,8 @@ class Bench:
             raise Unsound(f"{' '.join(command)}: {reason(status, output)}\n{output[-2000:]}")
 
     def ninja(self, targets):
+        if not targets:
+            return
         status, output = run(["ninja", "-j", "2", *targets], self.built, BUILD_SECONDS_MAX)
         if status != 0:
             errors = [line for line in output.splitlines() if "error" in line]
@@ -106,11 +108,6 @@ class Bench:
     def touched(self, target, paths):
         """Whether a target is made of one of these files; a header may be in every one."""
         return paths is None or any(path in self.sources.get(target, ()) or path.endswith(".h") for path in paths)
-
-    def build(self, paths):
-        targets = [target for target in self.sources if self.touched(target, paths)]
-        if targets:
-            self.ninja(targets)
 
     def is_simulated(self, paths):
         return self.touched(SIMULATOR, paths)
@@ -128,11 +125,10 @@ class Bench:
     def unit_killer(self, paths, names=None, is_first_enough=False):
         """The tests that fail, "" if none does, None if none has to do with these files."""
         killers = []
-        asked = 0
-        for name, (target, command) in self.tests.items():
-            if not self.touched(target, paths) or (names is not None and name not in names):
-                continue
-            asked += 1
+        asked = {name: test for name, test in self.tests.items()
+                 if self.touched(test[0], paths) and (names is None or name in names)}
+        self.ninja([target for target, _ in asked.values() if target in self.sources])
+        for name, (_, command) in asked.items():
             status, output = run(command, self.built, TEST_SECONDS_MAX)
             if status == 0:
                 continue
@@ -145,6 +141,7 @@ class Bench:
         return killers[0] if killers else "" if asked else None
 
     def simulator_killer(self, schedules):
+        self.ninja([SIMULATOR])
         status, output = run([self.built / SIMULATOR, "--schedules", str(schedules)], self.built,
                              SIMULATOR_SECONDS_MAX)
         if status == 0:

@@ -45,19 +45,24 @@ class Mutant:
     def paths(self):
         return sorted({change.path for change in self.changes})
 
-    def apply(self, folder):
+    def edited(self, folder):
+        """The changed files' new texts, by path."""
+        texts = {}
         for change in self.changes:
             path = folder / change.path
             if not path.is_file():
                 raise Misfit(f"{self.name}: there is no file {change.path}")
-            original = path.read_text(encoding="utf-8")
-            pattern = r"\s+".join(map(re.escape, change.was.split()))
-            found = list(re.finditer(pattern, original))
+            text = texts.get(path) or path.read_text(encoding="utf-8")
+            found = list(re.finditer(r"\s+".join(map(re.escape, change.was.split())), text))
             if len(found) != 1:
                 raise Misfit(f"{self.name}: its code occurs {len(found)} times in {change.path}, not once: "
                              f"adapt the entry to what the file says now")
-            path.write_text(original[:found[0].start()] + change.becomes + original[found[0].end():],
-                            encoding="utf-8")
+            texts[path] = text[:found[0].start()] + change.becomes + text[found[0].end():]
+        return texts
+
+    def apply(self, folder):
+        for path, text in self.edited(folder).items():
+            path.write_text(text, encoding="utf-8")
 
 
 def line_read(mutant, line):

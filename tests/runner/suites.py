@@ -21,7 +21,7 @@ IN_CI = os.environ.get("CI") == "true"
 LINES_SHOWN_MAX = 120
 
 SECONDS_MAX = {"build": 900, "unit": 300, "lint": 400, "contract": 600, "integration": 900, "scenarios": 900,
-               "sanitizers": 900}
+               "sanitizers": 900, "mutants": 900}
 
 SANITIZER_PATIENCE = 4
 SANITIZER_OPTIONS = {
@@ -159,6 +159,15 @@ def clang():
     return Count(passed=1) + meson("build-clang", "unit", SECONDS_MAX["unit"])
 
 
+def mutants():
+    """Small mistakes made in the shipped code one by one: each that is noticed has passed."""
+    results = LOGS / "mutants.tap"
+    results.unlink(missing_ok=True)
+    step = Step("mutants", ["tests/mutants/run", "--quick", "--tap", str(results)], SECONDS_MAX["mutants"])
+    text = results.read_text(encoding="utf-8") if results.exists() else ""
+    return counting.at_least_one(counting.tap(text, step.succeeded), step.succeeded)
+
+
 def others():
     """meson suites that have no function of their own here: simulation, fuzz, ..."""
     if not build("build"):
@@ -170,7 +179,7 @@ def others():
 
 
 SUITES = {"unit": unit, "lint": lint, "contract": contract, "integration": integration, "scenarios": scenarios,
-          "sanitizers": sanitizers, "clang": clang, "others": others}
+          "sanitizers": sanitizers, "clang": clang, "mutants": mutants, "others": others}
 
 
 def run(name):

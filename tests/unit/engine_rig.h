@@ -1,0 +1,345 @@
+/* engine_rig.h - an engine between a bus, a store and a client that a test holds in its hands, and
+ * the smallest participant: it counts what it is told and owes an event for each. Included by one
+ * test. */
+#pragma once
+
+#include "common/engine/bson_read.h"
+#include "common/engine/bson_write.h"
+#include "common/engine/document.h"
+#include "common/engine/engine.h"
+
+#include <bson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW       1000000
+#define PLACES    8
+#define BODY_SIZE 16384
+#define WAIT_MS   600
+
+struct tally {
+    int64_t count, due_at_ms;
+};
+
+/* Everything outside of the engine. */
+static struct world {
+    struct delivery deliveries[PLACES];
+    size_t delivered, given, acked, quarantined, published;
+    bool is_drained, refuses_letters, refuses_messages;
+    uint64_t session;
+    struct record records[PLACES];
+    uint8_t bodies[PLACES][BODY_SIZE];
+    size_t stored, saves;
+    bool is_away;
+    struct request *request;
+    struct engine *engine;
+} world;
+
+/* ---- the participant ---- */
+
+static bool tally_parse(const void *self, const struct message *message, struct input *ret_inputs,
+                        size_t *ret_count, struct error *error)
+{
+    (void)self;
+    if (message->body[0] == '?')
+        return error_set(error, ERROR_REJECT, "unreadable");
+    memset(ret_inputs, 0, sizeof *ret_inputs);
+    ret_inputs->type = 1;
+    ret_inputs->type_name = "told";
+    snprintf(ret_inputs->document_id, IDENT_SIZE, "%s", message->correlation_id);
+    snprintf(ret_inputs->correlation_id, IDENT_SIZE, "%s", message->correlation_id);
+    *ret_count = 1;
+    return true;
+}
+
+static void tally_decide(const void *self, void *state, const struct input *input,
+                         struct decision *decision)
+{
+    (void)self;
+    struct tally *tally = state;
+    bool is_deadline = input->type == INPUT_TYPE_DEADLINE;
+    tally->count++;
+    tally->due_at_ms = is_deadline ? 0 : decision->now_ms + WAIT_MS;
+    decision->verdict = is_deadline ? "late" : "count";
+    decision->is_changed = true;
+    decision->reply = REPLY_ACCEPTED;
+    decision_owe(decision, "counted", input->document_id, input->document_id, "{}", 2, NULL);
+}
+
+static const char *tally_state_name(const void *state)
+{
+    return ((const struct tally *)state)->due_at_ms == 0 ? "still" : "waiting";
+}
+
+static int64_t tally_due_at_ms(const void *state)
+{
+    return ((const struct tally *)state)->due_at_ms;
+}
+
+static const char *tally_correlation_id(const void *state)
+{
+    (void)state;
+    return "";
+}
+
+static bool tally_encode(const void *state, bson_t *fields, struct error *error)
+{
+    (void)error;
+    const struct tally *tally = state;
+    bson_write_int(fields, "count", tally->count);
+    bson_write_int(fields, "dueAt", tally->due_at_ms);
+    return true;
+}
+
+static bool tally_decode(const bson_t *fields, void *state, struct error *error)
+{
+    struct tally *tally = state;
+    return (bson_read_int(fields, "count", &tally->count) &&
+            bson_read_int(fields, "dueAt", &tally->due_at_ms)) ||
+           error_set(error, ERROR_BUG, "no tally");
+}
+
+static const struct participant tally_participant = {
+    .name = "tally",
+    .collection = "tallies",
+    .state_size = sizeof(struct tally),
+    .deadlines_wait_for_queue = true,
+    .parse = tally_parse,
+    .decide = tally_decide,
+    .state_name = tally_state_name,
+    .due_at_ms = tally_due_at_ms,
+    .correlation_id = tally_correlation_id,
+    .encode = tally_encode,
+    .decode = tally_decode,
+};
+
+/* ---- the bus ---- */
+
+static void bus_service(void *self, struct bus_status *ret_status)
+{
+    (void)self;
+    *ret_status = (struct bus_status){ .session = world.session,
+                                       .can_consume = world.session != 0,
+                                       .can_publish = world.session != 0 };
+}
+
+static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
+{
+    (void)self;
+    size_t count = 0;
+    while (count < limit && world.given < world.delivered)
+        ret_deliveries[count++] = &world.deliveries[world.given++];
+    return count;
+}
+
+static void bus_publish(void *self, const struct message *const *messages, size_t count,
+                        enum publish_result *ret_results)
+{
+    (void)self, (void)messages;
+    for (size_t i = 0; i < count; i++)
+        ret_results[i] = world.refuses_messages ? PUBLISH_NACKED : PUBLISH_CONFIRMED;
+    world.published += world.refuses_messages ? 0 : count;
+}
+
+static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
+                           struct error *error)
+{
+    (void)self, (void)delivery, (void)reason;
+    if (world.refuses_letters)
+        return error_set(error, ERROR_RETRY, "full");
+    world.quarantined++;
+    return true;
+}
+
+static void bus_ack(void *self, struct delivery *const *deliveries, size_t count)
+{
+    (void)self, (void)deliveries;
+    world.acked += count;
+}
+
+static bool bus_is_drained(void *self)
+{
+    (void)self;
+    return world.is_drained;
+}
+
+static void bus_nothing(void *self)
+{
+    (void)self;
+}
+
+/* ---- the store ---- */
+
+static struct record *record_find(const char *id)
+{
+    for (size_t i = 0; i < world.stored; i++)
+        if (strcmp(world.records[i].id, id) == 0)
+            return &world.records[i];
+    return NULL;
+}
+
+static bool is_there(struct error *error)
+{
+    return !world.is_away || error_set(error, ERROR_RETRY, "the store is away");
+}
+
+static bool store_load(void *self, const char *const *ids, size_t count, struct arena *arena,
+                       struct record *ret_records, struct error *error)
+{
+    (void)self;
+    for (size_t i = 0; i < count; i++) {
+        const struct record *record = record_find(ids[i]);
+        ret_records[i] = record != NULL ? *record : (struct record){ .version = 0 };
+        snprintf(ret_records[i].id, IDENT_SIZE, "%s", ids[i]);
+        if (record != NULL)
+            ret_records[i].body = arena_copy(arena, record->body, record->body_length);
+    }
+    return is_there(error);
+}
+
+static bool store_save(void *self, const struct record *records, size_t count,
+                       enum save_result *ret_results, struct error *error)
+{
+    (void)self;
+    for (size_t i = 0; i < count && !world.is_away; i++) {
+        struct record *record = record_find(records[i].id);
+        size_t place = record != NULL ? (size_t)(record - world.records) : world.stored++;
+        assert_true(place < PLACES && records[i].body_length <= BODY_SIZE);
+        memcpy(world.bodies[place], records[i].body, records[i].body_length);
+        world.records[place] = records[i];
+        world.records[place].body = world.bodies[place];
+        world.records[place].version++;
+        ret_results[i] = SAVE_SAVED;
+        world.saves++;
+    }
+    return is_there(error);
+}
+
+static bool store_clear_owed(void *self, const char *const *ids, const int64_t *versions,
+                             size_t count, struct error *error)
+{
+    (void)self, (void)ids, (void)versions, (void)count;
+    return is_there(error);
+}
+
+static bool store_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+                      size_t *ret_count, struct error *error)
+{
+    (void)self;
+    *ret_count = 0;
+    for (size_t i = 0; i < world.stored && *ret_count < limit; i++)
+        if (world.records[i].due_at_ms != 0 && world.records[i].due_at_ms <= now_ms)
+            memcpy(ret_ids[(*ret_count)++], world.records[i].id, IDENT_SIZE);
+    return is_there(error);
+}
+
+static bool store_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+                       size_t *ret_count, struct error *error)
+{
+    (void)self, (void)before_ms, (void)limit, (void)ret_ids;
+    *ret_count = 0; /* no relay in these tests */
+    return is_there(error);
+}
+
+static bool store_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
+{
+    (void)self;
+    *ret_count = 0;
+    for (size_t i = 0; i < world.stored && *ret_count < limit; i++)
+        *ret_count += world.records[i].owed_at_ms != 0;
+    return is_there(error);
+}
+
+static bool store_ping(void *self, struct error *error)
+{
+    (void)self;
+    return is_there(error);
+}
+
+/* ---- the client ---- */
+
+static size_t request_take(void *self, size_t limit, struct request **ret_requests)
+{
+    (void)self;
+    if (limit == 0 || world.request == NULL)
+        return 0;
+    ret_requests[0] = world.request;
+    world.request = NULL;
+    return 1;
+}
+
+static void request_answer(void *self, struct request *request)
+{
+    (void)self;
+    assert_int_not_equal(request->reply, REPLY_NONE);
+}
+
+/* ---- what a test does ---- */
+
+static int world_begin(void **test)
+{
+    (void)test;
+    static struct engine_limits limits;
+    limits = engine_limits_default;
+    limits.owed_documents_max = 2;
+    struct engine_ports ports = {
+        .store = { .load = store_load,
+                   .save = store_save,
+                   .clear_owed = store_clear_owed,
+                   .due = store_due,
+                   .owed = store_owed,
+                   .count_owed = store_count_owed,
+                   .ping = store_ping },
+        .bus = { .service = bus_service,
+                 .take = bus_take,
+                 .publish = bus_publish,
+                 .quarantine = bus_quarantine,
+                 .ack = bus_ack,
+                 .is_drained = bus_is_drained,
+                 .pause = bus_nothing,
+                 .resume = bus_nothing },
+        .requests = { .take = request_take, .answer = request_answer },
+    };
+    memset(&world, 0, sizeof world);
+    world.session = 1;
+    world.is_drained = true;
+    world.engine = engine_new(&tally_participant, &ports, &limits);
+    return 0;
+}
+
+static int world_end(void **test)
+{
+    (void)test;
+    world.engine = engine_free(world.engine);
+    return 0;
+}
+
+static struct delivery *deliver(const char *message_id, const char *document_id, const char *body)
+{
+    assert_true(world.delivered < PLACES);
+    struct delivery *delivery = &world.deliveries[world.delivered++];
+    *delivery = (struct delivery){ .tag = world.delivered, .session = world.session };
+    snprintf(delivery->message.id, MESSAGE_ID_SIZE, "%s", message_id);
+    snprintf(delivery->message.type, MESSAGE_TYPE_SIZE, "told");
+    snprintf(delivery->message.correlation_id, IDENT_SIZE, "%s", document_id);
+    delivery->message.schema_version = MESSAGE_SCHEMA_VERSION;
+    delivery->message.body = body;
+    delivery->message.body_length = strlen(body);
+    return delivery;
+}
+
+static enum reply ask(const char *document_id, int64_t now_ms)
+{
+    struct request request = { .input = {
+                                   .source = INPUT_FROM_REQUEST, .type = 1, .type_name = "told" } };
+    snprintf(request.input.document_id, IDENT_SIZE, "%s", document_id);
+    snprintf(request.input.correlation_id, IDENT_SIZE, "%s", document_id);
+    world.request = &request;
+    engine_step(world.engine, now_ms);
+    return request.reply;
+}

@@ -1,0 +1,78 @@
+/* What a booking does not believe: altered payments, and its own record when it makes no sense. */
+#include "tests/unit/booking_fixture.h"
+
+static void a_known_payment_with_other_content_is_refused_in_every_state(void **test)
+{
+    (void)test;
+    static const struct {
+        const char *user;
+        int64_t more;
+        const char *currency;
+    } altered[] = { { "mallory", 0, "EUR" }, { "alice", 1, "EUR" }, { "alice", 0, "USD" } };
+    for (int state = BOOKING_PAYMENT_FIRST; state < (int)BOOKING_STATE_COUNT; state++) {
+        struct booking booking = in_state((enum booking_state)state);
+        if (booking.payment_count == 0)
+            feed(&booking, captured("P1"));
+        struct booking before = booking;
+        for (size_t i = 0; i < sizeof altered / sizeof altered[0]; i++) {
+            feed(&booking, make(BOOKING_CAPTURED, altered[i].user, "P1",
+                                before.payments[0].amount + altered[i].more, altered[i].currency));
+            assert_string_equal(decision.verdict, "reject");
+            assert_int_equal(decision.message_count, 0);
+            assert_memory_equal(&booking, &before, sizeof booking);
+        }
+    }
+}
+
+static void a_refund_request_asks_for_what_was_paid(void **test)
+{
+    (void)test;
+    struct booking booking = in_state(BOOKING_CONFIRMED);
+    feed(&booking, make(BOOKING_CAPTURED, "alice", "P2", 777, "USD"));
+    assert_int_equal(count_of(EVENT_REFUND_REQUESTED), 1);
+    assert_non_null(strstr(decision.messages[0].body, "\"paymentId\":\"P2\""));
+    assert_non_null(strstr(decision.messages[0].body, "\"amount\":777,"));
+    assert_non_null(strstr(decision.messages[0].body, "\"currency\":\"USD\""));
+}
+
+static bool stores_and_reads(const struct booking *booking)
+{
+    bson_t fields = BSON_INITIALIZER;
+    struct booking read = { 0 };
+    struct error error;
+    assert_true(booking_encode(booking, &fields, &error));
+    bool is_read = booking_decode(&fields, &read, &error);
+    bson_destroy(&fields);
+    return is_read;
+}
+
+static void a_stored_booking_that_contradicts_itself_is_refused(void **test)
+{
+    (void)test;
+    struct booking booking = in_state(BOOKING_CONFIRMED);
+    assert_true(stores_and_reads(&booking));
+    booking.payments[0].disposition = PAYMENT_REFUNDED_BY_REQUEST; /* confirmed by nothing */
+    assert_false(stores_and_reads(&booking));
+
+    booking = in_state(BOOKING_FAILED);
+    booking.due_at_ms = NOW; /* an outcome that waits */
+    assert_false(stores_and_reads(&booking));
+
+    booking = in_state(BOOKING_PENDING);
+    booking.due_at_ms = 0; /* waits for ever */
+    assert_false(stores_and_reads(&booking));
+
+    booking = in_state(BOOKING_PAYMENT_FIRST);
+    booking.payments[0].disposition = PAYMENT_APPLIED; /* before there is an intent */
+    assert_false(stores_and_reads(&booking));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_known_payment_with_other_content_is_refused_in_every_state),
+        cmocka_unit_test(a_refund_request_asks_for_what_was_paid),
+        cmocka_unit_test(a_stored_booking_that_contradicts_itself_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,159 @@
+/* What the engine does with a single message, request or deadline, where the simulator sees only
+ * that all ends well. */
+#include "tests/unit/engine_rig.h"
+
+static void a_delivery_is_saved_then_published_then_acked(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    world.refuses_messages = true;
+    engine_step(world.engine, NOW);
+    assert_int_equal(world.saves, 1);
+    assert_int_equal(world.acked, 0);
+    world.refuses_messages = false;
+    engine_step(world.engine, NOW + 1000);
+    assert_true(world.published > 0);
+    assert_int_equal(world.acked, 1);
+}
+
+static void nothing_is_acked_or_quarantined_while_the_store_is_away(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    world.is_away = true;
+    engine_step(world.engine, NOW);
+    assert_int_equal(ask("B", NOW + 1), REPLY_UNAVAILABLE);
+    assert_int_equal(world.acked + world.quarantined + world.published, 0);
+    world.is_away = false;
+    engine_step(world.engine, NOW + 10000);
+    assert_int_equal(world.acked, 1);
+}
+
+static void a_message_id_with_another_body_is_quarantined(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    deliver("m1", "A", "{ }");
+    engine_step(world.engine, NOW + 1);
+    assert_int_equal(world.quarantined, 1);
+    assert_int_equal(world.saves, 1);
+    assert_int_equal(world.acked, 2);
+}
+
+static void an_unknown_schema_version_is_quarantined(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}")->message.schema_version = MESSAGE_SCHEMA_VERSION + 1;
+    engine_step(world.engine, NOW);
+    assert_int_equal(world.quarantined, 1);
+    assert_int_equal(world.saves, 0);
+}
+
+static void what_the_dead_letter_queue_does_not_take_is_kept(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "?");
+    world.refuses_letters = true;
+    engine_step(world.engine, NOW);
+    assert_int_equal(world.acked, 0);
+    world.refuses_letters = false;
+    engine_step(world.engine, NOW + 1000);
+    assert_int_equal(world.quarantined, 1);
+    assert_int_equal(world.acked, 1);
+}
+
+static void a_message_that_came_back_before_is_handled_alone(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    deliver("m2", "B", "{}")->delivery_count = 1;
+    deliver("m3", "C", "{}");
+    engine_step(world.engine, NOW);
+    assert_int_equal(world.acked, 1);
+    engine_step(world.engine, NOW + 1);
+    assert_int_equal(world.acked, 2);
+    engine_step(world.engine, NOW + 2);
+    assert_int_equal(world.acked, 3);
+}
+
+static void a_full_outbox_turns_requests_away(void **test)
+{
+    (void)test;
+    world.session = 0; /* the broker is away */
+    assert_int_equal(ask("A", NOW), REPLY_ACCEPTED);
+    assert_int_equal(ask("B", NOW + 1), REPLY_ACCEPTED);
+    assert_int_equal(ask("C", NOW + 2), REPLY_UNAVAILABLE);
+    assert_int_equal(world.stored, 2);
+}
+
+static void no_deadline_fires_before_the_queue_was_empty_once(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    world.session = 2; /* reconnected: what was paid in time may wait in the queue */
+    world.is_drained = false;
+    engine_step(world.engine, NOW + 10 * WAIT_MS);
+    assert_int_equal(world.saves, 1);
+    world.is_drained = true;
+    engine_step(world.engine, NOW + 20 * WAIT_MS);
+    assert_int_equal(world.saves, 2);
+}
+
+static void a_clock_set_back_stops_nothing(void **test)
+{
+    (void)test;
+    const int64_t hour_ms = 3600000;
+    engine_step(world.engine, NOW + hour_ms);
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    engine_step(world.engine, NOW + 2 * WAIT_MS);
+    assert_int_equal(world.saves, 2); /* the message, and its deadline */
+}
+
+static void a_damaged_document_is_not_overwritten(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    memset(world.bodies[0] + 8, 0, 8);
+    deliver("m2", "A", "{}");
+    engine_step(world.engine, NOW + 1);
+    assert_int_equal(world.saves, 1);
+    assert_int_equal(world.quarantined, 1);
+    assert_int_equal(ask("A", NOW + 2), REPLY_INTERNAL);
+}
+
+static void a_flood_of_duplicates_leaves_room_for_what_changes(void **test)
+{
+    (void)test;
+    struct arena arena = { 0 };
+    struct document *document = document_new(&arena, &tally_participant, "A");
+    const struct history_entry entry = { .input_id = "m1" };
+    for (int i = 0; i < 2 * HISTORY_MAX; i++)
+        (void)document_remember(document, &arena, &entry, false);
+    assert_int_equal(document->history_count, HISTORY_DUPLICATES_MAX);
+    assert_true(document_remember(document, &arena, &entry, true));
+    arena_done(&arena);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_delivery_is_saved_then_published_then_acked),
+        TEST(nothing_is_acked_or_quarantined_while_the_store_is_away),
+        TEST(a_message_id_with_another_body_is_quarantined),
+        TEST(an_unknown_schema_version_is_quarantined),
+        TEST(what_the_dead_letter_queue_does_not_take_is_kept),
+        TEST(a_message_that_came_back_before_is_handled_alone),
+        TEST(a_full_outbox_turns_requests_away),
+        TEST(no_deadline_fires_before_the_queue_was_empty_once),
+        TEST(a_clock_set_back_stops_nothing),
+        TEST(a_damaged_document_is_not_overwritten),
+        TEST(a_flood_of_duplicates_leaves_room_for_what_changes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
