@@ -90,6 +90,7 @@ struct sim_message { /* waits in a queue, or is held by a worker */
 struct sim_delivery { /* in a worker's hand */
     struct delivery delivery;
     struct sim_message *source; /* NULL: its session has ended */
+    bool is_quarantined;
 };
 
 struct sim_queue {
@@ -311,6 +312,8 @@ const struct sim_document *sim_document_find(const struct sim *sim, enum sim_ser
 /* The participant's state of a stored document; false: `failure` is set. */
 bool sim_document_state(struct sim *sim, enum sim_service service,
                         const struct sim_document *document, void *ret_state);
+/* Whether the document's history tells of this input, or is too full to tell. */
+bool sim_document_remembers(const struct sim_document *document, const char *input_id);
 bool sim_document_owed(const uint8_t *body, size_t length,
                        bool (*each)(void *self, const char *message_id), void *self);
 

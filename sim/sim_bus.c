@@ -170,6 +170,7 @@ static bool bus_quarantine(void *self, const struct delivery *delivery, const ch
     struct sim_delivery *held = delivery_of(worker, delivery);
     if (held->source == NULL || is_blocked(sim) || sim_fault(sim, FAULT_QUARANTINE))
         return error_set(error, ERROR_RETRY, "the dead letter queue does not take it");
+    held->is_quarantined = true;
     sim->queues[worker->service].dead_count++;
     sim_tell(sim, "%s quarantines %s: %s", worker->name, delivery->message.id, reason);
     if (strncmp(delivery->message.id, "poison:", 7) != 0)
@@ -178,13 +179,23 @@ static bool bus_quarantine(void *self, const struct delivery *delivery, const ch
     return true;
 }
 
-/* I7: an ack only after the durable commit. Every event that booking takes leaves a document. */
-static void commit_check(struct sim_worker *worker, const struct delivery *delivery)
+/* I7: an ack only after the durable commit. Every event that booking takes is in the history of its
+ * document; what nobody can read is in the dead letter queue. */
+static void commit_check(struct sim_worker *worker, const struct sim_delivery *held)
 {
-    if (worker->service != SIM_BOOKING || strncmp(delivery->message.id, "poison:", 7) == 0)
+    struct sim *sim = worker->sim;
+    const struct message *message = &held->delivery.message;
+    bool is_poison = strncmp(message->id, "poison:", 7) == 0;
+    if (is_poison && !held->is_quarantined)
+        sim_fail(sim, "I7: %s was acked and is kept nowhere", message->id);
+    if (is_poison || worker->service != SIM_BOOKING)
         return;
-    if (sim_document_find(worker->sim, SIM_BOOKING, delivery->message.correlation_id) == NULL)
-        sim_fail(worker->sim, "I7: %s was acked with nothing stored", delivery->message.id);
+    const struct sim_document *document =
+        sim_document_find(sim, SIM_BOOKING, message->correlation_id);
+    if (document == NULL)
+        sim_fail(sim, "I7: %s was acked with nothing stored", message->id);
+    else if (!sim_document_remembers(document, message->id))
+        sim_fail(sim, "I7: %s was acked, its booking knows nothing of it", message->id);
 }
 
 static void bus_ack(void *self, struct delivery *const *deliveries, size_t count)
@@ -199,7 +210,7 @@ static void bus_ack(void *self, struct delivery *const *deliveries, size_t count
     for (size_t i = 0; i < count; i++) {
         struct sim_delivery *held = delivery_of(worker, deliveries[i]);
         if (held->source != NULL) {
-            commit_check(worker, deliveries[i]);
+            commit_check(worker, held);
             sim_message_forget(&sim->queues[worker->service], held->source);
         }
         sim_delivery_free(worker, held);

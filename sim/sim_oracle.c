@@ -246,8 +246,25 @@ static void histories_check(struct sim *sim)
         }
 }
 
+static bool is_nothing(void *self, const char *message_id)
+{
+    struct sim *sim = self;
+    sim_fail(sim, "I6: %s is owed for ever", message_id);
+    return false;
+}
+
+/* At rest nobody owes anything, also where no sweep would find it. */
+static void outboxes_check(struct sim *sim)
+{
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+        for (size_t i = 0; i < sim->stores[service].count; i++)
+            (void)sim_document_owed(sim->stores[service].documents[i].body,
+                                    sim->stores[service].documents[i].body_length, is_nothing, sim);
+}
+
 void sim_oracle_check(struct sim *sim)
 {
+    outboxes_check(sim);
     histories_check(sim);
     bookings_check(sim);
     payments_check(sim);

@@ -38,6 +38,24 @@ bool sim_document_state(struct sim *sim, enum sim_service service,
     return false;
 }
 
+bool sim_document_remembers(const struct sim_document *document, const char *input_id)
+{
+    bson_t fields;
+    bson_t history;
+    bson_t entry;
+    bson_iter_t at;
+    char id[MESSAGE_ID_SIZE];
+    int count = 0;
+    bool is_read = bson_init_static(&fields, document->body, document->body_length) &&
+                   bson_read_array(&fields, "history", &history) && bson_iter_init(&at, &history);
+    assert(is_read);
+    for (; bson_iter_next(&at); count++)
+        if (bson_read_element(&at, &entry) && bson_read_text(&entry, "id", id, sizeof id) &&
+            strcmp(id, input_id) == 0)
+            return true;
+    return count >= HISTORY_DUPLICATES_MAX;
+}
+
 bool sim_document_owed(const uint8_t *body, size_t length,
                        bool (*each)(void *self, const char *message_id), void *self)
 {
