@@ -110,7 +110,8 @@ static void messages_owe(struct engine *engine, struct slot *slot, struct job *j
 static void history_add(struct engine *engine, struct slot *slot, const struct job *job)
 {
     bool is_changed = engine->decision->is_changed;
-    if (!is_changed && (job->input.source == INPUT_FROM_DEADLINE || slot->document->version == 0))
+    bool is_stored = slot->document->version > 0 || slot->fate == SLOT_DIRTY;
+    if (!is_changed && (job->input.source == INPUT_FROM_DEADLINE || !is_stored))
         return; /* and no document is made only to remember that nothing happened */
     struct history_entry entry = { .at_ms = engine->now_ms, .fingerprint = job->input.fingerprint };
     snprintf(entry.input_type, sizeof entry.input_type, "%s", job->input.type_name);
