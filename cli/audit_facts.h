@@ -2,7 +2,7 @@
  * books, the documents of the three services, and the events that passed by. Joined by id.
  *
  * These are facts, not conclusions: the states are read by their names as they are stored, and
- * nothing here shares code with the services that wrote them. About half a kilobyte a booking with
+ * nothing here shares code with the services that wrote them. About 0.7 KB a booking with
  * one payment, all of it in one arena. One thread. */
 #pragma once
 
