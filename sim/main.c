@@ -1,4 +1,5 @@
 /* roundtrip-sim - runs schedules of the simulated Roundtrip until one breaks an invariant. */
+#include "sim/exhaust.h"
 #include "sim/sim_jobs.h"
 #include "sim/sim_shrink.h"
 
@@ -227,7 +228,8 @@ static int campaign_tell(const struct arguments *arguments)
 
 int main(int argc, char **argv)
 {
-    (void)argc;
+    if (argc > 1 && strcmp(argv[1], "--exhaustive") == 0)
+        return exhaust_main(argc - 2, argv + 2);
     struct arguments arguments = { .seed = -1, .from = 1, .jobs = 1 };
     if (!arguments_read(argv + 1, &arguments))
         return EXIT_USAGE;

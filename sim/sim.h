@@ -318,14 +318,20 @@ bool sim_document_owed(const uint8_t *body, size_t length,
                        bool (*each)(void *self, const char *message_id), void *self);
 
 void sim_provider_run(struct sim *sim); /* calls that are due arrive and are answered */
+/* What an engine is told of the result of a provider call. */
+void sim_result_input(const struct effect *asked, const struct refund_result *heard,
+                      struct input *ret_result);
 int64_t sim_provider_next_ms(const struct sim *sim); /* 0 = nothing under way */
 
 void sim_clients_plan(struct sim *sim);
+/* The input that a service's HTTP shell makes of it. */
+void sim_op_input(const struct sim *sim, const struct sim_op *op, struct input *ret_input);
 bool sim_clients_send(struct sim *sim);           /* one open operation; false: nothing was sent */
 void sim_clients_lose(struct sim_worker *worker); /* its requests will not be answered */
 struct sim_payment *sim_payment_find(struct sim *sim, const char *id);
 void sim_report_send(struct sim *sim, size_t payment);
 
 /* sim_oracle.c */
-void sim_oracle_check(struct sim *sim);
+void sim_outcomes_check(struct sim *sim); /* of states, events and money */
+void sim_oracle_check(struct sim *sim);   /* of histories, too */
 bool sim_is_quiet(const struct sim *sim);

@@ -180,6 +180,17 @@ static void payment_input(const struct sim *sim, const struct sim_op *op, struct
     memcpy(input->payload, &op->content.payment, sizeof op->content.payment);
 }
 
+void sim_op_input(const struct sim *sim, const struct sim_op *op, struct input *ret_input)
+{
+    memset(ret_input, 0, sizeof *ret_input);
+    ret_input->source = INPUT_FROM_REQUEST;
+    snprintf(ret_input->id, sizeof ret_input->id, "request:%zu", (size_t)(op - sim->ops));
+    if (op->kind <= OP_CANCEL)
+        gateway_input(sim, op, ret_input);
+    else
+        payment_input(sim, op, ret_input);
+}
+
 static struct sim_worker *worker_choose(struct sim *sim, enum sim_service service)
 {
     struct sim_worker *up[SIM_WORKERS_MAX];
@@ -209,12 +220,7 @@ bool sim_clients_send(struct sim *sim)
     struct sim_request *sent =
         arena_alloc(&sim->arena, sizeof *sent + sim->participants[service].state_size);
     struct input *input = &sent->request.input;
-    input->source = INPUT_FROM_REQUEST;
-    snprintf(input->id, sizeof input->id, "request:%zu", at);
-    if (service == SIM_GATEWAY)
-        gateway_input(sim, op, input);
-    else
-        payment_input(sim, op, input);
+    sim_op_input(sim, op, input);
     sent->request.state = sent->state;
     sent->op = at;
     op->is_open = false;

@@ -106,18 +106,19 @@ static void call_arrive(struct sim *sim, struct sim_call *call)
         refund_failure_read(call->effect.type == EFFECT_REFUND, &call->result);
 }
 
-static void result_fill(const struct sim_call *call, struct input *ret_result)
+void sim_result_input(const struct effect *asked, const struct refund_result *heard,
+                      struct input *ret_result)
 {
-    struct refund_effect effect = effect_of(call);
+    struct refund_effect effect;
+    memcpy(&effect, asked->payload, sizeof effect);
     *ret_result = (struct input){ .source = INPUT_FROM_EFFECT,
                                   .type = INPUT_RESULT,
                                   .type_name = payment_input_text(INPUT_RESULT) };
     snprintf(ret_result->id, sizeof ret_result->id, "refund:%s:%d", effect.payment_id,
              (int)effect.attempt);
-    memcpy(ret_result->document_id, call->effect.document_id, sizeof ret_result->document_id);
-    memcpy(ret_result->correlation_id, call->effect.correlation_id,
-           sizeof ret_result->correlation_id);
-    memcpy(ret_result->payload, &call->result, sizeof call->result);
+    memcpy(ret_result->document_id, asked->document_id, sizeof ret_result->document_id);
+    memcpy(ret_result->correlation_id, asked->correlation_id, sizeof ret_result->correlation_id);
+    memcpy(ret_result->payload, heard, sizeof *heard);
 }
 
 static void call_remove(struct sim *sim, size_t at)
@@ -226,7 +227,7 @@ static size_t effect_take(void *self, size_t limit, struct input *ret_results)
             i++;
             continue;
         }
-        result_fill(call, &ret_results[count++]);
+        sim_result_input(&call->effect, &call->result, &ret_results[count++]);
         if (call->has_arrived || call->arrives_at_ms == 0)
             call_remove(sim, i);
         else

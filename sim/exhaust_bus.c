@@ -1,0 +1,274 @@
+/* exhaust_bus.c - the broker of an exhaustive world: a bag of messages for each service, of which a
+ * worker may be given any, and any once more. */
+#include "sim/exhaust.h"
+#include "wire/events.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *const queue_names[SIM_SERVICE_COUNT] = { QUEUE_GATEWAY, QUEUE_BOOKING,
+                                                            QUEUE_PAYMENT };
+
+static struct exhaust_queue *queue_of(const struct exhaust_worker *worker)
+{
+    return &worker->explorer->world.queues[worker->service];
+}
+
+static const struct message *message_of(const struct exhaust_text *text)
+{
+    return (const struct message *)(const void *)text->bytes;
+}
+
+static void bus_service(void *self, struct bus_status *ret_status)
+{
+    (void)self;
+    *ret_status =
+        (struct bus_status){ .session = 1, .can_consume = true, .can_publish = true, .detail = "" };
+}
+
+/* ---- taking ---- */
+
+static void hand_fill(struct exhaust_worker *worker, const struct exhaust_event *event)
+{
+    struct delivery *delivery = &worker->deliveries[event->slot];
+    delivery->tag = (uint64_t)event->slot + 1;
+    delivery->session = 1;
+    delivery->delivery_count = event->was_delivered ? 1 : 0;
+    delivery->malformed[0] = '\0';
+    delivery->message = *message_of(event->message);
+    worker->is_taken[event->slot] = true;
+}
+
+void exhaust_bus_restore(struct exhaust_worker *worker)
+{
+    const struct exhaust_queue *queue = queue_of(worker);
+    memset(worker->is_taken, 0, sizeof worker->is_taken);
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->events[i].worker == worker->number)
+            hand_fill(worker, &queue->events[i]);
+}
+
+static bool is_like_one_before(const struct exhaust_queue *queue, size_t at)
+{
+    const struct exhaust_event *event = &queue->events[at];
+    for (size_t i = 0; i < at; i++)
+        if (queue->events[i].worker < 0 && queue->events[i].message == event->message &&
+            queue->events[i].was_delivered == event->was_delivered)
+            return true;
+    return false;
+}
+
+/* Any of those that differ, or none. */
+static struct exhaust_event *event_choose(struct exhaust_worker *worker)
+{
+    struct exhaust_queue *queue = queue_of(worker);
+    struct exhaust_event *ready[EXHAUST_QUEUE_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->events[i].worker < 0 && !is_like_one_before(queue, i))
+            ready[count++] = &queue->events[i];
+    size_t chosen = exhaust_choose(worker->explorer, count + 1);
+    return chosen == count ? NULL : ready[chosen];
+}
+
+static void event_put(struct exhaust *explorer, enum sim_service service,
+                      const struct exhaust_text *message)
+{
+    struct exhaust_queue *queue = &explorer->world.queues[service];
+    if (queue->count == EXHAUST_QUEUE_MAX) {
+        sim_fail(explorer->sim, "I6: queue %s grows without bound", queue_names[service]);
+        return;
+    }
+    queue->events[queue->count++] = (struct exhaust_event){ .message = message, .worker = -1 };
+}
+
+static void duplicate_maybe(struct exhaust_worker *worker, const struct exhaust_text *message)
+{
+    struct exhaust *explorer = worker->explorer;
+    if (explorer->world.duplicates == 0 || exhaust_choose(explorer, 2) == 0)
+        return;
+    explorer->world.duplicates--;
+    sim_tell(explorer->sim, "%s will be delivered once more", message_of(message)->id);
+    event_put(explorer, worker->service, message);
+}
+
+static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
+{
+    struct exhaust_worker *worker = self;
+    size_t count = 0;
+    for (int8_t slot = 0; slot < EXHAUST_HELD_MAX && count < limit; slot++) {
+        if (worker->is_taken[slot])
+            continue;
+        struct exhaust_event *event = event_choose(worker);
+        if (event == NULL)
+            break;
+        event->worker = worker->number;
+        event->slot = slot;
+        hand_fill(worker, event);
+        sim_tell(worker->explorer->sim, "%s takes %s %s%s", worker->name,
+                 message_of(event->message)->type, message_of(event->message)->id,
+                 event->was_delivered ? ", delivered before" : "");
+        ret_deliveries[count++] = &worker->deliveries[slot];
+        duplicate_maybe(worker, event->message);
+    }
+    if (count > 0)
+        exhaust_port_point(worker);
+    return count;
+}
+
+static bool bus_is_drained(void *self)
+{
+    const struct exhaust_queue *queue = queue_of(self);
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->events[i].worker < 0)
+            return false;
+    return true;
+}
+
+/* ---- publishing ---- */
+
+/* As it goes over the wire, and nothing behind the ends of its texts. */
+static const struct exhaust_text *message_keep(struct exhaust *explorer,
+                                               const struct message *message, bool is_repeat)
+{
+    struct message kept;
+    memset(&kept, 0, sizeof kept); /* the padding too: kept messages are compared as bytes */
+    snprintf(kept.id, sizeof kept.id, "%s", message->id);
+    snprintf(kept.type, sizeof kept.type, "%s", message->type);
+    snprintf(kept.correlation_id, sizeof kept.correlation_id, "%s", message->correlation_id);
+    snprintf(kept.app_id, sizeof kept.app_id, "%s", message->app_id);
+    kept.timestamp_ms = message->timestamp_ms / 1000 * 1000; /* AMQP knows seconds */
+    kept.schema_version = message->schema_version;
+    kept.is_repeat = is_repeat;
+    uint64_t hash = exhaust_mix_bytes(3, &kept, sizeof kept);
+    hash = exhaust_mix_bytes(hash, message->body, message->body_length);
+    const struct exhaust_text *body =
+        exhaust_keep(&explorer->pool, message->body, message->body_length,
+                     exhaust_mix_bytes(4, message->body, message->body_length));
+    kept.body = (const char *)body->bytes;
+    kept.body_length = message->body_length;
+    return exhaust_keep(&explorer->pool, &kept, sizeof kept, hash);
+}
+
+const struct message *exhaust_mark_find(const struct exhaust *explorer, const char *message_id)
+{
+    const struct exhaust_world *world = &explorer->world;
+    for (size_t i = 0; i < world->mark_count; i++)
+        if (strcmp(message_of(world->marks[i])->id, message_id) == 0)
+            return message_of(world->marks[i]);
+    return NULL;
+}
+
+/* I2: what is published again under an id is the same, byte by byte. */
+static void mark_add(struct exhaust *explorer, const struct exhaust_text *message)
+{
+    struct exhaust_world *world = &explorer->world;
+    const struct message *before = exhaust_mark_find(explorer, message_of(message)->id);
+    if (before == NULL) {
+        assert(world->mark_count < EXHAUST_MARKS_MAX);
+        world->marks[world->mark_count++] = message;
+    } else if (before != message_of(message)) { /* each content is kept once */
+        sim_fail(explorer->sim, "I2: %s was published with other bytes than before",
+                 message_of(message)->id);
+    }
+}
+
+static void route(struct exhaust *explorer, const struct message *message)
+{
+    const struct exhaust_text *kept = message_keep(explorer, message, message->is_repeat);
+    for (size_t i = 0; i < wire_binding_count; i++) {
+        if (strcmp(wire_bindings[i].routing_key, message->type) != 0)
+            continue;
+        for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+            if (strcmp(queue_names[service], wire_bindings[i].queue) == 0)
+                event_put(explorer, (enum sim_service)service, kept);
+    }
+}
+
+static void bus_publish(void *self, const struct message *const *messages, size_t count,
+                        enum publish_result *ret_results)
+{
+    struct exhaust_worker *worker = self;
+    for (size_t i = 0; i < count; i++) {
+        mark_add(worker->explorer, message_keep(worker->explorer, messages[i], false));
+        route(worker->explorer, messages[i]);
+        ret_results[i] = PUBLISH_CONFIRMED;
+        sim_tell(worker->explorer->sim, "%s publishes %s %s%s", worker->name, messages[i]->type,
+                 messages[i]->id, messages[i]->is_repeat ? " again" : "");
+        exhaust_port_point(worker); /* some are out, some are not */
+    }
+}
+
+/* ---- settling ---- */
+
+static struct exhaust_event *event_of(const struct exhaust_worker *worker,
+                                      const struct delivery *delivery)
+{
+    struct exhaust_queue *queue = queue_of(worker);
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->events[i].worker == worker->number &&
+            &worker->deliveries[queue->events[i].slot] == delivery)
+            return &queue->events[i];
+    assert(false && "the engine names a delivery that it does not hold");
+    return NULL;
+}
+
+static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
+                           struct error *error)
+{
+    struct exhaust_worker *worker = self;
+    (void)error;
+    sim_fail(worker->explorer->sim, "H1: %s of a sound service is quarantined: %s",
+             delivery->message.id, reason);
+    return true;
+}
+
+static void bus_ack(void *self, struct delivery *const *deliveries, size_t count)
+{
+    struct exhaust_worker *worker = self;
+    struct exhaust *explorer = worker->explorer;
+    struct exhaust_queue *queue = queue_of(worker);
+    for (size_t i = 0; i < count; i++) {
+        const struct message *message = &deliveries[i]->message;
+        /* I7: an ack only after the commit. Every event that booking takes leaves a document. */
+        if (worker->service == SIM_BOOKING &&
+            exhaust_document_find(explorer, SIM_BOOKING, message->correlation_id) == NULL)
+            sim_fail(explorer->sim, "I7: %s was acked with nothing stored", message->id);
+        struct exhaust_event *event = event_of(worker, deliveries[i]);
+        worker->is_taken[event->slot] = false;
+        *event = queue->events[--queue->count];
+    }
+    exhaust_port_point(worker);
+}
+
+void exhaust_bus_lose(struct exhaust_worker *worker)
+{
+    struct exhaust_queue *queue = queue_of(worker);
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->events[i].worker == worker->number) {
+            queue->events[i].worker = -1;
+            queue->events[i].was_delivered = true;
+        }
+    memset(worker->is_taken, 0, sizeof worker->is_taken);
+}
+
+static void bus_pause(void *self)
+{
+    (void)self;
+    assert(false && "no store is away in these worlds");
+}
+
+struct bus_port exhaust_bus_port(struct exhaust_worker *worker)
+{
+    return (struct bus_port){
+        .self = worker,
+        .service = bus_service,
+        .take = bus_take,
+        .publish = bus_publish,
+        .quarantine = bus_quarantine,
+        .ack = bus_ack,
+        .is_drained = bus_is_drained,
+        .pause = bus_pause,
+        .resume = bus_pause,
+    };
+}
