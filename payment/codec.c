@@ -122,12 +122,17 @@ bool payment_parse(const void *self, const struct message *message, struct input
 /* ---- what the history keeps of them ---- */
 
 #define CONTENT(name, member, kind) CONTENT_FIELD(payment_payload, name, member, CONTENT_##kind)
+static const struct content_field captured_content[] = {
+    CONTENT("intentId", intent_id, TEXT),
+    CONTENT("userId", user_id, TEXT),
+    CONTENT("amount", amount, INT),
+    CONTENT("currency", currency, TEXT),
+};
 static const struct content_field said_content[] = {
-    /* by a webhook or an event; few have all */
-    CONTENT("intentId", intent_id, TEXT),   CONTENT("userId", user_id, TEXT),
-    CONTENT("amount", amount, INT),         CONTENT("currency", currency, TEXT),
-    CONTENT("reason", reason, TEXT),        CONTENT("refundId", refund_id, TEXT),
-    CONTENT("hasFailed", has_failed, BOOL),
+    /* of the others, few have all */
+    CONTENT("intentId", intent_id, TEXT), CONTENT("amount", amount, INT),
+    CONTENT("currency", currency, TEXT),  CONTENT("reason", reason, TEXT),
+    CONTENT("refundId", refund_id, TEXT), CONTENT("hasFailed", has_failed, BOOL),
 };
 
 static const char *status_text_of(int64_t status)
@@ -145,7 +150,7 @@ static const struct content_field result_content[] = {
 
 const struct content_form payment_contents[] = {
     { .type = INPUT_DEADLINE, .type_name = "deadline" },
-    CONTENT_FORM(INPUT_CAPTURED, "webhook.captured", said_content),
+    CONTENT_FORM(INPUT_CAPTURED, "webhook.captured", captured_content),
     CONTENT_FORM(INPUT_DECLINED, "webhook.declined", said_content),
     CONTENT_FORM(INPUT_REPORTED, "webhook.refunded", said_content),
     CONTENT_FORM(INPUT_CONFIRMED, EVENT_BOOKING_CONFIRMED, said_content),
