@@ -3,19 +3,20 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* On the stack of the thread that waits in inbox_submit. */
+/* On the stack of the thread that waits in inbox_submit. A semaphore each: with a condition, all
+ * that are woken at once would queue for the one mutex. */
 struct waiter {
-    pthread_cond_t answered;
-    bool is_answered;
+    sem_t answered;
 };
 
 struct inbox {
-    pthread_mutex_t mutex; /* guards what follows, and every waiter's is_answered */
+    pthread_mutex_t mutex; /* guards what follows */
     struct request **ring;
     size_t room, first, count;
     bool is_closed;
@@ -74,22 +75,23 @@ int inbox_event_fd(const struct inbox *inbox)
 
 bool inbox_submit(struct inbox *inbox, struct request *request)
 {
-    struct waiter waiter = { .answered = PTHREAD_COND_INITIALIZER };
-    request->waiter = &waiter;
+    struct waiter waiter;
     pthread_mutex_lock(&inbox->mutex);
     if (inbox->is_closed || inbox->count == inbox->room) {
         pthread_mutex_unlock(&inbox->mutex);
         return false;
     }
+    sem_init(&waiter.answered, 0, 0);
+    request->waiter = &waiter;
     bool is_first = inbox->count == 0;
     inbox->ring[(inbox->first + inbox->count) % inbox->room] = request;
     inbox->count++;
     if (is_first) /* further ones find the engine awake, or about to be */
         inbox_wake(inbox);
-    while (!waiter.is_answered)
-        pthread_cond_wait(&waiter.answered, &inbox->mutex);
     pthread_mutex_unlock(&inbox->mutex);
-    pthread_cond_destroy(&waiter.answered);
+    while (sem_wait(&waiter.answered) != 0) /* a signal's handler ran on this thread */
+        assert(errno == EINTR);
+    sem_destroy(&waiter.answered);
     request->waiter = NULL;
     return true;
 }
@@ -118,17 +120,13 @@ static size_t requests_take(void *self, size_t limit, struct request **ret_reque
     return count;
 }
 
-/* Under the mutex to the end: the waiter's condition is gone as soon as its thread sees the answer.
- */
+/* The waiter and the request are gone as soon as their thread sees the answer. */
 static void request_answer(void *self, struct request *request)
 {
-    struct inbox *inbox = self;
+    (void)self;
     struct waiter *waiter = request->waiter;
-    pthread_mutex_lock(&inbox->mutex);
-    assert(!waiter->is_answered);
-    waiter->is_answered = true;
-    pthread_cond_signal(&waiter->answered);
-    pthread_mutex_unlock(&inbox->mutex);
+    int status = sem_post(&waiter->answered);
+    assert(status == 0);
 }
 
 struct request_port inbox_port(struct inbox *inbox)
