@@ -1,0 +1,116 @@
+/* Who is believed that speaks in the provider's name, and what it is told. The engine behind it is
+ * this test's own. */
+#include "common/base/clock.h"
+#include "common/http/http_guard.h"
+#include "payment/payment.h"
+#include "payment/signature.h"
+#include "payment/webhooks.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SECRET "a secret of the tests"
+
+static const char capture[] = "{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"userId\":\"alice\","
+                              "\"amount\":1200,\"currency\":\"EUR\"}";
+static int submissions;
+static bool is_taken;
+static enum reply reply;
+
+bool daemon_submit(struct daemon *daemon, struct request *request)
+{
+    (void)daemon;
+    submissions++;
+    request->reply = reply;
+    return is_taken;
+}
+
+/* The status of the answer to a capture with this signature; NULL = none. */
+static int post(const char *signature, bool is_unsigned_allowed, bool is_loopback)
+{
+    struct webhooks webhooks = { .secret = SECRET,
+                                 .is_unsigned_allowed = is_unsigned_allowed,
+                                 .currency = "EUR" };
+    struct http_route routes[WEBHOOK_ROUTES];
+    webhooks_routes(&webhooks, routes);
+    const struct http_field fields[] = { { "Roundtrip-Signature", signature } };
+    struct http_head head = { "POST", "/payment/captured", "1.1", fields, signature != NULL };
+    struct http_request request = { .route = routes[0].path,
+                                    .body = capture,
+                                    .body_length = strlen(capture),
+                                    .is_loopback = is_loopback,
+                                    .connection = &head };
+    struct http_answer answer = { .body = malloc(HTTP_ANSWER_BYTES_MAX) };
+    assert_non_null(answer.body);
+    submissions = 0;
+    routes[0].handle(routes[0].self, &request, &answer);
+    free(answer.body);
+    return answer.status;
+}
+
+static int post_signed(const char *secret, int64_t age_s)
+{
+    char signature[SIGNATURE_TEXT_SIZE];
+    signature_sign(secret, capture, strlen(capture), clock_wall_ms() / 1000 - age_s, signature);
+    return post(signature, false, true);
+}
+
+static int engine_replies(void **test)
+{
+    (void)test;
+    is_taken = true;
+    reply = REPLY_ACCEPTED;
+    return 0;
+}
+
+static void only_a_right_and_recent_signature_reaches_the_engine(void **test)
+{
+    (void)test;
+    assert_int_equal(post_signed(SECRET, 0), 200);
+    assert_int_equal(submissions, 1);
+    assert_int_equal(post_signed("another secret", 0), 401);
+    assert_int_equal(submissions, 0);
+    assert_int_equal(post_signed(SECRET, SIGNATURE_TOLERANCE_S + 60), 401);
+    assert_int_equal(submissions, 0);
+}
+
+static void an_unsigned_webhook_is_taken_only_from_here_and_only_if_allowed(void **test)
+{
+    (void)test;
+    assert_int_equal(post(NULL, false, true), 401);
+    assert_int_equal(post(NULL, true, false), 401);
+    assert_int_equal(submissions, 0);
+    assert_int_equal(post(NULL, true, true), 200);
+    assert_int_equal(submissions, 1);
+}
+
+static void what_is_not_stored_is_not_answered_with_success(void **test)
+{
+    (void)test;
+    reply = REPLY_UNAVAILABLE;
+    assert_int_equal(post_signed(SECRET, 0), 503);
+    reply = REPLY_INTERNAL;
+    assert_int_equal(post_signed(SECRET, 0), 500);
+    reply = REPLY_UNPROCESSABLE;
+    assert_int_equal(post_signed(SECRET, 0), 422);
+    is_taken = false;
+    reply = REPLY_NONE;
+    assert_int_equal(post_signed(SECRET, 0), 503);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, engine_replies)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(only_a_right_and_recent_signature_reaches_the_engine),
+        TEST(an_unsigned_webhook_is_taken_only_from_here_and_only_if_allowed),
+        TEST(what_is_not_stored_is_not_answered_with_success),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
