@@ -240,7 +240,7 @@ static bool payments_decode(const bson_t *fields, struct booking *booking)
 static bool intent_decode(const bson_t *fields, struct booking *booking)
 {
     bson_t intent;
-    booking->has_intent = bson_has_field(fields, "intent");
+    booking->has_intent = bson_read_has(fields, "intent");
     return !booking->has_intent ||
            (bson_read_document(fields, "intent", &intent) &&
             bson_read_text(&intent, "userId", booking->user_id, sizeof booking->user_id) &&

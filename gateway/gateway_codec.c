@@ -153,7 +153,7 @@ bool gateway_encode(const void *state, bson_t *fields, struct error *error)
 
 static bool text_read_if_there(const bson_t *fields, const char *key, char *buffer, size_t size)
 {
-    return !bson_has_field(fields, key) || bson_read_text(fields, key, buffer, size);
+    return !bson_read_has(fields, key) || bson_read_text(fields, key, buffer, size);
 }
 
 static bool announced_read(const bson_t *fields, struct gateway_announced *announced)
@@ -167,7 +167,7 @@ static bool announced_read(const bson_t *fields, struct gateway_announced *annou
 static bool intent_read(const bson_t *fields, struct gateway_intent *intent)
 {
     bson_t part;
-    if (!bson_has_field(fields, "intent"))
+    if (!bson_read_has(fields, "intent"))
         return true;
     intent->is_present = true;
     return bson_read_document(fields, "intent", &part) &&
@@ -181,7 +181,7 @@ static bool intent_read(const bson_t *fields, struct gateway_intent *intent)
 static bool cancel_read(const bson_t *fields, struct gateway_cancel *cancel)
 {
     bson_t part;
-    if (!bson_has_field(fields, "cancel"))
+    if (!bson_read_has(fields, "cancel"))
         return true;
     cancel->is_requested = true;
     return bson_read_document(fields, "cancel", &part) &&
@@ -207,7 +207,7 @@ static bool outcome_read(const bson_t *part, enum gateway_outcome *ret_outcome)
 static bool end_read(const bson_t *fields, struct gateway_end *end)
 {
     bson_t part;
-    if (!bson_has_field(fields, "outcome"))
+    if (!bson_read_has(fields, "outcome"))
         return true;
     return bson_read_document(fields, "outcome", &part) && outcome_read(&part, &end->outcome) &&
            text_read_if_there(&part, "reason", end->reason, sizeof end->reason) &&

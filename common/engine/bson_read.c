@@ -43,9 +43,9 @@ static size_t value_length(uint8_t type, const uint8_t *value, size_t left)
     }
 }
 
-/* The first field of that name, when it is of that type. */
-static bool element_find(const bson_t *fields, const char *key, bson_type_t wanted,
-                         struct element *ret_element)
+/* The first field of that name. */
+static bool field_find(const bson_t *fields, const char *key, uint8_t *ret_type,
+                       struct element *ret_element)
 {
     const uint8_t *at = bson_get_data(fields) + LENGTH_BYTES;
     size_t left = fields->len - LENGTH_BYTES;
@@ -64,12 +64,27 @@ static bool element_find(const bson_t *fields, const char *key, bson_type_t want
             return false;
         if (is_found) {
             *ret_element = (struct element){ at, length };
-            return type == wanted;
+            *ret_type = type;
+            return true;
         }
         at += length;
         left -= length;
     }
     return false;
+}
+
+static bool element_find(const bson_t *fields, const char *key, bson_type_t wanted,
+                         struct element *ret_element)
+{
+    uint8_t type;
+    return field_find(fields, key, &type, ret_element) && type == wanted;
+}
+
+bool bson_read_has(const bson_t *fields, const char *key)
+{
+    uint8_t type;
+    struct element any;
+    return field_find(fields, key, &type, &any);
 }
 
 bool bson_read_text(const bson_t *fields, const char *key, char *buffer, size_t size)

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A field of that name, of any type. */
+bool bson_read_has(const bson_t *fields, const char *key);
 /* Absent, of another type, or longer than size - 1: false, buffer as it was. */
 bool bson_read_text(const bson_t *fields, const char *key, char *buffer, size_t size);
 bool bson_read_int(const bson_t *fields, const char *key, int64_t *ret_value);

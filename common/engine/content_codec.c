@@ -82,7 +82,7 @@ static bool field_decode(const struct content_field *field, const bson_t *conten
     bool flag = false;
     if (field->kind == CONTENT_CHOICE)
         return choice_decode(field, content, at);
-    if (!bson_has_field(content, field->name))
+    if (!bson_read_has(content, field->name))
         return true;
     if (field->kind == CONTENT_TEXT)
         return bson_read_text(content, field->name, at, field->size);

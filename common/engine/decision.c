@@ -1,5 +1,6 @@
 #include "common/engine/decision.h"
 #include "common/base/hash.h"
+#include "common/base/text.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -41,9 +42,9 @@ static struct message *owe(struct decision *decision, const char *type, const ch
     memset(message, 0, sizeof *message);
     snprintf(message->id, sizeof message->id, "%s:%s:%lld:%d", decision->app_id, document_id,
              (long long)version, position);
-    snprintf(message->type, sizeof message->type, "%s", type);
-    snprintf(message->correlation_id, sizeof message->correlation_id, "%s", correlation_id);
-    snprintf(message->app_id, sizeof message->app_id, "%s", decision->app_id);
+    text_copy(message->type, sizeof message->type, type);
+    text_copy(message->correlation_id, sizeof message->correlation_id, correlation_id);
+    text_copy(message->app_id, sizeof message->app_id, decision->app_id);
     message->schema_version = MESSAGE_SCHEMA_VERSION;
     message->body = kept_body;
     message->body_length = body_length;

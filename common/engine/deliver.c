@@ -1,8 +1,8 @@
 /* deliver.c - the last stages: effects, publish, ack, clear. */
+#include "common/base/text.h"
 #include "common/engine/batch.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #define BUS_RETRY_MS 200 /* after a publish that failed */
@@ -136,7 +136,7 @@ static bool delivery_is_done(struct engine *engine, struct batch_delivery *entry
         if (job->fate == JOB_POISON) {
             entry->is_quarantined = true;
             entry->outcome = OUTCOME_QUARANTINED;
-            snprintf(entry->reason, sizeof entry->reason, "%s", job->reason);
+            text_copy(entry->reason, sizeof entry->reason, job->reason);
             continue;
         }
         if (job->fate != JOB_DECIDED || !slot_is_done(slot) || !slot->is_published)

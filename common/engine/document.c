@@ -1,8 +1,8 @@
 #include "common/engine/document.h"
+#include "common/base/text.h"
 #include "common/engine/bson_read.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #define HISTORY_ROOM_FIRST 2 /* most versions come from one input */
@@ -11,7 +11,7 @@ struct document *document_new(struct arena *arena, const struct participant *par
                               const char *id)
 {
     struct document *document = arena_alloc(arena, sizeof *document);
-    snprintf(document->id, sizeof document->id, "%s", id);
+    text_copy(document->id, sizeof document->id, id);
     document->state = arena_alloc(arena, participant->state_size);
     return document;
 }
@@ -211,7 +211,7 @@ static bool message_decode(const bson_t *fields, const char *app_id, struct aren
     const char *body = bson_iter_utf8(&at, &length);
     message->body = arena_text(arena, body, length);
     message->body_length = length;
-    snprintf(message->app_id, sizeof message->app_id, "%s", app_id);
+    text_copy(message->app_id, sizeof message->app_id, app_id);
     message->schema_version = MESSAGE_SCHEMA_VERSION;
     return true;
 }

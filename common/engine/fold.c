@@ -1,8 +1,8 @@
 /* fold.c - the middle stages: load, decide, save; again for what lost a compare-and-set. */
+#include "common/base/text.h"
 #include "common/engine/batch.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- load ---- */
@@ -81,10 +81,10 @@ static void job_record(struct engine *engine, struct job *job)
     job->effect = NULL;
     if (decision->effect.is_wanted) {
         job->effect = arena_copy(&engine->arena, &decision->effect, sizeof decision->effect);
-        snprintf(job->effect->document_id, sizeof job->effect->document_id, "%s",
-                 job->input.document_id);
-        snprintf(job->effect->correlation_id, sizeof job->effect->correlation_id, "%s",
-                 job->input.correlation_id);
+        text_copy(job->effect->document_id, sizeof job->effect->document_id,
+                  job->input.document_id);
+        text_copy(job->effect->correlation_id, sizeof job->effect->correlation_id,
+                  job->input.correlation_id);
     }
 }
 
@@ -114,11 +114,11 @@ static void history_add(struct engine *engine, struct slot *slot, const struct j
     if (!is_changed && (job->input.source == INPUT_FROM_DEADLINE || !is_stored))
         return; /* and no document is made only to remember that nothing happened */
     struct history_entry entry = { .at_ms = engine->now_ms, .fingerprint = job->input.fingerprint };
-    snprintf(entry.input_type, sizeof entry.input_type, "%s", job->input.type_name);
-    snprintf(entry.input_id, sizeof entry.input_id, "%s", job->input.id);
-    snprintf(entry.verdict, sizeof entry.verdict, "%s", job->verdict);
-    snprintf(entry.state_from, sizeof entry.state_from, "%s", job->state_from);
-    snprintf(entry.state_to, sizeof entry.state_to, "%s", job->state_to);
+    text_copy(entry.input_type, sizeof entry.input_type, job->input.type_name);
+    text_copy(entry.input_id, sizeof entry.input_id, job->input.id);
+    text_copy(entry.verdict, sizeof entry.verdict, job->verdict);
+    text_copy(entry.state_from, sizeof entry.state_from, job->state_from);
+    text_copy(entry.state_to, sizeof entry.state_to, job->state_to);
     entry.version = engine->decision->version;
     entry.due_at_ms = engine->participant->due_at_ms(slot->document->state);
     entry.sent = decision_fingerprint(engine->decision);
@@ -143,8 +143,8 @@ static void job_decide(struct engine *engine, struct job *job)
         return;
     }
     if (job->input.correlation_id[0] == '\0')
-        snprintf(job->input.correlation_id, sizeof job->input.correlation_id, "%s",
-                 document->version > 0 ? participant->correlation_id(document->state) : "");
+        text_copy(job->input.correlation_id, sizeof job->input.correlation_id,
+                  document->version > 0 ? participant->correlation_id(document->state) : "");
     memcpy(engine->state_before, document->state, participant->state_size);
     job->state_from = participant->state_name(document->state);
     struct decision *decision = engine->decision;

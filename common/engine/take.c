@@ -1,5 +1,6 @@
 /* take.c - first stage: what is ready, from all four sides, up to the bound. */
 #include "common/base/hash.h"
+#include "common/base/text.h"
 #include "common/engine/batch.h"
 
 #include <assert.h>
@@ -102,7 +103,7 @@ static bool delivery_parse(struct engine *engine, struct delivery *delivery)
     for (size_t i = 0; i < count; i++) {
         struct input *input = &inputs[i];
         input->source = INPUT_FROM_DELIVERY;
-        snprintf(input->id, sizeof input->id, "%s", message->id);
+        text_copy(input->id, sizeof input->id, message->id);
         input->fingerprint = fingerprint;
         input->is_repeat = message->is_repeat;
         memcpy(input->traceparent, message->traceparent, sizeof input->traceparent);
@@ -189,7 +190,7 @@ static void take_deadlines(struct engine *engine)
         input->type = INPUT_TYPE_DEADLINE;
         input->type_name = "deadline";
         snprintf(input->id, sizeof input->id, "deadline:%s", ids[i]);
-        snprintf(input->document_id, sizeof input->document_id, "%s", ids[i]);
+        text_copy(input->document_id, sizeof input->document_id, ids[i]);
         if (batch_job_add(engine, input) == NULL)
             break;
     }
