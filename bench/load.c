@@ -136,8 +136,8 @@ static void post_accepted(struct load *load, const struct load_job *job)
                     now - (is_intent ? saga->intent_due_ns : saga->payment_due_ns));
     *(is_intent ? &saga->intent_held_ns : &saga->payment_held_ns) = now;
     outcome_sample(load, job->saga);
-    if (load->options->is_edge_only && saga->intent_held_ns > 0 && saga->payment_held_ns > 0) {
-        load->settled++;
+    if (load->options->is_edge_only) {
+        load->settled += saga->intent_held_ns > 0 && saga->payment_held_ns > 0 ? 1 : 0;
         load->settled_ns = now;
     } else if (is_intent && job->saga % load->options->watch_every == 0) {
         struct load_job watch = { .kind = LOAD_JOB_WATCH, .saga = job->saga };
