@@ -74,30 +74,28 @@ static void record_decode(struct audit_facts *facts, enum records_of which,
     }
 }
 
+struct scan {
+    struct audit_source *source;
+    struct audit_facts *facts;
+    size_t read;
+};
+
+static bool scan_take(void *self, enum records_of which, const struct record *record)
+{
+    struct scan *scan = self;
+    record_decode(scan->facts, which, record);
+    if (++scan->read % STORE_LIST_MAX == 0)
+        audit_progress(scan->source, records_name(which), scan->read);
+    return !*scan->source->cli->is_stopped;
+}
+
 bool audit_scan_documents(struct audit_source *source, enum records_of which,
                           struct audit_facts *facts)
 {
-    struct store_port port = store_port(source->records.stores[which]);
-    struct store_cursor after = { 0 };
-    struct record records[STORE_LIST_MAX];
+    struct scan scan = { .source = source, .facts = facts };
     struct error error;
-    size_t read = 0;
-    size_t count = STORE_LIST_MAX;
-    while (count == STORE_LIST_MAX && !*source->cli->is_stopped) {
-        arena_clear(&source->scratch);
-        if (!port.list(port.self, &after, STORE_LIST_MAX, &source->scratch, records, &count,
-                       &error))
-            return unavailable(which, &error);
-        for (size_t i = 0; i < count; i++)
-            record_decode(facts, which, &records[i]);
-        if (count > 0) {
-            after.created_at_ms = records[count - 1].created_at_ms;
-            memcpy(after.id, records[count - 1].id, sizeof after.id);
-        }
-        read += count;
-        audit_progress(source, records_name(which), read);
-    }
-    return true;
+    return records_each(&source->records, which, &source->scratch, scan_take, &scan, &error) ||
+           unavailable(which, &error);
 }
 
 bool audit_load_documents(struct audit_source *source, enum records_of which,
