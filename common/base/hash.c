@@ -5,13 +5,26 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 #include <string.h>
+
+/* What EVP_sha256 stands for is looked up by name at each use, which takes longer than to hash a
+ * message. Made once, never changed or freed. */
+static EVP_MD *sha256_algorithm;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void sha256_fetch(void)
+{
+    sha256_algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+    assert(sha256_algorithm != NULL);
+}
 
 void hash_sha256(const void *bytes, size_t length, uint8_t ret_digest[SHA256_BYTES])
 {
     unsigned digest_length = 0;
-    int done =
-        EVP_Digest(length > 0 ? bytes : "", length, ret_digest, &digest_length, EVP_sha256(), NULL);
+    (void)pthread_once(&sha256_once, sha256_fetch);
+    int done = EVP_Digest(length > 0 ? bytes : "", length, ret_digest, &digest_length,
+                          sha256_algorithm, NULL);
     assert(done == 1 && digest_length == SHA256_BYTES);
 }
 
