@@ -39,11 +39,21 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static double seconds_left(const struct progress *progress)
+{
+    return (double)progress->arguments->seconds - (seconds_now() - progress->begun);
+}
+
+/* A world on its way through a job. */
+struct turn {
+    const struct exhaust_plan *plan; /* NULL: there is none left */
+    double end;                      /* of its time; 0 = it may take as long as it needs */
+};
+
 static bool is_over(void *self)
 {
-    const struct progress *progress = self;
-    int64_t limit = progress->arguments->seconds;
-    return limit > 0 && seconds_now() - progress->begun >= (double)limit;
+    const struct turn *turn = self;
+    return turn->end > 0 && seconds_now() >= turn->end;
 }
 
 /* ---- one world ---- */
@@ -83,11 +93,11 @@ static void result_print(const struct exhaust *explorer, enum exhaust_end end, d
     fflush(stdout);
 }
 
-static void world_explore(struct progress *progress, const struct exhaust_plan *plan)
+static void world_explore(struct progress *progress, struct turn *turn)
 {
     double begun = seconds_now();
-    struct exhaust *explorer = exhaust_new(plan, NULL);
-    enum exhaust_end end = exhaust_run(explorer, is_over, progress);
+    struct exhaust *explorer = exhaust_new(turn->plan, NULL);
+    enum exhaust_end end = exhaust_run(explorer, is_over, turn);
     pthread_mutex_lock(&progress->mutex);
     if (end == EXHAUST_VIOLATED)
         violation_print(explorer);
@@ -103,21 +113,30 @@ static void world_explore(struct progress *progress, const struct exhaust_plan *
 
 /* ---- all of them ---- */
 
-static const struct exhaust_plan *plan_next(struct progress *progress)
+/* Each world has its share of the time that is left, so that none keeps those after it from being
+ * begun; what the small ones do not need is left to the large ones. */
+static struct turn turn_next(struct progress *progress)
 {
-    const struct exhaust_plan *plan = NULL;
+    const struct arguments *arguments = progress->arguments;
+    struct turn turn = { .plan = NULL };
     pthread_mutex_lock(&progress->mutex);
-    if (progress->violated == 0 && progress->next < exhaust_plan_count && !is_over(progress))
-        plan = &exhaust_plans[progress->next++];
+    size_t waiting = exhaust_plan_count - progress->next;
+    double left = arguments->seconds > 0 ? seconds_left(progress) : 0;
+    if (progress->violated == 0 && waiting > 0 && left >= 0) {
+        double share = left * (double)arguments->jobs / (double)waiting;
+        turn.plan = &exhaust_plans[progress->next++];
+        if (arguments->seconds > 0)
+            turn.end = seconds_now() + (share < left ? share : left);
+    }
     pthread_mutex_unlock(&progress->mutex);
-    return plan;
+    return turn;
 }
 
 static void *job_run(void *self)
 {
     struct progress *progress = self;
-    for (const struct exhaust_plan *plan; (plan = plan_next(progress)) != NULL;)
-        world_explore(progress, plan);
+    for (struct turn turn; (turn = turn_next(progress)).plan != NULL;)
+        world_explore(progress, &turn);
     return NULL;
 }
 
@@ -138,8 +157,11 @@ static int explore(const struct arguments *arguments)
 {
     struct progress progress = { .arguments = arguments, .begun = seconds_now() };
     pthread_mutex_init(&progress.mutex, NULL);
-    if (arguments->plan != NULL)
-        world_explore(&progress, arguments->plan);
+    struct turn only = { .plan = arguments->plan };
+    if (arguments->seconds > 0)
+        only.end = progress.begun + (double)arguments->seconds;
+    if (only.plan != NULL)
+        world_explore(&progress, &only);
     else
         jobs_run(&progress);
     size_t all = arguments->plan != NULL ? 1 : exhaust_plan_count;
