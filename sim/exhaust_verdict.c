@@ -109,6 +109,24 @@ static void outcome_count(struct exhaust *explorer)
         statistics->outcomes[statistics->outcome_count++] = outcome;
 }
 
+/* A3, G4: where the clock moves only when nothing else can happen, an intent and a payment that
+ * were both accepted meet in time, whoever was killed or overtaken on the way. */
+static void timeouts_check(struct exhaust *explorer)
+{
+    struct sim *sim = explorer->sim;
+    struct booking booking;
+    const struct sim_document *document = sim_document_find(sim, SIM_BOOKING, sim->bookings[0].id);
+    bool is_paid = false;
+    for (size_t i = 0; i < sim->payment_count; i++)
+        is_paid |= sim->payments[i].is_accepted &&
+                   strcmp(sim->payments[i].accepted.user_id, sim->bookings[0].user_id) == 0;
+    if (explorer->plan->ticks == 0 && is_paid && explorer->world.is_intent_accepted &&
+        document != NULL && sim_document_state(sim, SIM_BOOKING, document, &booking) &&
+        (booking.reason == REASON_PAYMENT_TIMEOUT || booking.reason == REASON_INTENT_TIMEOUT))
+        sim_fail(sim, "A3: booking %s was paid in time, and failed by %s", booking.id,
+                 booking_reason_text(booking.reason));
+}
+
 void exhaust_judge(struct exhaust *explorer)
 {
     const struct exhaust_world *world = &explorer->world;
@@ -118,6 +136,7 @@ void exhaust_judge(struct exhaust *explorer)
     published_show(world, sim);
     clients_show(world, sim);
     sim_outcomes_check(sim); /* there are no histories to check */
+    timeouts_check(explorer);
     outcome_count(explorer);
     sim_tell(sim, "at rest: %s",
              explorer->statistics.outcomes[explorer->statistics.outcome_count - 1].text);
