@@ -19,6 +19,8 @@ static const char help_text[] =
     "usage: roundtrip-sim [--schedules N | --seconds N | --minutes N] [--from SEED] [--jobs N]\n"
     "                     [--list-anomalies]\n"
     "       roundtrip-sim --seed N\n"
+    "       roundtrip-sim --exhaustive [--minutes N | --seconds N] [--jobs N]\n"
+    "                     [--world NAME [--path CHOICES]]\n"
     "       roundtrip-sim --help\n"
     "\n"
     "Runs the shipped services in one thread on a simulated broker, database, clock and payment\n"
@@ -33,6 +35,8 @@ static const char help_text[] =
     "  --list-anomalies   how many schedules met each anomaly; from 100000 schedules on, one that\n"
     "                     none has met is a failure\n"
     "  --seed N           one schedule, told line by line\n"
+    "  --exhaustive       small worlds instead, each in every order and with every crash point\n"
+    "  --world NAME       only this one; --path tells what happens along one path of it\n"
     "\n"
     "A schedule that breaks an invariant is shrunk to the shortest one that still does, and told.\n"
     "Exit status: 0 all invariants hold, 1 one does not, 64 usage.\n";
