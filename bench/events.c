@@ -41,15 +41,19 @@ static int body_write(enum bench_event event, const char *id, const char *paymen
                     id, payment_id);
 }
 
+void bench_event_payment_id(uint64_t run, uint64_t saga, char ret_id[IDENT_SIZE])
+{
+    (void)snprintf(ret_id, IDENT_SIZE, "01a0%04" PRIx64 "-%04" PRIx64 "-7b3c-8d2f-%012" PRIx64,
+                   saga >> 16 & 0xffff, saga & 0xffff, run & UINT64_C(0xffffffffffff));
+}
+
 void bench_event_write(enum bench_event event, uint64_t run, uint64_t saga, struct message *message,
                        char body[EVENT_BODY_SIZE])
 {
-    char id[37], payment_id[37];
+    char id[37], payment_id[IDENT_SIZE];
     (void)snprintf(id, sizeof id, "01a0%04" PRIx64 "-%04" PRIx64 "-7b3c-9d2e-%012" PRIx64,
                    saga >> 16 & 0xffff, saga & 0xffff, run & UINT64_C(0xffffffffffff));
-    (void)snprintf(payment_id, sizeof payment_id,
-                   "01a0%04" PRIx64 "-%04" PRIx64 "-7b3c-8d2f-%012" PRIx64, saga >> 16 & 0xffff,
-                   saga & 0xffff, run & UINT64_C(0xffffffffffff));
+    bench_event_payment_id(run, saga, payment_id);
     int length = body_write(event, id, payment_id, body);
     assert(length > 0 && length < EVENT_BODY_SIZE);
     *message = (struct message){ .body = body, .body_length = (size_t)length };
