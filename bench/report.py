@@ -218,3 +218,45 @@ def sections(result):
 
 def text(result):
     return "\n\n".join(f"{title}\n{body}" for title, body in sections(result)) + "\n"
+
+
+# ---- docs/performance.md ----------------------------------------------------------------------------------------
+
+INTRODUCTION = """# Performance
+
+Made by `bench/document RESULT` from one run of `bench/run`; do not edit it. What each line means, and how to run it on
+another machine: `bench/README.md`.
+
+A saga engine is bounded by its broker and its store. So the bench runs raw programs that do the least that any correct
+system must do, side by side with the system, on the same servers and the same cores: the ratios travel from machine to
+machine, the rates do not.
+"""
+
+
+def machine_text(result):
+    machine = result["machine"]
+    form = "quick" if result["is_quick"] else "full"
+    return (f"{machine['cores']} cores shared by everything, {machine['memory_gb']} GB, Linux {machine['kernel']}; "
+            f"commit {machine['commit']}, {machine['at']}; {form} form, {result['size']['rounds']} rounds of "
+            f"{result['size']['saturate']} s.")
+
+
+def bounds_text(result):
+    """What the system's CPU time goes into, at saturation, by process."""
+    lines = []
+    for store in stores_of(result):
+        runs = [current["stores"][store]["saturate"]["cpu_s_per_1000"] for current in result["rounds"]]
+        means = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+        total = sum(means.values())
+        parts = sorted(means.items(), key=lambda part: -part[1])
+        lines.append(f"- {store}: " + ", ".join(f"{name} {value / total:.0%}" for name, value in parts if value > 0)
+                     + f" of {total:.2f} CPU seconds per 1,000 sagas")
+    return "\n".join(lines)
+
+
+def markdown(result, plots):
+    parts = [INTRODUCTION, machine_text(result), "\n## What takes the time\n", bounds_text(result)]
+    for title, body in sections(result):
+        parts += [f"\n## {title}\n", body]
+    parts += [f"\n![{name}]({name})" for name in plots]
+    return "\n".join(parts) + "\n"

@@ -19,9 +19,10 @@ LOGS = ROOT / "build" / "test-logs"
 PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's pika and pymongo
 IN_CI = os.environ.get("CI") == "true"
 LINES_SHOWN_MAX = 120
+NOT_AVAILABLE = 69
 
 SECONDS_MAX = {"build": 900, "unit": 300, "lint": 400, "contract": 600, "integration": 900, "scenarios": 900,
-               "sanitizers": 900, "mutants": 900}
+               "sanitizers": 900, "instructions": 300, "mutants": 900}
 
 SANITIZER_PATIENCE = 4
 SANITIZER_OPTIONS = {
@@ -139,6 +140,18 @@ def scenarios():
     return count
 
 
+def instructions():
+    """Prints the change against the baseline: a machine's noise does not hide it."""
+    if not build("build"):
+        return FAILED
+    step = Step("instructions", ["bench/instructions"], SECONDS_MAX["instructions"])
+    if step.status == NOT_AVAILABLE:
+        return Count(skipped=1)
+    if step.succeeded:
+        print(step.log.read_text(encoding="utf-8"), end="")
+    return Count(passed=1) if step.succeeded else FAILED
+
+
 def sanitizers():
     count = Count()
     for folder, kind, suites in (("build-sanitize", "address,undefined", ("unit", "contract")),
@@ -179,7 +192,7 @@ def others():
 
 
 SUITES = {"unit": unit, "lint": lint, "contract": contract, "integration": integration, "scenarios": scenarios,
-          "sanitizers": sanitizers, "clang": clang, "mutants": mutants, "others": others}
+          "sanitizers": sanitizers, "clang": clang, "instructions": instructions, "mutants": mutants, "others": others}
 
 
 def run(name):
