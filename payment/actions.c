@@ -202,11 +202,13 @@ static void get_stuck(struct payment *payment, const char *why, struct decision 
 ACT(stick_by_result)
 {
     (void)rules;
-    get_stuck(payment, ((const struct refund_result *)(const void *)input->payload)->reason,
-              decision);
+    const struct refund_result *result = (const struct refund_result *)(const void *)input->payload;
+    if (result->refund_id[0] != '\0')
+        memcpy(payment->refund_id, result->refund_id, sizeof payment->refund_id);
+    get_stuck(payment, result->reason, decision);
 }
 
-/* The refund that failed is remembered: an old report of its success must not hide it. */
+/* The refund that failed is remembered: an old word of its success must not hide it. */
 ACT(stick_by_report)
 {
     (void)rules;

@@ -85,6 +85,12 @@ PAYMENT_GUARD(reports_failure)
     return payment_payload(input)->has_failed;
 }
 
+/* Of a refund that nothing has been heard of. */
+PAYMENT_GUARD(reports_first_failure)
+{
+    return reports_failure(payment, input, now_ms) && payment->refund_id[0] == '\0';
+}
+
 PAYMENT_GUARD(reports_part)
 {
     (void)now_ms;

@@ -18,9 +18,10 @@ PAYMENT_GUARD(other_booking);
 PAYMENT_GUARD(above_captured); /* somebody asks for more than was captured */
 PAYMENT_GUARD(is_reported);    /* the provider has said already that it is back */
 PAYMENT_GUARD(reports_failure);
-PAYMENT_GUARD(reports_part);         /* another amount or currency than was captured */
-PAYMENT_GUARD(reports_known_refund); /* of the refund id that we hold already */
-PAYMENT_GUARD(returns_known_refund); /* the same, as the result of a call */
-PAYMENT_GUARD(succeeded);            /* results of provider calls */
+PAYMENT_GUARD(reports_first_failure); /* stuck, and no refund id is known */
+PAYMENT_GUARD(reports_part);          /* another amount or currency than was captured */
+PAYMENT_GUARD(reports_known_refund);  /* of the refund id that we hold already */
+PAYMENT_GUARD(returns_known_refund);  /* the same, as the result of a call */
+PAYMENT_GUARD(succeeded);             /* results of provider calls */
 PAYMENT_GUARD(refused);
 PAYMENT_GUARD(not_found);

@@ -59,6 +59,7 @@ static void success_read(const struct refund_effect *effect, const char *body, s
         memcpy(result->refund_id, answer.refund_id, sizeof result->refund_id);
     } else if (strcmp(answer.status, "failed") == 0 || strcmp(answer.status, "canceled") == 0) {
         result_set(result, REFUND_REFUSED, "refund_failed");
+        memcpy(result->refund_id, answer.refund_id, sizeof result->refund_id);
     } else {
         result_set(result, REFUND_UNKNOWN, "refund_pending");
     }

@@ -40,7 +40,7 @@ enum refund_status {
 
 struct refund_result {
     enum refund_status status;
-    char refund_id[IDENT_SIZE]; /* "" unless SUCCEEDED or ALREADY */
+    char refund_id[IDENT_SIZE]; /* "" unless SUCCEEDED or ALREADY, or the refund that failed */
     char reason[REASON_SIZE];   /* "" on success; else a short code: "http_503", "timeout" */
     int64_t retry_after_ms;     /* what the provider asked for; -1 = nothing */
 };

@@ -171,6 +171,7 @@ const struct payment_transition payment_transitions[] = {
     CAPTURE_ROWS(STUCK),
     NOOP_ROW(STUCK, INPUT_DECLINED),
     { STUCK,     INPUT_REPORTED,  IF(reports_part),    REJECT,            STUCK,     alert },
+    { STUCK,     INPUT_REPORTED,  IF(reports_first_failure), "fail", APPLIED, STUCK,   keep_report },
     { STUCK,     INPUT_REPORTED,  IF(reports_failure), DUPLICATE,         STUCK,     nothing },
     { STUCK,     INPUT_REPORTED,  IF(reports_known_refund), DUPLICATE,    STUCK,     nothing },
     { STUCK,     INPUT_REPORTED,  IF(payment_always),          "refund", APPLIED, REFUNDED,  finish_by_report },

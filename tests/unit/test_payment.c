@@ -178,6 +178,28 @@ static void a_report_before_the_demand_is_kept_and_nothing_is_called(void **test
     assert_true(owes(EVENT_PAYMENT_REFUNDED));
 }
 
+/* The first call's answer is late: the refund has failed since, as a look-up or a webhook said. */
+static void a_late_success_does_not_hide_that_the_refund_failed(void **test)
+{
+    (void)test;
+    struct payment payment = refund_due();
+    struct input failed = result(REFUND_REFUSED);
+    struct refund_result *answer = (struct refund_result *)(void *)failed.payload;
+    snprintf(answer->refund_id, sizeof answer->refund_id, "R1");
+    feed(&payment, failed);
+    feed(&payment, result(REFUND_SUCCEEDED));
+    assert_int_equal(payment.state, PAYMENT_STUCK);
+    assert_int_equal(decision.message_count, 0);
+
+    payment = refund_due();
+    feed(&payment, result(REFUND_REFUSED)); /* says no refund id; the webhook does */
+    struct input report = make(INPUT_REPORTED, "B1", 1200);
+    ((struct payment_payload *)(void *)report.payload)->has_failed = true;
+    feed(&payment, report);
+    feed(&payment, result(REFUND_SUCCEEDED));
+    assert_int_equal(payment.state, PAYMENT_STUCK);
+}
+
 static void a_refund_taken_back_by_the_provider_is_reopened_as_stuck(void **test)
 {
     (void)test;
@@ -282,6 +304,7 @@ int main(void)
         cmocka_unit_test(more_than_was_captured_is_never_refunded),
         cmocka_unit_test(a_demand_before_the_capture_is_remembered),
         cmocka_unit_test(a_report_before_the_demand_is_kept_and_nothing_is_called),
+        cmocka_unit_test(a_late_success_does_not_hide_that_the_refund_failed),
         cmocka_unit_test(a_refund_taken_back_by_the_provider_is_reopened_as_stuck),
         cmocka_unit_test(a_repeat_of_the_demand_is_answered_with_the_same_message),
         cmocka_unit_test(a_capture_without_an_outcome_is_announced_again_with_backoff),

@@ -81,6 +81,7 @@ static void a_pending_refund_is_unknown_and_a_failed_one_refused(void **state)
     assert_int_equal(read_answer(200, WITH_STATUS("pending")).status, REFUND_UNKNOWN);
     assert_int_equal(read_answer(202, WITH_STATUS("pending")).status, REFUND_UNKNOWN);
     assert_int_equal(read_answer(200, WITH_STATUS("failed")).status, REFUND_REFUSED);
+    assert_string_not_equal(read_answer(200, WITH_STATUS("failed")).refund_id, "");
     assert_int_equal(read_answer(200, WITH_STATUS("canceled")).status, REFUND_REFUSED);
 }
 
