@@ -105,9 +105,10 @@ struct gateway_payment {
 struct gateway_refund {
     struct gateway_payment payment;
     enum gateway_refund_status status;
-    /* The payment document's version in which it said so, 0 = never or not known: a report that is
-     * older than one seen before changes nothing. */
-    int64_t reported_version;
+    /* The payment document's version in which it said so, and the place within that version (one
+     * version may say two things), as one number; 0 = never or not known. A report that is not
+     * later than one seen before changes nothing. */
+    int64_t reported_order;
     char refund_id[IDENT_SIZE]; /* of a refunded one */
     char reason[REASON_SIZE];   /* of a stuck one */
 };
@@ -148,7 +149,7 @@ struct gateway_outcome_report {
 
 struct gateway_refund_report {
     struct gateway_payment payment;
-    int64_t reported_version; /* 0 = not known */
+    int64_t reported_order; /* 0 = not known */
     char refund_id[IDENT_SIZE];
     char reason[REASON_SIZE];
 };

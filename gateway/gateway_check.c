@@ -70,7 +70,7 @@ static const char *refund_check(const struct gateway_view *view,
         return "a refund's payment is not valid";
     if (gateway_refund_find(view, payment->payment_id) != refund)
         return "a payment is listed twice";
-    if (refund->status >= GATEWAY_STATUS_COUNT || refund->reported_version < 0)
+    if (refund->status >= GATEWAY_STATUS_COUNT || refund->reported_order < 0)
         return "a refund's status is none of those that exist";
     if ((refund->status == GATEWAY_STATUS_REFUNDED) !=
         text_holds(refund->refund_id, sizeof refund->refund_id))

@@ -37,7 +37,7 @@ static const struct content_field refund_content[] = {
     SAID(gateway_refund_report, "paymentId", payment.payment_id, TEXT),
     SAID(gateway_refund_report, "amount", payment.amount, INT),
     SAID(gateway_refund_report, "currency", payment.currency, TEXT),
-    SAID(gateway_refund_report, "reportedVersion", reported_version, INT),
+    SAID(gateway_refund_report, "reportedOrder", reported_order, INT),
     SAID(gateway_refund_report, "refundId", refund_id, TEXT),
     SAID(gateway_refund_report, "reason", reason, TEXT),
 };
@@ -120,7 +120,7 @@ static void refund_append(bson_t *array, const struct gateway_refund *refund, ui
     append(BSON_APPEND_INT64(&part, "amount", refund->payment.amount));
     append(BSON_APPEND_UTF8(&part, "currency", refund->payment.currency));
     append(BSON_APPEND_UTF8(&part, "status", gateway_refund_status_text(refund->status)));
-    append(BSON_APPEND_INT64(&part, "reportedVersion", refund->reported_version));
+    append(BSON_APPEND_INT64(&part, "reportedOrder", refund->reported_order));
     text_append(&part, "refundId", refund->refund_id);
     text_append(&part, "reason", refund->reason);
     append(bson_append_document_end(array, &part));
@@ -236,7 +236,7 @@ static bool refund_read(const bson_t *part, struct gateway_refund *refund)
            bson_read_int(part, "amount", &payment->amount) &&
            bson_read_text(part, "currency", payment->currency, sizeof payment->currency) &&
            status_read(part, &refund->status) &&
-           bson_read_int(part, "reportedVersion", &refund->reported_version) &&
+           bson_read_int(part, "reportedOrder", &refund->reported_order) &&
            text_read_if_there(part, "refundId", refund->refund_id, sizeof refund->refund_id) &&
            text_read_if_there(part, "reason", refund->reason, sizeof refund->reason);
 }

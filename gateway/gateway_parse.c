@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VERSION_DIGITS_MAX  13 /* with the position it fits 63 bits */
+#define POSITION_DIGITS_MAX 5
+
 struct event { /* the union of the fields of all events that are read here */
     char intent_id[IDENT_SIZE];
     char payment_id[IDENT_SIZE];
@@ -159,19 +162,31 @@ static bool outcome_parse(const struct event_type *type, const struct event *eve
     return true;
 }
 
-/* The version of the payment's document in the message's id, "payment:<payment id>:<version>:
- * <position>": tells which of two reports is the later one. 0 for an id of another form. */
-static int64_t version_of(const char *message_id, const char *payment_id)
+/* Up to `digits_max` digits, then `end`; returns what follows, or NULL. */
+static const char *number_read(const char *text, size_t digits_max, char end, int64_t *ret_number)
+{
+    size_t digit_count = strspn(text, "0123456789");
+    if (digit_count == 0 || digit_count > digits_max || text[digit_count] != end)
+        return NULL;
+    *ret_number = strtoll(text, NULL, 10);
+    return text + digit_count + 1;
+}
+
+/* Version and position in the message's id, "payment:<payment id>:<version>:<position>", as one
+ * number: tells which of two reports is the later one. 0 for an id of another form. */
+static int64_t order_of(const char *message_id, const char *payment_id)
 {
     char prefix[MESSAGE_ID_SIZE];
+    int64_t version;
+    int64_t position;
     int length = snprintf(prefix, sizeof prefix, "payment:%s:", payment_id);
     if (length < 0 || strncmp(message_id, prefix, (size_t)length) != 0)
         return 0;
-    const char *digits = message_id + length;
-    size_t digit_count = strspn(digits, "0123456789");
-    if (digit_count == 0 || digit_count > 15 || digits[digit_count] != ':')
+    const char *rest = number_read(message_id + length, VERSION_DIGITS_MAX, ':', &version);
+    if (rest == NULL || number_read(rest, POSITION_DIGITS_MAX, '\0', &position) == NULL ||
+        position > OWED_POSITION_MAX)
         return 0;
-    return strtoll(digits, NULL, 10);
+    return version * (OWED_POSITION_MAX + 1) + position;
 }
 
 static void refund_parse(const struct event_type *type, const struct event *event,
@@ -181,7 +196,7 @@ static void refund_parse(const struct event_type *type, const struct event *even
     struct gateway_refund_report report;
     memset(&report, 0, sizeof report);
     payment_fill(&report.payment, event);
-    report.reported_version = version_of(message_id, event->payment_id);
+    report.reported_order = order_of(message_id, event->payment_id);
     copy(report.refund_id, sizeof report.refund_id, event->refund_id);
     copy(report.reason, sizeof report.reason, event->reason);
     memcpy(ret_input->payload, &report, sizeof report);

@@ -142,8 +142,8 @@ static bool report_is_old(const struct gateway_turn *turn)
     const struct gateway_refund *known = gateway_refund_find(turn->view, report.payment.payment_id);
     if (known == NULL)
         return false;
-    if (known->reported_version > 0 && report.reported_version > 0)
-        return report.reported_version <= known->reported_version;
+    if (known->reported_order > 0 && report.reported_order > 0)
+        return report.reported_order <= known->reported_order;
     return known->status == reported_status(turn);
 }
 
@@ -237,8 +237,8 @@ static void mark_refund(struct gateway_turn *turn)
                                         : refund_add(turn->view, &report.payment);
     bool is_refunded = reported_status(turn) == GATEWAY_STATUS_REFUNDED;
     refund->status = reported_status(turn);
-    if (report.reported_version > 0)
-        refund->reported_version = report.reported_version;
+    if (report.reported_order > 0)
+        refund->reported_order = report.reported_order;
     text_keep(refund->refund_id, sizeof refund->refund_id, is_refunded ? report.refund_id : "");
     text_keep(refund->reason, sizeof refund->reason, is_refunded ? "" : report.reason);
 }

@@ -111,7 +111,7 @@ static inline struct input case_refund(enum gateway_input type, const char *paym
     struct gateway_refund_report report;
     memset(&report, 0, sizeof report);
     case_payment(&report.payment, payment_id);
-    report.reported_version = version;
+    report.reported_order = version;
     if (type == GATEWAY_PAYMENT_REFUNDED)
         snprintf(report.refund_id, sizeof report.refund_id, "re-1");
     else

@@ -303,15 +303,15 @@ static void what_is_no_event_of_ours_is_refused_with_a_reason(void **context)
     assert_non_null(strstr(error.message, "16"));
 }
 
-static void the_version_of_a_report_is_read_from_its_message_id(void **context)
+static void the_order_of_reports_is_read_from_their_message_ids(void **context)
 {
     (void)context;
     const struct {
         const char *id;
-        int64_t version;
+        int64_t order;
     } ids[] = {
-        { "payment:p:1:7:0", 7 },
-        { "payment:p:1:12:3", 12 },
+        { "payment:p:1:7:0", 7 * 65536 },
+        { "payment:p:1:12:3", 12 * 65536 + 3 },
         { "payment:p:2:7:0", 0 },
         { "evt_1", 0 },
         { "payment:p:1:x:0", 0 },
@@ -333,7 +333,7 @@ static void the_version_of_a_report_is_read_from_its_message_id(void **context)
                           &input, &count, &error));
         struct gateway_refund_report report;
         memcpy(&report, input.payload, sizeof report);
-        assert_int_equal(report.reported_version, ids[i].version);
+        assert_int_equal(report.reported_order, ids[i].order);
     }
 }
 
@@ -348,7 +348,7 @@ int main(void)
         cmocka_unit_test(every_event_that_the_gateway_listens_to_becomes_an_input),
         cmocka_unit_test(all_payments_of_an_outcome_arrive_in_the_view),
         cmocka_unit_test(what_is_no_event_of_ours_is_refused_with_a_reason),
-        cmocka_unit_test(the_version_of_a_report_is_read_from_its_message_id),
+        cmocka_unit_test(the_order_of_reports_is_read_from_their_message_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

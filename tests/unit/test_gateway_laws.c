@@ -213,7 +213,7 @@ static void assert_monotonic(const struct gateway_view *before, const struct gat
     for (int64_t i = 0; i < before->refund_count; i++) {
         assert_true(before->refunds[i].status == GATEWAY_STATUS_WAITING ||
                     after->refunds[i].status != GATEWAY_STATUS_WAITING);
-        assert_true(after->refunds[i].reported_version >= before->refunds[i].reported_version);
+        assert_true(after->refunds[i].reported_order >= before->refunds[i].reported_order);
     }
 }
 
