@@ -124,8 +124,8 @@ PAYMENT_GUARD(refused)
     return result_of(input)->status == REFUND_REFUSED;
 }
 
+/* An answer that was on its way for longer than its call may take is too old to act upon. */
 PAYMENT_GUARD(not_found)
 {
-    (void)payment, (void)now_ms;
-    return result_of(input)->status == REFUND_NOT_FOUND;
+    return result_of(input)->status == REFUND_NOT_FOUND && now_ms < payment->due_at_ms;
 }

@@ -24,4 +24,4 @@ PAYMENT_GUARD(reports_known_refund);  /* of the refund id that we hold already *
 PAYMENT_GUARD(returns_known_refund);  /* the same, as the result of a call */
 PAYMENT_GUARD(succeeded);             /* results of provider calls */
 PAYMENT_GUARD(refused);
-PAYMENT_GUARD(not_found);
+PAYMENT_GUARD(not_found); /* and lately */

@@ -200,6 +200,22 @@ static void a_late_success_does_not_hide_that_the_refund_failed(void **test)
     assert_int_equal(payment.state, PAYMENT_STUCK);
 }
 
+/* A worker froze with the answer in its hand: what it said may not be true any more, and the
+ * provider may have forgotten the key. */
+static void a_look_up_that_is_heard_too_late_is_made_again(void **test)
+{
+    (void)test;
+    struct payment payment = refund_due();
+    feed_at(&payment, make(INPUT_DEADLINE, "B1", 0), payment.due_at_ms);
+    feed_at(&payment, result(REFUND_NOT_FOUND), payment.due_at_ms);
+    assert_false(decision.effect.is_wanted);
+    assert_int_equal(payment.state, PAYMENT_REFUNDING);
+    feed_at(&payment, make(INPUT_DEADLINE, "B1", 0), payment.due_at_ms);
+    assert_int_equal(decision.effect.type, EFFECT_LOOKUP);
+    feed_at(&payment, result(REFUND_NOT_FOUND), payment.due_at_ms - 1);
+    assert_int_equal(decision.effect.type, EFFECT_REFUND);
+}
+
 static void a_refund_taken_back_by_the_provider_is_reopened_as_stuck(void **test)
 {
     (void)test;
@@ -305,6 +321,7 @@ int main(void)
         cmocka_unit_test(a_demand_before_the_capture_is_remembered),
         cmocka_unit_test(a_report_before_the_demand_is_kept_and_nothing_is_called),
         cmocka_unit_test(a_late_success_does_not_hide_that_the_refund_failed),
+        cmocka_unit_test(a_look_up_that_is_heard_too_late_is_made_again),
         cmocka_unit_test(a_refund_taken_back_by_the_provider_is_reopened_as_stuck),
         cmocka_unit_test(a_repeat_of_the_demand_is_answered_with_the_same_message),
         cmocka_unit_test(a_capture_without_an_outcome_is_announced_again_with_backoff),
