@@ -101,6 +101,7 @@ static void broker_strike(struct sim *sim)
     }
     if (sim_fault(sim, FAULT_WIPE)) {
         sim_tell(sim, "the broker is wiped");
+        anomaly_reached(sim, ANOMALY_E14);
         for (int each = 0; each < SIM_SERVICE_COUNT; each++)
             sim_queue_delete(sim, (enum sim_service)each);
     }
@@ -110,6 +111,8 @@ static void broker_strike(struct sim *sim)
     }
     if (sim_fault(sim, FAULT_POISON))
         sim_poison_publish(sim);
+    if (sim_fault(sim, FAULT_DEMAND))
+        sim_demand_publish(sim);
 }
 
 static void world_strike(struct sim *sim)
@@ -275,6 +278,8 @@ bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options)
     sim_topology_declare(sim);
     chaos(sim);
     if (sim->failure[0] == '\0')
+        heal(sim);
+    if (sim->failure[0] == '\0' && sim_weeks_later(sim))
         heal(sim);
     if (sim->failure[0] == '\0')
         sim_oracle_check(sim);

@@ -25,13 +25,19 @@ enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
 
 /* What may go wrong: name, what it does, and how often (per 1000 chances) when it is on. */
 #define SIM_FAULTS(X)                                                                              \
-    X(FAULT_CRASH, "crash", 40)                 /* of a step: at one of its port calls */          \
-    X(FAULT_CONCURRENT, "concurrent", 60)       /* another worker steps within a port call */      \
+    X(FAULT_CRASH, "crash", 60)                 /* of a step: at one of its port calls */          \
+    X(FAULT_CONCURRENT, "concurrent", 90)       /* another worker steps within a port call */      \
     X(FAULT_DISCONNECT, "disconnect", 15)       /* the connection breaks */                        \
     X(FAULT_ACK_LOST, "ack_lost", 50)           /* and with it an ack */                           \
     X(FAULT_DUPLICATE, "duplicate", 120)        /* a message is routed twice */                    \
     X(FAULT_DELAY, "delay", 250)                /* and reaches its queue late */                   \
     X(FAULT_REORDER, "reorder", 300)            /* deliveries in any order */                      \
+    X(FAULT_FLOOD, "flood", 6)                  /* or very often */                                \
+    X(FAULT_HEADER, "header", 60)               /* its traceparent is garbled */                   \
+    X(FAULT_LIMIT, "limit", 500)                /* given back too often: a dead letter */          \
+    X(FAULT_FORGE, "forge", 60)                 /* comes again with another body */                \
+    X(FAULT_BREAK, "break", 30)                 /* the connection breaks among publishes */        \
+    X(FAULT_HALF_OPEN, "half_open", 8)          /* or only seems to be there */                    \
     X(FAULT_NACK, "nack", 60)                   /* routed or not */                                \
     X(FAULT_UNKNOWN, "unknown", 60)             /* no confirm, routed or not */                    \
     X(FAULT_BLOCK, "block", 6)                  /* the broker takes nothing for a while */         \
@@ -41,13 +47,20 @@ enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
     X(FAULT_BROKER_AWAY, "broker_away", 5)      /* nobody can connect for a while */               \
     X(FAULT_QUARANTINE, "quarantine", 300)      /* the dead letter queue does not take it */       \
     X(FAULT_POISON, "poison", 15)               /* somebody publishes nonsense */                  \
+    X(FAULT_LATER, "later", 400)                /* old messages and dead letters, weeks later */   \
     X(FAULT_STORE_CALL, "store_call", 40)       /* one call fails, applied or not */               \
     X(FAULT_STORE_UNKNOWN, "store_unknown", 60) /* one write unknown, applied or not */            \
     X(FAULT_STORE_AWAY, "store_away", 6)        /* a store is away for a while */                  \
     X(FAULT_PROVIDER, "provider", 400)          /* time-outs, 5xx, late or lost answers */         \
     X(FAULT_REFUSE, "refuse", 150)              /* the provider never refunds this payment */      \
     X(FAULT_ELSEWHERE, "elsewhere", 60)         /* refunded before, under another key */           \
+    X(FAULT_GIVEN_BACK, "given_back", 100)      /* somebody refunds it at the provider */          \
+    X(FAULT_TAKEN_BACK, "taken_back", 200)      /* a refund fails after it succeeded */            \
+    X(FAULT_KEYS_EXPIRE, "keys_expire", 500)    /* the provider forgets its keys soon */           \
+    X(FAULT_EARLY, "early", 100)                /* a capture is announced before it is stored */   \
+    X(FAULT_DEMAND, "demand", 20)               /* somebody demands too much back */               \
     X(FAULT_REPORTS, "reports", 400)            /* the provider also reports by webhook */         \
+    X(FAULT_FREEZE, "freeze", 300)              /* of a step, while others go on */                \
     X(FAULT_BUSY, "busy", 100)                  /* no slot for an effect */                        \
     X(FAULT_SKEW, "skew", 500)                  /* of a worker's clock, when it is made */         \
     X(FAULT_CLOCK_STEP, "clock_step", 6)        /* a worker's clock jumps */                       \
@@ -83,8 +96,11 @@ struct sim_delivery;
 struct sim_message { /* waits in a queue, or is held by a worker */
     struct message message;
     int64_t ready_at_ms, delivery_count;
-    bool is_malformed;
-    struct sim_delivery *held; /* NULL: ready */
+    bool is_malformed, is_poison, is_forged;
+    bool is_old;                       /* acked weeks ago */
+    bool is_replayed;                  /* out of the dead letters */
+    enum sim_anomaly quarantine_meets; /* of a poison */
+    struct sim_delivery *held;         /* NULL: ready */
 };
 
 struct sim_delivery { /* in a worker's hand */
@@ -107,6 +123,8 @@ struct sim_mark {
     size_t index_at; /* its entry of mark_index */
     bool is_confirmed;
     unsigned decided_by; /* services, one bit each */
+    int duplicate_count; /* decisions that found it known */
+    const struct sim_worker *published_by;
     char type[MESSAGE_TYPE_SIZE];
     char booking_id[IDENT_SIZE];
 };
@@ -145,14 +163,20 @@ struct sim_payment { /* as the provider knows it */
     int64_t refunded_amount;
     char refund_id[IDENT_SIZE];
     bool is_key_known; /* the refund was made under our key */
+    int64_t refunded_at_ms;
+    int64_t taken_back_at_ms; /* 0 = never */
+    bool is_taken_back;
+    bool is_announced;  /* by somebody else */
+    bool is_given_back; /* by somebody else, before anybody here asked for it */
 };
 
-enum sim_op_kind { OP_INTENT, OP_CANCEL, OP_CAPTURE, OP_DECLINE, OP_REPORT };
+enum sim_op_kind { OP_INTENT, OP_CANCEL, OP_CAPTURE, OP_DECLINE, OP_REPORT, OP_ANNOUNCE };
 struct sim_op {
     enum sim_op_kind kind;
     size_t booking, payment;
     bool is_open;    /* to be sent */
     bool must_reach; /* a provider repeats its webhooks until they are answered */
+    bool is_lost;    /* stored, and nobody was told */
     union {
         struct gateway_intent_request intent;
         struct gateway_cancel_request cancel;
@@ -180,6 +204,16 @@ struct sim_call {
 
 /* ---- the workers ---- */
 
+/* How far a step has come: what a crash leaves behind. */
+enum sim_phase {
+    PHASE_IDLE,
+    PHASE_TAKEN,
+    PHASE_SAVED,      /* and messages are owed */
+    PHASE_PUBLISHING, /* some are out, no confirm was heard */
+    PHASE_PUBLISHED,
+    PHASE_ACKED,
+};
+
 struct sim_worker {
     struct sim *sim;
     enum sim_service service;
@@ -193,12 +227,16 @@ struct sim_worker {
     int64_t skew_ms;
     size_t crash_count;
     bool is_stepping;
+    bool is_frozen;        /* in this step: time has passed in it */
+    size_t conflict_count; /* in this step */
+    enum sim_phase phase;  /* of this step */
     int depth;
     int crash_in; /* port calls; < 0: not at all */
     sigjmp_buf crash_point;
     /* bus */
     uint64_t session; /* 0: not connected */
     uint64_t reported_session;
+    int64_t half_open_until_ms; /* 0 = the connection is sound */
     bool is_paused;
     int64_t reconnect_at_ms;
     struct sim_delivery *deliveries[SIM_DELIVERIES_MAX];
@@ -216,6 +254,12 @@ struct sim_options {
     struct sim_tape *tape; /* NULL: neither recorded nor replayed */
     /* For tests: an invariant of their own, checked after the others; or NULL. */
     void (*planted)(struct sim *sim);
+};
+
+#define SIM_KEPT_MAX 8
+struct sim_kept { /* a message that has left its queue */
+    enum sim_service service;
+    const struct sim_message *message;
 };
 
 enum sim_size { SIM_SMALL, SIM_MEDIUM, SIM_LARGE, SIM_SIZE_COUNT };
@@ -257,7 +301,10 @@ struct sim {
     struct gateway_config gateway_config;
     struct participant participants[SIM_SERVICE_COUNT];
     size_t worker_count, mark_count, booking_count, payment_count, op_count, call_count;
-    size_t poison_count;
+    size_t poison_count, taken_back_count;
+    int64_t keys_kept_ms; /* how long the provider knows a key; 0 = for ever */
+    struct sim_kept old[SIM_KEPT_MAX], dead[SIM_KEPT_MAX];
+    size_t old_count, dead_count;
     uint64_t sessions;
     int64_t blocked_until_ms, broker_away_until_ms;
 };
@@ -293,7 +340,11 @@ void sim_topology_declare(struct sim *sim);
 void sim_queue_delete(struct sim *sim, enum sim_service service);
 void sim_queue_purge(struct sim *sim, enum sim_service service);
 bool sim_route(struct sim *sim, const struct message *message); /* false: no queue took it */
-void sim_poison_publish(struct sim *sim);
+/* Into one queue, whatever the routing; NULL: it is full. */
+struct sim_message *sim_queue_put(struct sim *sim, enum sim_service service,
+                                  const struct message *message);
+void sim_message_keep(struct sim_kept *kept, size_t *count, enum sim_service service,
+                      const struct sim_message *message);
 void sim_session_end(struct sim_worker *worker, int64_t reconnect_after_ms);
 void sim_message_forget(struct sim_queue *queue, struct sim_message *message);
 void sim_delivery_free(struct sim_worker *worker, struct sim_delivery *delivery);
@@ -321,6 +372,7 @@ void sim_provider_run(struct sim *sim); /* calls that are due arrive and are ans
 /* What an engine is told of the result of a provider call. */
 void sim_result_input(const struct effect *asked, const struct refund_result *heard,
                       struct input *ret_result);
+void sim_provider_give_back(struct sim *sim, size_t payment);
 int64_t sim_provider_next_ms(const struct sim *sim); /* 0 = nothing under way */
 
 void sim_clients_plan(struct sim *sim);
@@ -329,7 +381,19 @@ void sim_op_input(const struct sim *sim, const struct sim_op *op, struct input *
 bool sim_clients_send(struct sim *sim);           /* one open operation; false: nothing was sent */
 void sim_clients_lose(struct sim_worker *worker); /* its requests will not be answered */
 struct sim_payment *sim_payment_find(struct sim *sim, const char *id);
-void sim_report_send(struct sim *sim, size_t payment);
+/* The provider's webhook; false: there is no room for one more. */
+bool sim_report_send(struct sim *sim, size_t payment);
+
+/* sim_strangers.c: others who publish */
+#define SIM_EARLY_PREFIX "early:"
+void sim_poison_publish(struct sim *sim);
+void sim_forgery_publish(struct sim *sim, enum sim_service service,
+                         const struct sim_message *settled);
+void sim_capture_announce(struct sim *sim, size_t payment_at);
+void sim_demand_publish(struct sim *sim);
+
+/* sim_later.c: weeks later old messages and dead letters come again; false: nothing did */
+bool sim_weeks_later(struct sim *sim);
 
 /* sim_oracle.c */
 void sim_outcomes_check(struct sim *sim); /* of states, events and money */

@@ -5,11 +5,27 @@
 #include <assert.h>
 #include <string.h>
 
-#define PREFETCH 16
+#define PREFETCH              16
+#define HEARTBEAT_DEADLINE_MS 20000
 
 static bool is_blocked(const struct sim *sim)
 {
     return sim->blocked_until_ms > sim->now_ms;
+}
+
+static void connect_see(struct sim_worker *worker)
+{
+    struct sim *sim = worker->sim;
+    const struct sim_store *store = &sim->stores[worker->service];
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+        if (!sim->queues[service].exists)
+            anomaly_reached(sim, ANOMALY_E15);
+    if (worker->service != SIM_BOOKING || sim_queue_waiting(sim, SIM_BOOKING) == 0)
+        return;
+    for (size_t i = 0; i < store->count; i++)
+        if (store->documents[i].due_at_ms != 0 &&
+            store->documents[i].due_at_ms <= sim->now_ms + worker->skew_ms)
+            anomaly_reached(sim, ANOMALY_G4);
 }
 
 static void connect_when_due(struct sim_worker *worker)
@@ -19,8 +35,35 @@ static void connect_when_due(struct sim_worker *worker)
         worker->reconnect_at_ms > sim->now_ms)
         return;
     worker->session = ++sim->sessions;
+    connect_see(worker);
     sim_topology_declare(sim);
     sim_tell(sim, "%s connects, session %llu", worker->name, (unsigned long long)worker->session);
+}
+
+/* The peer is gone and nobody has told us; the heartbeat will. */
+static bool is_half_open(const struct sim_worker *worker)
+{
+    return worker->half_open_until_ms != 0;
+}
+
+static void connection_strike(struct sim_worker *worker)
+{
+    struct sim *sim = worker->sim;
+    if (worker->session == 0)
+        return;
+    if (is_half_open(worker) && (sim->is_healed || worker->half_open_until_ms <= sim->now_ms)) {
+        sim_tell(sim, "%s hears no heartbeat", worker->name);
+        anomaly_reached(sim, ANOMALY_E13);
+        sim_session_end(worker, 0);
+    } else if (!is_half_open(worker) && sim_fault(sim, FAULT_HALF_OPEN)) {
+        sim_tell(sim, "the connection of %s is half open", worker->name);
+        worker->half_open_until_ms = sim->now_ms + HEARTBEAT_DEADLINE_MS;
+    } else if (sim_fault(sim, FAULT_DISCONNECT)) {
+        sim_tell(sim, "%s loses its connection", worker->name);
+        if (worker->delivery_count > 0)
+            anomaly_reached(sim, ANOMALY_E6);
+        sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
+    }
 }
 
 static void bus_service(void *self, struct bus_status *ret_status)
@@ -28,10 +71,7 @@ static void bus_service(void *self, struct bus_status *ret_status)
     struct sim_worker *worker = self;
     struct sim *sim = worker->sim;
     sim_port_point(worker);
-    if (worker->session != 0 && sim_fault(sim, FAULT_DISCONNECT)) {
-        sim_tell(sim, "%s loses its connection", worker->name);
-        sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
-    }
+    connection_strike(worker);
     if (worker->session != 0 && sim->broker_away_until_ms > sim->now_ms)
         sim_session_end(worker, 0);
     connect_when_due(worker);
@@ -80,7 +120,7 @@ static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliverie
 {
     struct sim_worker *worker = self;
     sim_port_point(worker);
-    if (worker->session == 0 || worker->session != worker->reported_session)
+    if (worker->session == 0 || worker->session != worker->reported_session || is_half_open(worker))
         return 0;
     size_t count = 0;
     while (count < limit && worker->delivery_count < PREFETCH) {
@@ -90,6 +130,8 @@ static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliverie
             break;
         ret_deliveries[count++] = delivery_make(worker, message);
     }
+    if (count > 0)
+        worker->phase = PHASE_TAKEN;
     return count;
 }
 
@@ -120,7 +162,7 @@ static enum publish_result message_publish(struct sim_worker *worker, const stru
 {
     struct sim *sim = worker->sim;
     struct sim_mark *mark = content_check(worker, message);
-    if ((worker->session == 0 && !worker->is_paused) || is_blocked(sim) ||
+    if ((worker->session == 0 && !worker->is_paused) || is_half_open(worker) || is_blocked(sim) ||
         sim->broker_away_until_ms > sim->now_ms)
         return PUBLISH_UNKNOWN;
     bool is_nacked = sim_fault(sim, FAULT_NACK);
@@ -131,8 +173,17 @@ static enum publish_result message_publish(struct sim_worker *worker, const stru
         sim_topology_declare(sim); /* before it is tried again */
         return PUBLISH_RETURNED;
     }
+    if (mark->published_by != NULL && mark->published_by != worker)
+        anomaly_reached(sim, ANOMALY_D7);
+    mark->published_by = worker;
     if (is_nacked || is_unknown)
         return is_nacked ? PUBLISH_NACKED : PUBLISH_UNKNOWN;
+    if (worker->session != 0 && sim_fault(sim, FAULT_BREAK)) {
+        sim_tell(sim, "%s loses its connection among its publishes", worker->name);
+        anomaly_reached(sim, ANOMALY_E1);
+        sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
+        return PUBLISH_UNKNOWN;
+    }
     mark->is_confirmed = true;
     return PUBLISH_CONFIRMED;
 }
@@ -142,9 +193,17 @@ static void bus_publish(void *self, const struct message *const *messages, size_
 {
     static const char *const texts[] = { "confirmed", "returned", "nacked", "unknown" };
     struct sim_worker *worker = self;
+    bool are_confirmed = true;
     sim_port_point(worker);
     for (size_t i = 0; i < count; i++) {
+        worker->phase = PHASE_PUBLISHING;
         ret_results[i] = message_publish(worker, messages[i]);
+        if (ret_results[i] != PUBLISH_CONFIRMED)
+            anomaly_reached(worker->sim,
+                            ret_results[i] == PUBLISH_RETURNED ? ANOMALY_E3 : ANOMALY_E2);
+        are_confirmed &= ret_results[i] == PUBLISH_CONFIRMED;
+        if (i + 1 == count && are_confirmed)
+            worker->phase = PHASE_PUBLISHED;
         sim_tell(worker->sim, "%s publishes %s %s%s: %s", worker->name, messages[i]->type,
                  messages[i]->id, messages[i]->is_repeat ? " again" : "", texts[ret_results[i]]);
         sim_port_point(worker); /* some are out, some are not */
@@ -161,6 +220,20 @@ static struct sim_delivery *delivery_of(const struct sim_worker *worker,
     return NULL;
 }
 
+static void quarantine_check(struct sim_worker *worker, const struct sim_message *source,
+                             const char *reason)
+{
+    struct sim *sim = worker->sim;
+    if (worker->delivery_count > 1)
+        anomaly_reached(sim, ANOMALY_E8);
+    if (source->is_poison)
+        anomaly_reached(sim, source->quarantine_meets);
+    else if (source->is_forged)
+        anomaly_reached(sim, ANOMALY_A10);
+    else
+        sim_fail(sim, "H1: %s of a sound service is quarantined: %s", source->message.id, reason);
+}
+
 static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
                            struct error *error)
 {
@@ -168,13 +241,16 @@ static bool bus_quarantine(void *self, const struct delivery *delivery, const ch
     struct sim *sim = worker->sim;
     sim_port_point(worker);
     struct sim_delivery *held = delivery_of(worker, delivery);
-    if (held->source == NULL || is_blocked(sim) || sim_fault(sim, FAULT_QUARANTINE))
+    if (held->source == NULL || is_half_open(worker) || is_blocked(sim) ||
+        sim_fault(sim, FAULT_QUARANTINE)) {
+        anomaly_reached(sim, ANOMALY_E9);
         return error_set(error, ERROR_RETRY, "the dead letter queue does not take it");
+    }
     held->is_quarantined = true;
     sim->queues[worker->service].dead_count++;
+    sim_message_keep(sim->dead, &sim->dead_count, worker->service, held->source);
     sim_tell(sim, "%s quarantines %s: %s", worker->name, delivery->message.id, reason);
-    if (strncmp(delivery->message.id, "poison:", 7) != 0)
-        sim_fail(sim, "H1: %s of a sound service is quarantined: %s", delivery->message.id, reason);
+    quarantine_check(worker, held->source, reason);
     sim_port_point(worker);
     return true;
 }
@@ -198,23 +274,42 @@ static void commit_check(struct sim_worker *worker, const struct sim_delivery *h
         sim_fail(sim, "I7: %s was acked, its booking knows nothing of it", message->id);
 }
 
+static void delivery_settle(struct sim_worker *worker, const struct sim_delivery *held)
+{
+    struct sim *sim = worker->sim;
+    struct sim_message *message = held->source;
+    commit_check(worker, held);
+    if (worker->service == SIM_PAYMENT &&
+        strcmp(message->message.type, EVENT_BOOKING_FAILED) == 0 &&
+        strstr(message->message.body, "\"payments\":[]") != NULL)
+        anomaly_reached(sim, ANOMALY_C12);
+    sim_message_forget(&sim->queues[worker->service], message);
+    if (message->is_poison || message->is_forged)
+        return;
+    if (sim->rates[FAULT_LATER] > 0)
+        sim_message_keep(sim->old, &sim->old_count, worker->service, message);
+    if (sim_fault(sim, FAULT_FORGE))
+        sim_forgery_publish(sim, worker->service, message);
+}
+
 static void bus_ack(void *self, struct delivery *const *deliveries, size_t count)
 {
     struct sim_worker *worker = self;
     struct sim *sim = worker->sim;
     sim_port_point(worker);
-    if (worker->session != 0 && sim_fault(sim, FAULT_ACK_LOST)) {
+    if (worker->session != 0 && (is_half_open(worker) || sim_fault(sim, FAULT_ACK_LOST))) {
         sim_tell(sim, "%s loses its connection with an ack", worker->name);
         sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
     }
     for (size_t i = 0; i < count; i++) {
         struct sim_delivery *held = delivery_of(worker, deliveries[i]);
-        if (held->source != NULL) {
-            commit_check(worker, held);
-            sim_message_forget(&sim->queues[worker->service], held->source);
-        }
+        if (held->source != NULL)
+            delivery_settle(worker, held);
+        else
+            anomaly_reached(sim, ANOMALY_E5);
         sim_delivery_free(worker, held);
     }
+    worker->phase = PHASE_ACKED;
     sim_port_point(worker);
 }
 
@@ -222,7 +317,8 @@ static bool bus_is_drained(void *self)
 {
     struct sim_worker *worker = self;
     sim_port_point(worker);
-    return worker->session != 0 && sim_queue_waiting(worker->sim, worker->service) == 0;
+    return worker->session != 0 && !is_half_open(worker) &&
+           sim_queue_waiting(worker->sim, worker->service) == 0;
 }
 
 static void bus_pause(void *self)

@@ -5,7 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const op_texts[] = { "intent", "cancel", "capture", "decline", "report" };
+#define KEYS_KEPT_MS 200000 /* instead of a provider's 24 hours */
+
+static const char *const op_texts[] = { "intent",  "cancel", "capture",
+                                        "decline", "report", "announcement" };
 
 /* ---- the plan ---- */
 
@@ -19,7 +22,7 @@ static struct sim_op *op_add(struct sim *sim, enum sim_op_kind kind, size_t book
     op->booking = booking;
     op->payment = payment;
     op->is_open = true;
-    op->must_reach = kind >= OP_CAPTURE;
+    op->must_reach = kind >= OP_CAPTURE && kind <= OP_REPORT;
     return op;
 }
 
@@ -78,6 +81,24 @@ static void capture_add(struct sim *sim, size_t at, size_t payment_at)
                sim->bookings[sim_random_below(&sim->random, sim->booking_count)].id, IDENT_SIZE);
 }
 
+/* Its capture is announced by somebody else before the payment service has stored it. Only where
+ * all captures of it say the same, and one is sure to arrive. */
+static void early_plan(struct sim *sim, size_t at, size_t payment_at)
+{
+    const struct sim_payment *payment = &sim->payments[payment_at];
+    size_t count = 0;
+    for (size_t i = 0; i < sim->op_count; i++) {
+        const struct sim_op *op = &sim->ops[i];
+        if (op->kind <= OP_CANCEL || op->payment != payment_at)
+            continue;
+        count += op->must_reach;
+        if (memcmp(&op->content.payment, &payment->content, sizeof payment->content) != 0)
+            return;
+    }
+    if (count > 0)
+        (void)op_add(sim, OP_ANNOUNCE, at, payment_at);
+}
+
 static void payment_plan(struct sim *sim, size_t at)
 {
     const struct sim_booking *booking = &sim->bookings[at];
@@ -107,10 +128,16 @@ static void payment_plan(struct sim *sim, size_t at)
     capture_add(sim, at, payment_at);
     while (sim_random_chance(&sim->random, 250))
         capture_add(sim, at, payment_at);
+    if (sim_fault(sim, FAULT_EARLY))
+        early_plan(sim, at, payment_at);
 }
 
 void sim_clients_plan(struct sim *sim)
 {
+    /* A worker that freezes between its decision and its call for longer than a key is kept cannot
+     * be told from a new call: with a day that does not happen, with minutes it would. */
+    if (sim->rates[FAULT_FREEZE] == 0 && sim_fault(sim, FAULT_KEYS_EXPIRE))
+        sim->keys_kept_ms = KEYS_KEPT_MS;
     static const int64_t counts[] = { 0, 1, 1, 1, 2, 3 };
     static const int64_t bookings_max[SIM_SIZE_COUNT] = { 1, 2, SIM_BOOKINGS_MAX };
     sim->booking_count = (size_t)sim_random_between(&sim->random, 1, bookings_max[sim->size]);
@@ -140,15 +167,17 @@ struct sim_payment *sim_payment_find(struct sim *sim, const char *id)
     return NULL;
 }
 
-void sim_report_send(struct sim *sim, size_t payment_at)
+bool sim_report_send(struct sim *sim, size_t payment_at)
 {
     const struct sim_payment *payment = &sim->payments[payment_at];
     struct sim_op *op = op_add(sim, OP_REPORT, 0, payment_at);
     if (op == NULL)
-        return;
+        return false;
     op->content.payment = payment->content;
     op->content.payment.amount = payment->refunded_amount;
+    op->content.payment.has_failed = payment->is_taken_back;
     memcpy(op->content.payment.refund_id, payment->refund_id, IDENT_SIZE);
+    return true;
 }
 
 /* ---- sending: inputs as the services' HTTP shells build them ---- */
@@ -213,6 +242,11 @@ bool sim_clients_send(struct sim *sim)
         return false;
     size_t at = open[sim_random_below(&sim->random, count)];
     struct sim_op *op = &sim->ops[at];
+    if (op->kind == OP_ANNOUNCE) {
+        op->is_open = false;
+        sim_capture_announce(sim, op->payment);
+        return true;
+    }
     enum sim_service service = op->kind <= OP_CANCEL ? SIM_GATEWAY : SIM_PAYMENT;
     struct sim_worker *worker = worker_choose(sim, service);
     if (worker == NULL)
@@ -256,14 +290,26 @@ static void capture_accepted(struct sim *sim, const struct sim_op *op)
     if (!payment->is_accepted) {
         payment->is_accepted = true;
         payment->accepted = op->content.payment;
+        if (memcmp(&payment->accepted, &payment->content, sizeof payment->content) == 0 &&
+            sim_fault(sim, FAULT_GIVEN_BACK))
+            sim_provider_give_back(sim, op->payment);
     } else if (payment->accepted.amount != op->content.payment.amount ||
                strcmp(payment->accepted.intent_id, op->content.payment.intent_id) != 0) {
         sim_fail(sim, "B2: two different captures of %s were accepted", payment->id);
     }
 }
 
+static void answer_see(struct sim *sim, const struct sim_op *op, enum reply reply)
+{
+    if (reply == REPLY_REPLAYED && op->is_lost)
+        anomaly_reached(sim, ANOMALY_D6);
+    if (sim->blocked_until_ms > sim->now_ms || sim->broker_away_until_ms > sim->now_ms)
+        anomaly_reached(sim, ANOMALY_E11);
+}
+
 static void answered(struct sim *sim, struct sim_op *op, enum reply reply)
 {
+    answer_see(sim, op, reply);
     switch (reply) {
     case REPLY_ACCEPTED:
     case REPLY_REPLAYED:
@@ -297,8 +343,13 @@ static void request_drop(struct sim_worker *worker, size_t at)
 /* Whether they were stored, nobody was told. */
 void sim_clients_lose(struct sim_worker *worker)
 {
+    struct sim *sim = worker->sim;
     while (worker->request_count > 0) {
-        again(worker->sim, &worker->sim->ops[worker->requests[0]->op]);
+        const struct sim_request *request = worker->requests[0];
+        struct sim_op *op = &sim->ops[request->op];
+        op->is_lost = op->kind == OP_INTENT && request->is_taken &&
+                      sim_document_find(sim, SIM_GATEWAY, sim->bookings[op->booking].id) != NULL;
+        again(sim, op);
         request_drop(worker, 0);
     }
 }

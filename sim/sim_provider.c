@@ -18,15 +18,65 @@ static struct refund_effect effect_of(const struct sim_call *call)
     return effect;
 }
 
-static void money_back(struct sim *sim, struct sim_payment *payment, int64_t amount, bool by_key)
+/* C9: a refund that succeeded fails in the end; the provider says so by webhook. */
+static void taking_back_plan(struct sim *sim, struct sim_payment *payment)
+{
+    if (payment->effects > 1 || !sim_fault(sim, FAULT_TAKEN_BACK))
+        return;
+    payment->taken_back_at_ms = sim->now_ms + sim_random_between(&sim->random, 1, LATE_MS_MAX);
+    sim->taken_back_count++;
+}
+
+static void take_back(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->payment_count; i++) {
+        struct sim_payment *payment = &sim->payments[i];
+        if (payment->taken_back_at_ms == 0 || payment->taken_back_at_ms > sim->now_ms)
+            continue;
+        payment->taken_back_at_ms = 0;
+        sim->taken_back_count--;
+        payment->is_taken_back = true; /* before the report is written */
+        if (!sim_report_send(sim, i)) {
+            payment->is_taken_back = false;
+            continue;
+        }
+        payment->effects--;
+        sim_tell(sim, "the refund of %s fails after all", payment->id);
+    }
+}
+
+static void money_back(struct sim *sim, struct sim_payment *payment, int64_t amount, int64_t at_ms,
+                       bool by_key)
 {
     payment->effects++;
-    payment->refunded_amount += amount;
+    payment->refunded_amount = amount;
+    payment->refunded_at_ms = at_ms;
     payment->is_key_known = by_key;
+    if (by_key)
+        taking_back_plan(sim, payment);
     snprintf(payment->refund_id, sizeof payment->refund_id, "re-%.50s", payment->id);
     sim_tell(sim, "provider refunds %s%s", payment->id, by_key ? "" : ", asked by somebody else");
     for (int i = 0; i < 2 && sim_fault(sim, FAULT_REPORTS); i++)
-        sim_report_send(sim, (size_t)(payment - sim->payments));
+        (void)sim_report_send(sim, (size_t)(payment - sim->payments));
+}
+
+/* Somebody in the provider's own office gives the money back; its webhook is sure to follow. */
+void sim_provider_give_back(struct sim *sim, size_t payment_at)
+{
+    struct sim_payment *payment = &sim->payments[payment_at];
+    if (payment->is_refused || payment->effects > 0 || sim->op_count + 3 > SIM_OPS_MAX)
+        return;
+    payment->is_given_back = true;
+    money_back(sim, payment, payment->content.amount, sim->now_ms, false);
+    (void)sim_report_send(sim, payment_at);
+}
+
+/* C11: a provider that has forgotten the key takes the same call for a new one. */
+static bool is_key_forgotten(const struct sim *sim, const struct sim_payment *payment,
+                             const struct sim_call *call)
+{
+    return sim->keys_kept_ms > 0 && payment->effects > 0 && payment->is_key_known &&
+           call->arrives_at_ms - payment->refunded_at_ms > sim->keys_kept_ms;
 }
 
 static void answer_read(struct sim_call *call, int status, const char *body)
@@ -42,9 +92,9 @@ static void ledger_answer(struct sim_call *call, const struct sim_payment *payme
     char body[512];
     snprintf(body, sizeof body,
              "{\"refundId\":\"%s\",\"paymentId\":\"%s\",\"amount\":%lld,\"currency\":\"%s\","
-             "\"status\":\"succeeded\"}",
+             "\"status\":\"%s\"}",
              payment->refund_id, payment->id, (long long)payment->refunded_amount,
-             payment->content.currency);
+             payment->content.currency, payment->is_taken_back ? "failed" : "succeeded");
     answer_read(call, 200, body);
 }
 
@@ -56,16 +106,20 @@ static void refund_call(struct sim *sim, struct sim_call *call, struct sim_payme
         answer_read(call, 422, "{\"code\":\"charge_disputed\"}");
         return;
     }
+    if (payment->is_taken_back) {
+        ledger_answer(call, payment);
+        return;
+    }
     if (payment->effects == 0 && sim_fault(sim, FAULT_ELSEWHERE))
-        money_back(sim, payment, effect.amount, false);
+        money_back(sim, payment, effect.amount, call->arrives_at_ms, false);
     if (payment->effects > 0 && !payment->is_key_known) {
         snprintf(body, sizeof body, "{\"code\":\"already_refunded\",\"refundId\":\"%s\"}",
                  payment->refund_id);
         answer_read(call, 409, body);
         return;
     }
-    if (payment->effects == 0)
-        money_back(sim, payment, effect.amount, true);
+    if (payment->effects == 0 || is_key_forgotten(sim, payment, call))
+        money_back(sim, payment, effect.amount, call->arrives_at_ms, true);
     ledger_answer(call, payment);
 }
 
@@ -84,6 +138,13 @@ static void capture_check(struct sim *sim, const struct refund_effect *effect)
                  effect->payment_id, (long long)stored.amount);
 }
 
+static void found_answer(struct sim *sim, struct sim_call *call, const struct sim_payment *payment)
+{
+    if (is_key_forgotten(sim, payment, call))
+        anomaly_reached(sim, ANOMALY_C11);
+    ledger_answer(call, payment);
+}
+
 static void call_arrive(struct sim *sim, struct sim_call *call)
 {
     struct refund_effect effect = effect_of(call);
@@ -98,8 +159,8 @@ static void call_arrive(struct sim *sim, struct sim_call *call)
         answer_read(call, sim_random_chance(&sim->random, 500) ? 503 : 429, "");
     else if (call->effect.type == EFFECT_REFUND)
         refund_call(sim, call, payment);
-    else if (payment->effects > 0 && payment->is_key_known)
-        ledger_answer(call, payment);
+    else if (payment->refund_id[0] != '\0' && payment->is_key_known)
+        found_answer(sim, call, payment);
     else
         answer_read(call, 404, "");
     if (call->answer == CALL_TIMED_OUT)
@@ -129,6 +190,8 @@ static void call_remove(struct sim *sim, size_t at)
 
 void sim_provider_run(struct sim *sim)
 {
+    if (sim->taken_back_count > 0)
+        take_back(sim);
     for (size_t i = 0; i < sim->call_count; i++) {
         struct sim_call *call = &sim->calls[i];
         if (!call->has_arrived && call->arrives_at_ms != 0 && call->arrives_at_ms <= sim->now_ms)
@@ -151,6 +214,11 @@ int64_t sim_provider_next_ms(const struct sim *sim)
         int64_t at_ms = !call->has_arrived && call->arrives_at_ms != 0 ? call->arrives_at_ms
                                                                        : call->answered_at_ms;
         if (next_ms == 0 || at_ms < next_ms)
+            next_ms = at_ms;
+    }
+    for (size_t i = 0; sim->taken_back_count > 0 && i < sim->payment_count; i++) {
+        int64_t at_ms = sim->payments[i].taken_back_at_ms;
+        if (at_ms != 0 && (next_ms == 0 || at_ms < next_ms))
             next_ms = at_ms;
     }
     return next_ms;

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FLOOD_COPIES         24 /* more than a document remembers of duplicates */
+#define DELIVERY_LIMIT_LEAST 2  /* far below the real one, so that it is met */
+
 static const char *const queue_names[SIM_SERVICE_COUNT] = { QUEUE_GATEWAY, QUEUE_BOOKING,
                                                             QUEUE_PAYMENT };
 
@@ -57,6 +60,8 @@ void sim_queue_purge(struct sim *sim, enum sim_service service)
 void sim_queue_delete(struct sim *sim, enum sim_service service)
 {
     struct sim_queue *queue = &sim->queues[service];
+    if (queue->count > 0)
+        anomaly_reached(sim, ANOMALY_E4);
     for (size_t i = 0; i < sim->worker_count; i++)
         if (sim->workers[i].service == service)
             sim_session_end(&sim->workers[i], sim_random_between(&sim->random, 0, 500));
@@ -66,19 +71,35 @@ void sim_queue_delete(struct sim *sim, enum sim_service service)
     sim->may_lose_messages = true;
 }
 
+/* The delivery limit: a dead letter, until somebody replays it. */
+static void message_bury(struct sim_worker *worker, struct sim_message *message)
+{
+    struct sim *sim = worker->sim;
+    sim_tell(sim, "%s was given back too often, a dead letter", message->message.id);
+    sim->may_lose_messages = true;
+    sim->queues[worker->service].dead_count++;
+    sim_message_keep(sim->dead, &sim->dead_count, worker->service, message);
+    sim_message_forget(&sim->queues[worker->service], message);
+}
+
 /* What the worker holds goes back to the queue; the worker learns of it at its next service. */
 void sim_session_end(struct sim_worker *worker, int64_t reconnect_after_ms)
 {
+    struct sim *sim = worker->sim;
     for (size_t i = 0; i < worker->delivery_count; i++) {
         struct sim_delivery *delivery = worker->deliveries[i];
         if (delivery->source == NULL)
             continue;
-        delivery->source->held = NULL;
-        delivery->source->delivery_count++;
+        struct sim_message *message = delivery->source;
+        message->held = NULL;
+        message->delivery_count++;
         delivery->source = NULL;
+        if (message->delivery_count >= DELIVERY_LIMIT_LEAST && sim_fault(sim, FAULT_LIMIT))
+            message_bury(worker, message);
     }
+    worker->half_open_until_ms = 0;
     worker->session = 0;
-    worker->reconnect_at_ms = worker->sim->now_ms + reconnect_after_ms;
+    worker->reconnect_at_ms = sim->now_ms + reconnect_after_ms;
 }
 
 void sim_delivery_free(struct sim_worker *worker, struct sim_delivery *delivery)
@@ -99,19 +120,32 @@ static struct sim_message *message_copy(struct sim *sim, const struct message *m
     return copy;
 }
 
-static void queue_put(struct sim *sim, enum sim_service service, const struct message *message)
+struct sim_message *sim_queue_put(struct sim *sim, enum sim_service service,
+                                  const struct message *message)
 {
     struct sim_queue *queue = &sim->queues[service];
     if (queue->count == SIM_QUEUE_MAX) {
         sim_fail(sim, "I6: queue %s grows without bound", queue_names[service]);
-        return;
+        return NULL;
     }
     struct sim_message *copy = message_copy(sim, message);
     copy->ready_at_ms = sim->now_ms;
     if (sim_fault(sim, FAULT_DELAY))
         copy->ready_at_ms += sim_random_between(&sim->random, 1, 5000);
+    if (sim_fault(sim, FAULT_HEADER))
+        snprintf(copy->message.traceparent, sizeof copy->message.traceparent, "zz-garbled");
     queue->messages[queue->count++] = copy;
     sim_service_wake(sim, service);
+    return copy;
+}
+
+static void queue_put(struct sim *sim, enum sim_service service, const struct message *message)
+{
+    int copies = sim_fault(sim, FAULT_DUPLICATE) ? 2 : 1;
+    if (sim_fault(sim, FAULT_FLOOD))
+        copies = FLOOD_COPIES;
+    for (int i = 0; i < copies; i++)
+        (void)sim_queue_put(sim, service, message);
 }
 
 bool sim_route(struct sim *sim, const struct message *message)
@@ -129,43 +163,9 @@ bool sim_route(struct sim *sim, const struct message *message)
             }
             is_routed = true;
             queue_put(sim, (enum sim_service)service, message);
-            if (sim_fault(sim, FAULT_DUPLICATE))
-                queue_put(sim, (enum sim_service)service, message);
         }
     }
     return is_routed;
-}
-
-/* Somebody with access to the broker publishes what no service can read. */
-void sim_poison_publish(struct sim *sim)
-{
-    static const struct poison {
-        const char *type, *body;
-    } poisons[] = {
-        { EVENT_PAYMENT_CAPTURED, "{\"paymentId\":\"p1\"" },
-        { EVENT_PAYMENT_CAPTURED, "{\"paymentId\":\"p1\",\"intentId\":\"b1\",\"userId\":\"u1\","
-                                  "\"amount\":-5,\"currency\":\"EUR\"}" },
-        { EVENT_INTENT_CREATED, "[]" },
-        { EVENT_BOOKING_FAILED, "{\"intentId\":\"b1\",\"reason\":\"x\",\"payments\":{}}" },
-        { "booking.exploded", "{}" },
-    };
-    enum sim_service service = (enum sim_service)sim_random_below(&sim->random, SIM_SERVICE_COUNT);
-    struct sim_queue *queue = &sim->queues[service];
-    if (!queue->exists || queue->count == SIM_QUEUE_MAX)
-        return;
-    const struct poison *poison =
-        &poisons[sim_random_below(&sim->random, sizeof poisons / sizeof poisons[0])];
-    struct message message = { .schema_version = MESSAGE_SCHEMA_VERSION };
-    snprintf(message.id, sizeof message.id, "poison:%zu", ++sim->poison_count);
-    snprintf(message.type, sizeof message.type, "%s", poison->type);
-    message.body = poison->body;
-    message.body_length = strlen(poison->body);
-    if (sim_random_chance(&sim->random, 200))
-        message.schema_version = 7;
-    queue_put(sim, service, &message);
-    queue->messages[queue->count - 1]->is_malformed = sim_random_chance(&sim->random, 300);
-    sim_tell(sim, "somebody publishes nonsense to %s: %s %s", queue_names[service], message.id,
-             message.type);
 }
 
 static uint64_t hash_of(const char *text)

@@ -177,6 +177,19 @@ static bool store_load(void *self, const char *const *ids, size_t count, struct 
     return true;
 }
 
+static enum save_result conflict_see(struct sim_worker *worker)
+{
+    struct sim *sim = worker->sim;
+    anomaly_reached(sim, ANOMALY_F6);
+    if (worker->service == SIM_BOOKING)
+        anomaly_reached(sim, ANOMALY_A3);
+    if (worker->is_frozen)
+        anomaly_reached(sim, ANOMALY_D10);
+    if (++worker->conflict_count > 1)
+        anomaly_reached(sim, ANOMALY_F7);
+    return SAVE_CONFLICT;
+}
+
 static enum save_result record_save(struct sim_worker *worker, const struct record *record)
 {
     struct sim *sim = worker->sim;
@@ -186,7 +199,7 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
         if (strcmp(store->documents[i].id, record->id) == 0)
             document = &store->documents[i];
     if ((document == NULL ? 0 : document->version) != record->version)
-        return SAVE_CONFLICT;
+        return conflict_see(worker);
     if (document == NULL) {
         assert(store->count < SIM_DOCUMENTS_MAX);
         document = &store->documents[store->count++];
@@ -202,6 +215,8 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
     document->created_at_ms = record->created_at_ms;
     document->due_at_ms = record->due_at_ms;
     document->owed_at_ms = record->owed_at_ms;
+    if (record->owed_at_ms != 0)
+        worker->phase = PHASE_SAVED;
     return SAVE_SAVED;
 }
 
@@ -214,6 +229,7 @@ static bool store_save(void *self, const struct record *records, size_t count,
     sim_port_point(worker);
     bool is_gone = store_of(worker)->away_until_ms > sim->now_ms;
     bool is_failing = is_gone || sim_fault(sim, FAULT_STORE_CALL);
+    size_t applied = 0;
     for (size_t i = 0; i < count; i++) {
         bool is_unknown = sim_fault(sim, FAULT_STORE_UNKNOWN);
         bool is_applied =
@@ -222,9 +238,14 @@ static bool store_save(void *self, const struct record *records, size_t count,
         sim_tell(sim, "%s saves %s version %lld: %s%s", worker->name, records[i].id,
                  (long long)records[i].version + 1, texts[ret_results[i]],
                  is_failing || is_unknown ? ", not told" : "");
+        applied += ret_results[i] == SAVE_SAVED;
+        if (is_failing || is_unknown)
+            anomaly_reached(sim, is_applied ? ANOMALY_F1 : ANOMALY_F3);
         if (is_unknown)
             ret_results[i] = SAVE_UNKNOWN;
     }
+    if (applied > 0 && applied < count)
+        anomaly_reached(sim, ANOMALY_D8);
     sim_port_point(worker);
     return is_failing ? error_set(error, ERROR_RETRY, "the store is away") : true;
 }
@@ -299,12 +320,18 @@ static size_t sweep(const struct sim_store *store, bool is_owed, int64_t before_
     return count;
 }
 
+static bool sweep_failed(struct sim_worker *worker)
+{
+    anomaly_reached(worker->sim, ANOMALY_D11);
+    return false;
+}
+
 static bool store_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
                       size_t *ret_count, struct error *error)
 {
     struct sim_worker *worker = self;
     if (is_away(worker, error))
-        return false;
+        return sweep_failed(worker);
     *ret_count = sweep(store_of(worker), false, now_ms, limit, ret_ids);
     sim_port_point(worker);
     return true;
@@ -315,7 +342,7 @@ static bool store_owed(void *self, int64_t before_ms, size_t limit, char (*ret_i
 {
     struct sim_worker *worker = self;
     if (is_away(worker, error))
-        return false;
+        return sweep_failed(worker);
     *ret_count = sweep(store_of(worker), true, before_ms, limit, ret_ids);
     sim_port_point(worker);
     return true;

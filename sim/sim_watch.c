@@ -1,5 +1,6 @@
 /* sim_watch.c - watches the engines through their observer port: tells the story, sees which
  * anomalies a decision has met, and follows each booking's one trace. It changes nothing. */
+#include "common/engine/document.h"
 #include "sim/sim.h"
 #include "wire/events.h"
 
@@ -53,8 +54,6 @@ static void capture_see(struct sim *sim, const struct decided *decided, enum boo
     bool is_refunded = is_verdict(decided, "refund");
     if (from == BOOKING_PENDING && to == BOOKING_CONFIRMED)
         anomaly_reached(sim, ANOMALY_A1);
-    if (is_verdict(decided, "duplicate") && strncmp(decided->input->id, "early:", 6) == 0)
-        anomaly_reached(sim, ANOMALY_A11);
     if (is_refunded && (from == BOOKING_FAILED || from == BOOKING_CANCELLED))
         refund_after_end_see(sim, booking, &payload);
     if (is_refunded && from == BOOKING_CONFIRMED && !decided->is_security_event)
@@ -239,6 +238,46 @@ static void gateway_see(struct sim *sim, const struct decided *decided)
 
 /* ---- all of them ---- */
 
+/* A payment beyond what a booking stores is given back each time that it is heard of. */
+static bool is_unstored(const struct sim_worker *worker, const struct decided *decided)
+{
+    struct booking_payload payload;
+    if (worker->service != SIM_BOOKING || decided->input->type != BOOKING_CAPTURED)
+        return false;
+    memcpy(&payload, decided->input->payload, sizeof payload);
+    return !booking_lists(decided->state, payload.payment_id);
+}
+
+/* What comes again long after, or forged, must have no effect. */
+static void repeated_see(struct sim_worker *worker, const struct decided *decided)
+{
+    struct sim *sim = worker->sim;
+    const struct sim_delivery *held = (const struct sim_delivery *)(const void *)decided->delivery;
+    const struct sim_message *source = held->source;
+    if (source == NULL)
+        return;
+    bool has_effect = decided->outcome == OUTCOME_APPLIED && !is_verdict(decided, "noop") &&
+                      !is_unstored(worker, decided);
+    if (has_effect && (source->is_old || source->is_forged))
+        sim_fail(sim, "%s: %s has an effect, %s of %s", source->is_old ? "A12" : "A10",
+                 source->message.id, decided->verdict, decided->input->document_id);
+    if (source->is_old && decided->outcome == OUTCOME_DUPLICATE)
+        anomaly_reached(sim, ANOMALY_A12);
+    if (source->is_replayed && decided->outcome == OUTCOME_DUPLICATE)
+        anomaly_reached(sim, ANOMALY_E10);
+}
+
+/* Known from another message: one of them was published by somebody else. */
+static bool is_early_payment(struct sim *sim, const struct decided *decided)
+{
+    struct booking_payload payload;
+    if (decided->input->type != BOOKING_CAPTURED || !is_verdict(decided, "duplicate"))
+        return false;
+    memcpy(&payload, decided->input->payload, sizeof payload);
+    const struct sim_payment *payment = sim_payment_find(sim, payload.payment_id);
+    return payment != NULL && payment->is_announced;
+}
+
 static void delivery_see(struct sim_worker *worker, const struct decided *decided)
 {
     struct sim *sim = worker->sim;
@@ -247,7 +286,14 @@ static void delivery_see(struct sim_worker *worker, const struct decided *decide
     bool is_again = (mark->decided_by & service_bit) != 0;
     if (is_again && decided->outcome == OUTCOME_DUPLICATE)
         anomaly_reached(sim, ANOMALY_A9);
+    if (!is_again && worker->service == SIM_BOOKING && is_early_payment(sim, decided))
+        anomaly_reached(sim, ANOMALY_A11);
+    if (decided->outcome == OUTCOME_DUPLICATE && ++mark->duplicate_count > HISTORY_DUPLICATES_MAX)
+        anomaly_reached(sim, ANOMALY_F10);
     mark->decided_by |= service_bit;
+    if (strncmp(decided->input->traceparent, "zz", 2) == 0)
+        anomaly_reached(sim, ANOMALY_H6);
+    repeated_see(worker, decided);
 }
 
 static void decision_see(struct sim_worker *worker, const struct decided *decided)

@@ -8,6 +8,7 @@
 #define PORT_CALLS_MAX 14 /* a step seldom makes more */
 #define HOUR_MS        3600000
 #define DOWN_MS_MAX    5000
+#define FROZEN_MS_MAX  60000
 
 static void engine_start(struct sim_worker *worker)
 {
@@ -87,9 +88,32 @@ void sim_worker_stop(struct sim_worker *worker)
     worker->reported_session = 0;
 }
 
+/* What this crash leaves behind. */
+static void crash_see(struct sim_worker *worker)
+{
+    static const enum sim_anomaly met[] = {
+        [PHASE_TAKEN] = ANOMALY_D1,     [PHASE_SAVED] = ANOMALY_D2, [PHASE_PUBLISHING] = ANOMALY_D3,
+        [PHASE_PUBLISHED] = ANOMALY_D5, [PHASE_ACKED] = ANOMALY_D4,
+    };
+    struct sim *sim = worker->sim;
+    if (worker->phase == PHASE_PUBLISHED && worker->delivery_count == 0)
+        anomaly_reached(sim, ANOMALY_D4);
+    else if (worker->phase != PHASE_IDLE)
+        anomaly_reached(sim, met[worker->phase]);
+    for (size_t i = 0; i < sim->worker_count; i++)
+        if (sim->workers[i].service == worker->service && &sim->workers[i] != worker &&
+            sim->workers[i].engine != NULL)
+            anomaly_reached(sim, ANOMALY_D9);
+    for (size_t i = 0; i < sim->call_count; i++)
+        if (sim->calls[i].worker == worker && sim->calls[i].has_arrived &&
+            sim->calls[i].result.status == REFUND_SUCCEEDED)
+            anomaly_reached(sim, ANOMALY_C3);
+}
+
 static void worker_crash(struct sim_worker *worker)
 {
     struct sim *sim = worker->sim;
+    crash_see(worker);
     worker->crash_count++;
     sim_tell(sim, "%s dies", worker->name);
     sim_worker_stop(worker);
@@ -106,6 +130,9 @@ void sim_worker_step(struct sim_worker *worker)
     worker->is_stepping = true;
     worker->depth = sim->depth++;
     sim->steps++;
+    worker->is_frozen = false;
+    worker->conflict_count = 0;
+    worker->phase = PHASE_IDLE;
     worker->crash_in =
         sim_fault(sim, FAULT_CRASH) ? (int)sim_random_below(&sim->random, PORT_CALLS_MAX) : -1;
     /* The one jump: a process that is killed does not return from its port calls either. */
@@ -186,6 +213,12 @@ void sim_port_point(struct sim_worker *worker)
         siglongjmp(worker->crash_point, 1);
     if (worker->crash_in > 0)
         worker->crash_in--;
-    if (sim->depth < NESTING_MAX && sim_fault(sim, FAULT_CONCURRENT))
-        sim_worker_step(&sim->workers[sim_random_below(&sim->random, sim->worker_count)]);
+    if (sim->depth >= NESTING_MAX || !sim_fault(sim, FAULT_CONCURRENT))
+        return;
+    if (sim_fault(sim, FAULT_FREEZE)) {
+        worker->is_frozen = true;
+        sim->now_ms += sim_random_between(&sim->random, 1, FROZEN_MS_MAX);
+        sim_tell(sim, "%s freezes, the others go on", worker->name);
+    }
+    sim_worker_step(&sim->workers[sim_random_below(&sim->random, sim->worker_count)]);
 }

@@ -1,0 +1,148 @@
+/* sim_strangers.c - who else has access to the broker: publishers of nonsense, of forgeries, of
+ * captures that the payment service has not stored yet, and of demands for too much money. */
+#include "sim/sim.h"
+#include "wire/events.h"
+
+#include <string.h>
+
+static const struct poison {
+    const char *type, *body;
+    enum sim_service reader; /* elsewhere its type is unknown */
+    enum sim_anomaly meets;
+} poisons[] = {
+#define CAPTURE(money) "{\"paymentId\":\"p1\",\"intentId\":\"b1\",\"userId\":\"u1\"," money "}"
+    { EVENT_PAYMENT_CAPTURED, "{\"paymentId\":\"p1\"", SIM_BOOKING, ANOMALY_H1 },
+    { EVENT_INTENT_CREATED, "[]", SIM_BOOKING, ANOMALY_H1 },
+    { EVENT_INTENT_CREATED, "", SIM_BOOKING, ANOMALY_H1 },
+    { EVENT_BOOKING_FAILED, "{\"intentId\":\"b1\",\"reason\":\"x\",\"payments\":{}}", SIM_PAYMENT,
+      ANOMALY_H1 },
+    { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":-5,\"currency\":\"EUR\""), SIM_BOOKING,
+      ANOMALY_B10 },
+    { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":1.5,\"currency\":\"EUR\""), SIM_BOOKING,
+      ANOMALY_B10 },
+    { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":9007199254740993,\"currency\":\"EUR\""),
+      SIM_BOOKING, ANOMALY_B10 },
+    { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":5,\"currency\":\"Eur\""), SIM_BOOKING,
+      ANOMALY_B10 },
+    { "booking.exploded", "{}", SIM_SERVICE_COUNT, ANOMALY_H2 },
+#undef CAPTURE
+};
+
+void sim_poison_publish(struct sim *sim)
+{
+    enum sim_service service = (enum sim_service)sim_random_below(&sim->random, SIM_SERVICE_COUNT);
+    const struct poison *poison =
+        &poisons[sim_random_below(&sim->random, sizeof poisons / sizeof poisons[0])];
+    struct message message = { .schema_version = MESSAGE_SCHEMA_VERSION };
+    if (!sim->queues[service].exists)
+        return;
+    snprintf(message.id, sizeof message.id, "poison:%zu", ++sim->poison_count);
+    snprintf(message.type, sizeof message.type, "%s", poison->type);
+    message.body = poison->body;
+    message.body_length = strlen(poison->body);
+    bool is_newer = sim_random_chance(&sim->random, 200);
+    if (is_newer)
+        message.schema_version = MESSAGE_SCHEMA_VERSION + 1;
+    struct sim_message *put = sim_queue_put(sim, service, &message);
+    if (put == NULL)
+        return;
+    put->is_poison = true;
+    put->is_malformed = sim_random_chance(&sim->random, 300);
+    put->quarantine_meets = put->is_malformed                       ? ANOMALY_H1
+                            : is_newer || poison->reader != service ? ANOMALY_H2
+                                                                    : poison->meets;
+    sim_tell(sim, "somebody publishes nonsense to %s: %s %s", sim_service_text(service), message.id,
+             message.type);
+}
+
+/* Another amount where there is one; else only other bytes. */
+static char *body_alter(struct sim *sim, const struct message *message)
+{
+    char *body = arena_alloc(&sim->arena, message->body_length + 2);
+    memcpy(body, message->body, message->body_length);
+    body[message->body_length] = ' ';
+    char *amount = strstr(body, "\"amount\":");
+    if (amount != NULL) {
+        char *digit = amount + strlen("\"amount\":");
+        *digit = *digit == '9' ? '8' : (char)(*digit + 1);
+    }
+    return body;
+}
+
+/* Its one document has it in its history. Duplicates beyond a bound are only counted there, and
+ * whoever may publish could then be believed in another's name. */
+static bool is_remembered(const struct sim *sim, enum sim_service service,
+                          const struct message *message)
+{
+    const struct sim_store *store = &sim->stores[service];
+    const char *first = strstr(message->body, "\"paymentId\"");
+    if (first != NULL && strstr(first + 1, "\"paymentId\"") != NULL)
+        return false; /* of several documents */
+    for (size_t i = 0; i < store->count; i++)
+        if (memmem(store->documents[i].body, store->documents[i].body_length, message->id,
+                   strlen(message->id) + 1) != NULL)
+            return true;
+    return false;
+}
+
+/* A10: the id of a message that was settled, with another body. */
+void sim_forgery_publish(struct sim *sim, enum sim_service service,
+                         const struct sim_message *settled)
+{
+    if (!is_remembered(sim, service, &settled->message))
+        return;
+    struct message forged = settled->message;
+    forged.body = body_alter(sim, &settled->message);
+    forged.body_length++;
+    struct sim_message *put = sim_queue_put(sim, service, &forged);
+    if (put == NULL)
+        return;
+    put->is_forged = true;
+    sim_tell(sim, "somebody publishes %s with another body", forged.id);
+}
+
+static void body_publish(struct sim *sim, struct message *message, const char *type,
+                         const struct sim_payment *payment, int64_t amount)
+{
+    char body[512];
+    const struct payment_payload *content = &payment->content;
+    int length = snprintf(body, sizeof body,
+                          "{\"paymentId\":\"%s\",\"intentId\":\"%s\",\"userId\":\"%s\","
+                          "\"amount\":%lld,\"currency\":\"%s\"}",
+                          payment->id, content->intent_id, content->user_id, (long long)amount,
+                          content->currency);
+    message->schema_version = MESSAGE_SCHEMA_VERSION;
+    snprintf(message->type, sizeof message->type, "%s", type);
+    memcpy(message->correlation_id, content->intent_id, sizeof message->correlation_id);
+    message->timestamp_ms = sim->now_ms;
+    message->body = body;
+    message->body_length = (size_t)length;
+    (void)sim_route(sim, message);
+    sim_tell(sim, "somebody publishes %s %s of %s", type, message->id, payment->id);
+}
+
+void sim_capture_announce(struct sim *sim, size_t payment_at)
+{
+    struct message message = { 0 };
+    struct sim_payment *payment = &sim->payments[payment_at];
+    payment->is_announced = true;
+    snprintf(message.id, sizeof message.id, SIM_EARLY_PREFIX "%s", payment->id);
+    body_publish(sim, &message, EVENT_PAYMENT_CAPTURED, payment, payment->content.amount);
+}
+
+/* Only of what is captured: a demand for an unknown payment is believed, as its publisher is. */
+void sim_demand_publish(struct sim *sim)
+{
+    struct message message = { 0 };
+    struct payment stored;
+    if (sim->payment_count == 0)
+        return;
+    const struct sim_payment *payment =
+        &sim->payments[sim_random_below(&sim->random, sim->payment_count)];
+    const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, payment->id);
+    if (document == NULL || !sim_document_state(sim, SIM_PAYMENT, document, &stored) ||
+        stored.state != PAYMENT_CAPTURED)
+        return;
+    snprintf(message.id, sizeof message.id, "demand:%zu", ++sim->poison_count);
+    body_publish(sim, &message, EVENT_REFUND_REQUESTED, payment, stored.amount + 1);
+}
