@@ -317,7 +317,7 @@ static bool bus_is_drained(void *self)
 {
     struct sim_worker *worker = self;
     sim_port_point(worker);
-    return worker->session != 0 && !is_half_open(worker) &&
+    return worker->session != 0 && worker->delivery_count == 0 && !is_half_open(worker) &&
            sim_queue_waiting(worker->sim, worker->service) == 0;
 }
 

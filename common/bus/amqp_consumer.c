@@ -79,6 +79,7 @@ static bool session_begin(struct consumer *consumer, struct error *error)
     }
     consumer->channel = channel;
     consumer->is_wide_subscribed = false;
+    consumer->has_backlog = false;
     window_open(&consumer->window);
     return subscribe(consumer, CONSUMER_TAG_NARROW, 1, error);
 }
@@ -194,7 +195,11 @@ void consumer_ack(struct consumer *consumer, struct delivery *const *deliveries,
     for (size_t i = 0; i < count; i++) {
         const struct held *held = deliveries_settle(consumer->deliveries, deliveries[i]);
         if (held != NULL) {
-            window_settle(&consumer->window, held->delivery.delivery_count > 0, held->is_probe);
+            bool is_counted = held->delivery.delivery_count > 0;
+            window_settle(&consumer->window, is_counted, held->is_probe);
+            if (!is_counted && consumer->backlog > 0) {
+                consumer->backlog--;
+            }
         }
     }
     size_t ack_count = deliveries_collect(consumer->deliveries, acks);
@@ -226,14 +231,24 @@ bool consumer_reject(struct consumer *consumer, struct held *held, struct error 
     return true;
 }
 
+/* The count leaves out what was delivered and has not reached us: no more than the prefetch. What
+ * came back before is not counted when it is settled, for it may have come back after the look. */
 static bool is_queue_empty(struct consumer *consumer, struct error *error)
 {
     int64_t begin_ms = clock_monotonic_ms();
     const amqp_queue_declare_ok_t *ok = amqp_queue_declare(
         consumer->link.state, consumer->channel, amqp_cstring_bytes(consumer->options->queue), true,
         true, false, false, amqp_empty_table);
-    return last_reply_check(consumer, "queue", error) && ok != NULL && ok->message_count == 0 &&
-           clock_monotonic_ms() - begin_ms <= CONSUMER_EMPTY_ANSWER_MAX_MS;
+    if (!last_reply_check(consumer, "queue", error) || ok == NULL ||
+        clock_monotonic_ms() - begin_ms > CONSUMER_EMPTY_ANSWER_MAX_MS) {
+        return false;
+    }
+    if (!consumer->has_backlog) {
+        consumer->has_backlog = true;
+        consumer->backlog = ok->message_count + deliveries_in_hand(consumer->deliveries) +
+                            (uint64_t)consumer->options->prefetch;
+    }
+    return ok->message_count == 0;
 }
 
 /* The count leaves out what was delivered, also what has not reached us yet; that has come by the
@@ -242,8 +257,14 @@ bool consumer_is_drained(struct consumer *consumer)
 {
     struct error error = { 0 };
     int64_t now_ms = clock_monotonic_ms();
-    if (consumer->channel == 0 || deliveries_in_hand(consumer->deliveries) > 0 ||
-        now_ms < consumer->look_again_ms) {
+    if (consumer->channel == 0) {
+        return false;
+    }
+    if (consumer->has_backlog && consumer->backlog == 0) {
+        return true;
+    }
+    bool has_use = !consumer->has_backlog || deliveries_in_hand(consumer->deliveries) == 0;
+    if (!has_use || now_ms < consumer->look_again_ms) {
         return false;
     }
     consumer->look_again_ms = now_ms + CONSUMER_EMPTY_AGAIN_MS;

@@ -34,6 +34,8 @@ struct consumer {
     size_t body_stored;
     int64_t empty_since_ms; /* the queue was seen empty, and nothing came since; 0 = no */
     int64_t look_again_ms;
+    bool has_backlog;
+    uint64_t backlog; /* uncounted deliveries still to settle, of those about at the first look */
 };
 
 MUST_CHECK bool consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,
@@ -51,6 +53,8 @@ size_t consumer_take(struct consumer *consumer, size_t limit, struct delivery **
 void consumer_ack(struct consumer *consumer, struct delivery *const *deliveries, size_t count);
 /* Lets the broker itself put it into the dead letter queue; its ack later is only bookkeeping. */
 MUST_CHECK bool consumer_reject(struct consumer *consumer, struct held *held, struct error *error);
+/* What waited when the session began has been seen: the queue was empty since, or, for a queue that
+ * never is, as many deliveries were settled as were about at the first look. */
 bool consumer_is_drained(struct consumer *consumer);
 void consumer_pause(struct consumer *consumer);
 void consumer_resume(struct consumer *consumer);

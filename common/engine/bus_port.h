@@ -67,8 +67,9 @@ struct bus_port {
      * older session are forgotten without an ack. */
     void (*ack)(void *self, struct delivery *const *deliveries, size_t count);
 
-    /* True when the own queue has no ready message and nothing is waiting in this consumer's
-     * window. */
+    /* True when all that waited in the own queue when the session began has been seen: nothing is
+     * ready and nothing in this consumer's hands, or, for a queue that is never empty, what has
+     * been acked since covers it. Asked again until it is. */
     bool (*is_drained)(void *self);
 
     /* Stops consuming and gives unacked deliveries back (closes the channel); resume consumes

@@ -162,7 +162,7 @@ static bool deadlines_may_fire(struct engine *engine)
         return true;
     if (engine->has_seen_queue_empty)
         return engine->bus.can_consume;
-    if (!engine->bus.can_consume || engine->held_count > 0)
+    if (!engine->bus.can_consume)
         return false;
     engine->has_seen_queue_empty = engine->ports.bus.is_drained(engine->ports.bus.self);
     return engine->has_seen_queue_empty;

@@ -15,6 +15,7 @@
 #define MANY       3000
 #define BATCH      250
 #define LARGE      60000
+#define WAITING    10
 #define SHORT_MS   1000 /* confirm time-out where a test waits for it */
 #define PROMPT_MS  500
 #define ATTEMPT_MS 2500 /* one attempt to connect, at most */
@@ -221,6 +222,28 @@ static void a_broker_away_at_the_start_is_found_later(void **state)
     rig_close(&rig);
 }
 
+/* A busy queue: something is always ready, and yet all that waited at the start has its turn. */
+static void a_queue_that_is_never_empty_is_done_with_what_waited(void **state)
+{
+    (void)state;
+    struct amqp_bus_options options = rig_options();
+    options.prefetch = WAITING;
+    struct rig rig = rig_open(&options);
+    rig_wait_connected(&rig);
+    rig_publish(&rig, 0, WAITING);
+    size_t acked = 0;
+    while (!rig.port.is_drained(rig.port.self)) {
+        struct delivery *taken[1];
+        assert_true(acked < 10 * WAITING);
+        rig_publish(&rig, (int)(WAITING + acked), 1);
+        rig_take(&rig, 1, taken);
+        rig_ack_all(&rig, taken, 1);
+        acked++;
+    }
+    assert_true(acked >= WAITING);
+    rig_close(&rig);
+}
+
 static void a_wiped_broker_is_built_again(void **state)
 {
     (void)state;
@@ -336,6 +359,7 @@ int main(void)
         SENTENCE(nothing_confirmed_is_lost_when_the_broker_is_killed),
         SENTENCE(late_confirms_end_an_overdue_wait),
         SENTENCE(a_broker_away_at_the_start_is_found_later),
+        SENTENCE(a_queue_that_is_never_empty_is_done_with_what_waited),
         SENTENCE(a_wiped_broker_is_built_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
