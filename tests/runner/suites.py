@@ -22,7 +22,8 @@ LINES_SHOWN_MAX = 120
 NOT_AVAILABLE = 69
 
 SECONDS_MAX = {"build": 900, "unit": 300, "lint": 400, "contract": 600, "integration": 900, "scenarios": 900,
-               "sanitizers": 900, "instructions": 300, "mutants": 900, "simulation": 700}
+               "sanitizers": 900, "instructions": 300, "mutants": 900, "simulation": 700,
+               "chaos": 900}
 
 SANITIZER_PATIENCE = 4
 SANITIZER_OPTIONS = {
@@ -186,6 +187,22 @@ def mutants():
     return counting.at_least_one(counting.tap(text, step.succeeded), step.succeeded)
 
 
+def chaos():
+    """Three minutes of faults on MongoDB, one on SQLite, and a broken system that must be caught."""
+    if not build("build"):
+        return FAILED
+    count = Count()
+    for name, command in (("chaos mongodb", ["tests/chaos/run", "--store", "mongodb", "--minutes", "3"]),
+                          ("chaos sqlite", ["tests/chaos/run", "--store", "sqlite", "--minutes", "1"]),
+                          ("chaos control", ["tests/chaos/control"])):
+        step = Step(name, command, SECONDS_MAX["chaos"])
+        if step.status == NOT_AVAILABLE:
+            count += Count(skipped=1)
+        else:
+            count += Count(passed=1) if step.succeeded else FAILED
+    return count
+
+
 def others():
     """meson suites that have no function of their own here: fuzz, ..."""
     if not build("build"):
@@ -198,7 +215,7 @@ def others():
 
 SUITES = {"unit": unit, "lint": lint, "contract": contract, "simulation": simulation, "integration": integration,
           "scenarios": scenarios, "sanitizers": sanitizers, "clang": clang, "instructions": instructions,
-          "mutants": mutants, "others": others}
+          "mutants": mutants, "chaos": chaos, "others": others}
 
 
 def run(name):
