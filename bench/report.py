@@ -93,6 +93,9 @@ class Targets:
         result = self.result
         self.add(f"{store}: system / broker bound", ">= 50 %",
                  ratios(rates(result, "stores", store, "saturate"), rates(result, "broker_bound")), True, 0.5, "{:.0%}")
+        bounds = [cost(current["broker_bound"]) for current in result["rounds"]]
+        costs = [cost(current["stores"][store]["saturate"], "load") for current in result["rounds"]]
+        self.add(f"{store}: the same by CPU time", ">= 50 %", ratios(bounds, costs), True, 0.5, "{:.0%}")
         self.add(f"{store}: booking alone / its bound", ">= 80 %",
                  ratios(rates(result, "stores", store, "alone"), rates(result, "alone_bound")), True, 0.8, "{:.0%}")
         for what, kind, metric, quantile, limit in (
@@ -173,7 +176,7 @@ def rates_table(result):
     rows = []
     for what, values, bound in rate_rows(result):
         rows.append((what, Spread(values).text(), ratios(values, bound).text("{:.0%}") if bound else ""))
-    return table(("sagas a second", "median (range)", "of its bound"), rows) + "\n" + others_text(result)
+    return table(("sagas a second", "median (range)", "of its bound"), rows) + "\n\n" + others_text(result)
 
 
 def others_text(result):
