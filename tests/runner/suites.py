@@ -21,8 +21,8 @@ IN_CI = os.environ.get("CI") == "true"
 LINES_SHOWN_MAX = 120
 NOT_AVAILABLE = 69
 
-SECONDS_MAX = {"build": 900, "unit": 300, "lint": 400, "contract": 600, "integration": 900, "scenarios": 900,
-               "sanitizers": 900, "instructions": 300, "mutants": 900, "simulation": 700,
+SECONDS_MAX = {"build": 900, "unit": 300, "lint": 900, "contract": 600, "integration": 900, "scenarios": 900,
+               "sanitizers": 1200, "instructions": 300, "mutants": 900, "simulation": 700,
                "chaos": 900}
 
 SANITIZER_PATIENCE = 4
