@@ -35,7 +35,7 @@ static struct world {
     struct record records[PLACES];
     uint8_t bodies[PLACES][BODY_SIZE];
     size_t stored, saves;
-    bool is_away;
+    bool is_away, conflicts;
     struct request *request;
     struct engine *engine;
 } world;
@@ -207,6 +207,9 @@ static bool store_save(void *self, const struct record *records, size_t count,
 {
     (void)self;
     for (size_t i = 0; i < count && !world.is_away; i++) {
+        ret_results[i] = SAVE_CONFLICT;
+        if (world.conflicts)
+            continue;
         struct record *record = record_find(records[i].id);
         size_t place = record != NULL ? (size_t)(record - world.records) : world.stored++;
         assert_true(place < PLACES && records[i].body_length <= BODY_SIZE);
