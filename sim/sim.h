@@ -357,7 +357,6 @@ struct bus_port sim_bus_port(struct sim_worker *worker);
 struct store_port sim_store_port(struct sim_worker *worker);
 struct effect_port sim_effect_port(struct sim_worker *worker);
 struct request_port sim_request_port(struct sim_worker *worker);
-
 const struct sim_document *sim_document_find(const struct sim *sim, enum sim_service service,
                                              const char *id);
 /* The participant's state of a stored document; false: `failure` is set. */
