@@ -83,7 +83,8 @@ class Account:
 
     def money(self):
         """Captured = applied + refunded, for each payment and for each currency; nothing is refunded twice."""
-        sent = {payment.id: payment for life in self.lives.values() for payment in life.payments if payment.id in life.sent}
+        sent = {payment.id: payment for life in self.lives.values() for payment in life.payments
+                if payment.id in life.sent}
         known = {key for life in self.lives.values() for key in life.known}
         rows = self.ledger()
         kept = collections.Counter()
@@ -106,7 +107,8 @@ class Account:
         self.sums = self.world.call("provider", "GET", "/ledger/summary")[1]["currencies"]
         for currency, sums in self.sums.items():
             if sums["captured"] != sums["refunded"] + kept[currency]:
-                self.find(f"{currency}: captured {sums['captured']}, refunded {sums['refunded']}, applied {kept[currency]}")
+                self.find(f"{currency}: captured {sums['captured']}, refunded {sums['refunded']}, "
+                          f"applied {kept[currency]}")
 
     def payments(self):
         states = self.world.documents("payment")

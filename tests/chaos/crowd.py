@@ -101,8 +101,8 @@ class Crowd:
         kind = source.choices(list(KINDS), [weight for weight, _, _ in KINDS.values()])[0]
         _, payments, extras = KINDS[kind]
         name = f"C{self.seed}-{number}"
-        life = Life(name, name, kind, [Payment(f"{name}-p{index}", *money) for index, money in enumerate(payments)], extras,
-                    source.random() < 0.2, kind != "no intent" and source.random() < 0.15, kind != "no intent")
+        life = Life(name, name, kind, [Payment(f"{name}-p{index}", *money) for index, money in enumerate(payments)],
+                    extras, source.random() < 0.2, kind != "no intent" and source.random() < 0.15, kind != "no intent")
         self.lives.append(life)
         return life
 
@@ -133,7 +133,8 @@ class Crowd:
             steps.sort(key=lambda step: step is not intend)
         for extra in set(life.extras) & {"cancel", "conflict"}:
             first = steps.index(intend)
-            steps.insert(source.randint(first + 1, len(steps)), lambda own, _, extra=extra: getattr(self, extra)(own, life))
+            steps.insert(source.randint(first + 1, len(steps)),
+                         lambda own, _, extra=extra: getattr(self, extra)(own, life))
         return steps
 
     # ---- calls ----
@@ -144,7 +145,8 @@ class Crowd:
         data = json.dumps(body).encode()
         while True:
             try:
-                status, found, answer = self.world.ask(own, name).request("POST", path, data, headers(data) if headers else {})
+                status, found, answer = self.world.ask(own, name).request("POST", path, data,
+                                                                          headers(data) if headers else {})
                 if status not in ANSWERS_LATER:
                     assert status in expected, f"POST {path}: {status} {answer[:300]}"
                     self.slowest_s = max(self.slowest_s, time.monotonic() - begin)

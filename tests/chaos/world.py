@@ -1,4 +1,4 @@
-"""The real system for chaos: two booking and two payment processes, a private broker behind a proxy, a private store."""
+"""The real system for chaos: two booking and two payment processes, a broker behind a proxy, a store; all private."""
 import contextlib
 import os
 import sqlite3
