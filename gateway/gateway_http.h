@@ -21,7 +21,6 @@ struct gateway_http {
     struct tracing_observer *observer; /* borrowed */
     const struct participant *participant;
     const char *currency;     /* meant where a caller leaves it out */
-    atomic_int waiting_count; /* GETs that hold their thread */
 };
 
 /* `http` is borrowed for as long as the server runs. */

@@ -6,13 +6,10 @@
 #include "gateway/gateway_views.h"
 #include "gateway/prefer_wait.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WAITING_MAX        32 /* of the server's threads may be held by Prefer: wait */
-#define WAIT_PACE_MS       20 /* between two looks of one waiter, however busy the store is */
 #define LIST_LIMIT_DEFAULT 10
 
 struct found {
@@ -45,23 +42,18 @@ static bool booking_find(struct gateway_http *http, const char *booking_id, stru
     return true;
 }
 
-/* Looks again whenever something may have changed, until the outcome is known or the time is up. */
-static bool outcome_await(struct gateway_http *http, const char *booking_id, int64_t wait_ms,
+/* Looks again whenever the booking has changed, until the outcome is known or the time is up. */
+static bool outcome_await(struct gateway_http *http, struct watcher *watcher, int64_t wait_ms,
                           struct found *found, struct error *error)
 {
     int64_t until_ms = clock_monotonic_ms() + wait_ms;
-    uint64_t seen = 0;
-    bool is_first = true;
     for (;;) {
-        if (!booking_find(http, booking_id, found, error))
+        if (!booking_find(http, watcher->document_id, found, error))
             return false;
         int64_t left_ms = until_ms - clock_monotonic_ms();
         if (gateway_is_settled(&found->view) || left_ms <= 0 || daemon_is_stopping(http->daemon))
             return true;
-        if (!is_first)
-            poll(NULL, 0, WAIT_PACE_MS);
-        is_first = false;
-        seen = daemon_wait_changed(http->daemon, seen, left_ms);
+        watch_wait(watcher, left_ms);
     }
 }
 
@@ -70,14 +62,14 @@ static bool booking_await(struct gateway_http *http, const struct http_request *
                           struct found *found, struct http_answer *answer, struct error *error)
 {
     const char *booking_id = request->path_parameter;
+    struct watch *watch = daemon_watch(http->daemon);
+    struct watcher watcher;
     int64_t wait_s = prefer_wait_read(http_request_header(request, "Prefer", NULL));
-    if (wait_s == 0)
+    if (wait_s == 0 || !watch_begin(watch, &watcher, booking_id))
         return booking_find(http, booking_id, found, error);
-    bool may_wait = atomic_fetch_add(&http->waiting_count, 1) < WAITING_MAX;
-    bool is_found = may_wait ? outcome_await(http, booking_id, wait_s * 1000, found, error)
-                             : booking_find(http, booking_id, found, error);
-    atomic_fetch_sub(&http->waiting_count, 1);
-    if (may_wait && is_found)
+    bool is_found = outcome_await(http, &watcher, wait_s * 1000, found, error);
+    watch_end(watch, &watcher);
+    if (is_found)
         http_answer_header(answer, "Preference-Applied", "wait");
     return is_found;
 }

@@ -12,11 +12,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define EXIT_USAGE            64
-#define EXIT_UNAVAILABLE      69
-#define HEARTBEAT_S           10
-#define ROUTES_MAX            16
-#define READ_CONDITION_MS_MAX 60000
+#define EXIT_USAGE       64
+#define EXIT_UNAVAILABLE 69
+#define HEARTBEAT_S      10
+#define ROUTES_MAX       16
 
 /* ---- for handlers ---- */
 
@@ -53,34 +52,15 @@ bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t
                                    ret_count, error);
 }
 
-uint64_t daemon_wait_changed(struct daemon *daemon, uint64_t seen, int64_t timeout_ms)
+struct watch *daemon_watch(struct daemon *daemon)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    if (timeout_ms > READ_CONDITION_MS_MAX)
-        timeout_ms = READ_CONDITION_MS_MAX;
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += timeout_ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_mutex_lock(&daemon->changed_mutex);
-    while (daemon->change_mark == seen && !atomic_load(&daemon->is_stopping))
-        if (pthread_cond_timedwait(&daemon->changed, &daemon->changed_mutex, &until) == ETIMEDOUT)
-            break;
-    uint64_t mark = daemon->change_mark;
-    pthread_mutex_unlock(&daemon->changed_mutex);
-    return mark;
+    return &daemon->watch;
 }
 
-void daemon_changed(void *self)
+static void document_changed(void *self, const char *document_id)
 {
     struct daemon *daemon = self;
-    pthread_mutex_lock(&daemon->changed_mutex);
-    daemon->change_mark++;
-    pthread_cond_broadcast(&daemon->changed);
-    pthread_mutex_unlock(&daemon->changed_mutex);
+    watch_changed(&daemon->watch, document_id);
 }
 
 void daemon_wake(struct daemon *daemon)
@@ -186,7 +166,7 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
         .queue = service->queue,
         .engine_next = service->tracing.engine_observer,
         .http_next = service->tracing.http_observer,
-        .changed = daemon_changed,
+        .changed = document_changed,
         .changed_self = daemon,
     };
     daemon->metrics = metrics_new(&metrics_setup);
@@ -227,14 +207,10 @@ static void daemon_close(struct daemon *daemon)
 int daemon_run(const struct daemon_service *service, const struct daemon_options *options)
 {
     struct daemon daemon = { .service = service, .options = options, .signal_fd = -1 };
-    pthread_condattr_t attributes;
     struct error error;
     log_start(service->name, options->log_level, options->log_format);
     pthread_mutex_init(&daemon.status_mutex, NULL);
-    pthread_mutex_init(&daemon.changed_mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&daemon.changed, &attributes);
+    watch_init(&daemon.watch);
 
     int status = 0;
     if (daemon_open(&daemon, &error)) {

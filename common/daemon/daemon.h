@@ -6,6 +6,7 @@
 
 #include "common/base/config.h"
 #include "common/bus/amqp_bus.h"
+#include "common/daemon/watch.h"
 #include "common/engine/engine.h"
 #include "common/http/http_server.h"
 #include "common/http/inbox.h"
@@ -42,9 +43,8 @@ bool daemon_read(struct daemon *daemon, const char *id, void *ret_state, struct 
 bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t limit,
                  struct arena *arena, struct record *ret_records, size_t *ret_count,
                  struct error *error);
-/* Waits until any document may have changed since `seen` (0 at first), or until timeout_ms; returns
- * the new mark. Any thread. */
-uint64_t daemon_wait_changed(struct daemon *daemon, uint64_t seen, int64_t timeout_ms);
+/* Told of every document that is saved by this process. */
+struct watch *daemon_watch(struct daemon *daemon);
 /* The engine looks at once for effect results. Any thread. */
 void daemon_wake(struct daemon *daemon);
 bool daemon_is_stopping(const struct daemon *daemon);

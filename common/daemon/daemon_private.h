@@ -26,16 +26,13 @@ struct daemon {
     struct engine_status status; /* copied by the loop after each step */
     char bus_detail[ERROR_MESSAGE_BYTES];
 
-    pthread_mutex_t changed_mutex;
-    pthread_cond_t changed;
-    uint64_t change_mark;
+    struct watch watch;
 };
 
 /* The status of the last step. Its bus.detail is NULL: that text belongs to the engine's thread,
  * ret_bus_detail is a copy. Any thread. */
 void daemon_status_get(struct daemon *daemon, struct engine_status *ret_status,
                        char ret_bus_detail[ERROR_MESSAGE_BYTES]);
-void daemon_changed(void *daemon); /* wakes daemon_wait_changed */
 
 /* loop.c: until a signal; then finishes what is in hand. */
 void daemon_loop(struct daemon *daemon);

@@ -114,6 +114,6 @@ void daemon_loop(struct daemon *daemon)
     log_write(LOG_INFO, "stopping: finishing what is in hand");
     signals_unblock();
     atomic_store(&daemon->is_stopping, true);
-    daemon_changed(daemon);
+    watch_over(&daemon->watch);
     drain(daemon);
 }

@@ -171,8 +171,7 @@ static void decided_count(void *self, const struct decided *decided)
                  decided->reason != NULL ? decided->reason : "");
         metric_counters_add(&metrics->ended, labels, 1);
     }
-    if (!metrics->has_decided) /* the whole batch is saved by now, not published yet */
-        metrics->setup.changed(metrics->setup.changed_self);
+    metrics->setup.changed(metrics->setup.changed_self, decided->input->document_id);
     metrics->has_decided = true;
     alerts_log(decided);
     FORWARD(metrics, decided, (next_->self, decided));

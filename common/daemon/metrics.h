@@ -14,9 +14,9 @@
 struct metrics;
 struct metrics_setup {
     const char *service, *queue;
-    const struct observer_port *engine_next; /* may be NULL */
-    const struct http_observer *http_next;   /* may be NULL */
-    void (*changed)(void *self);             /* documents of a batch are saved */
+    const struct observer_port *engine_next;              /* may be NULL */
+    const struct http_observer *http_next;                /* may be NULL */
+    void (*changed)(void *self, const char *document_id); /* it is saved */
     void *changed_self;
 };
 struct metrics *metrics_new(const struct metrics_setup *setup);

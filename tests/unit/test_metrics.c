@@ -24,9 +24,10 @@ struct world {
     char page[PAGE_BYTES];
 };
 
-static void changed(void *self)
+static void changed(void *self, const char *document_id)
 {
     struct world *world = self;
+    assert_non_null(document_id);
     world->changes++;
 }
 
@@ -176,7 +177,7 @@ static void a_delivery_that_concerned_nobody_is_in_the_sum(void **state)
     assert_line(world, "type=\"\",outcome=\"duplicate\"} 2\n");
 }
 
-static void waiters_are_told_once_a_batch_when_it_is_saved(void **state)
+static void waiters_are_told_of_each_document_that_is_saved(void **state)
 {
     struct world *world = *state;
     batch(world);
@@ -185,7 +186,7 @@ static void waiters_are_told_once_a_batch_when_it_is_saved(void **state)
     assert_int_equal(world->changes, 1); /* before anything is published */
     decide(world, NULL, "deadline", OUTCOME_APPLIED);
     world->engine->batch_end(world->engine->self);
-    assert_int_equal(world->changes, 1);
+    assert_int_equal(world->changes, 2);
     assert_int_equal(world->forwarded, 2);
 }
 
@@ -307,7 +308,7 @@ int main(void)
         TEST(a_delivery_decided_again_before_its_ack_counts_once),
         TEST(a_strangers_type_is_never_a_label),
         TEST(a_delivery_that_concerned_nobody_is_in_the_sum),
-        TEST(waiters_are_told_once_a_batch_when_it_is_saved),
+        TEST(waiters_are_told_of_each_document_that_is_saved),
         TEST(requests_are_counted_by_route_and_never_by_path),
         TEST(large_numbers_stay_exact),
         TEST(every_family_has_one_type_and_every_line_ends),

@@ -1,0 +1,82 @@
+#include "common/daemon/watch.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_MS 1000000
+#define NS_PER_S  1000000000
+
+void watch_init(struct watch *watch)
+{
+    memset(watch, 0, sizeof *watch);
+    pthread_mutex_init(&watch->mutex, NULL);
+}
+
+void watch_done(struct watch *watch)
+{
+    assert(watch->count == 0);
+    pthread_mutex_destroy(&watch->mutex);
+}
+
+bool watch_begin(struct watch *watch, struct watcher *watcher, const char *document_id)
+{
+    pthread_mutex_lock(&watch->mutex);
+    bool has_room = watch->count < WATCHERS_MAX;
+    if (has_room) {
+        snprintf(watcher->document_id, sizeof watcher->document_id, "%s", document_id);
+        sem_init(&watcher->changed, 0, watch->is_over ? 1 : 0);
+        watch->watchers[watch->count++] = watcher;
+    }
+    pthread_mutex_unlock(&watch->mutex);
+    return has_room;
+}
+
+void watch_end(struct watch *watch, struct watcher *watcher)
+{
+    size_t at = 0;
+    pthread_mutex_lock(&watch->mutex);
+    while (watch->watchers[at] != watcher) {
+        at++;
+        assert(at < watch->count);
+    }
+    watch->watchers[at] = watch->watchers[--watch->count];
+    pthread_mutex_unlock(&watch->mutex);
+    sem_destroy(&watcher->changed);
+}
+
+void watch_wait(struct watcher *watcher, int64_t timeout_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += timeout_ms % 1000 * NS_PER_MS;
+    if (until.tv_nsec >= NS_PER_S) {
+        until.tv_sec++;
+        until.tv_nsec -= NS_PER_S;
+    }
+    while (sem_clockwait(&watcher->changed, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
+        continue;
+    while (sem_trywait(&watcher->changed) == 0) /* several changes are one reason to look */
+        continue;
+}
+
+void watch_changed(struct watch *watch, const char *document_id)
+{
+    pthread_mutex_lock(&watch->mutex);
+    for (size_t i = 0; i < watch->count; i++)
+        if (strcmp(watch->watchers[i]->document_id, document_id) == 0)
+            sem_post(&watch->watchers[i]->changed);
+    pthread_mutex_unlock(&watch->mutex);
+}
+
+void watch_over(struct watch *watch)
+{
+    pthread_mutex_lock(&watch->mutex);
+    watch->is_over = true;
+    for (size_t i = 0; i < watch->count; i++)
+        sem_post(&watch->watchers[i]->changed);
+    pthread_mutex_unlock(&watch->mutex);
+}
