@@ -94,7 +94,7 @@ static size_t refund_write(const struct booking *booking, const char *payment_id
 
 void announce_outcome(struct booking *booking, struct decision *decision)
 {
-    char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = outcome_write(booking, body, sizeof body);
     int position;
     decision_owe(decision, outcome_type(booking), booking->id, booking->id, body, length,
@@ -105,7 +105,7 @@ void announce_outcome(struct booking *booking, struct decision *decision)
 void announce_refund(const struct booking *booking, struct booking_payment *payment,
                      struct decision *decision)
 {
-    char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = refund_write(booking, payment->payment_id, payment->amount, payment->currency,
                                  payment->refund_reason, body, sizeof body);
     int position;
@@ -118,7 +118,7 @@ void announce_refund(const struct booking *booking, struct booking_payment *paym
 void announce_refund_unstored(const struct booking *booking, const struct booking_payload *payload,
                               enum booking_reason reason, struct decision *decision)
 {
-    char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = refund_write(booking, payload->payment_id, payload->amount, payload->currency,
                                  reason, body, sizeof body);
     decision_owe(decision, EVENT_REFUND_REQUESTED, booking->id, booking->id, body, length, NULL);
@@ -126,7 +126,7 @@ void announce_refund_unstored(const struct booking *booking, const struct bookin
 
 static void outcome_again(const struct booking *booking, struct decision *decision)
 {
-    char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
     if (!booking_state_is_outcome(booking->state))
         return; /* nothing to say yet; who asked will ask again */
     size_t length = outcome_write(booking, body, sizeof body);
@@ -138,7 +138,7 @@ static void outcome_again(const struct booking *booking, struct decision *decisi
 static void refund_again(const struct booking *booking, const struct booking_payment *payment,
                          struct decision *decision)
 {
-    char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = refund_write(booking, payment->payment_id, payment->amount, payment->currency,
                                  payment->refund_reason, body, sizeof body);
     const struct announcement *first = &payment->refund_request;

@@ -107,7 +107,7 @@ void gateway_decide(const void *self, void *state, const struct input *input,
                     struct decision *decision)
 {
     struct gateway_view *view = state;
-    struct gateway_view before;
+    SCRATCH struct gateway_view before;
     struct gateway_turn turn = {
         .config = self, .view = view, .input = input, .decision = decision
     };

@@ -77,14 +77,14 @@ static void announce_again(struct gateway_turn *turn, const char *type, const ch
 
 void gateway_intent_announce(struct gateway_turn *turn)
 {
-    char body[BODY_BYTES_MAX];
+    SCRATCH char body[BODY_BYTES_MAX];
     size_t length = intent_write(turn, body);
     announce(turn, EVENT_INTENT_CREATED, body, length, &turn->view->intent.announced);
 }
 
 void gateway_cancel_announce(struct gateway_turn *turn)
 {
-    char body[BODY_BYTES_MAX];
+    SCRATCH char body[BODY_BYTES_MAX];
     size_t length = cancel_write(turn, body);
     announce(turn, EVENT_CANCEL_REQUESTED, body, length, &turn->view->cancel.announced);
 }
@@ -92,7 +92,7 @@ void gateway_cancel_announce(struct gateway_turn *turn)
 void gateway_intent_announce_again(struct gateway_turn *turn)
 {
     const struct gateway_intent *intent = &turn->view->intent;
-    char body[BODY_BYTES_MAX];
+    SCRATCH char body[BODY_BYTES_MAX];
     size_t length = intent_write(turn, body);
     announce_again(turn, EVENT_INTENT_CREATED, body, length, &intent->announced,
                    intent->created_at_ms);
@@ -101,7 +101,7 @@ void gateway_intent_announce_again(struct gateway_turn *turn)
 void gateway_cancel_announce_again(struct gateway_turn *turn)
 {
     const struct gateway_cancel *cancel = &turn->view->cancel;
-    char body[BODY_BYTES_MAX];
+    SCRATCH char body[BODY_BYTES_MAX];
     size_t length = cancel_write(turn, body);
     announce_again(turn, EVENT_CANCEL_REQUESTED, body, length, &cancel->announced,
                    cancel->requested_at_ms);

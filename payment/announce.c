@@ -39,7 +39,7 @@ static size_t captured_write(const struct payment *payment, char *body)
 
 void announce_captured(struct payment *payment, struct decision *decision)
 {
-    char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = captured_write(payment, body);
     int position;
     decision_owe(decision, EVENT_PAYMENT_CAPTURED, payment->id, payment->intent_id, body, length,
@@ -49,7 +49,7 @@ void announce_captured(struct payment *payment, struct decision *decision)
 
 void announce_captured_again(const struct payment *payment, struct decision *decision)
 {
-    char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = captured_write(payment, body);
     decision_owe_again(decision, EVENT_PAYMENT_CAPTURED, payment->id, payment->intent_id, body,
                        length, payment->capture.version, (int)payment->capture.position,
@@ -58,7 +58,7 @@ void announce_captured_again(const struct payment *payment, struct decision *dec
 
 void announce_declined(const struct payment *payment, const char *reason, struct decision *decision)
 {
-    char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
     struct json_writer writer;
     begin(&writer, payment, body);
     json_write_string(&writer, "reason", reason);
@@ -87,7 +87,7 @@ static size_t refund_end_write(const struct payment *payment, char *body)
 
 void announce_refund_end(struct payment *payment, struct decision *decision)
 {
-    char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = refund_end_write(payment, body);
     int position;
     decision_owe(decision, refund_end_type(payment), payment->id, payment->intent_id, body, length,
@@ -97,7 +97,7 @@ void announce_refund_end(struct payment *payment, struct decision *decision)
 
 void announce_refund_end_again(const struct payment *payment, struct decision *decision)
 {
-    char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = refund_end_write(payment, body);
     decision_owe_again(decision, refund_end_type(payment), payment->id, payment->intent_id, body,
                        length, payment->refund.version, (int)payment->refund.position,

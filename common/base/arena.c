@@ -68,7 +68,7 @@ static struct arena_block *block_find(struct arena *arena, size_t bytes)
     return next;
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes)
+void *arena_room(struct arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX / 2) {
         fprintf(stderr, "out of memory: %zu bytes for a batch\n", bytes);
@@ -79,12 +79,17 @@ void *arena_alloc(struct arena *arena, size_t bytes)
     unsigned char *at = block->bytes + block->used;
     block->used += rounded;
     ALLOW(at, bytes);
-    return memset(at, 0, bytes);
+    return at;
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+    return memset(arena_room(arena, bytes), 0, bytes);
 }
 
 void *arena_copy(struct arena *arena, const void *bytes, size_t length)
 {
-    void *copy = arena_alloc(arena, length);
+    void *copy = arena_room(arena, length);
     if (length > 0)
         memcpy(copy, bytes, length);
     return copy;
@@ -92,9 +97,10 @@ void *arena_copy(struct arena *arena, const void *bytes, size_t length)
 
 char *arena_text(struct arena *arena, const char *text, size_t length)
 {
-    char *copy = arena_alloc(arena, length + 1);
+    char *copy = arena_room(arena, length + 1);
     if (length > 0)
         memcpy(copy, text, length);
+    copy[length] = '\0';
     return copy;
 }
 

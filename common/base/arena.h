@@ -14,6 +14,7 @@ struct arena {
 };
 
 void *arena_alloc(struct arena *arena, size_t bytes); /* zeroed, aligned for anything */
+void *arena_room(struct arena *arena, size_t bytes);  /* the same, but not zeroed */
 void *arena_copy(struct arena *arena, const void *bytes, size_t length);
 char *arena_text(struct arena *arena, const char *text, size_t length); /* copy with final NUL */
 void arena_clear(struct arena *arena); /* everything is free again, the blocks are kept */

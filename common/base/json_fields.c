@@ -1,3 +1,4 @@
+#include "common/base/attributes.h"
 #include "common/base/json_text.h"
 
 #include <assert.h>
@@ -221,7 +222,7 @@ static void bad_number_explain(const struct json_field *fields, size_t field_cou
 bool json_read(const char *text, size_t length, const struct json_field *fields, size_t field_count,
                enum json_unknown unknown, void *target, struct json_problem *problem)
 {
-    struct json_object object;
+    SCRATCH struct json_object object;
     if (json_object_scan(text, length, &object, problem))
         return json_fields_read(&object, fields, field_count, unknown, target, problem);
     if (!problem->is_syntax)

@@ -1,3 +1,4 @@
+#include "common/base/attributes.h"
 #include "common/base/json_text.h"
 
 #include <stdio.h>
@@ -305,7 +306,7 @@ bool json_object_scan(const char *text, size_t length, struct json_object *ret,
 {
     if (length == 0)
         text = "";
-    struct scan scan;
+    SCRATCH struct scan scan;
     scan.text = text;
     scan.at = text;
     scan.end = text + length;

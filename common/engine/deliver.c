@@ -62,8 +62,8 @@ static void publish_all(struct engine *engine)
 {
     struct batch *batch = &engine->batch;
     size_t room = publish_room(batch);
-    const struct message **messages = arena_alloc(&engine->arena, room * sizeof *messages);
-    struct owed_ref *refs = arena_alloc(&engine->arena, room * sizeof *refs);
+    const struct message **messages = arena_room(&engine->arena, room * sizeof *messages);
+    struct owed_ref *refs = arena_room(&engine->arena, room * sizeof *refs);
     size_t count = 0;
     bool all_confirmed = true;
     for (size_t i = 0; i < batch->slot_count && all_confirmed; i++) {
@@ -175,7 +175,7 @@ static void delivery_count(struct engine *engine, const struct batch_delivery *e
 void engine_settle(struct engine *engine)
 {
     struct batch *batch = &engine->batch;
-    struct delivery **done = arena_alloc(&engine->arena, batch->delivery_count * sizeof(void *));
+    struct delivery **done = arena_room(&engine->arena, batch->delivery_count * sizeof(void *));
     size_t done_count = 0;
     size_t kept_count = 0;
     for (size_t i = 0; i < batch->delivery_count; i++) {
@@ -211,8 +211,8 @@ void engine_clear(struct engine *engine)
         return;
     /* Once some are due, those half as old go with them, so that the next call is a while away. */
     int64_t before_ms = is_urgent ? INT64_MAX : engine->now_ms - age_ms / 2;
-    const char **ids = arena_alloc(&engine->arena, STORE_BATCH_MAX * sizeof *ids);
-    int64_t *versions = arena_alloc(&engine->arena, STORE_BATCH_MAX * sizeof *versions);
+    const char **ids = arena_room(&engine->arena, STORE_BATCH_MAX * sizeof *ids);
+    int64_t *versions = arena_room(&engine->arena, STORE_BATCH_MAX * sizeof *versions);
     size_t count = clears_take(clears, before_ms, STORE_BATCH_MAX, ids, versions);
     struct error error;
     OBSERVE(engine, stage_begin, STAGE_CLEAR);

@@ -12,7 +12,7 @@ struct document *document_new(struct arena *arena, const struct participant *par
 {
     struct document *document = arena_alloc(arena, sizeof *document);
     text_copy(document->id, sizeof document->id, id);
-    document->state = arena_alloc(arena, participant->state_size);
+    document->state = arena_room(arena, participant->state_size);
     return document;
 }
 
@@ -20,7 +20,7 @@ static struct history_entry *history_add(struct document *document, struct arena
 {
     if (document->history_count == document->history_room) {
         size_t room = document->history_room ? 2 * document->history_room : HISTORY_ROOM_FIRST;
-        struct history_entry *grown = arena_alloc(arena, room * sizeof *grown);
+        struct history_entry *grown = arena_room(arena, room * sizeof *grown);
         if (document->history_count > 0)
             memcpy(grown, document->history, document->history_count * sizeof *grown);
         document->history = grown;

@@ -43,7 +43,7 @@ struct document {
     int64_t history_dropped; /* counted beyond the bound */
 };
 
-/* A new, empty document. */
+/* A new document; what it is comes with document_decode, its state too. */
 struct document *document_new(struct arena *arena, const struct participant *participant,
                               const char *id);
 /* Adds an entry; beyond the bound it is only counted. Unchanged states (duplicates, refusals) may

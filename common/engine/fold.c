@@ -31,9 +31,9 @@ static bool stale_load(struct engine *engine, struct error *error)
 {
     struct batch *batch = &engine->batch;
     size_t room = batch->slot_count;
-    const char **ids = arena_alloc(&engine->arena, room * sizeof *ids);
+    const char **ids = arena_room(&engine->arena, room * sizeof *ids);
     struct record *records = arena_alloc(&engine->arena, room * sizeof *records);
-    struct slot **stale = arena_alloc(&engine->arena, room * sizeof *stale);
+    struct slot **stale = arena_room(&engine->arena, room * sizeof *stale);
     size_t count = 0;
     for (size_t i = 0; i < batch->slot_count; i++) {
         if (batch->slots[i].fate != SLOT_STALE)
@@ -205,7 +205,7 @@ static bool dirty_save(struct engine *engine, bool *ret_conflicts, struct error 
     size_t room = batch->slot_count;
     struct record *records = arena_alloc(&engine->arena, room * sizeof *records);
     enum save_result *results = arena_alloc(&engine->arena, room * sizeof *results);
-    size_t *dirty = arena_alloc(&engine->arena, room * sizeof *dirty);
+    size_t *dirty = arena_room(&engine->arena, room * sizeof *dirty);
     size_t count = 0;
     *ret_conflicts = false;
     for (size_t i = 0; i < batch->slot_count; i++) {

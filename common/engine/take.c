@@ -55,7 +55,7 @@ static void take_requests(struct engine *engine)
         return;
     bool is_outbox_full = outbox_is_full(engine);
     size_t room = batch_room(engine);
-    struct request **requests = arena_alloc(&engine->arena, room * sizeof(void *));
+    struct request **requests = arena_room(&engine->arena, room * sizeof(void *));
     size_t count = engine->ports.requests.take(engine->ports.requests.self, room, requests);
     for (size_t i = 0; i < count; i++) {
         struct job *job = is_outbox_full ? NULL : batch_job_add(engine, &requests[i]->input);

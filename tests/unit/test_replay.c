@@ -40,8 +40,10 @@ static int set_up(void **state)
 {
     (void)state;
     participant = booking_participant(&rules);
+    const struct record none = { .version = 0 };
+    struct error error;
     document = document_new(&arena, &participant, "B1");
-    return 0;
+    return document_decode(document, &participant, &none, &arena, &error) ? 0 : -1;
 }
 
 static int tear_down(void **state)
