@@ -202,7 +202,7 @@ static void failure_tell(const struct sim_tally *tally)
         return; /* it cannot be tried many times within one process */
     struct sim *sim = sim_new();
     shrunk_tell(sim, tally->seed);
-    sim = sim_free(sim);
+    (void)sim_free(sim);
 }
 
 static int campaign_tell(const struct arguments *arguments)
@@ -245,6 +245,6 @@ int main(int argc, char **argv)
         return campaign_tell(&arguments);
     struct sim *sim = sim_new();
     int status = seed_tell(sim, (uint64_t)arguments.seed);
-    sim = sim_free(sim);
+    (void)sim_free(sim);
     return status;
 }

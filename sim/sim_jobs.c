@@ -63,7 +63,7 @@ static void job_run(const struct sim_campaign *campaign, struct shared *shared, 
     }
     job->steps = sim->steps;
     job->port_calls = sim->port_calls;
-    sim = sim_free(sim);
+    (void)sim_free(sim);
 }
 
 /* ---- in the parent ---- */
