@@ -216,6 +216,14 @@ enum link_read bus_link_read(struct bus_link *link, amqp_frame_t *ret_frame, int
     return ret_frame->channel == 0 ? control_handle(link, ret_frame, error) : LINK_FRAME;
 }
 
+void bus_link_cork(struct bus_link *link, bool is_corked)
+{
+    int value = is_corked;
+    if (link->state != NULL) { /* refused: slower, not wrong */
+        (void)setsockopt(amqp_get_sockfd(link->state), IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+    }
+}
+
 bool bus_link_has_buffered(const struct bus_link *link)
 {
     return link->state != NULL &&

@@ -72,6 +72,9 @@ enum link_read {
 /* Also sends the heartbeats that are due. timeout_ms may be 0. */
 enum link_read bus_link_read(struct bus_link *link, amqp_frame_t *ret_frame, int64_t timeout_ms,
                              struct error *error);
+/* What is sent while corked leaves together, in as few packets as it fits: the broker wakes up for
+ * each. Nothing may be waited for before it is uncorked. */
+void bus_link_cork(struct bus_link *link, bool is_corked);
 /* Frames wait inside the library, where poll does not see them. */
 bool bus_link_has_buffered(const struct bus_link *link);
 int bus_link_fd(const struct bus_link *link); /* -1 = not connected */

@@ -159,6 +159,7 @@ static bool wait_for_room(struct publisher *publisher, size_t bytes, int64_t dea
     const struct confirms *confirms = &publisher->confirms;
     while (confirms_bytes_pending(confirms) > 0 &&
            confirms_bytes_pending(confirms) + bytes > publisher->link.write_bytes_max) {
+        bus_link_cork(&publisher->link, false);
         int64_t left_ms = deadline_ms - clock_monotonic_ms();
         if (left_ms <= 0 || publisher_read(publisher, left_ms) == LINK_BROKEN ||
             publisher->link.is_blocked) {
@@ -256,6 +257,7 @@ static bool publish_batch(struct publisher *publisher, const struct message *con
     batch_begin(publisher, messages);
     bool is_open = true;
     size_t sent = 0;
+    bus_link_cork(&publisher->link, count > 1);
     while (sent < count && is_open) {
         if (sent % PUBLISHER_READ_EVERY == PUBLISHER_READ_EVERY - 1) {
             is_open = publisher_read_all(publisher) && !publisher->link.is_blocked;
@@ -266,6 +268,7 @@ static bool publish_batch(struct publisher *publisher, const struct message *con
             is_open = false;
         }
     }
+    bus_link_cork(&publisher->link, false);
     wait_for_confirms(publisher, deadline_ms);
     for (size_t i = 0; i < sent; i++) {
         ret_results[i] = confirms_result(&publisher->confirms, i);
