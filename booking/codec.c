@@ -133,24 +133,21 @@ static const char *disposition_text(enum disposition disposition)
     return texts[disposition];
 }
 
-static void payment_encode(bson_t *payments, int32_t index, const struct booking_payment *payment)
+static void payment_encode(struct bson_output *payments, int32_t index,
+                           const struct booking_payment *payment)
 {
-    char buffer[16];
-    const char *key;
-    size_t key_length = bson_uint32_to_string((uint32_t)index, &key, buffer, sizeof buffer);
-    bson_t part;
-    bson_append_document_begin(payments, key, (int)key_length, &part);
-    bson_write_text(&part, "paymentId", payment->payment_id);
-    bson_write_text(&part, "userId", payment->user_id);
-    bson_write_int(&part, "amount", payment->amount);
-    bson_write_text(&part, "currency", payment->currency);
-    bson_write_text(&part, "disposition", disposition_text(payment->disposition));
-    bson_write_text(&part, "refundReason", booking_reason_text(payment->refund_reason));
-    bson_write_announcement(&part, "refundRequest", &payment->refund_request);
-    bson_append_document_end(payments, &part);
+    bson_write_element_begin(payments, (size_t)index);
+    bson_write_text(payments, "paymentId", payment->payment_id);
+    bson_write_text(payments, "userId", payment->user_id);
+    bson_write_int(payments, "amount", payment->amount);
+    bson_write_text(payments, "currency", payment->currency);
+    bson_write_text(payments, "disposition", disposition_text(payment->disposition));
+    bson_write_text(payments, "refundReason", booking_reason_text(payment->refund_reason));
+    bson_write_announcement(payments, "refundRequest", &payment->refund_request);
+    bson_write_end(payments);
 }
 
-bool booking_encode(const void *state, bson_t *fields, struct error *error)
+bool booking_encode(const void *state, struct bson_output *fields, struct error *error)
 {
     (void)error;
     const struct booking *booking = state;
@@ -158,18 +155,16 @@ bool booking_encode(const void *state, bson_t *fields, struct error *error)
     bson_write_text(fields, "state", booking_state_text(booking->state));
     bson_write_text(fields, "reason", booking_reason_text(booking->reason));
     if (booking->has_intent) {
-        bson_t intent;
-        BSON_APPEND_DOCUMENT_BEGIN(fields, "intent", &intent);
-        bson_write_text(&intent, "userId", booking->user_id);
-        bson_write_int(&intent, "amount", booking->amount);
-        bson_write_text(&intent, "currency", booking->currency);
-        bson_append_document_end(fields, &intent);
+        bson_write_document_begin(fields, "intent");
+        bson_write_text(fields, "userId", booking->user_id);
+        bson_write_int(fields, "amount", booking->amount);
+        bson_write_text(fields, "currency", booking->currency);
+        bson_write_end(fields);
     }
-    bson_t payments;
-    BSON_APPEND_ARRAY_BEGIN(fields, "payments", &payments);
+    bson_write_array_begin(fields, "payments");
     for (int32_t i = 0; i < booking->payment_count; i++)
-        payment_encode(&payments, i, &booking->payments[i]);
-    bson_append_array_end(fields, &payments);
+        payment_encode(fields, i, &booking->payments[i]);
+    bson_write_end(fields);
     bson_write_int(fields, "firstSeenAt", booking->first_seen_ms);
     bson_write_int(fields, "waitingSince", booking->waiting_since_ms);
     bson_write_int(fields, "decidedAt", booking->decided_at_ms);
@@ -180,7 +175,7 @@ bool booking_encode(const void *state, bson_t *fields, struct error *error)
 }
 
 /* The value of a text by its table; -1 for an unknown one. */
-static int value_of(const bson_t *fields, const char *key, const char *(*text_of)(unsigned),
+static int value_of(struct bson_fields *fields, const char *key, const char *(*text_of)(unsigned),
                     unsigned count)
 {
     char text[64];
@@ -205,15 +200,16 @@ static const char *disposition_of(unsigned value)
     return disposition_text((enum disposition)value);
 }
 
-static bool payment_decode(const bson_t *fields, struct booking_payment *payment)
+static bool payment_decode(struct bson_fields *fields, struct booking_payment *payment)
 {
+    if (!bson_read_text(fields, "paymentId", payment->payment_id, sizeof payment->payment_id) ||
+        !bson_read_text(fields, "userId", payment->user_id, sizeof payment->user_id) ||
+        !bson_read_int(fields, "amount", &payment->amount) || payment->amount <= 0 ||
+        !bson_read_text(fields, "currency", payment->currency, sizeof payment->currency))
+        return false;
     int disposition = value_of(fields, "disposition", disposition_of, DISPOSITION_COUNT);
     int reason = value_of(fields, "refundReason", reason_of, BOOKING_REASON_COUNT);
     if (disposition < 0 || reason < 0 ||
-        !bson_read_text(fields, "paymentId", payment->payment_id, sizeof payment->payment_id) ||
-        !bson_read_text(fields, "userId", payment->user_id, sizeof payment->user_id) ||
-        !bson_read_int(fields, "amount", &payment->amount) || payment->amount <= 0 ||
-        !bson_read_text(fields, "currency", payment->currency, sizeof payment->currency) ||
         !bson_read_announcement(fields, "refundRequest", &payment->refund_request))
         return false;
     payment->disposition = (enum disposition)disposition;
@@ -221,15 +217,14 @@ static bool payment_decode(const bson_t *fields, struct booking_payment *payment
     return true;
 }
 
-static bool payments_decode(const bson_t *fields, struct booking *booking)
+static bool payments_decode(struct bson_fields *fields, struct booking *booking)
 {
-    bson_t entries;
-    bson_t entry;
-    bson_iter_t at;
-    if (!bson_read_array(fields, "payments", &entries) || !bson_iter_init(&at, &entries))
+    struct bson_fields entries;
+    struct bson_fields entry;
+    if (!bson_read_array(fields, "payments", &entries))
         return false;
-    while (bson_iter_next(&at)) {
-        if (booking->payment_count == BOOKING_PAYMENTS_MAX || !bson_read_element(&at, &entry) ||
+    while (bson_read_has_next(&entries)) {
+        if (booking->payment_count == BOOKING_PAYMENTS_MAX || !bson_read_next(&entries, &entry) ||
             !payment_decode(&entry, &booking->payments[booking->payment_count]))
             return false;
         booking->payment_count++;
@@ -237,9 +232,9 @@ static bool payments_decode(const bson_t *fields, struct booking *booking)
     return true;
 }
 
-static bool intent_decode(const bson_t *fields, struct booking *booking)
+static bool intent_decode(struct bson_fields *fields, struct booking *booking)
 {
-    bson_t intent;
+    struct bson_fields intent;
     booking->has_intent = bson_read_has(fields, "intent");
     return !booking->has_intent ||
            (bson_read_document(fields, "intent", &intent) &&
@@ -264,23 +259,26 @@ static bool invariants_hold(const struct booking *booking)
            booking->state != BOOKING_NONE;
 }
 
-bool booking_decode(const bson_t *fields, void *state, struct error *error)
+bool booking_decode(struct bson_fields *fields, void *state, struct error *error)
 {
     struct booking *booking = state;
+    bool has_id = bson_read_text(fields, "id", booking->id, sizeof booking->id);
     int value = value_of(fields, "state", state_of, BOOKING_STATE_COUNT);
     int reason = value_of(fields, "reason", reason_of, BOOKING_REASON_COUNT);
-    int first_outcome = value_of(fields, "firstOutcome", state_of, BOOKING_STATE_COUNT);
-    if (value < 0 || reason < 0 || first_outcome < 0)
+    if (value < 0 || reason < 0)
         return error_set(error, ERROR_BUG, "unknown state or reason");
     booking->state = (enum booking_state)value;
     booking->reason = (enum booking_reason)reason;
-    booking->first_outcome = (enum booking_state)first_outcome;
-    if (!bson_read_text(fields, "id", booking->id, sizeof booking->id) ||
-        !intent_decode(fields, booking) || !payments_decode(fields, booking) ||
+    if (!has_id || !intent_decode(fields, booking) || !payments_decode(fields, booking) ||
         !bson_read_int(fields, "firstSeenAt", &booking->first_seen_ms) ||
         !bson_read_int(fields, "waitingSince", &booking->waiting_since_ms) ||
-        !bson_read_int(fields, "decidedAt", &booking->decided_at_ms) ||
-        !bson_read_int(fields, "dueAt", &booking->due_at_ms) ||
+        !bson_read_int(fields, "decidedAt", &booking->decided_at_ms))
+        return error_set(error, ERROR_BUG, "a field is missing or of another type");
+    int first_outcome = value_of(fields, "firstOutcome", state_of, BOOKING_STATE_COUNT);
+    if (first_outcome < 0)
+        return error_set(error, ERROR_BUG, "unknown first outcome");
+    booking->first_outcome = (enum booking_state)first_outcome;
+    if (!bson_read_int(fields, "dueAt", &booking->due_at_ms) ||
         !bson_read_announcement(fields, "outcome", &booking->outcome))
         return error_set(error, ERROR_BUG, "a field is missing or of another type");
     if (!invariants_hold(booking))

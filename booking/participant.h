@@ -10,6 +10,6 @@ struct participant booking_participant(const struct booking_rules *rules);
 /* codec.c */
 MUST_CHECK bool booking_parse(const void *self, const struct message *message,
                               struct input *ret_inputs, size_t *ret_count, struct error *error);
-MUST_CHECK bool booking_encode(const void *state, bson_t *fields, struct error *error);
+MUST_CHECK bool booking_encode(const void *state, struct bson_output *fields, struct error *error);
 extern const struct content_form booking_contents[];
-MUST_CHECK bool booking_decode(const bson_t *fields, void *state, struct error *error);
+MUST_CHECK bool booking_decode(struct bson_fields *fields, void *state, struct error *error);

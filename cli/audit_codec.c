@@ -7,8 +7,8 @@
 #define TEXT_SIZE 80 /* longer than every id, state and reason */
 
 /* The value whose name the field holds; `count` for any other. */
-static unsigned value_of(const bson_t *fields, const char *key, const char *(*text_of)(unsigned),
-                         unsigned count)
+static unsigned value_of(struct bson_fields *fields, const char *key,
+                         const char *(*text_of)(unsigned), unsigned count)
 {
     char text[TEXT_SIZE];
     if (!bson_read_text(fields, key, text, sizeof text))
@@ -34,7 +34,7 @@ static const char *disposition_of(unsigned value)
     return audit_disposition_text((enum audit_disposition)value);
 }
 
-static bool name_read(struct audit_facts *facts, const bson_t *fields, const char *key,
+static bool name_read(struct audit_facts *facts, struct bson_fields *fields, const char *key,
                       const char **ret_name)
 {
     char text[TEXT_SIZE];
@@ -44,7 +44,7 @@ static bool name_read(struct audit_facts *facts, const bson_t *fields, const cha
     return true;
 }
 
-static bool money_read(struct audit_facts *facts, const bson_t *fields,
+static bool money_read(struct audit_facts *facts, struct bson_fields *fields,
                        struct audit_money *ret_money)
 {
     return name_read(facts, fields, "userId", &ret_money->user) &&
@@ -52,9 +52,10 @@ static bool money_read(struct audit_facts *facts, const bson_t *fields,
            bson_read_text(fields, "currency", ret_money->currency, sizeof ret_money->currency);
 }
 
-static bool state_open(const struct record *record, bson_t *ret_body, bson_t *ret_state)
+static bool state_open(const struct record *record, struct bson_fields *ret_body,
+                       struct bson_fields *ret_state)
 {
-    return bson_init_static(ret_body, record->body, record->body_length) &&
+    return bson_read_open(ret_body, record->body, record->body_length) &&
            bson_read_document(ret_body, "state", ret_state);
 }
 
@@ -67,7 +68,7 @@ static void version_note(struct audit_facts *facts, const struct record *record)
 /* ---- booking ---- */
 
 static bool listing_read(struct audit_facts *facts, struct audit_booking *booking,
-                         const bson_t *fields)
+                         struct bson_fields *fields)
 {
     char id[TEXT_SIZE];
     struct audit_money money = { 0 };
@@ -81,27 +82,25 @@ static bool listing_read(struct audit_facts *facts, struct audit_booking *bookin
 }
 
 static bool listings_read(struct audit_facts *facts, struct audit_booking *booking,
-                          const bson_t *state)
+                          struct bson_fields *state)
 {
-    bson_t entries, entry;
-    bson_iter_t at;
-    if (!bson_read_array(state, "payments", &entries) || !bson_iter_init(&at, &entries))
+    struct bson_fields entries, entry;
+    if (!bson_read_array(state, "payments", &entries))
         return false;
-    while (bson_iter_next(&at))
-        if (!bson_read_element(&at, &entry) || !listing_read(facts, booking, &entry))
+    while (bson_read_has_next(&entries))
+        if (!bson_read_next(&entries, &entry) || !listing_read(facts, booking, &entry))
             return false;
     return true;
 }
 
 /* How often it went into an outcome: the history remembers every change of state. */
-static bool history_read(struct audit_booking *booking, const bson_t *body)
+static bool history_read(struct audit_booking *booking, struct bson_fields *body)
 {
-    bson_t entries, entry;
-    bson_iter_t at;
-    if (!bson_read_array(body, "history", &entries) || !bson_iter_init(&at, &entries))
+    struct bson_fields entries, entry;
+    if (!bson_read_array(body, "history", &entries))
         return false;
-    while (bson_iter_next(&at)) {
-        if (!bson_read_element(&at, &entry))
+    while (bson_read_has_next(&entries)) {
+        if (!bson_read_next(&entries, &entry))
             return false;
         unsigned from = value_of(&entry, "from", booking_state_of, AUDIT_BOOKING_STATE_COUNT);
         unsigned to = value_of(&entry, "to", booking_state_of, AUDIT_BOOKING_STATE_COUNT);
@@ -116,14 +115,14 @@ static bool history_read(struct audit_booking *booking, const bson_t *body)
 static bool booking_read(struct audit_facts *facts, struct audit_booking *booking,
                          const struct record *record)
 {
-    bson_t body, state, part;
+    struct bson_fields body, state, part;
     if (!state_open(record, &body, &state))
         return false;
     unsigned value = value_of(&state, "state", booking_state_of, AUDIT_BOOKING_STATE_COUNT);
     if (value == AUDIT_BOOKING_STATE_COUNT || value == AUDIT_BOOKING_ABSENT)
         return false;
     booking->own.state = (enum audit_booking_state)value;
-    booking->own.has_intent = bson_has_field(&state, "intent");
+    booking->own.has_intent = bson_read_has(&state, "intent");
     if (booking->own.has_intent && (!bson_read_document(&state, "intent", &part) ||
                                     !money_read(facts, &part, &booking->own.intent)))
         return false;
@@ -148,16 +147,16 @@ void audit_decode_booking(struct audit_facts *facts, const struct record *record
 static bool view_read(struct audit_facts *facts, struct audit_booking *booking,
                       const struct record *record)
 {
-    bson_t body, state, part;
+    struct bson_fields body, state, part;
     if (!state_open(record, &body, &state))
         return false;
-    booking->view.has_intent = bson_has_field(&state, "intent");
+    booking->view.has_intent = bson_read_has(&state, "intent");
     if (booking->view.has_intent &&
         (!bson_read_document(&state, "intent", &part) ||
          !money_read(facts, &part, &booking->view.intent) ||
          !bson_read_int(&part, "createdAt", &booking->view.asked_at_ms)))
         return false;
-    if (!bson_has_field(&state, "outcome"))
+    if (!bson_read_has(&state, "outcome"))
         return true;
     if (!bson_read_document(&state, "outcome", &part))
         return false;
@@ -165,7 +164,7 @@ static bool view_read(struct audit_facts *facts, struct audit_booking *booking,
     booking->view.outcome = (enum audit_booking_state)value;
     return (value == AUDIT_BOOKING_CONFIRMED || value == AUDIT_BOOKING_FAILED ||
             value == AUDIT_BOOKING_CANCELLED) &&
-           (!bson_has_field(&part, "paymentId") ||
+           (!bson_read_has(&part, "paymentId") ||
             name_read(facts, &part, "paymentId", &booking->view.payment));
 }
 
@@ -184,7 +183,7 @@ void audit_decode_view(struct audit_facts *facts, const struct record *record)
 static bool payment_read(struct audit_facts *facts, struct audit_payment *payment,
                          const struct record *record)
 {
-    bson_t body, state;
+    struct bson_fields body, state;
     char booking_id[TEXT_SIZE];
     if (!state_open(record, &body, &state))
         return false;

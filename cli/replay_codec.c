@@ -1,8 +1,12 @@
 #include "cli/replay_codec.h"
 
+#include "common/engine/bson_write.h"
+
 #include <bson.h>
 #include <stdio.h>
 #include <string.h>
+
+#define STATE_BYTES_FIRST 1024
 
 static void value_text(bson_iter_t *at, char text[REPLAY_TEXT_SIZE])
 {
@@ -73,14 +77,27 @@ static bool parts_equal(const bson_t *stored, const bson_t *replayed, const char
     }
 }
 
+static bool state_write(const struct participant *participant, const void *state,
+                        struct arena *arena, bson_t *ret_fields, struct error *error)
+{
+    struct bson_output output;
+    size_t length;
+    bson_write_begin(&output, arena, STATE_BYTES_FIRST);
+    if (!participant->encode(state, &output, error))
+        return false;
+    const uint8_t *bytes = bson_write_finish(&output, &length);
+    return bson_init_static(ret_fields, bytes, length);
+}
+
 bool replay_states_equal(const struct participant *participant, const void *stored,
                          const void *replayed, struct replay_finding *ret_finding)
 {
     struct error error;
-    bson_t one = BSON_INITIALIZER;
-    bson_t other = BSON_INITIALIZER;
-    bool is_equal =
-        participant->encode(stored, &one, &error) && participant->encode(replayed, &other, &error);
+    struct arena arena = { 0 };
+    bson_t one;
+    bson_t other;
+    bool is_equal = state_write(participant, stored, &arena, &one, &error) &&
+                    state_write(participant, replayed, &arena, &other, &error);
     if (!is_equal) {
         snprintf(ret_finding->field, sizeof ret_finding->field, "state");
         snprintf(ret_finding->replayed, sizeof ret_finding->replayed, "%.*s",
@@ -89,7 +106,6 @@ bool replay_states_equal(const struct participant *participant, const void *stor
         is_equal = false;
         (void)parts_equal(&one, &other, "state", ret_finding);
     }
-    bson_destroy(&one);
-    bson_destroy(&other);
+    arena_done(&arena);
     return is_equal;
 }

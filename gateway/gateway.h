@@ -190,8 +190,8 @@ void gateway_decide(const void *self, void *state, const struct input *input,
                     struct decision *decision);
 
 /* gateway_codec.c, gateway_parse.c */
-bool gateway_encode(const void *state, bson_t *fields, struct error *error);
-bool gateway_decode(const bson_t *fields, void *state, struct error *error);
+bool gateway_encode(const void *state, struct bson_output *fields, struct error *error);
+bool gateway_decode(struct bson_fields *fields, void *state, struct error *error);
 extern const struct content_form gateway_contents[];
 bool gateway_parse(const void *self, const struct message *message, struct input *ret_inputs,
                    size_t *ret_count, struct error *error);

@@ -1,6 +1,7 @@
 /* gateway_codec.c - a view and its BSON form, readable in a Mongo shell: enums are names, times are
  * Unix milliseconds, what is absent is left out. */
 #include "common/engine/bson_read.h"
+#include "common/engine/bson_write.h"
 #include "gateway/gateway.h"
 
 #include <assert.h>
@@ -54,119 +55,107 @@ const struct content_form gateway_contents[] = {
     { 0 },
 };
 
-/* Writing. The document is bounded and the buffer grows by itself: a failed append is our bug. */
+/* Writing. */
 
-static void append(bool appended)
-{
-    assert(appended);
-}
-
-static void text_append(bson_t *fields, const char *key, const char *text)
+static void text_append(struct bson_output *fields, const char *key, const char *text)
 {
     if (text[0] != '\0')
-        append(BSON_APPEND_UTF8(fields, key, text));
+        bson_write_text(fields, key, text);
 }
 
-static void announced_append(bson_t *fields, const struct gateway_announced *announced)
+static void announced_append(struct bson_output *fields, const struct gateway_announced *announced)
 {
-    bson_t part;
-    append(BSON_APPEND_DOCUMENT_BEGIN(fields, "announced", &part));
-    append(BSON_APPEND_INT64(&part, "version", announced->version));
-    append(BSON_APPEND_INT64(&part, "position", announced->position));
-    append(bson_append_document_end(fields, &part));
+    bson_write_document_begin(fields, "announced");
+    bson_write_int(fields, "version", announced->version);
+    bson_write_int(fields, "position", announced->position);
+    bson_write_end(fields);
 }
 
-static void intent_append(bson_t *fields, const struct gateway_intent *intent)
+static void intent_append(struct bson_output *fields, const struct gateway_intent *intent)
 {
-    bson_t part;
-    append(BSON_APPEND_DOCUMENT_BEGIN(fields, "intent", &part));
-    append(BSON_APPEND_UTF8(&part, "userId", intent->user_id));
-    append(BSON_APPEND_INT64(&part, "amount", intent->amount));
-    append(BSON_APPEND_UTF8(&part, "currency", intent->currency));
-    append(BSON_APPEND_INT64(&part, "createdAt", intent->created_at_ms));
-    announced_append(&part, &intent->announced);
-    append(bson_append_document_end(fields, &part));
+    bson_write_document_begin(fields, "intent");
+    bson_write_text(fields, "userId", intent->user_id);
+    bson_write_int(fields, "amount", intent->amount);
+    bson_write_text(fields, "currency", intent->currency);
+    bson_write_int(fields, "createdAt", intent->created_at_ms);
+    announced_append(fields, &intent->announced);
+    bson_write_end(fields);
 }
 
-static void cancel_append(bson_t *fields, const struct gateway_cancel *cancel)
+static void cancel_append(struct bson_output *fields, const struct gateway_cancel *cancel)
 {
-    bson_t part;
-    append(BSON_APPEND_DOCUMENT_BEGIN(fields, "cancel", &part));
-    append(BSON_APPEND_UTF8(&part, "userId", cancel->user_id));
-    append(BSON_APPEND_INT64(&part, "requestedAt", cancel->requested_at_ms));
-    announced_append(&part, &cancel->announced);
-    append(bson_append_document_end(fields, &part));
+    bson_write_document_begin(fields, "cancel");
+    bson_write_text(fields, "userId", cancel->user_id);
+    bson_write_int(fields, "requestedAt", cancel->requested_at_ms);
+    announced_append(fields, &cancel->announced);
+    bson_write_end(fields);
 }
 
-static void end_append(bson_t *fields, const struct gateway_end *end)
+static void end_append(struct bson_output *fields, const struct gateway_end *end)
 {
-    bson_t part;
-    append(BSON_APPEND_DOCUMENT_BEGIN(fields, "outcome", &part));
-    append(BSON_APPEND_UTF8(&part, "state", gateway_outcome_text(end->outcome)));
-    text_append(&part, "reason", end->reason);
-    text_append(&part, "paymentId", end->payment_id);
-    append(BSON_APPEND_INT64(&part, "at", end->at_ms));
-    append(bson_append_document_end(fields, &part));
+    bson_write_document_begin(fields, "outcome");
+    bson_write_text(fields, "state", gateway_outcome_text(end->outcome));
+    text_append(fields, "reason", end->reason);
+    text_append(fields, "paymentId", end->payment_id);
+    bson_write_int(fields, "at", end->at_ms);
+    bson_write_end(fields);
 }
 
-static void refund_append(bson_t *array, const struct gateway_refund *refund, uint32_t index)
+static void refund_append(struct bson_output *array, const struct gateway_refund *refund,
+                          size_t index)
 {
-    char buffer[16];
-    const char *key;
-    size_t key_length = bson_uint32_to_string(index, &key, buffer, sizeof buffer);
-    bson_t part;
-    append(bson_append_document_begin(array, key, (int)key_length, &part));
-    append(BSON_APPEND_UTF8(&part, "paymentId", refund->payment.payment_id));
-    append(BSON_APPEND_INT64(&part, "amount", refund->payment.amount));
-    append(BSON_APPEND_UTF8(&part, "currency", refund->payment.currency));
-    append(BSON_APPEND_UTF8(&part, "status", gateway_refund_status_text(refund->status)));
-    append(BSON_APPEND_INT64(&part, "reportedOrder", refund->reported_order));
-    text_append(&part, "refundId", refund->refund_id);
-    text_append(&part, "reason", refund->reason);
-    append(bson_append_document_end(array, &part));
+    bson_write_element_begin(array, index);
+    bson_write_text(array, "paymentId", refund->payment.payment_id);
+    bson_write_int(array, "amount", refund->payment.amount);
+    bson_write_text(array, "currency", refund->payment.currency);
+    bson_write_text(array, "status", gateway_refund_status_text(refund->status));
+    bson_write_int(array, "reportedOrder", refund->reported_order);
+    text_append(array, "refundId", refund->refund_id);
+    text_append(array, "reason", refund->reason);
+    bson_write_end(array);
 }
 
-bool gateway_encode(const void *state, bson_t *fields, struct error *error)
+bool gateway_encode(const void *state, struct bson_output *fields, struct error *error)
 {
     const struct gateway_view *view = state;
-    bson_t refunds;
     if (!gateway_view_check(view, error))
         return false;
-    append(BSON_APPEND_UTF8(fields, "bookingId", view->booking_id));
+    bson_write_text(fields, "bookingId", view->booking_id);
     if (view->intent.is_present)
         intent_append(fields, &view->intent);
     if (view->cancel.is_requested)
         cancel_append(fields, &view->cancel);
     if (view->end.outcome != GATEWAY_END_NONE)
         end_append(fields, &view->end);
-    append(BSON_APPEND_ARRAY_BEGIN(fields, "refunds", &refunds));
+    bson_write_array_begin(fields, "refunds");
     for (int64_t i = 0; i < view->refund_count; i++)
-        refund_append(&refunds, &view->refunds[i], (uint32_t)i);
-    append(bson_append_array_end(fields, &refunds));
-    append(BSON_APPEND_INT64(fields, "repeats", view->repeat_count));
-    append(BSON_APPEND_INT64(fields, "dueAt", view->due_at_ms));
-    append(BSON_APPEND_INT64(fields, "updatedAt", view->updated_at_ms));
+        refund_append(fields, &view->refunds[i], (size_t)i);
+    bson_write_end(fields);
+    bson_write_int(fields, "repeats", view->repeat_count);
+    bson_write_int(fields, "dueAt", view->due_at_ms);
+    bson_write_int(fields, "updatedAt", view->updated_at_ms);
     return true;
 }
 
 /* Reading. False: a field is missing, of another type or too long. */
 
-static bool text_read_if_there(const bson_t *fields, const char *key, char *buffer, size_t size)
+static bool text_read_if_there(struct bson_fields *fields, const char *key, char *buffer,
+                               size_t size)
 {
     return !bson_read_has(fields, key) || bson_read_text(fields, key, buffer, size);
 }
 
-static bool announced_read(const bson_t *fields, struct gateway_announced *announced)
+static bool announced_read(struct bson_fields *fields, struct gateway_announced *announced)
 {
-    bson_t part;
+    struct bson_fields part;
     return bson_read_document(fields, "announced", &part) &&
            bson_read_int(&part, "version", &announced->version) &&
            bson_read_int(&part, "position", &announced->position);
 }
 
-static bool intent_read(const bson_t *fields, struct gateway_intent *intent)
+static bool intent_read(struct bson_fields *fields, struct gateway_intent *intent)
 {
-    bson_t part;
+    struct bson_fields part;
     if (!bson_read_has(fields, "intent"))
         return true;
     intent->is_present = true;
@@ -178,9 +167,9 @@ static bool intent_read(const bson_t *fields, struct gateway_intent *intent)
            announced_read(&part, &intent->announced);
 }
 
-static bool cancel_read(const bson_t *fields, struct gateway_cancel *cancel)
+static bool cancel_read(struct bson_fields *fields, struct gateway_cancel *cancel)
 {
-    bson_t part;
+    struct bson_fields part;
     if (!bson_read_has(fields, "cancel"))
         return true;
     cancel->is_requested = true;
@@ -190,7 +179,7 @@ static bool cancel_read(const bson_t *fields, struct gateway_cancel *cancel)
            announced_read(&part, &cancel->announced);
 }
 
-static bool outcome_read(const bson_t *part, enum gateway_outcome *ret_outcome)
+static bool outcome_read(struct bson_fields *part, enum gateway_outcome *ret_outcome)
 {
     char name[16];
     if (!bson_read_text(part, "state", name, sizeof name))
@@ -204,9 +193,9 @@ static bool outcome_read(const bson_t *part, enum gateway_outcome *ret_outcome)
     return false;
 }
 
-static bool end_read(const bson_t *fields, struct gateway_end *end)
+static bool end_read(struct bson_fields *fields, struct gateway_end *end)
 {
-    bson_t part;
+    struct bson_fields part;
     if (!bson_read_has(fields, "outcome"))
         return true;
     return bson_read_document(fields, "outcome", &part) && outcome_read(&part, &end->outcome) &&
@@ -215,7 +204,7 @@ static bool end_read(const bson_t *fields, struct gateway_end *end)
            bson_read_int(&part, "at", &end->at_ms);
 }
 
-static bool status_read(const bson_t *part, enum gateway_refund_status *ret_status)
+static bool status_read(struct bson_fields *part, enum gateway_refund_status *ret_status)
 {
     char name[16];
     if (!bson_read_text(part, "status", name, sizeof name))
@@ -229,7 +218,7 @@ static bool status_read(const bson_t *part, enum gateway_refund_status *ret_stat
     return false;
 }
 
-static bool refund_read(const bson_t *part, struct gateway_refund *refund)
+static bool refund_read(struct bson_fields *part, struct gateway_refund *refund)
 {
     struct gateway_payment *payment = &refund->payment;
     return bson_read_text(part, "paymentId", payment->payment_id, sizeof payment->payment_id) &&
@@ -241,15 +230,14 @@ static bool refund_read(const bson_t *part, struct gateway_refund *refund)
            text_read_if_there(part, "reason", refund->reason, sizeof refund->reason);
 }
 
-static bool refunds_read(const bson_t *fields, struct gateway_view *view)
+static bool refunds_read(struct bson_fields *fields, struct gateway_view *view)
 {
-    bson_t array;
-    bson_t part;
-    bson_iter_t at;
-    if (!bson_read_array(fields, "refunds", &array) || !bson_iter_init(&at, &array))
+    struct bson_fields array;
+    struct bson_fields part;
+    if (!bson_read_array(fields, "refunds", &array))
         return false;
-    while (bson_iter_next(&at)) {
-        if (view->refund_count == BOOKING_PAYMENTS_MAX || !bson_read_element(&at, &part) ||
+    while (bson_read_has_next(&array)) {
+        if (view->refund_count == BOOKING_PAYMENTS_MAX || !bson_read_next(&array, &part) ||
             !refund_read(&part, &view->refunds[view->refund_count]))
             return false;
         view->refund_count++;
@@ -257,15 +245,12 @@ static bool refunds_read(const bson_t *fields, struct gateway_view *view)
     return true;
 }
 
-bool gateway_decode(const bson_t *fields, void *state, struct error *error)
+bool gateway_decode(struct bson_fields *fields, void *state, struct error *error)
 {
     struct gateway_view *view = state;
     memset(view, 0, sizeof *view);
-    if (!bson_read_text(fields, "bookingId", view->booking_id, sizeof view->booking_id) ||
-        !bson_read_int(fields, "repeats", &view->repeat_count) ||
-        !bson_read_int(fields, "dueAt", &view->due_at_ms) ||
-        !bson_read_int(fields, "updatedAt", &view->updated_at_ms))
-        return error_set(error, ERROR_BUG, "a field is missing or damaged");
+    if (!bson_read_text(fields, "bookingId", view->booking_id, sizeof view->booking_id))
+        return error_set(error, ERROR_BUG, "the booking id is missing or damaged");
     if (!intent_read(fields, &view->intent))
         return error_set(error, ERROR_BUG, "the intent is damaged");
     if (!cancel_read(fields, &view->cancel))
@@ -274,5 +259,9 @@ bool gateway_decode(const bson_t *fields, void *state, struct error *error)
         return error_set(error, ERROR_BUG, "the outcome is damaged");
     if (!refunds_read(fields, view))
         return error_set(error, ERROR_BUG, "the refunds are damaged");
+    if (!bson_read_int(fields, "repeats", &view->repeat_count) ||
+        !bson_read_int(fields, "dueAt", &view->due_at_ms) ||
+        !bson_read_int(fields, "updatedAt", &view->updated_at_ms))
+        return error_set(error, ERROR_BUG, "a field is missing or damaged");
     return gateway_view_check(view, error);
 }

@@ -163,7 +163,7 @@ const struct content_form payment_contents[] = {
 
 /* ---- BSON ---- */
 
-bool payment_encode(const void *state, bson_t *fields, struct error *error)
+bool payment_encode(const void *state, struct bson_output *fields, struct error *error)
 {
     (void)error;
     const struct payment *payment = state;
@@ -187,7 +187,7 @@ bool payment_encode(const void *state, bson_t *fields, struct error *error)
     return true;
 }
 
-static bool small_int_decode(const bson_t *fields, const char *key, int32_t minimum,
+static bool small_int_decode(struct bson_fields *fields, const char *key, int32_t minimum,
                              int32_t *ret_value)
 {
     int64_t value;
@@ -197,7 +197,7 @@ static bool small_int_decode(const bson_t *fields, const char *key, int32_t mini
     return true;
 }
 
-static bool state_decode(const bson_t *fields, struct payment *payment)
+static bool state_decode(struct bson_fields *fields, struct payment *payment)
 {
     char text[32];
     if (!bson_read_text(fields, "state", text, sizeof text))
@@ -220,7 +220,7 @@ static bool invariants_hold(const struct payment *payment)
            (payment->state != PAYMENT_REFUNDED || payment->refund_id[0] != '\0');
 }
 
-bool payment_decode(const bson_t *fields, void *state, struct error *error)
+bool payment_decode(struct bson_fields *fields, void *state, struct error *error)
 {
     struct payment *payment = state;
     if (!state_decode(fields, payment))

@@ -10,6 +10,6 @@ struct participant payment_participant(const struct payment_rules *rules);
 /* codec.c */
 MUST_CHECK bool payment_parse(const void *self, const struct message *message,
                               struct input *ret_inputs, size_t *ret_count, struct error *error);
-MUST_CHECK bool payment_encode(const void *state, bson_t *fields, struct error *error);
+MUST_CHECK bool payment_encode(const void *state, struct bson_output *fields, struct error *error);
 extern const struct content_form payment_contents[];
-MUST_CHECK bool payment_decode(const bson_t *fields, void *state, struct error *error);
+MUST_CHECK bool payment_decode(struct bson_fields *fields, void *state, struct error *error);

@@ -1,9 +1,9 @@
 /* exhaust_store.c - the stores of an exhaustive world: they never fail, and keep no history. */
-#include "common/engine/bson_read.h"
 #include "common/engine/document.h"
 #include "sim/exhaust.h"
 
 #include <assert.h>
+#include <bson.h>
 #include <string.h>
 
 static struct exhaust_document *documents_of(const struct exhaust_worker *worker)

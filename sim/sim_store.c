@@ -5,6 +5,7 @@
 #include "sim/sim.h"
 
 #include <assert.h>
+#include <bson.h>
 #include <string.h>
 
 #define STATE_TEXT_SIZE 32
@@ -40,18 +41,16 @@ bool sim_document_state(struct sim *sim, enum sim_service service,
 
 bool sim_document_remembers(const struct sim_document *document, const char *input_id)
 {
-    bson_t fields;
-    bson_t history;
-    bson_t entry;
-    bson_iter_t at;
+    struct bson_fields fields;
+    struct bson_fields history;
+    struct bson_fields entry;
     char id[MESSAGE_ID_SIZE];
     int count = 0;
-    bool is_read = bson_init_static(&fields, document->body, document->body_length) &&
-                   bson_read_array(&fields, "history", &history) && bson_iter_init(&at, &history);
+    bool is_read = bson_read_open(&fields, document->body, document->body_length) &&
+                   bson_read_array(&fields, "history", &history);
     assert(is_read);
-    for (; bson_iter_next(&at); count++)
-        if (bson_read_element(&at, &entry) && bson_read_text(&entry, "id", id, sizeof id) &&
-            strcmp(id, input_id) == 0)
+    for (; bson_read_next(&history, &entry); count++)
+        if (bson_read_text(&entry, "id", id, sizeof id) && strcmp(id, input_id) == 0)
             return true;
     return count >= HISTORY_DUPLICATES_MAX;
 }
@@ -59,16 +58,14 @@ bool sim_document_remembers(const struct sim_document *document, const char *inp
 bool sim_document_owed(const uint8_t *body, size_t length,
                        bool (*each)(void *self, const char *message_id), void *self)
 {
-    bson_t fields;
-    bson_t owed;
-    bson_t entry;
-    bson_iter_t at;
+    struct bson_fields fields;
+    struct bson_fields owed;
+    struct bson_fields entry;
     char id[MESSAGE_ID_SIZE];
-    if (!bson_init_static(&fields, body, length) || !bson_read_array(&fields, "owed", &owed) ||
-        !bson_iter_init(&at, &owed))
+    if (!bson_read_open(&fields, body, length) || !bson_read_array(&fields, "owed", &owed))
         return false;
-    while (bson_iter_next(&at))
-        if (!bson_read_element(&at, &entry) || !bson_read_text(&entry, "id", id, sizeof id) ||
+    while (bson_read_has_next(&owed))
+        if (!bson_read_next(&owed, &entry) || !bson_read_text(&entry, "id", id, sizeof id) ||
             !each(self, id))
             return false;
     return true;
@@ -114,10 +111,9 @@ static void closing_check(struct sim *sim, const struct sim_document *document,
 
 static bool state_text_get(const uint8_t *body, size_t length, char *text, size_t size)
 {
-    bson_t fields;
-    bson_t state;
-    return bson_init_static(&fields, body, length) &&
-           bson_read_document(&fields, "state", &state) &&
+    struct bson_fields fields;
+    struct bson_fields state;
+    return bson_read_open(&fields, body, length) && bson_read_document(&fields, "state", &state) &&
            bson_read_text(&state, "state", text, size);
 }
 

@@ -1,25 +1,42 @@
 /* bson_read.h - reads checked fields out of a stored BSON document. What a store returns may be
- * damaged or come from another release, so every read answers false instead of trusting. Pure. */
+ * damaged or come from another release, so every read answers false instead of trusting. Pure.
+ *
+ * A field may be anywhere in its document. Since most are read in the order in which they were
+ * written, each search begins where the last one ended and goes round once. */
 #pragma once
 
+#include "common/base/attributes.h"
 #include "common/engine/announcement.h"
-
-#include <bson.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct bson_fields { /* of a document or array; its bytes are borrowed */
+    const uint8_t *bytes;
+    size_t length;
+    const uint8_t *next; /* the element where the next search begins */
+};
+
+/* False: these bytes are no BSON document. */
+MUST_CHECK bool bson_read_open(struct bson_fields *ret_fields, const uint8_t *bytes, size_t length);
+
 /* A field of that name, of any type. */
-bool bson_read_has(const bson_t *fields, const char *key);
+bool bson_read_has(struct bson_fields *fields, const char *key);
 /* Absent, of another type, or longer than size - 1: false, buffer as it was. */
-bool bson_read_text(const bson_t *fields, const char *key, char *buffer, size_t size);
-bool bson_read_int(const bson_t *fields, const char *key, int64_t *ret_value);
-bool bson_read_bool(const bson_t *fields, const char *key, bool *ret_value);
+bool bson_read_text(struct bson_fields *fields, const char *key, char *buffer, size_t size);
+/* The same, borrowed and of any length, with a final NUL. */
+bool bson_read_text_bytes(struct bson_fields *fields, const char *key, const char **ret_text,
+                          size_t *ret_length);
+bool bson_read_int(struct bson_fields *fields, const char *key, int64_t *ret_value);
+bool bson_read_bool(struct bson_fields *fields, const char *key, bool *ret_value);
 /* A sub-document or array, borrowed from fields. */
-bool bson_read_document(const bson_t *fields, const char *key, bson_t *ret_document);
-bool bson_read_array(const bson_t *fields, const char *key, bson_t *ret_array);
-/* The sub-document that the iterator stands on. */
-bool bson_read_element(const bson_iter_t *element, bson_t *ret_document);
-bool bson_read_announcement(const bson_t *fields, const char *key,
+bool bson_read_document(struct bson_fields *fields, const char *key,
+                        struct bson_fields *ret_document);
+bool bson_read_array(struct bson_fields *fields, const char *key, struct bson_fields *ret_array);
+bool bson_read_announcement(struct bson_fields *fields, const char *key,
                             struct announcement *ret_announcement);
+
+/* An array of documents, one after the other. False: it is at its end, or it is damaged. */
+bool bson_read_has_next(const struct bson_fields *array);
+MUST_CHECK bool bson_read_next(struct bson_fields *array, struct bson_fields *ret_document);

@@ -1,11 +1,13 @@
 #include "common/engine/content_codec.h"
+#include "common/engine/bson_form.h"
 #include "common/engine/bson_read.h"
 #include "common/engine/bson_write.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define CHOICE_TEXT_SIZE 32
+#define CHOICE_TEXT_SIZE    32
+#define CONTENT_BYTES_FIRST 256
 
 const struct content_form *content_form_find(const struct content_form *forms,
                                              const char *type_name)
@@ -17,7 +19,7 @@ const struct content_form *content_form_find(const struct content_form *forms,
 }
 
 static void field_encode(const struct content_field *field, const unsigned char *payload,
-                         bson_t *content)
+                         struct bson_output *content)
 {
     const void *at = payload + field->offset;
     int64_t number = 0;
@@ -52,16 +54,15 @@ const uint8_t *content_encode(const struct content_form *forms, const struct inp
     const struct content_form *form = content_form_find(forms, input->type_name);
     if (form == NULL || form->field_count == 0)
         return NULL;
-    bson_t content = BSON_INITIALIZER;
+    struct bson_output content;
+    bson_write_begin(&content, arena, CONTENT_BYTES_FIRST);
     for (size_t i = 0; i < form->field_count; i++)
         field_encode(&form->fields[i], input->payload, &content);
-    const uint8_t *bytes = arena_copy(arena, bson_get_data(&content), content.len);
-    *ret_length = content.len;
-    bson_destroy(&content);
-    return bytes;
+    return bson_write_finish(&content, ret_length);
 }
 
-static bool choice_decode(const struct content_field *field, const bson_t *content, void *target)
+static bool choice_decode(const struct content_field *field, struct bson_fields *content,
+                          void *target)
 {
     char text[CHOICE_TEXT_SIZE];
     if (!bson_read_text(content, field->name, text, sizeof text))
@@ -74,7 +75,7 @@ static bool choice_decode(const struct content_field *field, const bson_t *conte
     return false;
 }
 
-static bool field_decode(const struct content_field *field, const bson_t *content,
+static bool field_decode(const struct content_field *field, struct bson_fields *content,
                          unsigned char *payload)
 {
     void *at = payload + field->offset;
@@ -102,8 +103,10 @@ static bool field_decode(const struct content_field *field, const bson_t *conten
 bool content_decode(const struct content_form *form, const uint8_t *bytes, size_t length,
                     struct input *ret_input)
 {
-    bson_t content = BSON_INITIALIZER;
-    if (bytes != NULL && !bson_init_static(&content, bytes, length))
+    static const uint8_t empty[BSON_FORM_EMPTY_BYTES] = { BSON_FORM_EMPTY_BYTES };
+    struct bson_fields content;
+    if (!bson_read_open(&content, bytes != NULL ? bytes : empty,
+                        bytes != NULL ? length : sizeof empty))
         return false;
     ret_input->type = form->type;
     ret_input->type_name = form->type_name;

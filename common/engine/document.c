@@ -1,11 +1,12 @@
 #include "common/engine/document.h"
 #include "common/base/text.h"
-#include "common/engine/bson_read.h"
+#include "common/engine/bson_write.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define HISTORY_ROOM_FIRST 2 /* most versions come from one input */
+#define HISTORY_ROOM_FIRST 2    /* most versions come from one input */
+#define BODY_BYTES_FIRST   2048 /* beside the stored history: most states and their messages */
 
 struct document *document_new(struct arena *arena, const struct participant *participant,
                               const char *id)
@@ -41,25 +42,15 @@ bool document_remember(struct document *document, struct arena *arena,
     return true;
 }
 
-static bool stored_init(const struct document *document, bson_t *entries, bson_iter_t *at)
-{
-    return document->stored_history != NULL &&
-           bson_init_static(entries, document->stored_history, document->stored_length) &&
-           bson_iter_init(at, entries);
-}
-
 static bool stored_contradicts(const struct document *document, const char *input_id,
                                uint64_t fingerprint)
 {
-    bson_t entries;
-    bson_t fields;
-    bson_iter_t at;
+    struct bson_fields entries = document->stored_history;
+    struct bson_fields fields;
     char id[MESSAGE_ID_SIZE];
     int64_t known;
-    if (!stored_init(document, &entries, &at))
-        return false;
-    while (bson_iter_next(&at))
-        if (bson_read_element(&at, &fields) && bson_read_text(&fields, "id", id, sizeof id) &&
+    for (size_t i = 0; i < document->stored_count; i++)
+        if (bson_read_next(&entries, &fields) && bson_read_text(&fields, "id", id, sizeof id) &&
             strcmp(id, input_id) == 0 && bson_read_int(&fields, "fingerprint", &known) &&
             known != 0 && (uint64_t)known != fingerprint)
             return true;
@@ -88,94 +79,77 @@ bool document_owes(const struct document *document, const char *message_id)
     return false;
 }
 
-/* Writing. libbson grows its buffer by itself; a failed append would mean a document beyond 2 GiB,
- * which the bounds of this file exclude. */
+/* ---- writing ---- */
 
-static void append(bool appended)
+static void message_encode(const struct message *message, struct bson_output *array, size_t index)
 {
-    assert(appended);
-}
-
-static void message_encode(const struct message *message, bson_t *array, uint32_t index)
-{
-    char buffer[16];
-    const char *key;
-    size_t key_length = bson_uint32_to_string(index, &key, buffer, sizeof buffer);
-    bson_t entry;
-    append(bson_append_document_begin(array, key, (int)key_length, &entry));
-    append(BSON_APPEND_UTF8(&entry, "id", message->id));
-    append(BSON_APPEND_UTF8(&entry, "type", message->type));
-    append(BSON_APPEND_UTF8(&entry, "correlationId", message->correlation_id));
-    append(BSON_APPEND_INT64(&entry, "at", message->timestamp_ms));
-    append(BSON_APPEND_BOOL(&entry, "repeat", message->is_repeat));
-    append(BSON_APPEND_UTF8(&entry, "traceparent", message->traceparent));
-    append(BSON_APPEND_UTF8(&entry, "tracestate", message->tracestate));
-    append(bson_append_utf8(&entry, "body", -1, message->body, (int)message->body_length));
-    append(bson_append_document_end(array, &entry));
+    bson_write_element_begin(array, index);
+    bson_write_text(array, "id", message->id);
+    bson_write_text(array, "type", message->type);
+    bson_write_text(array, "correlationId", message->correlation_id);
+    bson_write_int(array, "at", message->timestamp_ms);
+    bson_write_bool(array, "repeat", message->is_repeat);
+    bson_write_text(array, "traceparent", message->traceparent);
+    bson_write_text(array, "tracestate", message->tracestate);
+    bson_write_text_bytes(array, "body", message->body, message->body_length);
+    bson_write_end(array);
 }
 
 /* What is 0 or empty is left out. */
-static void replayed_encode(const struct history_entry *entry, bson_t *fields)
+static void replayed_encode(const struct history_entry *entry, struct bson_output *fields)
 {
-    bson_t content;
     if (entry->version != 0)
-        append(BSON_APPEND_INT64(fields, "version", entry->version));
+        bson_write_int(fields, "version", entry->version);
     if (entry->due_at_ms != 0)
-        append(BSON_APPEND_INT64(fields, "due", entry->due_at_ms));
+        bson_write_int(fields, "due", entry->due_at_ms);
     if (entry->sent != 0)
-        append(BSON_APPEND_INT64(fields, "sent", (int64_t)entry->sent));
+        bson_write_int(fields, "sent", (int64_t)entry->sent);
     if (entry->is_repeat)
-        append(BSON_APPEND_BOOL(fields, "repeat", true));
-    if (entry->content != NULL) {
-        append(bson_init_static(&content, entry->content, entry->content_length));
-        append(BSON_APPEND_DOCUMENT(fields, "content", &content));
-    }
+        bson_write_bool(fields, "repeat", true);
+    if (entry->content != NULL)
+        bson_write_document(fields, "content", entry->content, entry->content_length);
 }
 
-static void history_encode(const struct history_entry *entry, bson_t *array, uint32_t index)
+static void history_encode(const struct history_entry *entry, struct bson_output *array,
+                           size_t index)
 {
-    char buffer[16];
-    const char *key;
-    size_t key_length = bson_uint32_to_string(index, &key, buffer, sizeof buffer);
-    bson_t fields;
-    append(bson_append_document_begin(array, key, (int)key_length, &fields));
-    append(BSON_APPEND_INT64(&fields, "at", entry->at_ms));
-    append(BSON_APPEND_UTF8(&fields, "input", entry->input_type));
-    append(BSON_APPEND_UTF8(&fields, "id", entry->input_id));
-    append(BSON_APPEND_INT64(&fields, "fingerprint", (int64_t)entry->fingerprint));
-    append(BSON_APPEND_UTF8(&fields, "verdict", entry->verdict));
-    append(BSON_APPEND_UTF8(&fields, "from", entry->state_from));
-    append(BSON_APPEND_UTF8(&fields, "to", entry->state_to));
-    replayed_encode(entry, &fields);
-    append(bson_append_document_end(array, &fields));
+    bson_write_element_begin(array, index);
+    bson_write_int(array, "at", entry->at_ms);
+    bson_write_text(array, "input", entry->input_type);
+    bson_write_text(array, "id", entry->input_id);
+    bson_write_int(array, "fingerprint", (int64_t)entry->fingerprint);
+    bson_write_text(array, "verdict", entry->verdict);
+    bson_write_text(array, "from", entry->state_from);
+    bson_write_text(array, "to", entry->state_to);
+    replayed_encode(entry, array);
+    bson_write_end(array);
+}
+
+static void body_encode(const struct document *document, struct bson_output *body)
+{
+    bson_write_array_begin(body, "owed");
+    for (size_t i = 0; i < document->owed_count; i++)
+        message_encode(document->owed[i], body, i);
+    bson_write_end(body);
+    bson_write_array_begin(body, "history");
+    if (document->stored_count > 0)
+        bson_write_elements(body, document->stored_history.bytes, document->stored_history.length);
+    for (size_t i = 0; i < document->history_count; i++)
+        history_encode(&document->history[i], body, document->stored_count + i);
+    bson_write_end(body);
+    bson_write_int(body, "historyDropped", document->history_dropped);
 }
 
 bool document_encode(const struct document *document, const struct participant *participant,
                      struct arena *arena, struct record *ret_record, struct error *error)
 {
-    bson_t body = BSON_INITIALIZER;
-    bson_t part;
-    append(BSON_APPEND_DOCUMENT_BEGIN(&body, "state", &part));
-    bool encoded = participant->encode(document->state, &part, error);
-    append(bson_append_document_end(&body, &part));
-    if (!encoded) {
-        bson_destroy(&body);
+    struct bson_output body;
+    bson_write_begin(&body, arena, BODY_BYTES_FIRST + document->stored_history.length);
+    bson_write_document_begin(&body, "state");
+    if (!participant->encode(document->state, &body, error))
         return error_wrap(error, "encode %s %s", participant->collection, document->id);
-    }
-    append(BSON_APPEND_ARRAY_BEGIN(&body, "owed", &part));
-    for (size_t i = 0; i < document->owed_count; i++)
-        message_encode(document->owed[i], &part, (uint32_t)i);
-    append(bson_append_array_end(&body, &part));
-    append(BSON_APPEND_ARRAY_BEGIN(&body, "history", &part));
-    bson_t stored;
-    bson_iter_t at;
-    if (stored_init(document, &stored, &at))
-        while (bson_iter_next(&at))
-            append(bson_append_iter(&part, NULL, 0, &at)); /* under the key it had */
-    for (size_t i = 0; i < document->history_count; i++)
-        history_encode(&document->history[i], &part, (uint32_t)(document->stored_count + i));
-    append(bson_append_array_end(&body, &part));
-    append(BSON_APPEND_INT64(&body, "historyDropped", document->history_dropped));
+    bson_write_end(&body);
+    body_encode(document, &body);
 
     memset(ret_record, 0, sizeof *ret_record);
     memcpy(ret_record->id, document->id, sizeof ret_record->id);
@@ -183,19 +157,19 @@ bool document_encode(const struct document *document, const struct participant *
     ret_record->created_at_ms = document->created_at_ms;
     ret_record->due_at_ms = participant->due_at_ms(document->state);
     ret_record->owed_at_ms = document->owed_count > 0 ? document->owed_at_ms : 0;
-    ret_record->body = arena_copy(arena, bson_get_data(&body), body.len);
-    ret_record->body_length = body.len;
-    bson_destroy(&body);
+    ret_record->body = bson_write_finish(&body, &ret_record->body_length);
     return true;
 }
 
-/* Reading. What a store returns may be damaged or written by another release: checked, not
+/* ---- reading ---- */
+
+/* What a store returns may be damaged or written by another release: checked, not
  * asserted. */
 
-static bool message_decode(const bson_t *fields, const char *app_id, struct arena *arena,
+static bool message_decode(struct bson_fields *fields, const char *app_id, struct arena *arena,
                            struct message *message)
 {
-    bson_iter_t at;
+    const char *body;
     if (!bson_read_text(fields, "id", message->id, sizeof message->id) ||
         !bson_read_text(fields, "type", message->type, sizeof message->type) ||
         !bson_read_text(fields, "correlationId", message->correlation_id,
@@ -203,49 +177,33 @@ static bool message_decode(const bson_t *fields, const char *app_id, struct aren
         !bson_read_int(fields, "at", &message->timestamp_ms) ||
         !bson_read_bool(fields, "repeat", &message->is_repeat) ||
         !bson_read_text(fields, "traceparent", message->traceparent, sizeof message->traceparent) ||
-        !bson_read_text(fields, "tracestate", message->tracestate, sizeof message->tracestate))
+        !bson_read_text(fields, "tracestate", message->tracestate, sizeof message->tracestate) ||
+        !bson_read_text_bytes(fields, "body", &body, &message->body_length))
         return false;
-    if (!bson_iter_init_find(&at, fields, "body") || !BSON_ITER_HOLDS_UTF8(&at))
-        return false;
-    uint32_t length;
-    const char *body = bson_iter_utf8(&at, &length);
-    message->body = arena_text(arena, body, length);
-    message->body_length = length;
+    message->body = arena_text(arena, body, message->body_length);
     text_copy(message->app_id, sizeof message->app_id, app_id);
     message->schema_version = MESSAGE_SCHEMA_VERSION;
     return true;
 }
 
-/* One pass: entries of older releases have none of these. */
-static bool replayed_decode(const bson_t *fields, struct history_entry *entry)
+/* Entries of older releases have none of these. */
+static bool replayed_decode(struct bson_fields *fields, struct history_entry *entry)
 {
-    bson_iter_t at;
-    bool is_sound = bson_iter_init(&at, fields);
-    while (is_sound && bson_iter_next(&at)) {
-        const char *key = bson_iter_key(&at);
-        if (strcmp(key, "version") == 0) {
-            is_sound = BSON_ITER_HOLDS_INT64(&at);
-            entry->version = bson_iter_int64(&at);
-        } else if (strcmp(key, "due") == 0) {
-            is_sound = BSON_ITER_HOLDS_INT64(&at);
-            entry->due_at_ms = bson_iter_int64(&at);
-        } else if (strcmp(key, "sent") == 0) {
-            is_sound = BSON_ITER_HOLDS_INT64(&at);
-            entry->sent = (uint64_t)bson_iter_int64(&at);
-        } else if (strcmp(key, "repeat") == 0) {
-            is_sound = BSON_ITER_HOLDS_BOOL(&at);
-            entry->is_repeat = bson_iter_bool(&at);
-        } else if (strcmp(key, "content") == 0) {
-            uint32_t length = 0;
-            is_sound = BSON_ITER_HOLDS_DOCUMENT(&at);
-            bson_iter_document(&at, &length, &entry->content);
-            entry->content_length = length;
-        }
-    }
+    struct bson_fields content = { .bytes = NULL };
+    int64_t sent = 0;
+    bool is_sound =
+        (!bson_read_has(fields, "version") || bson_read_int(fields, "version", &entry->version)) &&
+        (!bson_read_has(fields, "due") || bson_read_int(fields, "due", &entry->due_at_ms)) &&
+        (!bson_read_has(fields, "sent") || bson_read_int(fields, "sent", &sent)) &&
+        (!bson_read_has(fields, "repeat") || bson_read_bool(fields, "repeat", &entry->is_repeat)) &&
+        (!bson_read_has(fields, "content") || bson_read_document(fields, "content", &content));
+    entry->sent = (uint64_t)sent;
+    entry->content = content.bytes;
+    entry->content_length = content.length;
     return is_sound;
 }
 
-static bool history_decode(const bson_t *fields, struct history_entry *entry)
+static bool history_decode(struct bson_fields *fields, struct history_entry *entry)
 {
     int64_t fingerprint = 0;
     memset(entry, 0, sizeof *entry);
@@ -262,15 +220,14 @@ static bool history_decode(const bson_t *fields, struct history_entry *entry)
 }
 
 static bool owed_decode(struct document *document, const struct participant *participant,
-                        const bson_t *body, struct arena *arena)
+                        struct bson_fields *body, struct arena *arena)
 {
-    bson_t entries;
-    bson_t fields;
-    bson_iter_t at;
-    if (!bson_read_array(body, "owed", &entries) || !bson_iter_init(&at, &entries))
+    struct bson_fields entries;
+    struct bson_fields fields;
+    if (!bson_read_array(body, "owed", &entries))
         return false;
-    while (bson_iter_next(&at)) {
-        if (document->owed_count == OWED_MAX || !bson_read_element(&at, &fields))
+    while (bson_read_has_next(&entries)) {
+        if (document->owed_count == OWED_MAX || !bson_read_next(&entries, &fields))
             return false;
         struct message *message = arena_alloc(arena, sizeof *message);
         if (!message_decode(&fields, participant->name, arena, message))
@@ -282,30 +239,25 @@ static bool owed_decode(struct document *document, const struct participant *par
 
 bool document_history_decode(struct document *document, struct arena *arena, struct error *error)
 {
-    bson_t entries;
-    bson_t fields;
-    bson_iter_t at;
+    struct bson_fields entries = document->stored_history;
+    struct bson_fields fields;
     assert(document->history_count == 0);
-    if (stored_init(document, &entries, &at))
-        while (bson_iter_next(&at))
-            if (!bson_read_element(&at, &fields) ||
-                !history_decode(&fields, history_add(document, arena)))
-                return error_set(error, ERROR_BUG, "%s: damaged history", document->id);
-    document->stored_history = NULL;
+    for (size_t i = 0; i < document->stored_count; i++)
+        if (!bson_read_next(&entries, &fields) ||
+            !history_decode(&fields, history_add(document, arena)))
+            return error_set(error, ERROR_BUG, "%s: damaged history", document->id);
     document->stored_count = 0;
     return true;
 }
 
-static bool stored_find(struct document *document, const bson_t *body)
+static bool stored_find(struct document *document, struct bson_fields *body)
 {
-    bson_t entries;
-    bson_iter_t at;
-    if (!bson_read_array(body, "history", &entries) || !bson_iter_init(&at, &entries))
+    struct bson_fields fields;
+    if (!bson_read_array(body, "history", &document->stored_history))
         return false;
-    document->stored_history = bson_get_data(&entries);
-    document->stored_length = entries.len;
-    while (bson_iter_next(&at)) {
-        if (document->stored_count == HISTORY_MAX || !BSON_ITER_HOLDS_DOCUMENT(&at))
+    struct bson_fields entries = document->stored_history;
+    while (bson_read_has_next(&entries)) {
+        if (document->stored_count == HISTORY_MAX || !bson_read_next(&entries, &fields))
             return false;
         document->stored_count++;
     }
@@ -315,10 +267,10 @@ static bool stored_find(struct document *document, const bson_t *body)
 bool document_state_decode(const struct participant *participant, const struct record *record,
                            void *ret_state, struct error *error)
 {
-    bson_t body;
-    bson_t fields;
+    struct bson_fields body;
+    struct bson_fields fields;
     memset(ret_state, 0, participant->state_size);
-    if (!bson_init_static(&body, record->body, record->body_length) ||
+    if (!bson_read_open(&body, record->body, record->body_length) ||
         !bson_read_document(&body, "state", &fields))
         return error_set(error, ERROR_BUG, "%s %s has no state", participant->collection,
                          record->id);
@@ -338,8 +290,7 @@ bool document_decode(struct document *document, const struct participant *partic
     document->history_room = 0;
     document->history = NULL;
     document->history_dropped = 0;
-    document->stored_history = NULL;
-    document->stored_length = 0;
+    document->stored_history = (struct bson_fields){ .bytes = NULL };
     document->stored_count = 0;
     if (record->version == 0) {
         memset(document->state, 0, participant->state_size);
@@ -348,8 +299,8 @@ bool document_decode(struct document *document, const struct participant *partic
 
     if (!document_state_decode(participant, record, document->state, error))
         return false;
-    bson_t body;
-    if (!bson_init_static(&body, record->body, record->body_length))
+    struct bson_fields body;
+    if (!bson_read_open(&body, record->body, record->body_length))
         return error_set(error, ERROR_BUG, "%s %s is damaged", participant->collection, record->id);
     if (!owed_decode(document, participant, &body, arena))
         return error_set(error, ERROR_BUG, "%s %s: damaged outbox", participant->collection,

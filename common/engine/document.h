@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/base/arena.h"
+#include "common/engine/bson_read.h"
 #include "common/engine/participant.h"
 #include "common/engine/store_port.h"
 
@@ -36,8 +37,8 @@ struct document {
     size_t owed_count;
     /* Entries of earlier versions, as they were saved: a BSON array in the record. The engine only
      * hands them on; document_history_decode() turns them into entries. */
-    const uint8_t *stored_history; /* NULL = none */
-    size_t stored_length, stored_count;
+    struct bson_fields stored_history;
+    size_t stored_count;
     struct history_entry *history; /* those that follow */
     size_t history_count, history_room;
     int64_t history_dropped; /* counted beyond the bound */

@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef struct _bson_t bson_t;
+struct bson_fields;
+struct bson_output;
 
 #define INPUT_TYPE_DEADLINE 0 /* every participant's enum starts with its deadline */
 
@@ -43,8 +44,8 @@ struct participant {
 
     /* The codec: state <-> the fields of a BSON document. Decode refuses what breaks an invariant.
      */
-    bool (*encode)(const void *state, bson_t *fields, struct error *error);
-    bool (*decode)(const bson_t *fields, void *state, struct error *error);
+    bool (*encode)(const void *state, struct bson_output *fields, struct error *error);
+    bool (*decode)(struct bson_fields *fields, void *state, struct error *error);
 
     /* What the history keeps of each type of input. NULL: nothing, and no replay. */
     const struct content_form *contents;

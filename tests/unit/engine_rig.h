@@ -87,7 +87,7 @@ static const char *tally_correlation_id(const void *state)
     return "";
 }
 
-static bool tally_encode(const void *state, bson_t *fields, struct error *error)
+static bool tally_encode(const void *state, struct bson_output *fields, struct error *error)
 {
     (void)error;
     const struct tally *tally = state;
@@ -96,7 +96,7 @@ static bool tally_encode(const void *state, bson_t *fields, struct error *error)
     return true;
 }
 
-static bool tally_decode(const bson_t *fields, void *state, struct error *error)
+static bool tally_decode(struct bson_fields *fields, void *state, struct error *error)
 {
     struct tally *tally = state;
     return (bson_read_int(fields, "count", &tally->count) &&

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "common/base/hash.h"
+#include "tests/unit/bson_case.h"
 #include "tests/unit/gateway_cases.h"
 
 #include <bson.h>
@@ -70,13 +71,16 @@ static void assert_survives_the_store(const struct gateway_view *view)
 {
     struct gateway_view loaded;
     struct error error;
-    bson_t fields = BSON_INITIALIZER;
-    if (!gateway_encode(view, &fields, &error))
+    struct arena arena = { 0 };
+    struct bson_output output;
+    bson_write_begin(&output, &arena, CASE_ROOM);
+    if (!gateway_encode(view, &output, &error))
         fail_msg("encode: %s", error.message);
+    struct bson_fields fields = case_written(&output);
     if (!gateway_decode(&fields, &loaded, &error))
         fail_msg("decode: %s", error.message);
     assert_memory_equal(view, &loaded, sizeof loaded);
-    bson_destroy(&fields);
+    arena_done(&arena);
 }
 
 static void every_state_answers_every_input_and_survives_the_store(void **context)
