@@ -113,12 +113,15 @@ static void call(const struct payment_rules *rules, struct payment *payment,
     payment->due_at_ms = decision->now_ms + rules->effect_wait_ms;
 }
 
+/* A store that was restored from a backup may have forgotten a refund. The provider recognises the
+ * key of a recent one; for an older one it is asked first. */
 ACT(refund)
 {
     (void)input;
+    bool is_recent = decision->now_ms - payment->captured_at_ms < REFUND_KEY_TRUSTED_MS;
     payment->attempts = 1;
     payment->attempts_max = rules->refund_attempts_max;
-    call(rules, payment, EFFECT_REFUND, decision);
+    call(rules, payment, is_recent ? EFFECT_REFUND : EFFECT_LOOKUP, decision);
     decision_note(decision, "payment.refund", NULL, 0);
 }
 

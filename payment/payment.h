@@ -5,7 +5,8 @@
  *   declined    the provider refused it; no money moved
  *   captured    we have the money and have announced it; no outcome heard yet
  *   settled     it paid for a confirmed booking
- *   refund_due  it must go back; the provider has been asked for the first time
+ *   refund_due  it must go back; the provider has been asked for the first time, or, long after the
+ *               capture, whether it has done so before
  *   refunding   it must go back; whether the provider has done it is asked by key, then asked again
  *   refunded    it is back at its payer
  *   stuck       the provider refuses for good, or never answered: somebody must look
@@ -91,6 +92,11 @@ struct payment_payload {
     char refund_id[IDENT_SIZE];
     bool has_failed; /* INPUT_REPORTED: the provider took its success back */
 };
+
+/* So long after a capture the provider is sure to know the key of its refund, whenever that was
+ * made: half of the 24 hours that some keep a key. No setting, because `roundtrip replay` decides
+ * again what a stored history has sent. */
+#define REFUND_KEY_TRUSTED_MS (INT64_C(12) * 3600 * 1000)
 
 struct payment_rules {
     int64_t repeat_after_ms, repeat_max_ms; /* a capture without an outcome is announced again */

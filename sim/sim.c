@@ -75,6 +75,9 @@ static void faults_choose(struct sim *sim)
         sim->rates[fault] = rates[fault] * factor;
         sim_tell(sim, "this schedule has %s", sim_fault_text((enum sim_fault)fault));
     }
+    /* A key that is forgotten matters only where a call is made again. */
+    if (sim->rates[FAULT_KEYS_EXPIRE] > 0 && sim_random_chance(&sim->random, 700))
+        sim->rates[FAULT_PROVIDER] = rates[FAULT_PROVIDER];
 }
 
 /* ---- chaos ---- */
@@ -123,6 +126,12 @@ static void world_strike(struct sim *sim)
             (enum sim_service)sim_random_below(&sim->random, SIM_SERVICE_COUNT);
         sim_tell(sim, "the store of %s goes away", sim_service_text(service));
         sim->stores[service].away_until_ms = a_while(sim);
+    }
+    if (sim_fault(sim, FAULT_RESTORE)) {
+        if (sim->backup.count == 0)
+            sim_backup_take(sim);
+        else
+            (void)sim_backup_restore(sim);
     }
     if (sim_fault(sim, FAULT_CLOCK_STEP)) {
         struct sim_worker *worker =
@@ -258,6 +267,7 @@ static void world_clear(struct sim *sim)
         store->count = 0;
         store->away_until_ms = 0;
     }
+    sim->backup.count = 0;
     arena_clear(&sim->arena);
     memset((unsigned char *)sim + schedule_begin, 0, sizeof *sim - schedule_begin);
 }
@@ -278,6 +288,8 @@ bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options)
     sim_topology_declare(sim);
     chaos(sim);
     if (sim->failure[0] == '\0')
+        heal(sim);
+    if (sim->failure[0] == '\0' && sim_backup_restore(sim))
         heal(sim);
     if (sim->failure[0] == '\0' && sim_weeks_later(sim))
         heal(sim);

@@ -13,6 +13,7 @@
 #include "gateway/gateway.h"
 #include "payment/participant.h"
 #include "sim/sim_anomalies.h"
+#include "sim/sim_faults.h"
 #include "sim/sim_random.h"
 
 #include <setjmp.h>
@@ -22,57 +23,6 @@
 #include <stdio.h>
 
 enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
-
-/* What may go wrong: name, what it does, and how often (per 1000 chances) when it is on. */
-#define SIM_FAULTS(X)                                                                              \
-    X(FAULT_CRASH, "crash", 60)                 /* of a step: at one of its port calls */          \
-    X(FAULT_CONCURRENT, "concurrent", 90)       /* another worker steps within a port call */      \
-    X(FAULT_DISCONNECT, "disconnect", 15)       /* the connection breaks */                        \
-    X(FAULT_ACK_LOST, "ack_lost", 50)           /* and with it an ack */                           \
-    X(FAULT_DUPLICATE, "duplicate", 120)        /* a message is routed twice */                    \
-    X(FAULT_DELAY, "delay", 250)                /* and reaches its queue late */                   \
-    X(FAULT_REORDER, "reorder", 300)            /* deliveries in any order */                      \
-    X(FAULT_FLOOD, "flood", 6)                  /* or very often */                                \
-    X(FAULT_HEADER, "header", 60)               /* its traceparent is garbled */                   \
-    X(FAULT_LIMIT, "limit", 500)                /* given back too often: a dead letter */          \
-    X(FAULT_FORGE, "forge", 60)                 /* comes again with another body */                \
-    X(FAULT_BREAK, "break", 30)                 /* the connection breaks among publishes */        \
-    X(FAULT_HALF_OPEN, "half_open", 8)          /* or only seems to be there */                    \
-    X(FAULT_NACK, "nack", 60)                   /* routed or not */                                \
-    X(FAULT_UNKNOWN, "unknown", 60)             /* no confirm, routed or not */                    \
-    X(FAULT_BLOCK, "block", 6)                  /* the broker takes nothing for a while */         \
-    X(FAULT_TOPOLOGY, "topology", 5)            /* a queue is deleted */                           \
-    X(FAULT_PURGE, "purge", 5)                  /* a queue is emptied */                           \
-    X(FAULT_WIPE, "wipe", 3)                    /* all of the broker is gone */                    \
-    X(FAULT_BROKER_AWAY, "broker_away", 5)      /* nobody can connect for a while */               \
-    X(FAULT_QUARANTINE, "quarantine", 300)      /* the dead letter queue does not take it */       \
-    X(FAULT_POISON, "poison", 15)               /* somebody publishes nonsense */                  \
-    X(FAULT_LATER, "later", 400)                /* old messages and dead letters, weeks later */   \
-    X(FAULT_STORE_CALL, "store_call", 40)       /* one call fails, applied or not */               \
-    X(FAULT_STORE_UNKNOWN, "store_unknown", 60) /* one write unknown, applied or not */            \
-    X(FAULT_STORE_AWAY, "store_away", 6)        /* a store is away for a while */                  \
-    X(FAULT_PROVIDER, "provider", 400)          /* time-outs, 5xx, late or lost answers */         \
-    X(FAULT_REFUSE, "refuse", 150)              /* the provider never refunds this payment */      \
-    X(FAULT_ELSEWHERE, "elsewhere", 60)         /* refunded before, under another key */           \
-    X(FAULT_GIVEN_BACK, "given_back", 100)      /* somebody refunds it at the provider */          \
-    X(FAULT_TAKEN_BACK, "taken_back", 200)      /* a refund fails after it succeeded */            \
-    X(FAULT_KEYS_EXPIRE, "keys_expire", 500)    /* the provider forgets its keys soon */           \
-    X(FAULT_EARLY, "early", 100)                /* a capture is announced before it is stored */   \
-    X(FAULT_DEMAND, "demand", 20)               /* somebody demands too much back */               \
-    X(FAULT_REPORTS, "reports", 400)            /* the provider also reports by webhook */         \
-    X(FAULT_FREEZE, "freeze", 300)              /* of a step, while others go on */                \
-    X(FAULT_BUSY, "busy", 100)                  /* no slot for an effect */                        \
-    X(FAULT_SKEW, "skew", 500)                  /* of a worker's clock, when it is made */         \
-    X(FAULT_CLOCK_STEP, "clock_step", 6)        /* a worker's clock jumps */                       \
-    X(FAULT_JUMP, "jump", 20)                   /* a long time passes */                           \
-    X(FAULT_CLIENT_GIVES_UP, "gives_up", 300)   /* a client does not ask again */
-
-enum sim_fault {
-#define X(name, text, rate) name,
-    SIM_FAULTS(X)
-#undef X
-        FAULT_COUNT
-};
 
 #define SIM_WORKERS_MAX             6
 #define SIM_WORKERS_PER_SERVICE_MAX 2
@@ -124,6 +74,7 @@ struct sim_mark {
     bool is_confirmed;
     unsigned decided_by; /* services, one bit each */
     int duplicate_count; /* decisions that found it known */
+    bool is_of_payment;
     const struct sim_worker *published_by;
     char type[MESSAGE_TYPE_SIZE];
     char booking_id[IDENT_SIZE];
@@ -168,6 +119,7 @@ struct sim_payment { /* as the provider knows it */
     bool is_taken_back;
     bool is_announced;  /* by somebody else */
     bool is_given_back; /* by somebody else, before anybody here asked for it */
+    bool is_restored;   /* its document is one of an older backup */
 };
 
 enum sim_op_kind { OP_INTENT, OP_CANCEL, OP_CAPTURE, OP_DECLINE, OP_REPORT, OP_ANNOUNCE };
@@ -273,6 +225,7 @@ struct sim {
     struct engine *engines[SIM_SERVICE_COUNT][SIM_WORKERS_PER_SERVICE_MAX];
     struct sim_queue queues[SIM_SERVICE_COUNT];
     struct sim_store stores[SIM_SERVICE_COUNT];
+    struct sim_store backup; /* of payment's; count 0 = none */
     struct sim_mark marks[SIM_MARKS_MAX];
     uint16_t mark_index[SIM_MARK_INDEX]; /* mark + 1, 0 = free */
     struct sim_booking bookings[SIM_BOOKINGS_MAX];
@@ -291,6 +244,7 @@ struct sim {
     bool is_healed;
     int rates[FAULT_COUNT];
     bool may_lose_messages; /* a queue was purged or deleted: not every view is told everything */
+    bool is_restored;       /* the payment service's store is an older one */
     char failure[SIM_FAILURE_SIZE]; /* "" = all is well */
     struct anomaly_set reached;
     int64_t now_ms;
@@ -321,7 +275,6 @@ void sim_tell(struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
 void sim_fail(struct sim *sim, const char *format, ...)
     PRINTF_LIKE(2, 3); /* the first one counts */
 const char *sim_service_text(enum sim_service service);
-const char *sim_fault_text(enum sim_fault fault);
 
 /* sim_watch.c: what the engine tells of itself */
 const struct observer_port *sim_observer_port(struct sim_worker *worker);
@@ -393,6 +346,10 @@ void sim_demand_publish(struct sim *sim);
 
 /* sim_later.c: weeks later old messages and dead letters come again; false: nothing did */
 bool sim_weeks_later(struct sim *sim);
+
+/* sim_restore.c: a backup of the payment service's store, taken and put back */
+void sim_backup_take(struct sim *sim);
+bool sim_backup_restore(struct sim *sim); /* false: there is none, or it knows too little */
 
 /* sim_oracle.c */
 void sim_outcomes_check(struct sim *sim); /* of states, events and money */

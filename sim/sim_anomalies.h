@@ -78,6 +78,7 @@
     X(F3, "a write that fails and is tried again")                                                 \
     X(F6, "a decision upon a version that has moved on")                                           \
     X(F7, "one document contended for again and again")                                            \
+    X(F9, "a refund that a restored store has forgotten")                                          \
     X(F10, "a flood of duplicates")                                                                \
     X(G1, "a worker with a wrong clock decides")                                                   \
     X(G2, "a deadline early, late or twice")                                                       \

@@ -150,6 +150,7 @@ static struct sim_mark *content_check(struct sim_worker *worker, const struct me
     hash = (hash ^ (uint64_t)message->timestamp_ms) * UINT64_C(1099511628211);
     if (mark->type[0] == '\0') {
         mark->content_hash = hash;
+        mark->is_of_payment = worker->service == SIM_PAYMENT;
         memcpy(mark->type, message->type, sizeof mark->type);
         memcpy(mark->booking_id, message->correlation_id, sizeof mark->booking_id);
     } else if (mark->content_hash != hash) {
@@ -230,7 +231,7 @@ static void quarantine_check(struct sim_worker *worker, const struct sim_message
         anomaly_reached(sim, source->quarantine_meets);
     else if (source->is_forged)
         anomaly_reached(sim, ANOMALY_A10);
-    else
+    else if (!sim->is_restored || !sim_mark(sim, source->message.id)->is_of_payment)
         sim_fail(sim, "H1: %s of a sound service is quarantined: %s", source->message.id, reason);
 }
 

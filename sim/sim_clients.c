@@ -5,7 +5,9 @@
 #include <assert.h>
 #include <string.h>
 
-#define KEYS_KEPT_MS 200000 /* instead of a provider's 24 hours */
+/* Instead of a provider's 24 hours; longer than a call may be under way. */
+#define KEYS_KEPT_MS 60000
+#define DAY_MS       (INT64_C(24) * 3600 * 1000)
 
 static const char *const op_texts[] = { "intent",  "cancel", "capture",
                                         "decline", "report", "announcement" };
@@ -138,6 +140,8 @@ void sim_clients_plan(struct sim *sim)
      * be told from a new call: with a day that does not happen, with minutes it would. */
     if (sim->rates[FAULT_FREEZE] == 0 && sim_fault(sim, FAULT_KEYS_EXPIRE))
         sim->keys_kept_ms = KEYS_KEPT_MS;
+    if (sim->rates[FAULT_RESTORE] > 0)
+        sim->keys_kept_ms = DAY_MS; /* as long as the payment service relies on it */
     static const int64_t counts[] = { 0, 1, 1, 1, 2, 3 };
     static const int64_t bookings_max[SIM_SIZE_COUNT] = { 1, 2, SIM_BOOKINGS_MAX };
     sim->booking_count = (size_t)sim_random_between(&sim->random, 1, bookings_max[sim->size]);

@@ -141,7 +141,7 @@ static void capture_check(struct sim *sim, const struct refund_effect *effect)
 static void found_answer(struct sim *sim, struct sim_call *call, const struct sim_payment *payment)
 {
     if (is_key_forgotten(sim, payment, call))
-        anomaly_reached(sim, ANOMALY_C11);
+        anomaly_reached(sim, payment->is_restored ? ANOMALY_F9 : ANOMALY_C11);
     ledger_answer(call, payment);
 }
 

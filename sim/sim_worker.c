@@ -9,6 +9,7 @@
 #define HOUR_MS        3600000
 #define DOWN_MS_MAX    5000
 #define FROZEN_MS_MAX  60000
+#define TWINS_AT_ONCE  700 /* per 1000 steps within a port call */
 
 static void engine_start(struct sim_worker *worker)
 {
@@ -53,7 +54,7 @@ static void worker_make(struct sim *sim, enum sim_service service, int number)
 
 void sim_workers_make(struct sim *sim)
 {
-    static const int second_shares[SIM_SIZE_COUNT] = { 150, 400, 500 };
+    static const int second_shares[SIM_SIZE_COUNT] = { 250, 400, 500 };
     for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
         int count = sim_random_chance(&sim->random, second_shares[sim->size]) ? 2 : 1;
         for (int number = 1; number <= count; number++)
@@ -199,10 +200,27 @@ int64_t sim_worker_next_ms(const struct sim_worker *worker)
     if (worker->engine == NULL)
         return worker->down_until_ms != 0 ? worker->down_until_ms : worker->sim->now_ms;
     int64_t next_ms = traffic_next_ms(worker);
+    if (worker->session == 0 && !worker->is_paused) /* who connects declares the topology, too */
+        earlier(&next_ms,
+                worker->reconnect_at_ms != 0 ? worker->reconnect_at_ms : worker->stepped_at_ms);
     int64_t document_ms = documents_next_ms(worker);
     if (document_ms != 0)
         earlier(&next_ms, document_ms);
     return next_ms == 0 || next_ms > worker->sleeps_until_ms ? next_ms : worker->sleeps_until_ms;
+}
+
+/* Another worker of the same service, which may be at the same document; else any. */
+static struct sim_worker *rival_choose(struct sim_worker *worker)
+{
+    struct sim *sim = worker->sim;
+    size_t at = (size_t)(worker - sim->workers);
+    if (sim_random_chance(&sim->random, TWINS_AT_ONCE))
+        for (size_t i = 1; i < sim->worker_count; i++) {
+            struct sim_worker *other = &sim->workers[(at + i) % sim->worker_count];
+            if (other->service == worker->service)
+                return other;
+        }
+    return &sim->workers[sim_random_below(&sim->random, sim->worker_count)];
 }
 
 void sim_port_point(struct sim_worker *worker)
@@ -220,5 +238,5 @@ void sim_port_point(struct sim_worker *worker)
         sim->now_ms += sim_random_between(&sim->random, 1, FROZEN_MS_MAX);
         sim_tell(sim, "%s freezes, the others go on", worker->name);
     }
-    sim_worker_step(&sim->workers[sim_random_below(&sim->random, sim->worker_count)]);
+    sim_worker_step(rival_choose(worker));
 }

@@ -103,6 +103,28 @@ static void a_provider_timeout_is_asked_about_by_key_before_the_next_call(void *
     assert_string_equal(payment.refund_id, "R1");
 }
 
+/* A store restored from a backup may have forgotten a refund, and the provider its key. */
+static void a_first_refund_long_after_the_capture_is_asked_about_before_it_is_called(void **test)
+{
+    (void)test;
+    struct payment payment = { 0 };
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    struct payment late = payment;
+    feed_at(&payment, make(INPUT_FAILED, "B1", 1200), NOW + REFUND_KEY_TRUSTED_MS - 1);
+    assert_int_equal(decision.effect.type, EFFECT_REFUND);
+    int64_t late_ms = NOW + REFUND_KEY_TRUSTED_MS;
+    feed_at(&late, make(INPUT_FAILED, "B1", 1200), late_ms);
+    assert_int_equal(late.state, PAYMENT_REFUND_DUE);
+    assert_int_equal(decision.effect.type, EFFECT_LOOKUP);
+    payment = late;
+    feed_at(&late, result(REFUND_SUCCEEDED), late_ms);
+    assert_int_equal(late.state, PAYMENT_REFUNDED);
+    assert_false(decision.effect.is_wanted);
+    feed_at(&payment, result(REFUND_NOT_FOUND), late_ms);
+    assert_int_equal(payment.state, PAYMENT_REFUNDING);
+    assert_int_equal(decision.effect.type, EFFECT_REFUND);
+}
+
 static void a_call_that_never_comes_back_is_asked_about_at_the_deadline(void **test)
 {
     (void)test;
@@ -318,6 +340,7 @@ int main(void)
         cmocka_unit_test(a_failed_booking_gets_one_refund_with_the_payment_id_as_key),
         cmocka_unit_test(a_settled_payment_goes_back_only_by_a_cancellation),
         cmocka_unit_test(a_provider_timeout_is_asked_about_by_key_before_the_next_call),
+        cmocka_unit_test(a_first_refund_long_after_the_capture_is_asked_about_before_it_is_called),
         cmocka_unit_test(a_call_that_never_comes_back_is_asked_about_at_the_deadline),
         cmocka_unit_test(transient_errors_back_off_up_to_a_bound_and_then_somebody_looks),
         cmocka_unit_test(a_permanent_refusal_is_stuck_and_never_silent),

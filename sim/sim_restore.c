@@ -1,0 +1,84 @@
+/* sim_restore.c - the payment service's store is lost and comes back from an older backup: refunds
+ * that the provider has made since are forgotten.
+ *
+ * Only a backup that knows every payment and every capture is put back. One that does not has lost
+ * acknowledged money, of which only the provider still knows (`roundtrip audit` lists it), and
+ * would use message ids again that booking has seen with other content: it quarantines them. Nor is
+ * the booking service's store put back: its outcomes are promises to others. */
+#include "sim/sim.h"
+
+#include <string.h>
+
+#define OUTAGE_MS_MAX (INT64_C(30) * 3600 * 1000) /* longer than a provider keeps its keys */
+
+static bool is_captured(struct sim *sim, const struct sim_document *document)
+{
+    struct payment payment;
+    return sim_document_state(sim, SIM_PAYMENT, document, &payment) && payment.captured_at_ms != 0;
+}
+
+static const struct sim_document *backup_find(const struct sim *sim, const char *id)
+{
+    for (size_t i = 0; i < sim->backup.count; i++)
+        if (strcmp(sim->backup.documents[i].id, id) == 0)
+            return &sim->backup.documents[i];
+    return NULL;
+}
+
+static bool knows_all(struct sim *sim)
+{
+    const struct sim_store *store = &sim->stores[SIM_PAYMENT];
+    for (size_t i = 0; i < store->count; i++) {
+        const struct sim_document *kept = backup_find(sim, store->documents[i].id);
+        if (kept == NULL || is_captured(sim, &store->documents[i]) != is_captured(sim, kept))
+            return false;
+    }
+    return true;
+}
+
+static void payments_mark(struct sim *sim)
+{
+    const struct sim_store *store = &sim->stores[SIM_PAYMENT];
+    for (size_t i = 0; i < store->count; i++) {
+        const struct sim_document *kept = backup_find(sim, store->documents[i].id);
+        struct sim_payment *payment = sim_payment_find(sim, store->documents[i].id);
+        if (payment != NULL && is_captured(sim, kept) &&
+            kept->version != store->documents[i].version)
+            payment->is_restored = true;
+    }
+}
+
+/* What is decided again gets its old message ids, at another time. */
+static void marks_forget(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->mark_count; i++)
+        if (sim->marks[i].is_of_payment)
+            sim->marks[i].type[0] = '\0';
+}
+
+void sim_backup_take(struct sim *sim)
+{
+    const struct sim_store *store = &sim->stores[SIM_PAYMENT];
+    sim->backup.count = store->count;
+    memcpy(sim->backup.documents, store->documents, store->count * sizeof store->documents[0]);
+    sim_tell(sim, "the store of payment is backed up, %zu documents", store->count);
+}
+
+bool sim_backup_restore(struct sim *sim)
+{
+    struct sim_store *store = &sim->stores[SIM_PAYMENT];
+    if (sim->backup.count == 0 || sim->is_restored || !knows_all(sim))
+        return false;
+    for (size_t i = 0; i < sim->worker_count; i++)
+        if (sim->workers[i].service == SIM_PAYMENT)
+            sim_worker_stop(&sim->workers[i]);
+    sim->is_restored = true;
+    payments_mark(sim);
+    marks_forget(sim);
+    store->count = sim->backup.count;
+    memcpy(store->documents, sim->backup.documents, store->count * sizeof store->documents[0]);
+    if (sim_random_chance(&sim->random, 700))
+        sim->now_ms += sim_random_between(&sim->random, 1, OUTAGE_MS_MAX);
+    sim_tell(sim, "the store of payment comes back from its backup");
+    return true;
+}
