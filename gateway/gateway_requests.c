@@ -108,6 +108,7 @@ static struct submission *submission_new(enum gateway_input type, const char *ty
     input->source = INPUT_FROM_REQUEST;
     input->type = (int)type;
     input->type_name = type_name;
+    input->is_first = type == GATEWAY_REQUEST_INTENT;
     text_fill(input->id, sizeof input->id, uuid);
     text_fill(input->document_id, sizeof input->document_id, booking_id);
     text_fill(input->correlation_id, sizeof input->correlation_id, booking_id);

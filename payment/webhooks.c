@@ -115,6 +115,7 @@ static void input_fill(struct input *input, enum payment_input_type type,
     input->source = INPUT_FROM_REQUEST;
     input->type = (int)type;
     input->type_name = payment_input_text(type);
+    input->is_first = type != INPUT_REPORTED;
     snprintf(input->id, sizeof input->id, "%s:%s", input->type_name, fields->payment_id);
     memcpy(input->document_id, fields->payment_id, sizeof input->document_id);
     memcpy(input->correlation_id, fields->payload.intent_id, sizeof input->correlation_id);

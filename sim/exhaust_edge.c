@@ -54,6 +54,8 @@ static size_t request_take(void *self, size_t limit, struct request **ret_reques
                  request->input.document_id);
         ret_requests[count++] = request;
     }
+    if (count > 0) /* what is most likely new is saved without a load between */
+        exhaust_port_point(worker);
     return count;
 }
 

@@ -218,6 +218,7 @@ void sim_op_input(const struct sim *sim, const struct sim_op *op, struct input *
     memset(ret_input, 0, sizeof *ret_input);
     ret_input->source = INPUT_FROM_REQUEST;
     snprintf(ret_input->id, sizeof ret_input->id, "request:%zu", (size_t)(op - sim->ops));
+    ret_input->is_first = op->kind != OP_CANCEL && op->kind != OP_REPORT;
     if (op->kind <= OP_CANCEL)
         gateway_input(sim, op, ret_input);
     else

@@ -44,7 +44,7 @@ static void worker_make(struct sim *sim, enum sim_service service, int number)
     snprintf(worker->name, sizeof worker->name, "%s-%d", sim_service_text(service), number);
     worker->limits = engine_limits_default;
     worker->limits.batch_max = batches[sim_random_below(&sim->random, 4)];
-    worker->limits.conflict_rounds_max = (int)sim_random_between(&sim->random, 1, 4);
+    worker->limits.conflict_rounds_max = (int)sim_random_between(&sim->random, 2, 4);
     worker->limits.pause_consumer_after_ms = pauses_ms[sim_random_below(&sim->random, 3)];
     if (sim_random_chance(&sim->random, 100))
         worker->limits.owed_documents_max = 2;

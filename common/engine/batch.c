@@ -29,6 +29,7 @@ size_t batch_slot(struct engine *engine, const char *document_id)
     struct slot *slot = &batch->slots[made];
     slot->document = document_new(&engine->arena, engine->participant, document_id);
     slot->fate = SLOT_STALE; /* so the first round loads it like a conflict's */
+    slot->is_guessed = false;
     slot->next_position = 0;
     slot->is_published = false;
     slot->jobs_open = 0;
@@ -49,9 +50,12 @@ struct job *batch_job_add(struct engine *engine, const struct input *input)
     struct batch *batch = &engine->batch;
     if (batch->job_count == JOBS_MAX)
         return NULL;
+    size_t slot_count = batch->slot_count;
     size_t slot = batch_slot(engine, input->document_id);
     if (slot == SLOTS_MAX)
         return NULL;
+    bool is_made = batch->slot_count > slot_count;
+    batch->slots[slot].is_guessed = input->is_first && (is_made || batch->slots[slot].is_guessed);
     struct job *job = &batch->jobs[batch->job_count++];
     memset(job, 0, sizeof *job);
     job->input = *input;

@@ -59,7 +59,8 @@ struct slot {
     struct document *document;
     size_t index_at; /* its entry of slot_index */
     enum slot_fate fate;
-    int next_position;                        /* of messages owed by the version being made */
+    bool is_guessed;   /* taken to be new; loaded if it is not, or if nothing comes of it */
+    int next_position; /* of messages owed by the version being made */
     const struct input *owed_cause[OWED_MAX]; /* NULL: owed by an earlier version */
     bool is_published;                        /* owes nothing that the broker has not confirmed */
     bool is_attempted;                        /* its messages were handed to the bus in this step */

@@ -3,7 +3,8 @@
  *
  * One step takes a batch of inputs through these stages, in this order:
  *   take     what is ready, from all four sides, up to the bound, never waiting for more
- *   load     the documents they concern, in one round trip
+ *   load     the documents they concern, in one round trip; those that are most likely new are
+ *            loaded only if their insert finds one, or if nothing comes of them
  *   decide   each in arrival order; several inputs of one document fold into one version
  *   save     by compare-and-set; state, owed messages and due_at become durable together;
  *            a conflict loads and decides again; HTTP requests are answered now
@@ -43,7 +44,7 @@ struct engine_limits {
                                   document's next save drops them; below relay_age_ms */
     int64_t pause_min_ms, pause_max_ms; /* backoff while the store is away */
     int64_t pause_consumer_after_ms;    /* a longer pause gives the deliveries back */
-    int conflict_rounds_max;            /* reload-and-decide-again rounds within one step */
+    int conflict_rounds_max; /* reload-and-decide-again rounds within one step; at least 2 */
 };
 
 extern const struct engine_limits engine_limits_default;

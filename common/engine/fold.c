@@ -26,7 +26,7 @@ static void slot_decode(struct engine *engine, struct slot *slot, const struct r
     slot->fate = SLOT_LOADED;
 }
 
-/* Loads every stale slot; their jobs are open again. */
+/* Loads every stale slot, but for those that are taken to be new; their jobs are open again. */
 static bool stale_load(struct engine *engine, struct error *error)
 {
     struct batch *batch = &engine->batch;
@@ -38,6 +38,10 @@ static bool stale_load(struct engine *engine, struct error *error)
     for (size_t i = 0; i < batch->slot_count; i++) {
         if (batch->slots[i].fate != SLOT_STALE)
             continue;
+        if (batch->slots[i].is_guessed) {
+            slot_decode(engine, &batch->slots[i], &(const struct record){ 0 });
+            continue;
+        }
         stale[count] = &batch->slots[i];
         ids[count++] = batch->slots[i].document->id;
     }
@@ -191,6 +195,7 @@ static void slot_saved(struct engine *engine, struct slot *slot)
 static void slot_reopen(struct engine *engine, size_t slot)
 {
     engine->batch.slots[slot].fate = SLOT_STALE;
+    engine->batch.slots[slot].is_guessed = false;
     for (size_t i = 0; i < engine->batch.job_count; i++) {
         struct job *job = &engine->batch.jobs[i];
         if (job->slot == slot && job->fate != JOB_OPEN)
@@ -243,15 +248,32 @@ static bool dirty_save(struct engine *engine, bool *ret_conflicts, struct error 
     return saved ? true : error_wrap(error, "save");
 }
 
+/* A guess is proved by an insert. One that leaves nothing to insert proves nothing: look. */
+static bool guesses_reopen(struct engine *engine)
+{
+    bool has_reopened = false;
+    for (size_t i = 0; i < engine->batch.slot_count; i++) {
+        const struct slot *slot = &engine->batch.slots[i];
+        if (!slot->is_guessed || slot->fate != SLOT_LOADED)
+            continue;
+        slot_reopen(engine, i);
+        has_reopened = true;
+    }
+    return has_reopened;
+}
+
 bool engine_fold(struct engine *engine, struct error *error)
 {
-    bool has_conflicts = true;
-    for (int round = 0; has_conflicts && round < engine->limits.conflict_rounds_max; round++) {
+    bool is_open = true;
+    for (int round = 0; is_open && round < engine->limits.conflict_rounds_max; round++) {
+        bool has_conflicts;
         if (!stale_load(engine, error))
             return false;
         open_decide(engine);
+        bool has_reopened = guesses_reopen(engine);
         if (!dirty_save(engine, &has_conflicts, error))
             return false;
+        is_open = has_reopened || has_conflicts;
     }
     return true; /* what is still stale waits for the next step */
 }

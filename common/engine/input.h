@@ -29,6 +29,7 @@ struct input {
     char correlation_id[IDENT_SIZE]; /* the booking; "" only where none is known */
     uint64_t fingerprint; /* of the message body; 0 = none. Same id, other body: quarantine */
     bool is_repeat;
+    bool is_first; /* most likely: its document is not looked for in the store before it is saved */
     char traceparent[TRACEPARENT_SIZE]; /* the context it came with, unchecked; "" = none */
     char tracestate[TRACESTATE_SIZE];
     uint8_t span_id[8]; /* the span of this input, given by the observer; zero = none */

@@ -25,6 +25,7 @@
 struct tally {
     int64_t count, due_at_ms;
 };
+enum tally_input { TALLY_COUNT = 1, TALLY_LOOK }; /* a look changes nothing */
 
 /* Everything outside of the engine. */
 static struct world {
@@ -34,7 +35,7 @@ static struct world {
     uint64_t session;
     struct record records[PLACES];
     uint8_t bodies[PLACES][BODY_SIZE];
-    size_t stored, saves;
+    size_t stored, saves, loads;
     bool is_away, conflicts;
     struct request *request;
     struct engine *engine;
@@ -63,6 +64,11 @@ static void tally_decide(const void *self, void *state, const struct input *inpu
     (void)self;
     struct tally *tally = state;
     bool is_deadline = input->type == INPUT_TYPE_DEADLINE;
+    if (input->type == TALLY_LOOK) {
+        decision->verdict = "look";
+        decision->reply = tally->count > 0 ? REPLY_OK : REPLY_NOT_FOUND;
+        return;
+    }
     tally->count++;
     tally->due_at_ms = is_deadline ? 0 : decision->now_ms + WAIT_MS;
     decision->verdict = is_deadline ? "late" : "count";
@@ -192,6 +198,7 @@ static bool store_load(void *self, const char *const *ids, size_t count, struct 
                        struct record *ret_records, struct error *error)
 {
     (void)self;
+    world.loads += count;
     for (size_t i = 0; i < count; i++) {
         const struct record *record = record_find(ids[i]);
         ret_records[i] = record != NULL ? *record : (struct record){ .version = 0 };
@@ -208,9 +215,9 @@ static bool store_save(void *self, const struct record *records, size_t count,
     (void)self;
     for (size_t i = 0; i < count && !world.is_away; i++) {
         ret_results[i] = SAVE_CONFLICT;
-        if (world.conflicts)
-            continue;
         struct record *record = record_find(records[i].id);
+        if (world.conflicts || records[i].version != (record != NULL ? record->version : 0))
+            continue;
         size_t place = record != NULL ? (size_t)(record - world.records) : world.stored++;
         assert_true(place < PLACES && records[i].body_length <= BODY_SIZE);
         memcpy(world.bodies[place], records[i].body, records[i].body_length);
@@ -336,13 +343,21 @@ static struct delivery *deliver(const char *message_id, const char *document_id,
     return delivery;
 }
 
-static enum reply ask(const char *document_id, int64_t now_ms)
+static enum reply ask_first(const char *document_id, enum tally_input type, bool is_first,
+                            int64_t now_ms)
 {
-    struct request request = { .input = {
-                                   .source = INPUT_FROM_REQUEST, .type = 1, .type_name = "told" } };
+    struct request request = { .input = { .source = INPUT_FROM_REQUEST,
+                                          .type = (int)type,
+                                          .type_name = "told",
+                                          .is_first = is_first } };
     snprintf(request.input.document_id, IDENT_SIZE, "%s", document_id);
     snprintf(request.input.correlation_id, IDENT_SIZE, "%s", document_id);
     world.request = &request;
     engine_step(world.engine, now_ms);
     return request.reply;
+}
+
+static enum reply ask(const char *document_id, int64_t now_ms)
+{
+    return ask_first(document_id, TALLY_COUNT, false, now_ms);
 }

@@ -42,6 +42,43 @@ static void what_loses_every_compare_and_set_is_neither_answered_nor_acked(void 
     assert_int_equal(world.acked, 1);
 }
 
+static void what_is_most_likely_new_is_saved_without_a_look(void **test)
+{
+    (void)test;
+    assert_int_equal(ask_first("A", TALLY_COUNT, true, NOW), REPLY_ACCEPTED);
+    assert_int_equal(world.loads, 0);
+    assert_int_equal(world.saves, 1);
+    assert_int_equal(world.published, 1);
+}
+
+static void what_was_taken_to_be_new_and_is_not_is_decided_on_what_is_stored(void **test)
+{
+    (void)test;
+    assert_int_equal(ask("A", NOW), REPLY_ACCEPTED);
+    assert_int_equal(ask_first("A", TALLY_COUNT, true, NOW + 1), REPLY_ACCEPTED);
+    assert_int_equal(world.stored, 1);
+    assert_int_equal(world.records[0].version, 2);
+}
+
+static void a_guess_of_which_nothing_comes_is_looked_up(void **test)
+{
+    (void)test;
+    assert_int_equal(ask("A", NOW), REPLY_ACCEPTED);
+    assert_int_equal(ask_first("A", TALLY_LOOK, true, NOW + 1), REPLY_OK);
+    assert_int_equal(ask_first("B", TALLY_LOOK, true, NOW + 2), REPLY_NOT_FOUND);
+    assert_int_equal(world.stored, 1);
+}
+
+static void an_input_that_expects_a_document_makes_the_others_look_too(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    assert_int_equal(ask_first("A", TALLY_COUNT, true, NOW), REPLY_ACCEPTED);
+    assert_int_equal(world.loads, 1);
+    assert_int_equal(world.records[0].version, 1); /* both in one */
+    assert_int_equal(world.acked, 1);
+}
+
 static void a_message_id_with_another_body_is_quarantined(void **test)
 {
     (void)test;
@@ -162,6 +199,10 @@ int main(void)
         TEST(a_delivery_is_saved_then_published_then_acked),
         TEST(nothing_is_acked_or_quarantined_while_the_store_is_away),
         TEST(what_loses_every_compare_and_set_is_neither_answered_nor_acked),
+        TEST(what_is_most_likely_new_is_saved_without_a_look),
+        TEST(what_was_taken_to_be_new_and_is_not_is_decided_on_what_is_stored),
+        TEST(a_guess_of_which_nothing_comes_is_looked_up),
+        TEST(an_input_that_expects_a_document_makes_the_others_look_too),
         TEST(a_message_id_with_another_body_is_quarantined),
         TEST(an_unknown_schema_version_is_quarantined),
         TEST(what_the_dead_letter_queue_does_not_take_is_kept),
