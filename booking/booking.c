@@ -1,7 +1,7 @@
 #include "booking/booking.h"
+#include "common/base/text.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #define TEXTS(list, count)                                                                         \
@@ -55,7 +55,7 @@ void booking_decide(const void *self, void *state, const struct input *input,
     decision->reason = row->reason != REASON_NONE ? booking_reason_text(row->reason) : NULL;
     decision->is_changed = true; /* unless the row does nothing */
     if (booking->state == BOOKING_NONE && row->to != BOOKING_NONE) {
-        snprintf(booking->id, sizeof booking->id, "%s", input->document_id);
+        text_copy(booking->id, sizeof booking->id, input->document_id);
         booking->first_seen_ms = decision->now_ms;
         booking->outcome.position = ANNOUNCEMENT_NEVER;
     }

@@ -248,7 +248,6 @@ static bool refunds_read(struct bson_fields *fields, struct gateway_view *view)
 bool gateway_decode(struct bson_fields *fields, void *state, struct error *error)
 {
     struct gateway_view *view = state;
-    memset(view, 0, sizeof *view);
     if (!bson_read_text(fields, "bookingId", view->booking_id, sizeof view->booking_id))
         return error_set(error, ERROR_BUG, "the booking id is missing or damaged");
     if (!intent_read(fields, &view->intent))

@@ -1,7 +1,7 @@
 #include "payment/payment.h"
+#include "common/base/text.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #define TEXTS(list, count)                                                                         \
@@ -61,7 +61,7 @@ void payment_decide(const void *self, void *state, const struct input *input,
     decision->is_changed = true; /* unless the row does nothing */
     decision->reply = reply_of(input, row->outcome);
     if (payment->state == PAYMENT_NONE && row->to != PAYMENT_NONE) {
-        snprintf(payment->id, sizeof payment->id, "%s", input->document_id);
+        text_copy(payment->id, sizeof payment->id, input->document_id);
         payment->capture.position = ANNOUNCEMENT_NEVER;
         payment->refund.position = ANNOUNCEMENT_NEVER;
     }

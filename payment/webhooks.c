@@ -3,6 +3,7 @@
 #include "common/base/json_read.h"
 #include "common/base/json_write.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/base/uuid.h"
 #include "payment/payment.h"
 #include "payment/signature.h"
@@ -91,8 +92,8 @@ static bool webhook_read(const struct webhooks *webhooks, const struct webhook_f
                          struct json_problem *problem)
 {
     memset(fields, 0, sizeof *fields);
-    snprintf(fields->payload.currency, sizeof fields->payload.currency, "%s", webhooks->currency);
-    snprintf(fields->payload.reason, sizeof fields->payload.reason, "declined");
+    text_copy(fields->payload.currency, sizeof fields->payload.currency, webhooks->currency);
+    text_copy(fields->payload.reason, sizeof fields->payload.reason, "declined");
     if (!json_read(http->body, http->body_length, form->fields, form->field_count,
                    JSON_UNKNOWN_REFUSED, fields, problem))
         return false;
@@ -116,7 +117,8 @@ static void input_fill(struct input *input, enum payment_input_type type,
     input->type = (int)type;
     input->type_name = payment_input_text(type);
     input->is_first = type != INPUT_REPORTED;
-    snprintf(input->id, sizeof input->id, "%s:%s", input->type_name, fields->payment_id);
+    text_join(input->id, sizeof input->id,
+              (const char *const[]){ input->type_name, ":", fields->payment_id }, 3);
     memcpy(input->document_id, fields->payment_id, sizeof input->document_id);
     memcpy(input->correlation_id, fields->payload.intent_id, sizeof input->correlation_id);
     memcpy(input->payload, &fields->payload, sizeof fields->payload);

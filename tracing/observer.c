@@ -3,9 +3,9 @@
 #include "tracing/observer_state.h"
 
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "tracing/w3c.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +73,7 @@ static void input_open(struct tracing_observer *observer, struct input *input, i
         input->source == INPUT_FROM_REQUEST && memcmp(input->span_id, no_id, sizeof no_id) != 0;
     if (!open->is_request)
         observer_random_id(observer, input->span_id);
-    snprintf(open->carried, sizeof open->carried, "%s", input->traceparent);
+    text_copy(open->carried, sizeof open->carried, input->traceparent);
     if (input->correlation_id[0] == '\0')
         return;
     observer_place(observer, open);
@@ -118,7 +118,7 @@ static void stage_end(void *self, enum engine_stage stage, size_t items, const c
                                      .started_ns = observer->stage_started_ns,
                                      .ended_ns = clock_wall_ns(),
                                      .items = items };
-    snprintf(record->result, sizeof record->result, "%s", result != NULL ? result : "");
+    text_copy(record->result, sizeof record->result, result != NULL ? result : "");
 }
 
 static void decided(void *self, const struct decided *decided)
@@ -138,8 +138,7 @@ static void decided(void *self, const struct decided *decided)
     open->verdict = decided->verdict;
     open->state_from = decided->state_from;
     open->state_to = decided->state_to;
-    snprintf(open->reason, sizeof open->reason, "%s",
-             decided->reason != NULL ? decided->reason : "");
+    text_copy(open->reason, sizeof open->reason, decided->reason != NULL ? decided->reason : "");
     for (int i = 0; i < decided->note_count && i < DECISION_NOTES_MAX; i++) {
         const struct note *note = &decided->notes[i];
         open->notes[open->note_count++] = *note;
@@ -168,7 +167,7 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
         open->verdict = "quarantine";
         open->delivery_tag = delivery->tag;
         memcpy(open->routing_key, delivery->message.type, sizeof open->routing_key);
-        snprintf(open->reason, sizeof open->reason, "%s", reason);
+        text_copy(open->reason, sizeof open->reason, reason);
         has_input = true;
     }
     if (!has_input)

@@ -45,6 +45,13 @@ bool json_string_copy(const struct json_span *value, char *buffer, size_t size)
     buffer[0] = '\0';
     if (value->kind != JSON_STRING)
         return false;
+    if (memchr(value->at, '\\', value->length) == NULL) { /* nearly all */
+        if (value->length >= size)
+            return false;
+        memcpy(buffer, value->at, value->length);
+        buffer[value->length] = '\0';
+        return true;
+    }
     struct json_unescape walk = json_unescape_start(value);
     size_t length = 0;
     for (int byte; (byte = json_unescape_next(&walk)) >= 0;) {

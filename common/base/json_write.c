@@ -1,5 +1,6 @@
 #include "common/base/json_write.h"
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 #include <inttypes.h>
@@ -44,6 +45,11 @@ static bool is_escaped(char c)
     return (unsigned char)c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
 }
 
+static bool is_plain(char c)
+{
+    return (unsigned char)c < 0x80 && !is_escaped(c);
+}
+
 /* What is no UTF-8 is written as U+FFFD, byte by byte: the output is always valid JSON. */
 static void put_text(struct json_writer *writer, const char *text, size_t length)
 {
@@ -51,6 +57,10 @@ static void put_text(struct json_writer *writer, const char *text, size_t length
     size_t at = 0;
     put(writer, "\"", 1);
     while (at < length) {
+        if (is_plain(text[at])) { /* nearly all */
+            at++;
+            continue;
+        }
         size_t bytes = utf8_sequence_bytes(text + at, length - at);
         if (bytes > 0 && !is_escaped(text[at])) {
             at += bytes;
@@ -125,9 +135,9 @@ void json_write_string_bytes(struct json_writer *writer, const char *key, const 
 
 void json_write_int(struct json_writer *writer, const char *key, int64_t value)
 {
-    char number[NUMBER_BYTES];
-    int length = snprintf(number, sizeof number, "%" PRId64, value);
-    put_value(writer, key, number, (size_t)length);
+    char number[TEXT_INT_SIZE];
+    size_t length = text_int(number, value);
+    put_value(writer, key, number, length);
 }
 
 void json_write_int_as_string(struct json_writer *writer, const char *key, int64_t value)

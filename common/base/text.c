@@ -2,9 +2,35 @@
 
 #include <string.h>
 
-void text_copy(char *to, size_t size, const char *from)
+size_t text_copy(char *to, size_t size, const char *from)
 {
     size_t length = strnlen(from, size - 1);
     memcpy(to, from, length);
     to[length] = '\0';
+    return length;
+}
+
+void text_join(char *to, size_t size, const char *const *parts, size_t count)
+{
+    size_t length = 0;
+    to[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        length += text_copy(to + length, size - length, parts[i]);
+}
+
+size_t text_int(char ret_text[TEXT_INT_SIZE], int64_t value)
+{
+    char digits[TEXT_INT_SIZE];
+    char *first = digits + sizeof digits;
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    *--first = '\0';
+    do {
+        *--first = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0)
+        *--first = '-';
+    size_t size = (size_t)(digits + sizeof digits - first);
+    memcpy(ret_text, first, size);
+    return size - 1;
 }

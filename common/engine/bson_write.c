@@ -1,11 +1,10 @@
 #include "common/engine/bson_write.h"
+#include "common/base/text.h"
 #include "common/engine/bson_form.h"
 
 #include <assert.h>
 #include <endian.h>
 #include <string.h>
-
-#define INDEX_DIGITS_MAX 20
 
 /* The next `count` bytes, to be filled in. */
 static uint8_t *take(struct bson_output *output, size_t count)
@@ -134,12 +133,7 @@ void bson_write_array_begin(struct bson_output *output, const char *key)
 
 void bson_write_element_begin(struct bson_output *output, size_t index)
 {
-    char digits[INDEX_DIGITS_MAX + 1];
-    char *key = digits + INDEX_DIGITS_MAX;
-    *key = '\0';
-    do {
-        *--key = (char)('0' + index % 10);
-        index /= 10;
-    } while (index > 0);
+    char key[TEXT_INT_SIZE];
+    text_int(key, (int64_t)index);
     bson_write_document_begin(output, key);
 }

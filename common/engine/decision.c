@@ -3,7 +3,6 @@
 #include "common/base/text.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 void decision_init(struct decision *decision, int64_t now_ms, int64_t version, int next_position,
@@ -28,6 +27,19 @@ void decision_init(struct decision *decision, int64_t now_ms, int64_t version, i
     decision->bodies_length = 0;
 }
 
+static void id_write(char ret_id[MESSAGE_ID_SIZE], const char *app_id, const char *document_id,
+                     int64_t version, int position)
+{
+    char version_text[TEXT_INT_SIZE];
+    char position_text[TEXT_INT_SIZE];
+    const char *const parts[] = {
+        app_id, ":", document_id, ":", version_text, ":", position_text,
+    };
+    text_int(version_text, version);
+    text_int(position_text, position);
+    text_join(ret_id, MESSAGE_ID_SIZE, parts, sizeof parts / sizeof parts[0]);
+}
+
 static struct message *owe(struct decision *decision, const char *type, const char *document_id,
                            const char *correlation_id, const char *body, size_t body_length,
                            int64_t version, int position)
@@ -40,8 +52,7 @@ static struct message *owe(struct decision *decision, const char *type, const ch
 
     struct message *message = &decision->messages[decision->message_count++];
     memset(message, 0, sizeof *message);
-    snprintf(message->id, sizeof message->id, "%s:%s:%lld:%d", decision->app_id, document_id,
-             (long long)version, position);
+    id_write(message->id, decision->app_id, document_id, version, position);
     text_copy(message->type, sizeof message->type, type);
     text_copy(message->correlation_id, sizeof message->correlation_id, correlation_id);
     text_copy(message->app_id, sizeof message->app_id, decision->app_id);

@@ -42,8 +42,8 @@ struct participant {
     /* The booking that the document belongs to: deadlines of it get this correlation id. */
     const char *(*correlation_id)(const void *state);
 
-    /* The codec: state <-> the fields of a BSON document. Decode refuses what breaks an invariant.
-     */
+    /* The codec: state <-> the fields of a BSON document. Decode fills in a state that is all zero,
+     * and refuses what breaks an invariant. */
     bool (*encode)(const void *state, struct bson_output *fields, struct error *error);
     bool (*decode)(struct bson_fields *fields, void *state, struct error *error);
 

@@ -4,7 +4,6 @@
 #include "common/engine/batch.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 bool engine_can_deliver(const struct engine *engine)
@@ -70,7 +69,7 @@ static void quarantine(struct batch_delivery *entry, const char *reason)
 {
     entry->is_quarantined = true;
     entry->outcome = OUTCOME_QUARANTINED;
-    snprintf(entry->reason, sizeof entry->reason, "%.*s", QUARANTINE_REASON_SIZE - 1, reason);
+    text_copy(entry->reason, sizeof entry->reason, reason);
 }
 
 /* A delivery's inputs; false when the batch has no room for all of them. */
@@ -189,7 +188,7 @@ static void take_deadlines(struct engine *engine)
         input->source = INPUT_FROM_DEADLINE;
         input->type = INPUT_TYPE_DEADLINE;
         input->type_name = "deadline";
-        snprintf(input->id, sizeof input->id, "deadline:%s", ids[i]);
+        text_join(input->id, sizeof input->id, (const char *const[]){ "deadline:", ids[i] }, 2);
         text_copy(input->document_id, sizeof input->document_id, ids[i]);
         if (batch_job_add(engine, input) == NULL)
             break;

