@@ -4,8 +4,9 @@
  * Compared, byte by byte: of each decision the state before and after, the verdict, whether a
  * deadline is left, and by its fingerprint what it sent (message ids, types, times, bodies, the
  * kind of call to the provider); of the document every field of the state, and every message that
- * it still owes. Not compared: how long a deadline waits, and after how many attempts a refund is
- * stuck. Both are configuration, and are taken over from what is stored. */
+ * it still owes. Then once more without the decisions that changed nothing (duplicates, refusals):
+ * all others must come to the same. Not compared: how long a deadline waits, and after how many
+ * attempts a refund is stuck. Both are configuration, and are taken over from what is stored. */
 #pragma once
 
 #include "booking/booking.h"
