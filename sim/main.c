@@ -16,7 +16,7 @@
 #define NUMBER_MAX          INT64_C(1000000000000000)
 
 static const char help_text[] =
-    "usage: roundtrip-sim [--schedules N | --seconds N | --minutes N] [--from SEED] [--jobs N]\n"
+    "usage: roundtrip-sim [--schedules N] [--seconds N | --minutes N] [--from SEED] [--jobs N]\n"
     "                     [--list-anomalies]\n"
     "       roundtrip-sim --seed N\n"
     "       roundtrip-sim --exhaustive [--minutes N | --seconds N] [--jobs N]\n"
@@ -27,8 +27,8 @@ static const char help_text[] =
     "provider, all of which fail at random, and checks after every schedule that each payment has\n"
     "settled its booking or gone back, once. A seed decides everything that happens.\n"
     "\n"
-    "  --schedules N      so many schedules, one seed each (10000)\n"
-    "  --seconds N        as many as fit into this time\n"
+    "  --schedules N      at most so many schedules, one seed each (10000)\n"
+    "  --seconds N        as many as fit into this time, if that comes first\n"
     "  --minutes N        the same, in minutes\n"
     "  --from SEED        the first seed (1)\n"
     "  --jobs N           in so many processes, up to 64 (1)\n"
@@ -109,8 +109,8 @@ static bool arguments_read(char **argv, struct arguments *arguments)
         if (!argument_read(argv, options, sizeof options / sizeof options[0], &taken))
             return false;
     int limits = (arguments->schedules > 0) + (arguments->seconds > 0) + (arguments->minutes > 0);
-    if (limits > 1)
-        return usage_error("only one of --schedules, --seconds and --minutes", "can be given");
+    if (arguments->seconds > 0 && arguments->minutes > 0)
+        return usage_error("only one of --seconds and --minutes", "can be given");
     if (arguments->seed >= 0 && (limits > 0 || arguments->lists_anomalies))
         return usage_error("--seed runs one schedule:", "it stands alone");
     if (limits == 0)

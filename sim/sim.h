@@ -32,6 +32,7 @@ enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
 #define SIM_CALLS_MAX               64
 #define SIM_DELIVERIES_MAX          64
 #define SIM_REQUESTS_MAX            64
+#define SIM_SAVED_MAX               64
 #define SIM_MARKS_MAX               1024
 #define SIM_MARK_INDEX              2048 /* a power of two, well above SIM_MARKS_MAX */
 #define SIM_DOCUMENTS_MAX           64
@@ -166,6 +167,12 @@ enum sim_phase {
     PHASE_ACKED,
 };
 
+struct sim_saved { /* in this step */
+    char id[IDENT_SIZE];
+    int64_t version;
+    size_t unobserved; /* decisions of it that no observer has been told of yet */
+};
+
 struct sim_worker {
     struct sim *sim;
     enum sim_service service;
@@ -182,6 +189,7 @@ struct sim_worker {
     bool is_frozen;        /* in this step: time has passed in it */
     size_t conflict_count; /* in this step */
     enum sim_phase phase;  /* of this step */
+    size_t saved_count;
     int depth;
     int crash_in; /* port calls; < 0: not at all */
     sigjmp_buf crash_point;
@@ -198,10 +206,12 @@ struct sim_worker {
     struct sim_request *requests[SIM_REQUESTS_MAX];
     size_t request_count;
     struct observer_port observer;
+    struct sim_saved saved[SIM_SAVED_MAX];
 };
 
 struct sim_options {
-    bool is_told; /* print the story */
+    bool is_told;       /* print the story */
+    bool is_unobserved; /* the engines have no observer; anomalies are not counted */
     FILE *out;
     struct sim_tape *tape; /* NULL: neither recorded nor replayed */
     /* For tests: an invariant of their own, checked after the others; or NULL. */
@@ -278,6 +288,14 @@ const char *sim_service_text(enum sim_service service);
 
 /* sim_watch.c: what the engine tells of itself */
 const struct observer_port *sim_observer_port(struct sim_worker *worker);
+
+/* sim_trace.c: what observers are told */
+void sim_trace_saved(struct sim_worker *worker, const struct sim_document *before,
+                     const struct record *record);
+void sim_trace_decided(struct sim_worker *worker, const struct decided *decided);
+void sim_trace_step_end(struct sim_worker *worker);
+/* Right after sim_run(): once more without observers, which must end in the same bytes. */
+bool sim_unobserved_check(struct sim *sim, uint64_t seed);
 
 /* sim_worker.c */
 void sim_workers_make(struct sim *sim);

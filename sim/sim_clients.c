@@ -137,7 +137,7 @@ static void payment_plan(struct sim *sim, size_t at)
 void sim_clients_plan(struct sim *sim)
 {
     /* A worker that freezes between its decision and its call for longer than a key is kept cannot
-     * be told from a new call: with a day that does not happen, with minutes it would. */
+     * be told from a new call: with a day that does not happen, with a minute it would. */
     if (sim->rates[FAULT_FREEZE] == 0 && sim_fault(sim, FAULT_KEYS_EXPIRE))
         sim->keys_kept_ms = KEYS_KEPT_MS;
     if (sim->rates[FAULT_RESTORE] > 0)

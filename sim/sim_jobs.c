@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROGRESS_S 2
+#define PROGRESS_S       2
+#define UNOBSERVED_EVERY 64 /* so many schedules, one is run again without observers */
 
 struct job {
     pid_t pid;
@@ -46,14 +47,16 @@ static void job_run(const struct sim_campaign *campaign, struct shared *shared, 
     struct sim *sim = sim_new();
     double begun = seconds_now();
     for (int64_t at = number; !shared->is_over; at += campaign->jobs) {
-        if (campaign->seconds > 0 ? seconds_now() - begun >= campaign->seconds
-                                  : at >= campaign->schedules)
+        bool is_late = campaign->seconds > 0 && seconds_now() - begun >= campaign->seconds;
+        if (is_late || (campaign->schedules > 0 && at >= campaign->schedules))
             break;
         uint64_t seed = (uint64_t)(campaign->from + at);
         job->running_seed = seed;
         bool is_sound = sim_run(sim, seed, &silent);
         job->schedules++;
         anomaly_count(&sim->reached, job->reached);
+        if (is_sound && seed % UNOBSERVED_EVERY == 0)
+            is_sound = sim_unobserved_check(sim, seed);
         if (is_sound)
             continue;
         memcpy(job->failure, sim->failure, sizeof job->failure);

@@ -7,8 +7,8 @@
 
 struct sim_campaign {
     int64_t from;      /* the first seed; they are tried in order, dealt out to the jobs */
-    int64_t schedules; /* so many; 0 = until the time is over */
-    double seconds;    /* so long; 0 = until the schedules are through */
+    int64_t schedules; /* at most so many; 0 = until the time is over */
+    double seconds;    /* at most so long; 0 = until the schedules are through */
     int64_t jobs;
 };
 

@@ -64,7 +64,7 @@ static void money_back(struct sim *sim, struct sim_payment *payment, int64_t amo
 void sim_provider_give_back(struct sim *sim, size_t payment_at)
 {
     struct sim_payment *payment = &sim->payments[payment_at];
-    if (payment->is_refused || payment->effects > 0 || sim->op_count + 3 > SIM_OPS_MAX)
+    if (payment->is_refused || payment->refund_id[0] != '\0' || sim->op_count + 3 > SIM_OPS_MAX)
         return;
     payment->is_given_back = true;
     money_back(sim, payment, payment->content.amount, sim->now_ms, false);

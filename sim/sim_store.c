@@ -152,8 +152,10 @@ static bool store_load(void *self, const char *const *ids, size_t count, struct 
 {
     struct sim_worker *worker = self;
     (void)arena;
-    if (is_away(worker, error))
+    if (is_away(worker, error)) {
+        worker->saved_count = 0; /* a second round, after a conflict: all is decided again */
         return false;
+    }
     for (size_t i = 0; i < count; i++) {
         struct record *record = &ret_records[i];
         const struct sim_document *document =
@@ -196,6 +198,7 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
             document = &store->documents[i];
     if ((document == NULL ? 0 : document->version) != record->version)
         return conflict_see(worker);
+    sim_trace_saved(worker, document, record);
     if (document == NULL) {
         assert(store->count < SIM_DOCUMENTS_MAX);
         document = &store->documents[store->count++];
@@ -226,6 +229,7 @@ static bool store_save(void *self, const struct record *records, size_t count,
     bool is_gone = store_of(worker)->away_until_ms > sim->now_ms;
     bool is_failing = is_gone || sim_fault(sim, FAULT_STORE_CALL);
     size_t applied = 0;
+    bool is_told = !is_failing;
     for (size_t i = 0; i < count; i++) {
         bool is_unknown = sim_fault(sim, FAULT_STORE_UNKNOWN);
         bool is_applied =
@@ -239,7 +243,10 @@ static bool store_save(void *self, const struct record *records, size_t count,
             anomaly_reached(sim, is_applied ? ANOMALY_F1 : ANOMALY_F3);
         if (is_unknown)
             ret_results[i] = SAVE_UNKNOWN;
+        is_told &= !is_unknown;
     }
+    if (!is_told)
+        worker->saved_count = 0; /* the whole batch is decided again */
     if (applied > 0 && applied < count)
         anomaly_reached(sim, ANOMALY_D8);
     sim_port_point(worker);

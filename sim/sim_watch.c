@@ -323,6 +323,7 @@ static void on_decided(void *self, const struct decided *decided)
 {
     struct sim_worker *worker = self;
     decision_see(worker, decided);
+    sim_trace_decided(worker, decided);
     sim_tell(worker->sim, "%s decides %s %s of %s: %s%s%s, %s -> %s", worker->name,
              decided->input->type_name, decided->input->id, decided->input->document_id,
              decided->verdict, decided->reason != NULL ? " " : "",

@@ -21,7 +21,8 @@ static void engine_start(struct sim_worker *worker)
         ports.requests = sim_request_port(worker);
     if (worker->service == SIM_PAYMENT)
         ports.effects = sim_effect_port(worker);
-    ports.observer = sim_observer_port(worker);
+    if (!worker->sim->options.is_unobserved)
+        ports.observer = sim_observer_port(worker);
     const struct participant *participant = &worker->sim->participants[worker->service];
     struct engine **memory = &worker->sim->engines[worker->service][worker->number - 1];
     if (*memory == NULL)
@@ -134,11 +135,13 @@ void sim_worker_step(struct sim_worker *worker)
     worker->is_frozen = false;
     worker->conflict_count = 0;
     worker->phase = PHASE_IDLE;
+    worker->saved_count = 0;
     worker->crash_in =
         sim_fault(sim, FAULT_CRASH) ? (int)sim_random_below(&sim->random, PORT_CALLS_MAX) : -1;
     /* The one jump: a process that is killed does not return from its port calls either. */
     if (sigsetjmp(worker->crash_point, 0) == 0) {
         struct engine_turn turn = engine_step(worker->engine, sim->now_ms + worker->skew_ms);
+        sim_trace_step_end(worker);
         worker->stepped_at_ms = sim->now_ms;
         worker->sleeps_until_ms = sim->now_ms + turn.idle_ms;
     } else {

@@ -93,6 +93,22 @@ static void where_the_choices_end_nothing_happens_and_all_is_well(void **context
     sim_free(sim);
 }
 
+/* And would be noticed if they did. */
+static void schedules_end_the_same_with_and_without_observers(void **context)
+{
+    (void)context;
+    const struct sim_options observed = { 0 };
+    struct sim *sim = sim_new();
+    for (uint64_t seed = 1; seed <= STORIES_COMPARED; seed++) {
+        assert_true(sim_run(sim, seed, &observed));
+        assert_true(sim_unobserved_check(sim, seed));
+    }
+    assert_true(sim_run(sim, 1, &observed));
+    assert_false(sim_unobserved_check(sim, 2));
+    assert_string_equal(sim->failure, "I10: without an observer it ends in another way");
+    sim_free(sim);
+}
+
 static size_t lines_count(const char *text)
 {
     size_t count = 0;
@@ -151,6 +167,7 @@ int main(void)
         cmocka_unit_test(a_seed_tells_the_same_story_byte_by_byte),
         cmocka_unit_test(a_recorded_schedule_replays_as_it_was),
         cmocka_unit_test(where_the_choices_end_nothing_happens_and_all_is_well),
+        cmocka_unit_test(schedules_end_the_same_with_and_without_observers),
         cmocka_unit_test(a_failing_schedule_shrinks_to_few_choices_that_all_matter),
         cmocka_unit_test(a_sound_schedule_is_not_shrunk),
     };
