@@ -20,7 +20,7 @@ struct gateway_http {
     struct daemon *daemon;             /* borrowed */
     struct tracing_observer *observer; /* borrowed */
     const struct participant *participant;
-    const char *currency;     /* meant where a caller leaves it out */
+    const char *currency; /* meant where a caller leaves it out */
 };
 
 /* `http` is borrowed for as long as the server runs. */
