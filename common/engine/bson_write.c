@@ -6,15 +6,19 @@
 #include <endian.h>
 #include <string.h>
 
-/* The next `count` bytes, to be filled in. */
-static uint8_t *take(struct bson_output *output, size_t count)
+static void grow(struct bson_output *output, size_t count)
 {
-    if (count > output->room - output->length) {
-        output->room = 2 * (output->room + count);
-        uint8_t *grown = arena_room(output->arena, output->room);
-        memcpy(grown, output->bytes, output->length);
-        output->bytes = grown;
-    }
+    output->room = 2 * (output->room + count);
+    uint8_t *grown = arena_room(output->arena, output->room);
+    memcpy(grown, output->bytes, output->length);
+    output->bytes = grown;
+}
+
+/* The next `count` bytes, to be filled in. */
+static inline uint8_t *take(struct bson_output *output, size_t count)
+{
+    if (count > output->room - output->length)
+        grow(output, count);
     uint8_t *taken = output->bytes + output->length;
     output->length += count;
     return taken;

@@ -123,6 +123,22 @@ static void fields_are_found_in_any_order(void **test)
     }
 }
 
+static void what_is_missing_is_missed_wherever_the_search_begins(void **test)
+{
+    (void)test;
+    struct bson_fields fields = sample();
+    struct bson_fields array;
+    assert_false(bson_read_has(&fields, "absent"));
+    assert_true(bson_read_has(&fields, "due"));
+    assert_false(bson_read_has(&fields, "absent"));
+    assert_true(bson_read_array(&fields, "payments", &array)); /* the last one */
+    assert_false(bson_read_has(&fields, "absent"));
+    struct bson_output output;
+    bson_write_begin(&output, &arena, CASE_ROOM);
+    struct bson_fields empty = case_written(&output);
+    assert_false(bson_read_has(&empty, "absent"));
+}
+
 static void what_is_of_another_type_or_too_long_is_not_read(void **test)
 {
     (void)test;
@@ -210,6 +226,7 @@ int main(void)
         TEST(the_bytes_are_those_that_libbson_writes),
         TEST(elements_are_copied_under_the_keys_that_they_have),
         TEST(fields_are_found_in_any_order),
+        TEST(what_is_missing_is_missed_wherever_the_search_begins),
         TEST(what_is_of_another_type_or_too_long_is_not_read),
         TEST(an_array_is_read_to_its_end),
         TEST(no_damage_leads_outside),
