@@ -191,6 +191,7 @@ void exhaust_port_point(struct exhaust_worker *worker)
         siglongjmp(worker->crash_point, 1);
     }
     if (event == OVERLAP) {
+        assert(other != NULL); /* or it was no choice */
         sim_tell(explorer->sim, "meanwhile:");
         explorer->sim->depth++;
         exhaust_step(other);
