@@ -115,9 +115,15 @@ static void pause_before(struct audit_recheck *recheck)
     poll(NULL, 0, LOOKS_APART_MS);
 }
 
-bool audit_recheck_payment(struct audit_recheck *recheck, const struct audit_payment *seen,
-                           struct audit_facts *ret_facts, const struct audit_payment **ret_found,
-                           struct audit_opinion *ret_opinion)
+/* What is looked at again: one of the two. */
+struct subject {
+    const struct audit_payment *payment;
+    const struct audit_booking *booking;
+};
+
+static bool subject_recheck(struct audit_recheck *recheck, const struct subject *seen,
+                            struct audit_facts *ret_facts, struct subject *ret_found,
+                            struct audit_opinion *ret_opinion)
 {
     audit_facts_start(ret_facts);
     for (int look = 0; look < WRONG_LOOKS; look++) {
@@ -126,39 +132,42 @@ bool audit_recheck_payment(struct audit_recheck *recheck, const struct audit_pay
         if (look > 0)
             pause_before(recheck);
         audit_facts_done(ret_facts);
-        if (!snapshot_read(recheck, seen, NULL, ret_facts, &terms, &is_still))
+        if (!snapshot_read(recheck, seen->payment, seen->booking, ret_facts, &terms, &is_still))
             return false;
-        *ret_found = audit_payment_of(ret_facts, seen->id);
-        if (is_still)
-            audit_judge_payment(*ret_found, &terms, ret_opinion);
+        if (seen->payment != NULL)
+            ret_found->payment = audit_payment_of(ret_facts, seen->payment->id);
         else
+            ret_found->booking = audit_booking_of(ret_facts, seen->booking->id);
+        if (!is_still)
             say_moving(ret_opinion);
+        else if (seen->payment != NULL)
+            audit_judge_payment(ret_found->payment, &terms, ret_opinion);
+        else
+            audit_judge_booking(ret_found->booking, &terms, ret_opinion);
         if (ret_opinion->verdict != AUDIT_IS_WRONG || recheck->pauses >= PAUSES_MAX)
             break;
     }
     return true;
 }
 
+bool audit_recheck_payment(struct audit_recheck *recheck, const struct audit_payment *seen,
+                           struct audit_facts *ret_facts, const struct audit_payment **ret_found,
+                           struct audit_opinion *ret_opinion)
+{
+    const struct subject subject = { .payment = seen };
+    struct subject found = { 0 };
+    bool is_read = subject_recheck(recheck, &subject, ret_facts, &found, ret_opinion);
+    *ret_found = found.payment;
+    return is_read;
+}
+
 bool audit_recheck_booking(struct audit_recheck *recheck, const struct audit_booking *seen,
                            struct audit_facts *ret_facts, const struct audit_booking **ret_found,
                            struct audit_opinion *ret_opinion)
 {
-    audit_facts_start(ret_facts);
-    for (int look = 0; look < WRONG_LOOKS; look++) {
-        struct audit_terms terms;
-        bool is_still;
-        if (look > 0)
-            pause_before(recheck);
-        audit_facts_done(ret_facts);
-        if (!snapshot_read(recheck, NULL, seen, ret_facts, &terms, &is_still))
-            return false;
-        *ret_found = audit_booking_of(ret_facts, seen->id);
-        if (is_still)
-            audit_judge_booking(*ret_found, &terms, ret_opinion);
-        else
-            say_moving(ret_opinion);
-        if (ret_opinion->verdict != AUDIT_IS_WRONG || recheck->pauses >= PAUSES_MAX)
-            break;
-    }
-    return true;
+    const struct subject subject = { .booking = seen };
+    struct subject found = { 0 };
+    bool is_read = subject_recheck(recheck, &subject, ret_facts, &found, ret_opinion);
+    *ret_found = found.booking;
+    return is_read;
 }

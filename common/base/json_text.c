@@ -1,5 +1,6 @@
 #include "common/base/json_text.h"
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 #include <assert.h>
@@ -17,17 +18,6 @@ static bool is_low_surrogate(uint32_t unit)
     return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* `at` stands at the backslash of \uXXXX. */
 static bool unit_read(const char *at, const char *end, uint32_t *ret_unit)
 {
@@ -35,7 +25,7 @@ static bool unit_read(const char *at, const char *end, uint32_t *ret_unit)
         return false;
     uint32_t unit = 0;
     for (int i = 0; i < HEX_DIGITS; i++) {
-        int digit = hex_digit(at[2 + i]);
+        int digit = text_hex_digit(at[2 + i]);
         if (digit < 0)
             return false;
         unit = unit << 4 | (uint32_t)digit;

@@ -1,25 +1,16 @@
 #include "common/http/http_percent.h"
 
-#define ESCAPE_SIZE 3
+#include "common/base/text.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+#define ESCAPE_SIZE 3
 
 int http_percent_byte(const char *at, size_t left, size_t *ret_taken)
 {
     *ret_taken = 1;
     if (*at != '%')
         return (unsigned char)*at;
-    int high = left < ESCAPE_SIZE ? -1 : hex_value(at[1]);
-    int low = high < 0 ? -1 : hex_value(at[2]);
+    int high = left < ESCAPE_SIZE ? -1 : text_hex_digit(at[1]);
+    int low = high < 0 ? -1 : text_hex_digit(at[2]);
     if (low < 0)
         return -1;
     *ret_taken = ESCAPE_SIZE;
