@@ -72,6 +72,7 @@ class Bench:
         result["cpu_s_per_1000"] = per_thousand({**watch.cpu_s, "load": own_s}, sagas)
         result["others_share"] = watch.others_share(own_s)
         result["rss_mb_peak"] = watch.peak("rss_mb")
+        result["pss_mb_peak"] = watch.peak("pss_mb")
         result["depth_peak"] = watch.peak("depth")
         result["series"] = watch.series
         return result

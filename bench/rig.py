@@ -82,6 +82,15 @@ def rss_mb(pid):
     return 0.0
 
 
+def pss_mb(pid):
+    """Resident memory, a page that several processes share counted in parts: only so may it be added up."""
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
 class Watch(threading.Thread):
     """Memory of processes and depth of queues over time, while a with block runs; the CPU time that it took."""
 
@@ -119,6 +128,7 @@ class Watch(threading.Thread):
             self.series.append({
                 "t": round(time.monotonic() - self.begin, 2),
                 "rss_mb": {name: round(rss_mb(pid), 1) for name, pid in self.pids.items()},
+                "pss_mb": {name: round(pss_mb(pid), 1) for name, pid in self.pids.items() if name in SERVICES},
                 "depth": {queue: channel.queue_declare(queue, passive=True).method.message_count
                           for queue in QUEUES} if channel else {},
             })
