@@ -107,7 +107,8 @@ class Targets:
                      limit, "{:.1f} ms")
         memory = Spread([services_memory(current["stores"][store]["saturate"]["pss_mb_peak"])
                          for current in result["rounds"]])
-        self.add(f"{store}: memory of the three services at saturation, shared pages once", "< 64 MB", memory, False, 64, "{:.0f} MB")
+        self.add(f"{store}: memory of the three services at saturation, shared pages once", "< 64 MB", memory, False, 64,
+                 "{:.0f} MB")
 
     def extra(self, name, store, *path):
         found = self.result["extras"].get(name, {}).get(store)
