@@ -1,6 +1,7 @@
 #include "tests/contract/amqp_rig.h"
 
 #include "common/base/clock.h"
+#include "tests/contract/freeze.h"
 
 #include <amqp_tcp_socket.h>
 #include <poll.h>
@@ -189,7 +190,10 @@ void broker_signal(int signal)
     }
     (void)fclose(file);
     assert_true(pid > 1);
-    assert_int_equal(kill((pid_t)pid, signal), 0);
+    if (signal == SIGSTOP)
+        process_freeze((pid_t)pid);
+    else
+        assert_int_equal(kill((pid_t)pid, signal), 0);
 }
 
 void broker_kill_soon(void)

@@ -1,5 +1,6 @@
 /* The store away, slow, or killed: what was saved stays, what was not is answered in time. */
 #include "tests/contract/contract_store.h"
+#include "tests/contract/freeze.h"
 
 #include <signal.h>
 #include <spawn.h>
@@ -163,7 +164,7 @@ static void a_store_that_stalls_is_given_up_in_time(void **state)
         assert_int_equal(contract_load(contract, "during").version, 0);
     } else {
         pid_t pid = server_pid();
-        assert_int_equal(kill(pid, SIGSTOP), 0);
+        process_freeze(pid);
         struct record record = contract_record(&contract->arena, "during", 0, 1, 0);
         enum save_result result;
         struct error error = { 0 };
