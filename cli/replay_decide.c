@@ -2,6 +2,7 @@
 
 #include "booking/participant.h"
 #include "cli/replay_codec.h"
+#include "common/base/text.h"
 #include "payment/participant.h"
 
 #include <assert.h>
@@ -83,9 +84,9 @@ static bool differs(struct replay *replay, size_t decision, const char *field, c
     struct replay_finding *finding = replay->finding;
     finding->result = REPLAY_DIFFERS;
     finding->decision = decision;
-    snprintf(finding->field, sizeof finding->field, "%s", field);
-    snprintf(finding->stored, sizeof finding->stored, "%s", stored);
-    snprintf(finding->replayed, sizeof finding->replayed, "%s", replayed);
+    text_copy(finding->field, sizeof finding->field, field);
+    text_copy(finding->stored, sizeof finding->stored, stored);
+    text_copy(finding->replayed, sizeof finding->replayed, replayed);
     return false;
 }
 
