@@ -184,7 +184,7 @@ static size_t request_write(void *self, struct load_job *job, char request[LOAD_
 static void job_add(struct load *load, enum load_kind kind, uint32_t saga, int64_t due_ns)
 {
     load_timers_add(&load->timers,
-                    &(struct load_job){ .kind = kind, .saga = saga, .due_ns = due_ns });
+                    &(struct load_job){ .kind = (int)kind, .saga = saga, .due_ns = due_ns });
 }
 
 static void saga_start(struct load *load, int64_t begin_ns)
