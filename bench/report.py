@@ -246,8 +246,13 @@ def machine_text(result):
             f"{result['size']['saturate']} s.")
 
 
+def in_turn(*bounds):
+    """The rate of one that has to do all of it, on the same cores and with nothing to wait for."""
+    return [1 / sum(1 / rate for rate in each) if all(each) else None for each in zip(*bounds)]
+
+
 def bounds_text(result):
-    """What the system's CPU time goes into, at saturation, by process."""
+    """What the system's CPU time goes into, at saturation, by process; and what all bounds together leave."""
     lines = []
     for store in stores_of(result):
         runs = [current["stores"][store]["saturate"]["cpu_s_per_1000"] for current in result["rounds"]]
@@ -256,6 +261,11 @@ def bounds_text(result):
         parts = sorted(means.items(), key=lambda part: -part[1])
         lines.append(f"- {store}: " + ", ".join(f"{name} {value / total:.0%}" for name, value in parts if value > 0)
                      + f" of {total:.2f} CPU seconds per 1,000 sagas")
+        bound = in_turn(rates(result, "http_bound"), rates(result, "broker_bound"),
+                        rates(result, "stores", store, "store_bound"))
+        share = ratios(rates(result, "stores", store, "saturate"), bound).text("{:.0%}")
+        lines.append(f"- {store}: the bare HTTP, broker and store work of a saga, one after the other on the same cores, "
+                     f"would allow {Spread(bound).text()} sagas a second; the system reaches {share} of that")
     return "\n".join(lines)
 
 
