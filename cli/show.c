@@ -93,7 +93,8 @@ static bool follow_once(struct cli *cli, struct records *records,
         timeline_make(&dossier, &timeline);
         bool is_over = dossier_is_over(&dossier);
         bool is_changed = has_changed(seen, &dossier, &timeline);
-        if (output_is_json(options->output) && is_changed)
+        /* What the gateway shows may catch up after the last step is known: the end is told too. */
+        if (output_is_json(options->output) && (is_changed || is_over))
             json_show(cli, &dossier, &timeline, true);
         else if (is_first && !output_is_json(options->output))
             show_text(cli, &dossier, &timeline, clock_wall_ms());
