@@ -337,6 +337,8 @@ bool sim_document_state(struct sim *sim, enum sim_service service,
 bool sim_document_remembers(const struct sim_document *document, const char *input_id);
 bool sim_document_owed(const uint8_t *body, size_t length,
                        bool (*each)(void *self, const char *message_id), void *self);
+/* Is this message among them? A damaged document counts as owing it. */
+bool sim_document_owes(const uint8_t *body, size_t length, const char *message_id);
 
 void sim_provider_run(struct sim *sim); /* calls that are due arrive and are answered */
 /* What an engine is told of the result of a provider call. */

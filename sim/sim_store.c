@@ -71,31 +71,38 @@ bool sim_document_owed(const uint8_t *body, size_t length,
     return true;
 }
 
+struct wanted {
+    const char *message_id;
+};
+
+static bool is_other(void *self, const char *message_id)
+{
+    const struct wanted *wanted = self;
+    return strcmp(wanted->message_id, message_id) != 0;
+}
+
+bool sim_document_owes(const uint8_t *body, size_t length, const char *message_id)
+{
+    struct wanted wanted = { message_id };
+    return !sim_document_owed(body, length, is_other, &wanted);
+}
+
 /* ---- what every save must respect ---- */
 
 struct closing {
     struct sim *sim;
     const struct record *record; /* NULL: all is closed */
-    const char *wanted;
 };
-
-static bool is_other(void *self, const char *message_id)
-{
-    const struct closing *closing = self;
-    return strcmp(closing->wanted, message_id) != 0;
-}
 
 /* I7: an outbox entry closes only after a confirm. */
 static bool entry_check(void *self, const char *message_id)
 {
-    struct closing *closing = self;
-    closing->wanted = message_id;
+    const struct closing *closing = self;
     bool is_kept =
         closing->record != NULL &&
-        !sim_document_owed(closing->record->body, closing->record->body_length, is_other, closing);
+        sim_document_owes(closing->record->body, closing->record->body_length, message_id);
     if (!is_kept && !sim_mark(closing->sim, message_id)->is_confirmed)
         sim_fail(closing->sim, "I7: %s leaves the outbox unconfirmed", message_id);
-    closing->wanted = NULL; /* the text ends with this call */
     return true;
 }
 
