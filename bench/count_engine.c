@@ -35,6 +35,7 @@ struct world {
     struct request requests[WAVE];
     size_t request_count;
     uint64_t session, settled, published;
+    size_t on_its_way;
 };
 
 /* ---- store ---- */
@@ -125,14 +126,21 @@ static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliverie
     return count;
 }
 
-static void bus_publish(void *self, const struct message *const *messages, size_t count,
-                        enum publish_result *ret_results)
+static void bus_publish_begin(void *self, const struct message *const *messages, size_t count)
 {
     struct world *world = self;
     (void)messages;
-    world->published += count;
-    for (size_t i = 0; i < count; i++)
+    world->on_its_way = count;
+}
+
+static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *ret_results)
+{
+    struct world *world = self;
+    (void)is_waiting;
+    for (size_t i = 0; i < world->on_its_way; i++)
         ret_results[i] = PUBLISH_CONFIRMED;
+    world->published += world->on_its_way;
+    return true;
 }
 
 static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
@@ -267,7 +275,8 @@ int main(int argc, char **argv)
         .bus = { .self = world,
                  .service = bus_service,
                  .take = bus_take,
-                 .publish = bus_publish,
+                 .publish_begin = bus_publish_begin,
+                 .publish_end = bus_publish_end,
                  .quarantine = bus_quarantine,
                  .ack = bus_ack,
                  .is_drained = bus_is_drained,

@@ -151,6 +151,7 @@ struct exhaust_worker {
     struct engine *engine;
     struct exhaust_memory newborn;
     bool is_stepping;
+    size_t published_count; /* in the last call */
     bool is_taken[EXHAUST_HELD_MAX];
     struct delivery deliveries[EXHAUST_HELD_MAX];
     struct request requests[EXHAUST_OPS_MAX];

@@ -173,6 +173,13 @@ struct sim_saved { /* in this step */
     size_t unobserved; /* decisions of it that no observer has been told of yet */
 };
 
+struct sim_publish { /* on its way */
+    const struct message *const *messages;
+    enum publish_result *results; /* as the broker answers */
+    size_t count;                 /* 0: nothing */
+    uint64_t session;             /* that it went out in */
+};
+
 struct sim_worker {
     struct sim *sim;
     enum sim_service service;
@@ -202,6 +209,7 @@ struct sim_worker {
     struct sim_delivery *deliveries[SIM_DELIVERIES_MAX];
     size_t delivery_count;
     uint64_t next_tag;
+    struct sim_publish publish;
     /* clients */
     struct sim_request *requests[SIM_REQUESTS_MAX];
     size_t request_count;

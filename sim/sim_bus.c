@@ -185,30 +185,56 @@ static enum publish_result message_publish(struct sim_worker *worker, const stru
         sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
         return PUBLISH_UNKNOWN;
     }
-    mark->is_confirmed = true;
     return PUBLISH_CONFIRMED;
 }
 
-static void bus_publish(void *self, const struct message *const *messages, size_t count,
-                        enum publish_result *ret_results)
+static void bus_publish_begin(void *self, const struct message *const *messages, size_t count)
 {
     static const char *const texts[] = { "confirmed", "returned", "nacked", "unknown" };
     struct sim_worker *worker = self;
-    bool are_confirmed = true;
+    struct sim_publish *publish = &worker->publish;
+    assert(publish->count == 0 && count > 0 && count <= BUS_PUBLISH_MAX);
+    publish->messages = messages;
+    publish->results = arena_alloc(&worker->sim->arena, count * sizeof *publish->results);
     sim_port_point(worker);
     for (size_t i = 0; i < count; i++) {
         worker->phase = PHASE_PUBLISHING;
-        ret_results[i] = message_publish(worker, messages[i]);
-        if (ret_results[i] != PUBLISH_CONFIRMED)
-            anomaly_reached(worker->sim,
-                            ret_results[i] == PUBLISH_RETURNED ? ANOMALY_E3 : ANOMALY_E2);
-        are_confirmed &= ret_results[i] == PUBLISH_CONFIRMED;
-        if (i + 1 == count && are_confirmed)
-            worker->phase = PHASE_PUBLISHED;
+        enum publish_result result = message_publish(worker, messages[i]);
+        if (result != PUBLISH_CONFIRMED)
+            anomaly_reached(worker->sim, result == PUBLISH_RETURNED ? ANOMALY_E3 : ANOMALY_E2);
+        publish->results[i] = result;
         sim_tell(worker->sim, "%s publishes %s %s%s: %s", worker->name, messages[i]->type,
-                 messages[i]->id, messages[i]->is_repeat ? " again" : "", texts[ret_results[i]]);
+                 messages[i]->id, messages[i]->is_repeat ? " again" : "", texts[result]);
         sim_port_point(worker); /* some are out, some are not */
     }
+    publish->count = count;
+    publish->session = worker->session;
+}
+
+/* What the broker confirmed, the engine hears now, or never, where the connection is gone. */
+static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *ret_results)
+{
+    struct sim_worker *worker = self;
+    struct sim *sim = worker->sim;
+    struct sim_publish *publish = &worker->publish;
+    sim_port_point(worker);
+    assert(publish->count > 0);
+    if (!is_waiting && sim_fault(sim, FAULT_CONFIRM_LATE))
+        return false;
+    bool are_confirmed = true;
+    for (size_t i = 0; i < publish->count; i++) {
+        if (worker->session != publish->session && sim_random_chance(&sim->random, 500))
+            publish->results[i] = PUBLISH_UNKNOWN;
+        ret_results[i] = publish->results[i];
+        if (ret_results[i] == PUBLISH_CONFIRMED)
+            sim_mark(sim, publish->messages[i]->id)->is_confirmed = true;
+        are_confirmed &= ret_results[i] == PUBLISH_CONFIRMED;
+    }
+    if (are_confirmed)
+        worker->phase = PHASE_PUBLISHED;
+    publish->count = 0;
+    sim_port_point(worker);
+    return true;
 }
 
 static struct sim_delivery *delivery_of(const struct sim_worker *worker,
@@ -344,7 +370,8 @@ struct bus_port sim_bus_port(struct sim_worker *worker)
         .self = worker,
         .service = bus_service,
         .take = bus_take,
-        .publish = bus_publish,
+        .publish_begin = bus_publish_begin,
+        .publish_end = bus_publish_end,
         .quarantine = bus_quarantine,
         .ack = bus_ack,
         .is_drained = bus_is_drained,

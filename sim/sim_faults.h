@@ -18,6 +18,7 @@
     X(FAULT_HALF_OPEN, "half_open", 8)          /* or only seems to be there */                    \
     X(FAULT_NACK, "nack", 60)                   /* routed or not */                                \
     X(FAULT_UNKNOWN, "unknown", 60)             /* no confirm, routed or not */                    \
+    X(FAULT_CONFIRM_LATE, "confirm_late", 400)  /* not there when first asked for */               \
     X(FAULT_BLOCK, "block", 6)                  /* the broker takes nothing for a while */         \
     X(FAULT_TOPOLOGY, "topology", 5)            /* a queue is deleted */                           \
     X(FAULT_PURGE, "purge", 5)                  /* a queue is emptied */                           \

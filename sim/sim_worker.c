@@ -79,6 +79,7 @@ void sim_worker_stop(struct sim_worker *worker)
     if (worker->engine != NULL)
         counters_check(worker);
     worker->engine = NULL;
+    worker->publish.count = 0;
     sim_session_end(worker, 0);
     while (worker->delivery_count > 0)
         sim_delivery_free(worker, worker->deliveries[0]);
@@ -170,7 +171,7 @@ static int64_t traffic_next_ms(const struct sim_worker *worker)
     const struct sim *sim = worker->sim;
     const struct sim_queue *queue = &sim->queues[worker->service];
     int64_t next_ms = 0;
-    if (worker->request_count > 0 || worker->delivery_count > 0)
+    if (worker->request_count > 0 || worker->delivery_count > 0 || worker->publish.count > 0)
         earlier(&next_ms, worker->stepped_at_ms);
     for (size_t i = 0; i < queue->count; i++)
         if (queue->messages[i]->held == NULL)

@@ -34,13 +34,23 @@ void observer_place(struct tracing_observer *observer, struct open_input *open)
     open->is_placed = true;
 }
 
-struct open_input *observer_find(struct tracing_observer *observer, const struct input *input)
+struct open_batch *observer_made(struct tracing_observer *observer)
 {
-    for (size_t i = 0; i < observer->input_count; i++) {
-        size_t at = (observer->input_hint + i) % observer->input_count;
-        if (observer->inputs[at].input == input) {
-            observer->input_hint = at; /* the engine asks in the inputs' order */
-            return &observer->inputs[at];
+    return &observer->batches[batch_pair_newer(&observer->pair)];
+}
+
+struct open_batch *observer_published(struct tracing_observer *observer)
+{
+    return &observer->batches[batch_pair_older(&observer->pair)];
+}
+
+struct open_input *observer_find(struct open_batch *batch, const struct input *input)
+{
+    for (size_t i = 0; i < batch->input_count; i++) {
+        size_t at = (batch->input_hint + i) % batch->input_count;
+        if (batch->inputs[at].input == input) {
+            batch->input_hint = at; /* the engine asks in the inputs' order */
+            return &batch->inputs[at];
         }
     }
     return NULL;
@@ -63,9 +73,10 @@ static void context_stamp(struct input *input, const struct lineage *lineage)
     w3c_traceparent_format(&own, input->traceparent);
 }
 
-static void input_open(struct tracing_observer *observer, struct input *input, int64_t now_ns)
+static void input_open(struct tracing_observer *observer, struct open_batch *batch,
+                       struct input *input, int64_t now_ns)
 {
-    struct open_input *open = &observer->inputs[observer->input_count++];
+    struct open_input *open = &batch->inputs[batch->input_count++];
     memset(open, 0, sizeof *open);
     open->input = input;
     open->started_ns = now_ns;
@@ -85,11 +96,12 @@ static void batch_begin(void *self, struct input *const *inputs, size_t count)
 {
     struct tracing_observer *observer = self;
     int64_t now_ns = clock_wall_ns();
-    observer->input_count = 0;
-    observer->input_hint = 0;
-    observer->stage_count = 0;
+    struct open_batch *batch = &observer->batches[batch_pair_begin(&observer->pair)];
+    batch->input_count = 0;
+    batch->input_hint = 0;
+    batch->stage_count = 0;
     for (size_t i = 0; i < count && i < OBSERVER_INPUTS_MAX; i++)
-        input_open(observer, inputs[i], now_ns);
+        input_open(observer, batch, inputs[i], now_ns);
 }
 
 static bool is_off(const struct tracing_observer *observer)
@@ -100,20 +112,26 @@ static bool is_off(const struct tracing_observer *observer)
 static void stage_begin(void *self, enum engine_stage stage)
 {
     struct tracing_observer *observer = self;
-    (void)stage;
     if (is_off(observer))
         return;
-    observer->stage_started_ns = clock_wall_ns();
-    observer->published_ns = 0;
+    int64_t now_ns = clock_wall_ns();
+    if (stage == STAGE_PUBLISH) { /* goes on while others begin and end */
+        observer_published(observer)->publish_started_ns = now_ns;
+        observer_published(observer)->published_ns = 0;
+    } else {
+        observer->stage_started_ns = now_ns;
+    }
 }
 
 static void stage_end(void *self, enum engine_stage stage, size_t items, const char *result)
 {
     struct tracing_observer *observer = self;
-    if (is_off(observer) || observer->input_count == 0 || stage == STAGE_PUBLISH ||
-        stage == STAGE_CLEAR || observer->stage_count == OBSERVER_STAGES_MAX)
+    struct open_batch *batch =
+        stage == STAGE_ACK ? observer_published(observer) : observer_made(observer);
+    if (is_off(observer) || batch->input_count == 0 || stage == STAGE_PUBLISH ||
+        stage == STAGE_CLEAR || batch->stage_count == OBSERVER_STAGES_MAX)
         return;
-    struct stage_record *record = &observer->stages[observer->stage_count++];
+    struct stage_record *record = &batch->stages[batch->stage_count++];
     *record = (struct stage_record){ .stage = stage,
                                      .started_ns = observer->stage_started_ns,
                                      .ended_ns = clock_wall_ns(),
@@ -128,7 +146,7 @@ static void decided(void *self, const struct decided *decided)
         return;
     if (decided->is_first_outcome && observer->root != NULL)
         observer_export_root(observer, decided->state);
-    struct open_input *open = observer_find(observer, decided->input);
+    struct open_input *open = observer_find(observer_made(observer), decided->input);
     if (open == NULL)
         return;
     observer_place(observer, open);
@@ -156,9 +174,10 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
     struct tracing_observer *observer = self;
     if (is_off(observer))
         return;
+    struct open_batch *batch = observer_published(observer);
     bool has_input = false;
-    for (size_t i = 0; i < observer->input_count; i++) {
-        struct open_input *open = &observer->inputs[i];
+    for (size_t i = 0; i < batch->input_count; i++) {
+        struct open_input *open = &batch->inputs[i];
         if (open->input->source != INPUT_FROM_DELIVERY || open->is_decided ||
             strcmp(open->input->id, delivery->message.id) != 0)
             continue;
@@ -175,15 +194,16 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
 }
 
 /* The first input of the same trace in this batch; the input itself if there is none before it. */
-static size_t first_of_trace(struct tracing_observer *observer, size_t at)
+static size_t first_of_trace(struct tracing_observer *observer, const struct open_batch *batch,
+                             size_t at)
 {
-    const uint8_t *trace_id = observer->inputs[at].lineage.place.trace_id;
+    const uint8_t *trace_id = batch->inputs[at].lineage.place.trace_id;
     uint64_t hash;
     memcpy(&hash, trace_id + 8, sizeof hash);
     size_t slot = (size_t)((hash * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % OBSERVER_INDEX_SIZE;
     for (; observer->trace_index[slot] != 0; slot = (slot + 1) % OBSERVER_INDEX_SIZE) {
         size_t found = observer->trace_index[slot] - 1U;
-        if (memcmp(observer->inputs[found].lineage.place.trace_id, trace_id, 16) == 0)
+        if (memcmp(batch->inputs[found].lineage.place.trace_id, trace_id, 16) == 0)
             return found;
     }
     observer->trace_index[slot] = (uint16_t)(at + 1);
@@ -191,14 +211,16 @@ static size_t first_of_trace(struct tracing_observer *observer, size_t at)
 }
 
 /* load and save once for each trace, ack once for each trace with a delivery in it. */
-static void stages_export(struct tracing_observer *observer, size_t at, bool is_first,
-                          struct open_input *first)
+static void stages_export(struct tracing_observer *observer, struct open_batch *batch, size_t at,
+                          size_t first_at)
 {
-    struct open_input *open = &observer->inputs[at];
+    const struct open_input *open = &batch->inputs[at];
+    struct open_input *first = &batch->inputs[first_at];
+    bool is_first = first == open;
     bool wants_ack = open->input->source == INPUT_FROM_DELIVERY && open->is_decided &&
                      !open->is_unconfirmed && !first->has_ack_span;
-    for (size_t i = 0; i < observer->stage_count; i++) {
-        const struct stage_record *record = &observer->stages[i];
+    for (size_t i = 0; i < batch->stage_count; i++) {
+        const struct stage_record *record = &batch->stages[i];
         if (record->stage == STAGE_ACK ? wants_ack : is_first)
             observer_export_stage(observer, open, record);
     }
@@ -206,10 +228,10 @@ static void stages_export(struct tracing_observer *observer, size_t at, bool is_
 }
 
 /* Why inputs of this batch have no decision; NULL if the batch went through. */
-static const char *batch_failure(const struct tracing_observer *observer)
+static const char *batch_failure(const struct open_batch *batch)
 {
-    for (size_t i = observer->stage_count; i > 0; i--) {
-        const struct stage_record *record = &observer->stages[i - 1];
+    for (size_t i = batch->stage_count; i > 0; i--) {
+        const struct stage_record *record = &batch->stages[i - 1];
         if (record->result[0] != '\0' && strcmp(record->result, "conflict") != 0)
             return record->result;
     }
@@ -219,15 +241,17 @@ static const char *batch_failure(const struct tracing_observer *observer)
 static void batch_end(void *self)
 {
     struct tracing_observer *observer = self;
-    size_t count = observer->input_count, traces = 0;
-    observer->input_count = 0;
+    struct open_batch *batch = observer_published(observer);
+    size_t count = batch->input_count, traces = 0;
+    batch->input_count = 0;
+    batch_pair_end(&observer->pair);
     if (is_off(observer) || count == 0)
         return;
     int64_t now_ns = clock_wall_ns();
-    const char *failure = batch_failure(observer);
+    const char *failure = batch_failure(batch);
     memset(observer->trace_index, 0, sizeof observer->trace_index);
     for (size_t i = 0; i < count; i++) {
-        struct open_input *open = &observer->inputs[i];
+        struct open_input *open = &batch->inputs[i];
         observer_place(observer, open);
         /* What was only put off has no span: it comes again with the next batch. */
         bool is_put_off = !open->is_decided && !open->is_request && failure == NULL;
@@ -235,10 +259,10 @@ static void batch_end(void *self)
             continue;
         if (!open->is_request)
             observer_export_input(observer, open, open->is_decided ? NULL : failure, now_ns);
-        size_t first = first_of_trace(observer, i);
+        size_t first = first_of_trace(observer, batch, i);
         traces += first == i ? 1 : 0;
         if (traces <= OBSERVER_TRACES_MAX)
-            stages_export(observer, i, first == i, &observer->inputs[first]);
+            stages_export(observer, batch, i, first);
     }
 }
 

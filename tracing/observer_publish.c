@@ -84,7 +84,8 @@ static void publish_begin(struct tracing_observer *observer, const struct input 
                           const struct message *message, const struct trace_context *context,
                           struct lineage *lineage, bool is_first)
 {
-    struct open_input *open = is_first && cause != NULL ? observer_find(observer, cause) : NULL;
+    struct open_batch *batch = observer_published(observer);
+    struct open_input *open = is_first && cause != NULL ? observer_find(batch, cause) : NULL;
     if (open != NULL) {
         observer_place(observer, open);
         if (memcmp(open->lineage.place.trace_id, lineage->place.trace_id, 16) == 0)
@@ -95,7 +96,7 @@ static void publish_begin(struct tracing_observer *observer, const struct input 
     else
         observer_random_id(observer, lineage->place.span_id);
     span_begin(&observer->span, &lineage->place, is_first ? SPAN_PRODUCER : SPAN_CLIENT,
-               observer->stage_started_ns);
+               batch->publish_started_ns);
     span_name_add(&observer->span, "publish ");
     observer_destination_add(&observer->span, message->type, "");
     if (!is_first)
@@ -107,13 +108,13 @@ void observer_message_published(void *self, const struct input *cause,
                                 bool is_again)
 {
     struct tracing_observer *observer = self;
+    struct open_batch *batch = observer_published(observer);
     struct trace_context context;
     struct lineage lineage;
     const char *failure = failure_of(result);
     if (observer->tracing->exporter == NULL)
         return;
-    struct open_input *open =
-        failure != NULL && cause != NULL ? observer_find(observer, cause) : NULL;
+    struct open_input *open = failure != NULL && cause != NULL ? observer_find(batch, cause) : NULL;
     if (open != NULL)
         open->is_unconfirmed = true; /* so its delivery is not acked yet */
     if (!w3c_traceparent_parse(message->traceparent,
@@ -126,8 +127,8 @@ void observer_message_published(void *self, const struct input *cause,
     if (!lineage.is_recorded)
         return;
     bool is_first = is_first_publish(observer, context.span_id) && !is_again && !message->is_repeat;
-    if (observer->published_ns == 0)
-        observer->published_ns = clock_wall_ns(); /* all of a pipelined publish end together */
+    if (batch->published_ns == 0)
+        batch->published_ns = clock_wall_ns(); /* all of a pipelined publish end together */
     publish_begin(observer, cause, message, &context, &lineage, is_first);
     struct span *span = &observer->span;
     observer_messaging_add(observer, span, "publish", "send", strlen("publish "));
@@ -139,6 +140,6 @@ void observer_message_published(void *self, const struct input *cause,
         span_lasting(span, KEY_ERROR_TYPE, failure);
         span_fail(span, NULL);
     }
-    span_end(span, observer->published_ns);
+    span_end(span, batch->published_ns);
     exporter_submit(observer->tracing->exporter, span);
 }

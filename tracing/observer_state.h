@@ -4,6 +4,7 @@
  * tracing_observer_new, so HTTP threads and effect threads may read it. */
 #pragma once
 
+#include "common/engine/batch_pair.h"
 #include "tracing/lineage.h"
 
 #define OBSERVER_INPUTS_MAX 1024 /* of a batch; more have no spans */
@@ -40,6 +41,15 @@ struct stage_record {
     char result[OBSERVER_RESULT_SIZE]; /* "" = good */
 };
 
+/* A batch between its begin and its end. */
+struct open_batch {
+    struct open_input inputs[OBSERVER_INPUTS_MAX];
+    size_t input_count, input_hint;
+    struct stage_record stages[OBSERVER_STAGES_MAX];
+    size_t stage_count;
+    int64_t publish_started_ns, published_ns;
+};
+
 struct tracing_observer {
     struct tracing *tracing;
     const char *service, *queue, *collection, *store_system, *store_namespace, *broker_host;
@@ -50,11 +60,9 @@ struct tracing_observer {
     struct http_observer http_port_table;
 
     /* the engine's thread */
-    struct open_input inputs[OBSERVER_INPUTS_MAX];
-    size_t input_count, input_hint;
-    struct stage_record stages[OBSERVER_STAGES_MAX];
-    size_t stage_count;
-    int64_t stage_started_ns, published_ns;
+    struct open_batch batches[BATCH_PAIR];
+    struct batch_pair pair;
+    int64_t stage_started_ns;
     uint16_t trace_index[OBSERVER_INDEX_SIZE]; /* first input of a trace + 1, 0 = free */
     uint64_t recent[OBSERVER_RECENT];          /* span ids of messages, by their low bits */
     uint8_t random[OBSERVER_RANDOM];
@@ -65,6 +73,9 @@ struct tracing_observer {
 /* observer.c */
 void observer_random_id(struct tracing_observer *observer, uint8_t ret_span_id[8]);
 void observer_place(struct tracing_observer *observer, struct open_input *open);
+struct open_batch *observer_made(struct tracing_observer *observer);
+struct open_batch *observer_published(struct tracing_observer *observer);
+struct open_input *observer_find(struct open_batch *batch, const struct input *input);
 
 /* observer_spans.c: one finished span each, into the exporter's queue */
 void observer_export_input(struct tracing_observer *observer, const struct open_input *open,
@@ -88,7 +99,6 @@ void observer_destination_add(struct span *span, const char *routing_key, const 
 /* messaging.* that every kind has; the destination is the name from `name_offset` on. */
 void observer_messaging_add(const struct tracing_observer *observer, struct span *span,
                             const char *operation, const char *type, size_t name_offset);
-struct open_input *observer_find(struct tracing_observer *observer, const struct input *input);
 
 /* http_observer.c */
 void observer_http_answered(void *self, const struct http_request *request,

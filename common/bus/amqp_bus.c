@@ -111,11 +111,16 @@ static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliverie
     return consumer_take(&bus->consumer, limit, ret_deliveries);
 }
 
-static void bus_publish(void *self, const struct message *const *messages, size_t count,
-                        enum publish_result *ret_results)
+static void bus_publish_begin(void *self, const struct message *const *messages, size_t count)
 {
     struct amqp_bus *bus = self;
-    publisher_publish(&bus->publisher, messages, count, ret_results);
+    publisher_begin(&bus->publisher, messages, count);
+}
+
+static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *ret_results)
+{
+    struct amqp_bus *bus = self;
+    return publisher_end(&bus->publisher, is_waiting, ret_results);
 }
 
 static bool letter_put(struct amqp_bus *bus, const struct held *held, const char *reason,
@@ -190,7 +195,8 @@ struct bus_port amqp_bus_port(struct amqp_bus *bus)
         .self = bus,
         .service = bus_service,
         .take = bus_take,
-        .publish = bus_publish,
+        .publish_begin = bus_publish_begin,
+        .publish_end = bus_publish_end,
         .quarantine = bus_quarantine,
         .ack = bus_ack,
         .is_drained = bus_is_drained,

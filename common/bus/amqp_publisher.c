@@ -42,6 +42,7 @@ static bool publisher_open(struct publisher *publisher, struct error *error)
         goto fail;
     }
     confirms_reset(&publisher->confirms);
+    publisher->batch_count = 0; /* of another connection's channel nothing will be heard */
     publisher->is_return_expected = false;
     return true;
 fail:
@@ -144,7 +145,7 @@ const char *publisher_obstacle(const struct publisher *publisher)
     if (publisher->link.is_blocked) {
         return "the broker blocks publishers: memory or disk alarm";
     }
-    if (confirms_pending(&publisher->confirms) > 0) {
+    if (publisher->batch == NULL && confirms_pending(&publisher->confirms) > 0) {
         return "confirms are overdue";
     }
     if (clock_monotonic_ms() < publisher->resume_ms) {
@@ -154,13 +155,13 @@ const char *publisher_obstacle(const struct publisher *publisher)
 }
 
 /* Waits until so few bytes are on the way that `bytes` more cannot block. */
-static bool wait_for_room(struct publisher *publisher, size_t bytes, int64_t deadline_ms)
+static bool wait_for_room(struct publisher *publisher, size_t bytes)
 {
     const struct confirms *confirms = &publisher->confirms;
     while (confirms_bytes_pending(confirms) > 0 &&
            confirms_bytes_pending(confirms) + bytes > publisher->link.write_bytes_max) {
         bus_link_cork(&publisher->link, false);
-        int64_t left_ms = deadline_ms - clock_monotonic_ms();
+        int64_t left_ms = publisher->deadline_ms - clock_monotonic_ms();
         if (left_ms <= 0 || publisher_read(publisher, left_ms) == LINK_BROKEN ||
             publisher->link.is_blocked) {
             return false;
@@ -176,11 +177,10 @@ struct outgoing {
     size_t bytes;
 };
 
-static bool send_one(struct publisher *publisher, const struct outgoing *outgoing,
-                     int64_t deadline_ms)
+static bool send_one(struct publisher *publisher, const struct outgoing *outgoing)
 {
     struct bus_link *link = &publisher->link;
-    if (!wait_for_room(publisher, outgoing->bytes, deadline_ms)) {
+    if (!wait_for_room(publisher, outgoing->bytes)) {
         return false;
     }
     int status =
@@ -197,11 +197,11 @@ static bool send_one(struct publisher *publisher, const struct outgoing *outgoin
 }
 
 /* Until nothing is pending, the time is over, or it is clear that nothing will come soon. */
-static void wait_for_confirms(struct publisher *publisher, int64_t deadline_ms)
+static void wait_for_confirms(struct publisher *publisher)
 {
     while (publisher->link.state != NULL && !publisher->link.is_blocked &&
            confirms_pending(&publisher->confirms) > 0) {
-        int64_t left_ms = deadline_ms - clock_monotonic_ms();
+        int64_t left_ms = publisher->deadline_ms - clock_monotonic_ms();
         if (left_ms <= 0) {
             return;
         }
@@ -213,6 +213,7 @@ static void batch_begin(struct publisher *publisher, const struct message *const
 {
     confirms_begin(&publisher->confirms);
     publisher->waiting_since_ms = clock_monotonic_ms();
+    publisher->deadline_ms = publisher->waiting_since_ms + publisher->options->confirm_timeout_ms;
     publisher->batch = batch;
     publisher->batch_count = 0;
 }
@@ -232,8 +233,7 @@ static size_t message_bytes(const struct message *message)
            message->body_length + MESSAGE_OVERHEAD_BYTES;
 }
 
-static bool send_message(struct publisher *publisher, const struct message *message,
-                         int64_t deadline_ms)
+static bool send_message(struct publisher *publisher, const struct message *message)
 {
     amqp_table_entry_t headers[ENVELOPE_HEADERS_MAX];
     amqp_basic_properties_t properties;
@@ -247,34 +247,7 @@ static bool send_message(struct publisher *publisher, const struct message *mess
     };
     /* Counted before it is sent: its return may be read while the next one waits for room. */
     publisher->batch_count++;
-    return send_one(publisher, &outgoing, deadline_ms);
-}
-
-/* True: all are settled. */
-static bool publish_batch(struct publisher *publisher, const struct message *const *messages,
-                          size_t count, int64_t deadline_ms, enum publish_result *ret_results)
-{
-    batch_begin(publisher, messages);
-    bool is_open = true;
-    size_t sent = 0;
-    bus_link_cork(&publisher->link, count > 1);
-    while (sent < count && is_open) {
-        if (sent % PUBLISHER_READ_EVERY == PUBLISHER_READ_EVERY - 1) {
-            is_open = publisher_read_all(publisher) && !publisher->link.is_blocked;
-        }
-        if (is_open && send_message(publisher, messages[sent], deadline_ms)) {
-            sent++;
-        } else {
-            is_open = false;
-        }
-    }
-    bus_link_cork(&publisher->link, false);
-    wait_for_confirms(publisher, deadline_ms);
-    for (size_t i = 0; i < sent; i++) {
-        ret_results[i] = confirms_result(&publisher->confirms, i);
-    }
-    batch_end(publisher);
-    return sent == count && confirms_pending(&publisher->confirms) == 0;
+    return send_one(publisher, &outgoing);
 }
 
 /* No queue took a message: what is missing is declared, so that the next try works. */
@@ -289,26 +262,62 @@ static void after_return(struct publisher *publisher)
     }
 }
 
-void publisher_publish(struct publisher *publisher, const struct message *const *messages,
-                       size_t count, enum publish_result *ret_results)
+static void batch_send(struct publisher *publisher)
 {
-    int64_t deadline_ms = clock_monotonic_ms() + publisher->options->confirm_timeout_ms;
-    for (size_t i = 0; i < count; i++) {
-        ret_results[i] = PUBLISH_UNKNOWN;
-    }
-    for (size_t begin = 0; begin < count; begin += CONFIRMS_MAX) {
-        size_t part = count - begin < CONFIRMS_MAX ? count - begin : CONFIRMS_MAX;
-        if (publisher_obstacle(publisher) != NULL ||
-            !publish_batch(publisher, messages + begin, part, deadline_ms, ret_results + begin)) {
-            break;
+    const struct message *const *messages = publisher->batch;
+    size_t count = publisher->given_count;
+    bool is_open = true;
+    bus_link_cork(&publisher->link, count > 1);
+    for (size_t i = 0; i < count && is_open; i++) {
+        if (i % PUBLISHER_READ_EVERY == PUBLISHER_READ_EVERY - 1) {
+            is_open = publisher_read_all(publisher) && !publisher->link.is_blocked;
         }
+        is_open = is_open && send_message(publisher, messages[i]);
     }
-    for (size_t i = 0; i < count; i++) {
-        if (ret_results[i] == PUBLISH_RETURNED) {
-            after_return(publisher);
-            break;
-        }
+    bus_link_cork(&publisher->link, false);
+}
+
+void publisher_begin(struct publisher *publisher, const struct message *const *messages,
+                     size_t count)
+{
+    assert(count > 0 && count <= CONFIRMS_MAX && publisher->given_count == 0);
+    publisher->given_count = count;
+    if (publisher_obstacle(publisher) == NULL) {
+        batch_begin(publisher, messages);
+        batch_send(publisher);
     }
+}
+
+/* Nothing is pending, the time is over, or it is clear that nothing will come soon. */
+static bool batch_is_over(const struct publisher *publisher)
+{
+    return publisher->batch == NULL || publisher->link.state == NULL ||
+           publisher->link.is_blocked || confirms_pending(&publisher->confirms) == 0 ||
+           clock_monotonic_ms() >= publisher->deadline_ms;
+}
+
+bool publisher_end(struct publisher *publisher, bool is_waiting, enum publish_result *ret_results)
+{
+    assert(publisher->given_count > 0);
+    if (is_waiting && publisher->batch != NULL) {
+        wait_for_confirms(publisher);
+    }
+    if (!batch_is_over(publisher)) {
+        return false;
+    }
+    bool has_returned = false;
+    for (size_t i = 0; i < publisher->given_count; i++) {
+        /* One that was counted may not have been sent. */
+        bool is_sent = i < publisher->batch_count && i < publisher->confirms.count;
+        ret_results[i] = is_sent ? confirms_result(&publisher->confirms, i) : PUBLISH_UNKNOWN;
+        has_returned |= ret_results[i] == PUBLISH_RETURNED;
+    }
+    publisher->given_count = 0;
+    batch_end(publisher);
+    if (has_returned) {
+        after_return(publisher);
+    }
+    return true;
 }
 
 bool publisher_takes_properties(const struct publisher *publisher, size_t bytes)
@@ -326,7 +335,6 @@ bool publisher_put_letter(struct publisher *publisher, const struct publisher_le
     if (obstacle != NULL) {
         return error_set(error, ERROR_RETRY, "%s", obstacle);
     }
-    int64_t deadline_ms = clock_monotonic_ms() + publisher->options->confirm_timeout_ms;
     struct outgoing outgoing = {
         .exchange = "",
         .routing_key = letter->queue,
@@ -337,8 +345,8 @@ bool publisher_put_letter(struct publisher *publisher, const struct publisher_le
     batch_begin(publisher, NULL);
     publisher->batch_count = 1;
     enum publish_result result = PUBLISH_UNKNOWN;
-    if (send_one(publisher, &outgoing, deadline_ms)) {
-        wait_for_confirms(publisher, deadline_ms);
+    if (send_one(publisher, &outgoing)) {
+        wait_for_confirms(publisher);
         result = confirms_result(&publisher->confirms, 0);
     }
     batch_end(publisher);

@@ -22,10 +22,12 @@ struct publisher {
     struct bus_link link;
     struct confirms confirms;
     bool is_return_expected;            /* the header after basic.return comes next */
-    const struct message *const *batch; /* being published; NULL for a dead letter */
-    size_t batch_count;
-    int64_t waiting_since_ms; /* the pending confirms */
-    int64_t resume_ms;        /* pausing after a return */
+    const struct message *const *batch; /* on its way; NULL: none, or a dead letter */
+    size_t batch_count;                 /* of it, those that the broker may know */
+    size_t given_count;                 /* what it should have become */
+    int64_t waiting_since_ms;           /* the pending confirms */
+    int64_t deadline_ms;                /* of the batch: then it is given up */
+    int64_t resume_ms;                  /* pausing after a return */
 };
 
 void publisher_init(struct publisher *publisher, const struct amqp_bus_options *options,
@@ -38,8 +40,12 @@ bool publisher_service(struct publisher *publisher);
 /* NULL: it can publish. Otherwise why not; valid until the next call. */
 const char *publisher_obstacle(const struct publisher *publisher);
 
-void publisher_publish(struct publisher *publisher, const struct message *const *messages,
-                       size_t count, enum publish_result *ret_results);
+/* Sends them, and waits only for room on the way. They stay the caller's until publisher_end. */
+void publisher_begin(struct publisher *publisher, const struct message *const *messages,
+                     size_t count);
+/* One result each. False: some are pending, and nobody waited. What comes is read by
+ * publisher_service, unless one waits here. */
+bool publisher_end(struct publisher *publisher, bool is_waiting, enum publish_result *ret_results);
 
 struct publisher_letter {
     const char *queue; /* by the default exchange */

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIRMS_MAX 1024 /* messages of one batch */
+#define CONFIRMS_MAX BUS_PUBLISH_MAX /* messages of one batch */
 
 struct confirms_entry {
     size_t bytes;

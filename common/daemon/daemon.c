@@ -109,7 +109,8 @@ static void engine_make(struct daemon *daemon)
 {
     const struct daemon_options *options = daemon->options;
     struct engine_limits limits = engine_limits_default;
-    limits.batch_max = (size_t)options->prefetch;
+    /* Half of what is in hand is published while the other half is decided. */
+    limits.batch_max = ((size_t)options->prefetch + 1) / 2;
     limits.owed_documents_max = (size_t)options->owed_max;
     limits.sweep_interval_ms = options->sweep_interval_ms;
     limits.relay_age_ms = options->relay_age_ms;

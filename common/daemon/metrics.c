@@ -2,6 +2,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/daemon/metric_family.h"
+#include "common/engine/batch_pair.h"
 #include "common/engine/request_port.h"
 
 #include <stdio.h>
@@ -15,16 +16,22 @@ struct settled {
     enum outcome outcome;
 };
 
+/* A batch between its begin and its end. */
+struct open_batch {
+    bool has_decided;
+    int64_t started_ns;
+    struct settled settled[BUS_PREFETCH_MAX];
+    size_t settled_count;
+};
+
 struct metrics {
     struct metrics_setup setup;
     struct observer_port engine_observer;
     struct http_observer http_observer;
     char queue_labels[METRIC_LABELS_SIZE];
-    bool has_decided; /* in this batch; engine's thread */
-    bool is_paused;
-    int64_t batch_started_ns;
-    struct settled settled[BUS_PREFETCH_MAX];
-    size_t settled_count;
+    bool is_paused; /* this and the batches: engine's thread */
+    struct open_batch batches[BATCH_PAIR];
+    struct batch_pair pair;
     struct metric_counters delivered, consumed, decisions, published, ended, http;
     struct metric_histogram process_seconds, batch_size, http_seconds;
 };
@@ -53,9 +60,10 @@ static const char *outcome_text(enum outcome outcome)
 static void batch_begin(void *self, struct input *const *inputs, size_t count)
 {
     struct metrics *metrics = self;
-    metrics->batch_started_ns = clock_wall_ns();
-    metrics->has_decided = false;
-    metrics->settled_count = 0;
+    struct open_batch *batch = &metrics->batches[batch_pair_begin(&metrics->pair)];
+    batch->started_ns = clock_wall_ns();
+    batch->has_decided = false;
+    batch->settled_count = 0;
     if (count > 0)
         metric_histogram_add(&metrics->batch_size, metrics->queue_labels, (double)count);
     FORWARD(metrics, batch_begin, (next_->self, inputs, count));
@@ -63,23 +71,23 @@ static void batch_begin(void *self, struct input *const *inputs, size_t count)
 
 /* ---- deliveries: delivered = applied + duplicate + rejected + quarantined ---- */
 
-static struct settled *settled_find(struct metrics *metrics, const struct delivery *delivery)
+static struct settled *settled_find(struct open_batch *batch, const struct delivery *delivery)
 {
-    for (size_t i = metrics->settled_count; i > 0; i--) /* mostly the last one */
-        if (metrics->settled[i - 1].delivery == delivery)
-            return &metrics->settled[i - 1];
-    if (metrics->settled_count == BUS_PREFETCH_MAX)
+    for (size_t i = batch->settled_count; i > 0; i--) /* mostly the last one */
+        if (batch->settled[i - 1].delivery == delivery)
+            return &batch->settled[i - 1];
+    if (batch->settled_count == BUS_PREFETCH_MAX)
         return NULL;
-    struct settled *settled = &metrics->settled[metrics->settled_count++];
+    struct settled *settled = &batch->settled[batch->settled_count++];
     *settled = (struct settled){ delivery, "", OUTCOME_DUPLICATE };
     return settled;
 }
 
 /* The gravest of a delivery's inputs counts, as the engine counts it. */
-static void settled_note(struct metrics *metrics, const struct delivery *delivery, const char *type,
-                         enum outcome outcome)
+static void settled_note(struct open_batch *batch, const struct delivery *delivery,
+                         const char *type, enum outcome outcome)
 {
-    struct settled *settled = settled_find(metrics, delivery);
+    struct settled *settled = settled_find(batch, delivery);
     if (settled == NULL)
         return;
     settled->type = type;
@@ -93,17 +101,18 @@ static void settled_note(struct metrics *metrics, const struct delivery *deliver
  * next step. So in a batch that the broker took only in part types may be mixed up, never sums. */
 static void settled_count(struct metrics *metrics, size_t acked)
 {
+    struct open_batch *batch = &metrics->batches[batch_pair_older(&metrics->pair)];
     char labels[METRIC_LABELS_SIZE];
     metric_counters_add(&metrics->delivered, metrics->queue_labels, acked);
     for (size_t i = 0; i < acked; i++) {
-        bool is_known = i < metrics->settled_count; /* else a delivery that concerned nobody */
-        enum outcome outcome = is_known ? metrics->settled[i].outcome : OUTCOME_DUPLICATE;
+        bool is_known = i < batch->settled_count; /* else a delivery that concerned nobody */
+        enum outcome outcome = is_known ? batch->settled[i].outcome : OUTCOME_DUPLICATE;
         snprintf(labels, sizeof labels, "queue=\"%s\",type=\"%s\",outcome=\"%s\"",
-                 metrics->setup.queue, is_known ? metrics->settled[i].type : "",
+                 metrics->setup.queue, is_known ? batch->settled[i].type : "",
                  outcome_text(outcome));
         metric_counters_add(&metrics->consumed, labels, 1);
     }
-    metrics->settled_count = 0;
+    batch->settled_count = 0;
 }
 
 static void stage_begin(void *self, enum engine_stage stage)
@@ -164,15 +173,16 @@ static void decided_count(void *self, const struct decided *decided)
     snprintf(labels, sizeof labels, "participant=\"%s\",input=\"%s\",decision=\"%s\"",
              metrics->setup.service, decided->input->type_name, decided->verdict);
     metric_counters_add(&metrics->decisions, labels, 1);
+    struct open_batch *batch = &metrics->batches[batch_pair_newer(&metrics->pair)];
     if (decided->delivery != NULL)
-        settled_note(metrics, decided->delivery, decided->input->type_name, decided->outcome);
+        settled_note(batch, decided->delivery, decided->input->type_name, decided->outcome);
     if (decided->is_first_outcome) {
         snprintf(labels, sizeof labels, "outcome=\"%s\",reason=\"%s\"", decided->state_to,
                  decided->reason != NULL ? decided->reason : "");
         metric_counters_add(&metrics->ended, labels, 1);
     }
     metrics->setup.changed(metrics->setup.changed_self, decided->input->document_id);
-    metrics->has_decided = true;
+    batch->has_decided = true;
     alerts_log(decided);
     FORWARD(metrics, decided, (next_->self, decided));
 }
@@ -181,7 +191,8 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
 {
     struct metrics *metrics = self;
     /* its type is a stranger's text: never a label */
-    settled_note(metrics, delivery, "", OUTCOME_QUARANTINED);
+    settled_note(&metrics->batches[batch_pair_older(&metrics->pair)], delivery, "",
+                 OUTCOME_QUARANTINED);
     const struct log_subject subject = { .message_id = delivery->message.id };
     log_write_about(LOG_WARNING, &subject, "quarantined in %s.dead: %s", metrics->setup.queue,
                     reason);
@@ -191,9 +202,11 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
 static void batch_end(void *self)
 {
     struct metrics *metrics = self;
-    if (metrics->has_decided)
+    const struct open_batch *batch = &metrics->batches[batch_pair_older(&metrics->pair)];
+    if (batch->has_decided)
         metric_histogram_add(&metrics->process_seconds, metrics->queue_labels,
-                             (double)(clock_wall_ns() - metrics->batch_started_ns) / 1e9);
+                             (double)(clock_wall_ns() - batch->started_ns) / 1e9);
+    batch_pair_end(&metrics->pair);
     FORWARD(metrics, batch_end, (next_->self));
 }
 

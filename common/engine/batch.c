@@ -3,20 +3,31 @@
 #include <assert.h>
 #include <string.h>
 
-void batch_clear(struct engine *engine)
+void batch_clear(struct batch *batch)
 {
-    struct batch *batch = &engine->batch;
     for (size_t i = 0; i < batch->slot_count; i++) /* the table is larger than most batches */
         batch->slot_index[batch->slots[i].index_at] = 0;
     batch->job_count = 0;
     batch->delivery_count = 0;
     batch->slot_count = 0;
-    arena_clear(&engine->arena);
+    memset(&batch->outgoing, 0, sizeof batch->outgoing);
+    arena_clear(&batch->arena);
+}
+
+void batch_give_back(struct engine *engine, struct batch *batch)
+{
+    size_t count = batch->delivery_count;
+    assert(engine->held_count + count <= BUS_PREFETCH_MAX);
+    memmove(engine->held + count, engine->held, engine->held_count * sizeof engine->held[0]);
+    for (size_t i = 0; i < count; i++)
+        engine->held[i] = batch->deliveries[i].delivery;
+    engine->held_count += count;
+    batch->delivery_count = 0;
 }
 
 size_t batch_slot(struct engine *engine, const char *document_id)
 {
-    struct batch *batch = &engine->batch;
+    struct batch *batch = engine->batch;
     size_t at = (size_t)(ident_hash(document_id) % SLOT_INDEX_SIZE);
     for (; batch->slot_index[at] != 0; at = (at + 1) % SLOT_INDEX_SIZE) {
         size_t found = batch->slot_index[at] - 1U;
@@ -27,11 +38,11 @@ size_t batch_slot(struct engine *engine, const char *document_id)
         return SLOTS_MAX;
     size_t made = batch->slot_count++;
     struct slot *slot = &batch->slots[made];
-    slot->document = document_new(&engine->arena, engine->participant, document_id);
+    slot->document = document_new(&engine->batch->arena, engine->participant, document_id);
     slot->fate = SLOT_STALE; /* so the first round loads it like a conflict's */
     slot->is_guessed = false;
     slot->next_position = 0;
-    slot->is_published = false;
+    slot->unconfirmed = 0;
     slot->jobs_open = 0;
     slot->index_at = at;
     batch->slot_index[at] = (uint16_t)(made + 1);
@@ -40,14 +51,14 @@ size_t batch_slot(struct engine *engine, const char *document_id)
 
 size_t batch_room(const struct engine *engine)
 {
-    size_t used = engine->batch.job_count > engine->batch.slot_count ? engine->batch.job_count
-                                                                     : engine->batch.slot_count;
+    size_t used = engine->batch->job_count > engine->batch->slot_count ? engine->batch->job_count
+                                                                       : engine->batch->slot_count;
     return used >= engine->limits.batch_max ? 0 : engine->limits.batch_max - used;
 }
 
 struct job *batch_job_add(struct engine *engine, const struct input *input)
 {
-    struct batch *batch = &engine->batch;
+    struct batch *batch = engine->batch;
     if (batch->job_count == JOBS_MAX)
         return NULL;
     size_t slot_count = batch->slot_count;
@@ -67,4 +78,9 @@ struct job *batch_job_add(struct engine *engine, const struct input *input)
 bool slot_is_done(const struct slot *slot)
 {
     return slot->fate == SLOT_SAVED || slot->fate == SLOT_LOADED;
+}
+
+bool slot_is_published(const struct slot *slot)
+{
+    return slot_is_done(slot) && slot->unconfirmed == 0;
 }

@@ -1,7 +1,8 @@
 /* batch.h - one step's work, shared by the files of the engine and by nobody else.
  *
  * A job is one input. A slot is one document of the batch: all jobs that concern it fold into one
- * new version. A delivery has one job or several (or none, when it is quarantined). */
+ * new version. A delivery has one job or several (or none, when it is quarantined). There are two
+ * batches: while the messages of one are on their way, the other one is made. */
 #pragma once
 
 #include "common/engine/clears.h"
@@ -12,10 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLOTS_MAX         STORE_BATCH_MAX
-#define SLOT_INDEX_SIZE   2048 /* a power of two, well above SLOTS_MAX */
-#define JOBS_MAX          (STORE_BATCH_MAX + INPUTS_PER_DELIVERY_MAX)
-#define PUBLISH_BATCH_MAX 1024
+#define BATCHES             2
+#define SLOTS_MAX           STORE_BATCH_MAX
+#define SLOT_INDEX_SIZE     2048 /* a power of two, well above SLOTS_MAX */
+#define JOBS_MAX            (STORE_BATCH_MAX + INPUTS_PER_DELIVERY_MAX)
+#define ENGINE_BUS_RETRY_MS 200 /* after a publish that failed */
 
 struct batch_delivery {
     struct delivery *delivery;
@@ -62,12 +64,26 @@ struct slot {
     bool is_guessed;   /* taken to be new; loaded if it is not, or if nothing comes of it */
     int next_position; /* of messages owed by the version being made */
     const struct input *owed_cause[OWED_MAX]; /* NULL: owed by an earlier version */
-    bool is_published;                        /* owes nothing that the broker has not confirmed */
-    bool is_attempted;                        /* its messages were handed to the bus in this step */
+    size_t unconfirmed;                       /* owed messages that the broker has yet to confirm */
+    bool is_attempted;                        /* they were handed to the bus */
     size_t jobs_open;
 };
 
+struct owed_ref { /* whose message it is */
+    struct slot *slot;
+    size_t position;
+};
+
+/* What the slots owe, as it goes to the bus: part after part of BUS_PUBLISH_MAX. */
+struct outgoing {
+    const struct message **messages;
+    struct owed_ref *refs;
+    size_t count;
+    size_t part_first, part_count; /* the part on its way; 0 = none */
+};
+
 struct batch {
+    struct arena arena;
     struct job *jobs;
     size_t job_count;
     struct batch_delivery deliveries[BUS_PREFETCH_MAX];
@@ -75,17 +91,17 @@ struct batch {
     struct slot *slots;
     size_t slot_count;
     uint16_t slot_index[SLOT_INDEX_SIZE]; /* slot + 1, 0 = free */
+    struct outgoing outgoing;
 };
 
 struct engine {
     /* memory that outlives an engine's life: the counts that follow say what of it is in use */
-    struct arena arena;
-    struct batch batch;
+    struct batch batches[BATCHES];
     struct decision *decision;     /* scratch of one decide call */
     struct input *parsed;          /* scratch: the inputs of one delivery, results, a deadline */
     char (*found_ids)[IDENT_SIZE]; /* scratch: what a sweep has found */
     void *state_before;            /* scratch, to take back a decision that does not fit */
-    struct delivery *held[BUS_PREFETCH_MAX]; /* in hand: taken, not yet acked */
+    struct delivery *held[BUS_PREFETCH_MAX]; /* taken, and in no batch */
     struct clears clears;
 
     /* a life: all zero at its start, but for what engine_restart sets */
@@ -94,6 +110,8 @@ struct engine {
     struct engine_limits limits;
     bool is_draining;
 
+    struct batch *batch;      /* being made */
+    struct batch *publishing; /* saved, its messages on their way; NULL: none */
     size_t held_count;
     uint64_t held_session;
     bool has_seen_queue_empty; /* deadlines may fire */
@@ -118,12 +136,18 @@ struct engine {
 };
 
 /* batch.c */
-void batch_clear(struct engine *engine);
+void batch_clear(struct batch *batch);
+/* Its deliveries wait again, before all others. */
+void batch_give_back(struct engine *engine, struct batch *batch);
 /* The slot of this document, made when new; SLOTS_MAX when the batch is full. */
 size_t batch_slot(struct engine *engine, const char *document_id);
 size_t batch_room(const struct engine *engine);
 struct job *batch_job_add(struct engine *engine, const struct input *input); /* NULL: full */
-bool slot_is_done(const struct slot *slot); /* durable and nothing left to decide */
+bool slot_is_done(const struct slot *slot);      /* durable and nothing left to decide */
+bool slot_is_published(const struct slot *slot); /* and everything owed is confirmed */
+
+/* engine.c */
+void batch_observe_end(struct engine *engine);
 
 /* take.c */
 void engine_take(struct engine *engine);
@@ -134,10 +158,14 @@ void engine_answer_unavailable(struct engine *engine); /* every waiting request 
 MUST_CHECK bool engine_fold(struct engine *engine, struct error *error);
 void engine_answer(struct engine *engine);
 
-/* deliver.c: effects, publish, ack, clear */
-void engine_start_effects(struct engine *engine);
+/* publish.c: the batch becomes the one that is being published; no other one may be. */
 void engine_publish(struct engine *engine);
-void engine_settle(struct engine *engine);
+/* Ends with the ack, once the broker has answered; until then only if it may wait. */
+void engine_publish_end(struct engine *engine, bool is_waiting);
+
+/* deliver.c: effects, ack, clear */
+void engine_start_effects(struct engine *engine);
+void engine_settle(struct engine *engine, struct batch *batch);
 void engine_clear(struct engine *engine);
 
 /* observers may be absent */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define BUS_PREFETCH_MAX       512
+#define BUS_PUBLISH_MAX        1024
 #define QUARANTINE_REASON_SIZE 200
 
 struct delivery {
@@ -53,10 +54,14 @@ struct bus_port {
      * ends. */
     size_t (*take)(void *self, size_t limit, struct delivery **ret_deliveries);
 
-    /* Publishes all, mandatory, pipelined, and waits for their confirms up to the bus's confirm
-     * time-out. One result each. */
-    void (*publish)(void *self, const struct message *const *messages, size_t count,
-                    enum publish_result *ret_results);
+    /* Hands over up to BUS_PUBLISH_MAX messages, mandatory, pipelined, without waiting for their
+     * confirms. One such batch at a time, and no quarantine meanwhile; the messages stay the
+     * caller's, valid and unchanged, until publish_end has told of them. */
+    void (*publish_begin)(void *self, const struct message *const *messages, size_t count);
+
+    /* What became of them, one result each. False: the broker has not answered for all of them, and
+     * the bus's confirm time-out is not over; ask again, or wait for that with is_waiting. */
+    bool (*publish_end)(void *self, bool is_waiting, enum publish_result *ret_results);
 
     /* Puts a copy of the delivery with the reason into the dead-letter queue, confirmed. False:
      * keep the delivery. */

@@ -34,8 +34,10 @@ struct engine *engine_new(const struct participant *participant, const struct en
                           const struct engine_limits *limits)
 {
     struct engine *engine = allocate(1, sizeof *engine);
-    engine->batch.jobs = allocate(JOBS_MAX, sizeof *engine->batch.jobs);
-    engine->batch.slots = allocate(SLOTS_MAX, sizeof *engine->batch.slots);
+    for (size_t i = 0; i < BATCHES; i++) {
+        engine->batches[i].jobs = allocate(JOBS_MAX, sizeof *engine->batches[i].jobs);
+        engine->batches[i].slots = allocate(SLOTS_MAX, sizeof *engine->batches[i].slots);
+    }
     engine->decision = allocate(1, sizeof *engine->decision);
     engine->parsed = allocate(INPUTS_PER_DELIVERY_MAX, sizeof *engine->parsed);
     engine->found_ids = allocate(STORE_BATCH_MAX, sizeof *engine->found_ids);
@@ -55,12 +57,14 @@ void engine_restart(struct engine *engine, const struct participant *participant
     assert(limits->conflict_rounds_max >= 2); /* a guess that was wrong takes the second */
     assert(engine->participant == NULL ||
            engine->participant->state_size == participant->state_size);
-    batch_clear(engine);
+    for (size_t i = 0; i < BATCHES; i++)
+        batch_clear(&engine->batches[i]);
     clears_empty(&engine->clears);
     memset((unsigned char *)engine + life_begin, 0, sizeof *engine - life_begin);
     engine->participant = participant;
     engine->ports = *ports;
     engine->limits = *limits;
+    engine->batch = engine->batches;
     engine->pause_ms = limits->pause_min_ms;
     engine->is_relaying_all = true; /* what an earlier process left behind */
 }
@@ -69,9 +73,11 @@ struct engine *engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return NULL;
-    arena_done(&engine->arena);
-    free(engine->batch.jobs);
-    free(engine->batch.slots);
+    for (size_t i = 0; i < BATCHES; i++) {
+        arena_done(&engine->batches[i].arena);
+        free(engine->batches[i].jobs);
+        free(engine->batches[i].slots);
+    }
     free(engine->decision);
     free(engine->parsed);
     free(engine->found_ids);
@@ -88,6 +94,8 @@ static void bus_service(struct engine *engine)
     bool could_publish = engine->bus.can_publish;
     engine->ports.bus.service(engine->ports.bus.self, &engine->bus);
     if (engine->bus.session != engine->held_session) {
+        if (engine->publishing != NULL)
+            batch_give_back(engine, engine->publishing);
         if (engine->held_count > 0)
             engine->ports.bus.ack(engine->ports.bus.self, engine->held, engine->held_count);
         engine->held_count = 0;
@@ -152,45 +160,56 @@ static bool pause_goes_on(struct engine *engine)
 
 static void batch_observe(struct engine *engine)
 {
-    struct input **inputs = arena_alloc(&engine->arena, engine->batch.job_count * sizeof(void *));
-    for (size_t i = 0; i < engine->batch.job_count; i++)
-        inputs[i] = &engine->batch.jobs[i].input;
-    OBSERVE(engine, batch_begin, inputs, engine->batch.job_count);
+    struct input **inputs =
+        arena_alloc(&engine->batch->arena, engine->batch->job_count * sizeof(void *));
+    for (size_t i = 0; i < engine->batch->job_count; i++)
+        inputs[i] = &engine->batch->jobs[i].input;
+    OBSERVE(engine, batch_begin, inputs, engine->batch->job_count);
+}
+
+void batch_observe_end(struct engine *engine)
+{
+    const struct observer_port *observer = engine->ports.observer;
+    if (observer != NULL && observer->batch_end != NULL)
+        observer->batch_end(observer->self);
 }
 
 /* The store went away under a batch: requests are told, deliveries stay in hand. */
 static void batch_abandon(struct engine *engine, const struct error *error)
 {
-    for (size_t i = 0; i < engine->batch.job_count; i++) {
-        struct request *request = engine->batch.jobs[i].request;
+    for (size_t i = 0; i < engine->batch->job_count; i++) {
+        struct request *request = engine->batch->jobs[i].request;
         if (request == NULL)
             continue;
         request->reply = REPLY_UNAVAILABLE;
         request->verdict = NULL;
         engine->ports.requests.answer(engine->ports.requests.self, request);
     }
+    batch_give_back(engine, engine->batch);
     pause_begin(engine, error);
+    batch_observe_end(engine);
 }
 
 static void batch_run(struct engine *engine)
 {
-    struct batch *batch = &engine->batch;
+    struct batch *batch = engine->batch;
     struct error error;
     if (engine->ports.observer != NULL)
         batch_observe(engine);
     for (size_t i = 0; i < batch->job_count; i++)
         batch->slots[batch->jobs[i].slot].jobs_open++;
-    if (engine_fold(engine, &error)) {
+    bool is_saved = engine_fold(engine, &error);
+    if (is_saved) {
         engine_answer(engine);
         engine_start_effects(engine);
+    }
+    engine_publish_end(engine, true); /* of the batch before */
+    if (is_saved) {
         engine_publish(engine);
-        engine_settle(engine);
+        engine_publish_end(engine, false);
     } else {
         batch_abandon(engine, &error);
     }
-    const struct observer_port *observer = engine->ports.observer;
-    if (observer != NULL && observer->batch_end != NULL)
-        observer->batch_end(observer->self);
 }
 
 static int64_t idle_ms(const struct engine *engine)
@@ -201,7 +220,8 @@ static int64_t idle_ms(const struct engine *engine)
     int64_t oldest_ms = clears_oldest_ms(&engine->clears);
     if (oldest_ms != INT64_MAX && oldest_ms + engine->limits.clear_interval_ms < until)
         until = oldest_ms + engine->limits.clear_interval_ms;
-    if (engine->held_count > 0 && engine->now_ms + REQUEST_POLL_MS < until)
+    bool is_in_hand = engine->held_count > 0 || engine->publishing != NULL;
+    if (is_in_hand && engine->now_ms + REQUEST_POLL_MS < until)
         until = engine->now_ms + REQUEST_POLL_MS;
     int64_t idle = until - engine->now_ms;
     /* A deadline may be held back until the queue has been empty once: then look again soon. */
@@ -224,19 +244,19 @@ static void timers_move_back(struct engine *engine, int64_t back_ms)
 
 struct engine_turn engine_step(struct engine *engine, int64_t now_ms)
 {
-    struct batch *batch = &engine->batch;
     if (now_ms < engine->now_ms)
         timers_move_back(engine, engine->now_ms - now_ms);
     engine->now_ms = now_ms;
     bus_service(engine);
+    engine_publish_end(engine, false);
     if (engine->is_paused && pause_goes_on(engine)) {
         int64_t left_ms = engine->pause_until_ms - now_ms;
         return (struct engine_turn){ .idle_ms = left_ms > 0 ? left_ms : 1 };
     }
-    batch_clear(engine);
+    batch_clear(engine->batch);
     engine_take(engine);
-    size_t handled = batch->job_count + batch->delivery_count;
-    if (handled > 0 || batch->slot_count > 0)
+    size_t handled = engine->batch->job_count + engine->batch->delivery_count;
+    if (handled > 0 || engine->batch->slot_count > 0)
         batch_run(engine);
     bool is_stuck = engine->is_paused || engine->bus_wait_ms > now_ms;
     if (!engine->is_paused)
@@ -253,7 +273,8 @@ bool engine_drain_step(struct engine *engine, int64_t now_ms)
     if (engine->is_paused || !engine->bus.can_publish)
         return turn.inputs_handled ==
                0; /* the broker keeps what is in hand; the outbox what is owed */
-    return turn.inputs_handled == 0 && engine->held_count == 0 && engine->clears.count == 0;
+    return turn.inputs_handled == 0 && engine->held_count == 0 && engine->publishing == NULL &&
+           engine->clears.count == 0;
 }
 
 void engine_status_get(const struct engine *engine, struct engine_status *ret_status)

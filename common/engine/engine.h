@@ -8,7 +8,8 @@
  *   decide   each in arrival order; several inputs of one document fold into one version
  *   save     by compare-and-set; state, owed messages and due_at become durable together;
  *            a conflict loads and decides again; HTTP requests are answered now
- *   publish  what is owed, mandatory and confirmed
+ *   publish  what is owed, mandatory; until the broker has confirmed it, the next batch goes
+ *            through the stages above, but not further
  *   ack      the deliveries, only now; a redelivery finishes what a crash cut off
  *   clear    confirmed owed messages, lazily
  * It has no thread, no clock and no randomness of its own: a thin loop drives it in a daemon, a

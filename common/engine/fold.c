@@ -12,7 +12,7 @@ static void slot_decode(struct engine *engine, struct slot *slot, const struct r
     struct error error;
     struct document *document = slot->document;
     slot->next_position = 0;
-    if (!document_decode(document, engine->participant, record, &engine->arena, &error)) {
+    if (!document_decode(document, engine->participant, record, &engine->batch->arena, &error)) {
         slot->fate = SLOT_BROKEN;
         return;
     }
@@ -29,11 +29,11 @@ static void slot_decode(struct engine *engine, struct slot *slot, const struct r
 /* Loads every stale slot, but for those that are taken to be new; their jobs are open again. */
 static bool stale_load(struct engine *engine, struct error *error)
 {
-    struct batch *batch = &engine->batch;
+    struct batch *batch = engine->batch;
     size_t room = batch->slot_count;
-    const char **ids = arena_room(&engine->arena, room * sizeof *ids);
-    struct record *records = arena_alloc(&engine->arena, room * sizeof *records);
-    struct slot **stale = arena_room(&engine->arena, room * sizeof *stale);
+    const char **ids = arena_room(&engine->batch->arena, room * sizeof *ids);
+    struct record *records = arena_alloc(&engine->batch->arena, room * sizeof *records);
+    struct slot **stale = arena_room(&engine->batch->arena, room * sizeof *stale);
     size_t count = 0;
     for (size_t i = 0; i < batch->slot_count; i++) {
         if (batch->slots[i].fate != SLOT_STALE)
@@ -48,8 +48,8 @@ static bool stale_load(struct engine *engine, struct error *error)
     if (count == 0)
         return true;
     OBSERVE(engine, stage_begin, STAGE_LOAD);
-    bool loaded = engine->ports.store.load(engine->ports.store.self, ids, count, &engine->arena,
-                                           records, error);
+    bool loaded = engine->ports.store.load(engine->ports.store.self, ids, count,
+                                           &engine->batch->arena, records, error);
     OBSERVE(engine, stage_end, STAGE_LOAD, count, loaded ? NULL : error_code_text(error->code));
     if (!loaded)
         return error_wrap(error, "load");
@@ -84,7 +84,7 @@ static void job_record(struct engine *engine, struct job *job)
     job->note_count = decision->note_count;
     job->effect = NULL;
     if (decision->effect.is_wanted) {
-        job->effect = arena_copy(&engine->arena, &decision->effect, sizeof decision->effect);
+        job->effect = arena_copy(&engine->batch->arena, &decision->effect, sizeof decision->effect);
         text_copy(job->effect->document_id, sizeof job->effect->document_id,
                   job->input.document_id);
         text_copy(job->effect->correlation_id, sizeof job->effect->correlation_id,
@@ -101,8 +101,8 @@ static void messages_owe(struct engine *engine, struct slot *slot, struct job *j
         const struct message *decided = &engine->decision->messages[i];
         if (document_owes(document, decided->id))
             continue;
-        struct message *message = arena_copy(&engine->arena, decided, sizeof *decided);
-        message->body = arena_text(&engine->arena, decided->body, decided->body_length);
+        struct message *message = arena_copy(&engine->batch->arena, decided, sizeof *decided);
+        message->body = arena_text(&engine->batch->arena, decided->body, decided->body_length);
         OBSERVE(engine, message_owed, &job->input, message);
         if (document->owed_count == 0)
             document->owed_at_ms = engine->now_ms;
@@ -127,15 +127,15 @@ static void history_add(struct engine *engine, struct slot *slot, const struct j
     entry.due_at_ms = engine->participant->due_at_ms(slot->document->state);
     entry.sent = decision_fingerprint(engine->decision);
     entry.is_repeat = job->input.is_repeat;
-    entry.content = content_encode(engine->participant->contents, &job->input, &engine->arena,
-                                   &entry.content_length);
-    if (document_remember(slot->document, &engine->arena, &entry, is_changed) || is_changed)
+    entry.content = content_encode(engine->participant->contents, &job->input,
+                                   &engine->batch->arena, &entry.content_length);
+    if (document_remember(slot->document, &engine->batch->arena, &entry, is_changed) || is_changed)
         slot->fate = SLOT_DIRTY;
 }
 
 static void job_decide(struct engine *engine, struct job *job)
 {
-    struct slot *slot = &engine->batch.slots[job->slot];
+    struct slot *slot = &engine->batch->slots[job->slot];
     struct document *document = slot->document;
     const struct participant *participant = engine->participant;
     if (slot->fate == SLOT_BROKEN) {
@@ -173,8 +173,8 @@ static void job_decide(struct engine *engine, struct job *job)
 
 static void open_decide(struct engine *engine)
 {
-    for (size_t i = 0; i < engine->batch.job_count; i++) {
-        struct job *job = &engine->batch.jobs[i];
+    for (size_t i = 0; i < engine->batch->job_count; i++) {
+        struct job *job = &engine->batch->jobs[i];
         if (job->fate == JOB_OPEN)
             job_decide(engine, job);
     }
@@ -194,10 +194,10 @@ static void slot_saved(struct engine *engine, struct slot *slot)
 
 static void slot_reopen(struct engine *engine, size_t slot)
 {
-    engine->batch.slots[slot].fate = SLOT_STALE;
-    engine->batch.slots[slot].is_guessed = false;
-    for (size_t i = 0; i < engine->batch.job_count; i++) {
-        struct job *job = &engine->batch.jobs[i];
+    engine->batch->slots[slot].fate = SLOT_STALE;
+    engine->batch->slots[slot].is_guessed = false;
+    for (size_t i = 0; i < engine->batch->job_count; i++) {
+        struct job *job = &engine->batch->jobs[i];
         if (job->slot == slot && job->fate != JOB_OPEN)
             job->fate = JOB_OPEN;
     }
@@ -206,19 +206,19 @@ static void slot_reopen(struct engine *engine, size_t slot)
 /* Saves every dirty slot; *ret_conflicts tells whether some must be loaded and decided again. */
 static bool dirty_save(struct engine *engine, bool *ret_conflicts, struct error *error)
 {
-    struct batch *batch = &engine->batch;
+    struct batch *batch = engine->batch;
     size_t room = batch->slot_count;
-    struct record *records = arena_alloc(&engine->arena, room * sizeof *records);
-    enum save_result *results = arena_alloc(&engine->arena, room * sizeof *results);
-    size_t *dirty = arena_room(&engine->arena, room * sizeof *dirty);
+    struct record *records = arena_alloc(&engine->batch->arena, room * sizeof *records);
+    enum save_result *results = arena_alloc(&engine->batch->arena, room * sizeof *results);
+    size_t *dirty = arena_room(&engine->batch->arena, room * sizeof *dirty);
     size_t count = 0;
     *ret_conflicts = false;
     for (size_t i = 0; i < batch->slot_count; i++) {
         struct slot *slot = &batch->slots[i];
         if (slot->fate != SLOT_DIRTY)
             continue;
-        if (!document_encode(slot->document, engine->participant, &engine->arena, &records[count],
-                             error))
+        if (!document_encode(slot->document, engine->participant, &engine->batch->arena,
+                             &records[count], error))
             return false;
         dirty[count++] = i;
     }
@@ -252,8 +252,8 @@ static bool dirty_save(struct engine *engine, bool *ret_conflicts, struct error 
 static bool guesses_reopen(struct engine *engine)
 {
     bool has_reopened = false;
-    for (size_t i = 0; i < engine->batch.slot_count; i++) {
-        const struct slot *slot = &engine->batch.slots[i];
+    for (size_t i = 0; i < engine->batch->slot_count; i++) {
+        const struct slot *slot = &engine->batch->slots[i];
         if (!slot->is_guessed || slot->fate != SLOT_LOADED)
             continue;
         slot_reopen(engine, i);
@@ -283,7 +283,7 @@ bool engine_fold(struct engine *engine, struct error *error)
 static void request_answer(struct engine *engine, struct job *job)
 {
     struct request *request = job->request;
-    const struct slot *slot = &engine->batch.slots[job->slot];
+    const struct slot *slot = &engine->batch->slots[job->slot];
     bool is_decided = job->fate == JOB_DECIDED && slot_is_done(slot);
     if (job->fate == JOB_POISON)
         request->reply = REPLY_INTERNAL;
@@ -303,7 +303,7 @@ static void request_answer(struct engine *engine, struct job *job)
 
 static void job_observe(struct engine *engine, const struct job *job)
 {
-    const struct slot *slot = &engine->batch.slots[job->slot];
+    const struct slot *slot = &engine->batch->slots[job->slot];
     struct decided decided = {
         .input = &job->input,
         .verdict = job->verdict,
@@ -326,9 +326,9 @@ static void job_observe(struct engine *engine, const struct job *job)
 
 void engine_answer(struct engine *engine)
 {
-    for (size_t i = 0; i < engine->batch.job_count; i++) {
-        struct job *job = &engine->batch.jobs[i];
-        if (job->fate == JOB_DECIDED && slot_is_done(&engine->batch.slots[job->slot]))
+    for (size_t i = 0; i < engine->batch->job_count; i++) {
+        struct job *job = &engine->batch->jobs[i];
+        if (job->fate == JOB_DECIDED && slot_is_done(&engine->batch->slots[job->slot]))
             job_observe(engine, job);
         if (job->request != NULL)
             request_answer(engine, job);

@@ -1,5 +1,9 @@
 /* observer_port.h - lets metrics and tracing watch the engine. An observer never changes an
- * outcome: it stamps span ids and trace headers and counts; the engine works the same with none. */
+ * outcome: it stamps span ids and trace headers and counts; the engine works the same with none.
+ *
+ * While one batch is published the next one may begin, so up to two are open: what is told of load,
+ * save, owed messages and decisions is the newer one's; of publishing, quarantine, ack and the end,
+ * the older one's (batch_pair.h). */
 #pragma once
 
 #include "common/engine/bus_port.h"

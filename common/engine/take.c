@@ -54,7 +54,7 @@ static void take_requests(struct engine *engine)
         return;
     bool is_outbox_full = outbox_is_full(engine);
     size_t room = batch_room(engine);
-    struct request **requests = arena_room(&engine->arena, room * sizeof(void *));
+    struct request **requests = arena_room(&engine->batch->arena, room * sizeof(void *));
     size_t count = engine->ports.requests.take(engine->ports.requests.self, room, requests);
     for (size_t i = 0; i < count; i++) {
         struct job *job = is_outbox_full ? NULL : batch_job_add(engine, &requests[i]->input);
@@ -75,7 +75,7 @@ static void quarantine(struct batch_delivery *entry, const char *reason)
 /* A delivery's inputs; false when the batch has no room for all of them. */
 static bool delivery_parse(struct engine *engine, struct delivery *delivery)
 {
-    struct batch *batch = &engine->batch;
+    struct batch *batch = engine->batch;
     const struct participant *participant = engine->participant;
     struct batch_delivery *entry = &batch->deliveries[batch->delivery_count];
     memset(entry, 0, sizeof *entry);
@@ -116,8 +116,31 @@ static bool delivery_parse(struct engine *engine, struct delivery *delivery)
     return true;
 }
 
+/* Moves the next deliveries in hand into the batch. */
+static void deliveries_add(struct engine *engine, size_t limit)
+{
+    size_t count = 0;
+    while (count < limit && count < engine->held_count &&
+           delivery_parse(engine, engine->held[count])) {
+        count++;
+        if (batch_room(engine) == 0)
+            break;
+    }
+    engine->held_count -= count;
+    memmove(engine->held, engine->held + count, engine->held_count * sizeof engine->held[0]);
+}
+
+/* How many come before one that came back before. */
+static size_t uncounted_deliveries(const struct engine *engine)
+{
+    size_t count = 0;
+    while (count < engine->held_count && engine->held[count]->delivery_count == 0)
+        count++;
+    return count;
+}
+
 /* Deliveries in hand first, then new ones. One that came back before (it may have killed the
- * process) makes a batch of its own, so that it cannot take others with it. */
+ * process) is taken when nothing else is in a batch, so that it cannot take others with it. */
 static bool take_deliveries(struct engine *engine)
 {
     if (!engine_can_deliver(engine))
@@ -128,15 +151,14 @@ static bool take_deliveries(struct engine *engine)
             engine->ports.bus.self, wanted - engine->held_count, engine->held + engine->held_count);
     if (engine->held_count == 0)
         return false;
-    if (engine->held[0]->delivery_count > 0) {
-        bool parsed = delivery_parse(engine, engine->held[0]);
-        assert(parsed); /* alone in an empty batch */
-        return true;
+    size_t uncounted = uncounted_deliveries(engine);
+    if (uncounted > 0) {
+        deliveries_add(engine, uncounted);
+        return false;
     }
-    for (size_t i = 0; i < engine->held_count && engine->held[i]->delivery_count == 0; i++)
-        if (!delivery_parse(engine, engine->held[i]) || batch_room(engine) == 0)
-            break;
-    return false;
+    engine_publish_end(engine, true);
+    deliveries_add(engine, 1);
+    return true;
 }
 
 static void take_results(struct engine *engine)

@@ -135,6 +135,13 @@ struct message rig_message(int number, const char *key)
     return message;
 }
 
+void rig_publish_list(struct rig *rig, const struct message *const *list, size_t count,
+                      enum publish_result *ret_results)
+{
+    rig->port.publish_begin(rig->port.self, list, count);
+    assert_true(rig->port.publish_end(rig->port.self, true, ret_results));
+}
+
 void rig_publish(struct rig *rig, int first, size_t count)
 {
     struct message *messages = calloc(count, sizeof *messages);
@@ -144,7 +151,7 @@ void rig_publish(struct rig *rig, int first, size_t count)
         messages[i] = rig_message(first + (int)i, RIG_KEY);
         list[i] = &messages[i];
     }
-    rig->port.publish(rig->port.self, list, count, results);
+    rig_publish_list(rig, list, count, results);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(results[i], PUBLISH_CONFIRMED);
     }

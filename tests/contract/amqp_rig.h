@@ -44,6 +44,9 @@ void rig_wait_drained(struct rig *rig);
 struct message rig_message(int number, const char *key);
 /* Publishes messages `first` and up; all must be confirmed. */
 void rig_publish(struct rig *rig, int first, size_t count);
+/* Hands them over and waits. */
+void rig_publish_list(struct rig *rig, const struct message *const *list, size_t count,
+                      enum publish_result *ret_results);
 
 /* The second hand: its own connection for each call. */
 struct letter {

@@ -68,6 +68,33 @@ static void what_is_published_comes_back_whole_and_is_acked(void **state)
     broker_wait_ready(RIG_QUEUE, 0); /* nothing came back when the connection closed */
 }
 
+static void confirms_need_not_be_waited_for(void **state)
+{
+    (void)state;
+    struct rig rig = rig_open_connected();
+    struct message messages[BATCH];
+    const struct message *list[BATCH];
+    enum publish_result results[BATCH];
+    struct bus_status status;
+    for (int i = 0; i < BATCH; i++) {
+        messages[i] = rig_message(i, RIG_KEY);
+        list[i] = &messages[i];
+    }
+    rig.port.publish_begin(rig.port.self, list, BATCH);
+    bool is_over = rig.port.publish_end(rig.port.self, false, results);
+    for (int64_t until_ms = clock_monotonic_ms() + 5000; !is_over;) {
+        assert_true(clock_monotonic_ms() < until_ms);
+        rig.port.service(rig.port.self, &status);
+        assert_true(status.can_publish); /* nothing is overdue yet */
+        is_over = rig.port.publish_end(rig.port.self, false, results);
+    }
+    for (int i = 0; i < BATCH; i++) {
+        assert_int_equal(results[i], PUBLISH_CONFIRMED);
+    }
+    rig_publish(&rig, BATCH, 1);
+    rig_close(&rig);
+}
+
 static void a_returned_message_is_published_by_the_next_try(void **state)
 {
     (void)state;
@@ -77,11 +104,11 @@ static void a_returned_message_is_published_by_the_next_try(void **state)
                                   rig_message(3, RIG_KEY) };
     const struct message *list[] = { &messages[0], &messages[1], &messages[2] };
     enum publish_result results[3];
-    rig.port.publish(rig.port.self, list, 3, results);
+    rig_publish_list(&rig, list, 3, results);
     assert_int_equal(results[0], PUBLISH_CONFIRMED);
     assert_int_equal(results[1], PUBLISH_RETURNED);
     assert_int_equal(results[2], PUBLISH_CONFIRMED);
-    rig.port.publish(rig.port.self, list + 1, 1, results);
+    rig_publish_list(&rig, list + 1, 1, results);
     assert_int_equal(results[0], PUBLISH_CONFIRMED);
     broker_wait_ready(RIG_OTHER, 1);
     rig_close(&rig);
@@ -100,7 +127,7 @@ static void who_may_not_declare_pauses_after_a_return(void **state)
     struct message message = rig_message(2, RIG_LONELY_KEY);
     const struct message *list[] = { &message };
     enum publish_result result;
-    rig.port.publish(rig.port.self, list, 1, &result);
+    rig_publish_list(&rig, list, 1, &result);
     assert_int_equal(result, PUBLISH_RETURNED);
     rig_service(&rig);
     assert_false(rig.status.can_publish);
@@ -188,7 +215,7 @@ static void a_full_queue_nacks(void **state)
     const struct message *list[] = { &message };
     enum publish_result result = PUBLISH_CONFIRMED;
     for (int i = 0; i < 100 && result == PUBLISH_CONFIRMED; i++) {
-        rig.port.publish(rig.port.self, list, 1, &result);
+        rig_publish_list(&rig, list, 1, &result);
     }
     assert_int_equal(result, PUBLISH_NACKED);
     broker_run("ctl", (const char *[]){ "clear_policy", "full", NULL });
@@ -380,6 +407,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SENTENCE(what_is_published_comes_back_whole_and_is_acked),
+        SENTENCE(confirms_need_not_be_waited_for),
         SENTENCE(a_returned_message_is_published_by_the_next_try),
         SENTENCE(who_may_not_declare_pauses_after_a_return),
         SENTENCE(who_may_not_declare_says_what_is_missing),

@@ -36,7 +36,7 @@ static int64_t publish_one(struct rig *rig, enum publish_result *ret_result)
     struct message message = rig_message(1, RIG_KEY);
     const struct message *list[] = { &message };
     int64_t begin_ms = clock_monotonic_ms();
-    rig->port.publish(rig->port.self, list, 1, ret_result);
+    rig_publish_list(rig, list, 1, ret_result);
     return clock_monotonic_ms() - begin_ms;
 }
 
@@ -128,7 +128,7 @@ static void a_blocked_broker_makes_nobody_wait(void **state)
     rig_publish(&rig, 1, 1);
     broker_run("ctl", (const char *[]){ "set_vm_memory_high_watermark", "0.0000001", NULL });
     int64_t begin_ms = clock_monotonic_ms();
-    rig.port.publish(rig.port.self, list, BATCH, results);
+    rig_publish_list(&rig, list, BATCH, results);
     assert_true(clock_monotonic_ms() - begin_ms < SHORT_MS + PROMPT_MS);
     assert_int_equal(results[BATCH - 1], PUBLISH_UNKNOWN);
     rig_service(&rig);
@@ -275,7 +275,7 @@ static bool publish_rest(struct rig *rig, const struct message *messages,
                 list[count++] = &messages[i];
             }
         }
-        rig->port.publish(rig->port.self, list, count, part);
+        rig_publish_list(rig, list, count, part);
         for (size_t i = 0; i < count; i++) {
             results[index[i]] = part[i];
             assert_true(part[i] == PUBLISH_CONFIRMED || part[i] == PUBLISH_UNKNOWN);
@@ -318,7 +318,7 @@ static void nothing_confirmed_is_lost_when_the_broker_is_killed(void **state)
         results[i] = PUBLISH_UNKNOWN;
     }
     const struct message *first = &messages[0];
-    rig.port.publish(rig.port.self, &first, 1, results);
+    rig_publish_list(&rig, &first, 1, results);
     rig_take(&rig, 1, old);
     uint64_t session = rig.status.session;
     int64_t kill_ms = clock_monotonic_ms() + SETTLED_MS;

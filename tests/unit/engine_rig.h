@@ -31,7 +31,8 @@ enum tally_input { TALLY_COUNT = 1, TALLY_LOOK }; /* a look changes nothing */
 static struct world {
     struct delivery deliveries[PLACES];
     size_t delivered, given, acked, quarantined, published;
-    bool is_drained, refuses_letters, refuses_messages;
+    size_t on_its_way; /* messages that the broker has not answered for */
+    bool is_drained, refuses_letters, refuses_messages, confirms_late;
     uint64_t session;
     struct record records[PLACES];
     uint8_t bodies[PLACES][BODY_SIZE];
@@ -143,13 +144,24 @@ static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliverie
     return count;
 }
 
-static void bus_publish(void *self, const struct message *const *messages, size_t count,
-                        enum publish_result *ret_results)
+static void bus_publish_begin(void *self, const struct message *const *messages, size_t count)
 {
     (void)self, (void)messages;
-    for (size_t i = 0; i < count; i++)
+    assert_int_equal(world.on_its_way, 0);
+    world.on_its_way = count;
+}
+
+static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *ret_results)
+{
+    (void)self;
+    assert_int_not_equal(world.on_its_way, 0);
+    if (world.confirms_late && !is_waiting)
+        return false;
+    for (size_t i = 0; i < world.on_its_way; i++)
         ret_results[i] = world.refuses_messages ? PUBLISH_NACKED : PUBLISH_CONFIRMED;
-    world.published += world.refuses_messages ? 0 : count;
+    world.published += world.refuses_messages ? 0 : world.on_its_way;
+    world.on_its_way = 0;
+    return true;
 }
 
 static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
@@ -307,7 +319,8 @@ static int world_begin(void **test)
                    .ping = store_ping },
         .bus = { .service = bus_service,
                  .take = bus_take,
-                 .publish = bus_publish,
+                 .publish_begin = bus_publish_begin,
+                 .publish_end = bus_publish_end,
                  .quarantine = bus_quarantine,
                  .ack = bus_ack,
                  .is_drained = bus_is_drained,

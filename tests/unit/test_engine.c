@@ -191,6 +191,109 @@ static void a_flood_of_duplicates_leaves_room_for_what_changes(void **test)
     arena_done(&arena);
 }
 
+static void while_a_batch_waits_for_its_confirms_the_next_one_is_made(void **test)
+{
+    (void)test;
+    world.confirms_late = true;
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    assert_int_equal(world.on_its_way, 1);
+    assert_int_equal(world.acked, 0);
+    assert_int_equal(ask("B", NOW + 1), REPLY_ACCEPTED);
+    assert_int_equal(world.saves, 2);
+    assert_int_equal(world.acked, 1); /* before the second one is handed over */
+    assert_int_equal(world.published, 1);
+    assert_int_equal(world.on_its_way, 1);
+    world.confirms_late = false;
+    engine_step(world.engine, NOW + 2);
+    assert_int_equal(world.published, 2);
+}
+
+static void what_is_confirmed_while_its_document_is_saved_again_is_not_published_twice(void **test)
+{
+    (void)test;
+    world.confirms_late = true;
+    assert_int_equal(ask("A", NOW), REPLY_ACCEPTED);
+    assert_int_equal(ask("A", NOW + 1), REPLY_ACCEPTED);
+    assert_int_equal(world.published, 1);
+    assert_int_equal(world.on_its_way, 1); /* only what the second version owes */
+    world.confirms_late = false;
+    engine_step(world.engine, NOW + 2);
+    assert_int_equal(world.published, 2);
+}
+
+static void what_is_refused_while_its_document_is_saved_again_is_published_with_it(void **test)
+{
+    (void)test;
+    world.confirms_late = true;
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    world.refuses_messages = true;
+    assert_int_equal(ask("A", NOW + 1), REPLY_ACCEPTED);
+    assert_int_equal(world.acked, 0);
+    world.refuses_messages = world.confirms_late = false;
+    engine_step(world.engine, NOW + WAIT_MS / 2);
+    assert_int_equal(world.published, 3); /* the tally counts m1 once more, as it is not acked */
+    assert_int_equal(world.acked, 1);
+}
+
+static void deliveries_of_a_session_that_ends_under_their_publish_are_forgotten(void **test)
+{
+    (void)test;
+    world.confirms_late = true;
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    world.session = 2;
+    engine_step(world.engine, NOW + 1);
+    assert_int_equal(world.acked, 1); /* without effect: the broker gives it again */
+    world.confirms_late = false;
+    engine_step(world.engine, NOW + 2);
+    assert_int_equal(world.published, 1);
+    assert_int_equal(world.acked, 1);
+}
+
+static void what_came_back_before_waits_until_nothing_is_on_its_way(void **test)
+{
+    (void)test;
+    world.confirms_late = true;
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    deliver("m2", "B", "{}")->delivery_count = 1;
+    world.is_away = true; /* so that the second one does not get far */
+    engine_step(world.engine, NOW + 1);
+    assert_int_equal(world.acked, 1);
+    assert_int_equal(world.on_its_way, 0);
+}
+
+static void a_store_that_goes_away_does_not_keep_the_batch_before_from_its_ack(void **test)
+{
+    (void)test;
+    world.confirms_late = true;
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    deliver("m2", "B", "{}");
+    world.is_away = true;
+    engine_step(world.engine, NOW + 1);
+    assert_int_equal(world.acked, 1);
+    world.is_away = world.confirms_late = false;
+    engine_step(world.engine, NOW + WAIT_MS / 2);
+    assert_int_equal(world.acked, 2);
+    assert_int_equal(world.published, 2);
+}
+
+static void draining_waits_for_what_is_on_its_way(void **test)
+{
+    (void)test;
+    world.confirms_late = true;
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    assert_false(engine_drain_step(world.engine, NOW + 1));
+    world.confirms_late = false;
+    for (int i = 0; i < 3 && !engine_drain_step(world.engine, NOW + 2 + i); i++)
+        assert_true(i < 2);
+    assert_int_equal(world.acked, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 
 int main(void)
@@ -212,6 +315,13 @@ int main(void)
         TEST(a_clock_set_back_does_not_prolong_a_pause),
         TEST(a_damaged_document_is_not_overwritten),
         TEST(a_flood_of_duplicates_leaves_room_for_what_changes),
+        TEST(while_a_batch_waits_for_its_confirms_the_next_one_is_made),
+        TEST(what_is_confirmed_while_its_document_is_saved_again_is_not_published_twice),
+        TEST(what_is_refused_while_its_document_is_saved_again_is_published_with_it),
+        TEST(deliveries_of_a_session_that_ends_under_their_publish_are_forgotten),
+        TEST(what_came_back_before_waits_until_nothing_is_on_its_way),
+        TEST(a_store_that_goes_away_does_not_keep_the_batch_before_from_its_ack),
+        TEST(draining_waits_for_what_is_on_its_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

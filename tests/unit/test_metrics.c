@@ -138,6 +138,24 @@ static void a_delivery_counts_once_as_its_gravest_input(void **state)
                 "decision=\"wait\"} 6\n");
 }
 
+static void a_batch_that_begins_before_the_other_one_ends_is_counted_apart(void **state)
+{
+    struct world *world = *state;
+    struct delivery deliveries[2];
+    memset(deliveries, 0, sizeof deliveries);
+    batch(world);
+    decide(world, &deliveries[0], "payment.captured", OUTCOME_APPLIED);
+    batch(world);
+    decide(world, &deliveries[1], "payment.captured", OUTCOME_REJECTED);
+    acked(world, 1);
+    assert_line(world, "type=\"payment.captured\",outcome=\"applied\"} 1\n");
+    assert_null(strstr(page(world), "outcome=\"rejected\""));
+    acked(world, 1);
+    assert_line(world, "type=\"payment.captured\",outcome=\"rejected\"} 1\n");
+    assert_line(world,
+                "roundtrip_message_process_duration_seconds_count{queue=\"booking-events\"} 2\n");
+}
+
 static void a_delivery_decided_again_before_its_ack_counts_once(void **state)
 {
     struct world *world = *state;
@@ -305,6 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_delivery_counts_once_as_its_gravest_input),
+        TEST(a_batch_that_begins_before_the_other_one_ends_is_counted_apart),
         TEST(a_delivery_decided_again_before_its_ack_counts_once),
         TEST(a_strangers_type_is_never_a_label),
         TEST(a_delivery_that_concerned_nobody_is_in_the_sum),

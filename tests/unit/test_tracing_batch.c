@@ -149,6 +149,43 @@ static void a_batch_larger_than_the_bounds_still_works(void **state)
     free(all);
 }
 
+static void what_is_published_while_the_next_batch_is_made_hangs_under_its_own_input(void **state)
+{
+    (void)state;
+    struct input one = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m1", "");
+    struct input two = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m2", "");
+    struct input *first[] = { &one }, *second[] = { &two };
+    struct message message = message_with("booking:b:1:0");
+    port->batch_begin(port->self, first, 1);
+    port->message_owed(port->self, &one, &message);
+    struct decided decided = decision(&one, "confirm");
+    port->decided(port->self, &decided);
+    port->stage_begin(port->self, STAGE_PUBLISH);
+    port->batch_begin(port->self, second, 1);
+    stage(STAGE_LOAD, 1, NULL);
+    decided = decision(&two, "noop");
+    port->decided(port->self, &decided);
+    port->message_published(port->self, &one, &message, PUBLISH_CONFIRMED, false);
+    port->stage_end(port->self, STAGE_PUBLISH, 1, NULL);
+    stage(STAGE_ACK, 1, NULL);
+    port->batch_end(port->self);
+    stage(STAGE_ACK, 1, NULL);
+    port->batch_end(port->self);
+    flush();
+    char parent[17];
+    hex_of(one.span_id, 8, parent);
+    const cJSON *publish = span_named("publish events:booking.confirmed");
+    assert_text(publish, "parentSpanId", parent);
+    assert_true(
+        strtoull(json_at(publish, "startTimeUnixNano")->valuestring, NULL, 10) <=
+        strtoull(json_at(span_named("find bookings"), "startTimeUnixNano")->valuestring, NULL, 10));
+    const char *const ack = "ack events:payment.captured:booking-events";
+    assert_text(sink_span(&sink, ack, 0), "parentSpanId", parent);
+    hex_of(two.span_id, 8, parent);
+    assert_text(sink_span(&sink, ack, 1), "parentSpanId", parent);
+    assert_text(span_named("find bookings"), "parentSpanId", parent);
+}
+
 static void with_tracing_off_contexts_are_still_stamped(void **state)
 {
     (void)state;
@@ -209,6 +246,7 @@ int main(void)
         OBSERVER_TEST(what_only_lost_a_race_is_put_off_and_no_error),
         OBSERVER_TEST(what_is_put_off_or_not_acked_yet_has_no_such_span),
         OBSERVER_TEST(a_batch_larger_than_the_bounds_still_works),
+        OBSERVER_TEST(what_is_published_while_the_next_batch_is_made_hangs_under_its_own_input),
         OBSERVER_TEST(with_tracing_off_contexts_are_still_stamped),
         OBSERVER_TEST(a_trace_that_is_not_sampled_leaves_no_span_and_says_so),
     };

@@ -1,0 +1,148 @@
+/* publish.c - what a saved batch owes goes to the broker; the next batch is made meanwhile.
+ *
+ * One batch at a time is on its way: nothing of the next one is published before the broker has
+ * answered for this one, and nothing is acked before that either. */
+#include "common/engine/batch.h"
+
+#include <assert.h>
+
+/* ---- what is owed ---- */
+
+/* What its earlier version owes was on its way when this batch loaded it: nobody need send it
+ * again if it has been confirmed since. */
+static bool is_earlier_confirmed(const struct engine *engine, const struct slot *slot)
+{
+    const struct document *document = slot->document;
+    int64_t loaded = slot->fate == SLOT_SAVED ? document->version - 1 : document->version;
+    return clears_has(&engine->clears, document->id, loaded);
+}
+
+static size_t owed_count(const struct batch *batch)
+{
+    size_t owed = 0;
+    for (size_t i = 0; i < batch->slot_count; i++)
+        owed += batch->slots[i].document->owed_count;
+    return owed;
+}
+
+static void outgoing_collect(const struct engine *engine, struct batch *batch)
+{
+    struct outgoing *outgoing = &batch->outgoing;
+    size_t room = owed_count(batch);
+    outgoing->messages = arena_room(&batch->arena, room * sizeof *outgoing->messages);
+    outgoing->refs = arena_room(&batch->arena, room * sizeof *outgoing->refs);
+    for (size_t i = 0; i < batch->slot_count; i++) {
+        struct slot *slot = &batch->slots[i];
+        size_t owed = slot_is_done(slot) ? slot->document->owed_count : 0;
+        bool skips_earlier = owed > 0 && is_earlier_confirmed(engine, slot);
+        slot->unconfirmed = 0;
+        slot->is_attempted = false;
+        for (size_t k = 0; k < owed; k++) {
+            if (skips_earlier && slot->owed_cause[k] == NULL)
+                continue;
+            slot->unconfirmed++;
+            outgoing->refs[outgoing->count] = (struct owed_ref){ slot, k };
+            outgoing->messages[outgoing->count++] = slot->document->owed[k];
+        }
+    }
+}
+
+/* ---- on its way ---- */
+
+static void part_begin(struct engine *engine, struct outgoing *outgoing)
+{
+    size_t left = outgoing->count - outgoing->part_first;
+    outgoing->part_count = left < BUS_PUBLISH_MAX ? left : BUS_PUBLISH_MAX;
+    if (outgoing->part_count == 0)
+        return;
+    OBSERVE(engine, stage_begin, STAGE_PUBLISH);
+    engine->ports.bus.publish_begin(
+        engine->ports.bus.self, outgoing->messages + outgoing->part_first, outgoing->part_count);
+}
+
+/* False: the broker has not answered yet. */
+static bool part_end(struct engine *engine, struct batch *batch, bool is_waiting)
+{
+    struct outgoing *outgoing = &batch->outgoing;
+    enum publish_result results[BUS_PUBLISH_MAX];
+    if (!engine->ports.bus.publish_end(engine->ports.bus.self, is_waiting, results))
+        return false;
+    size_t failed = 0;
+    for (size_t i = 0; i < outgoing->part_count; i++) {
+        const struct owed_ref *ref = &outgoing->refs[outgoing->part_first + i];
+        const struct input *cause = ref->slot->owed_cause[ref->position];
+        ref->slot->is_attempted = true;
+        OBSERVE(engine, message_published, cause, outgoing->messages[outgoing->part_first + i],
+                results[i], cause == NULL);
+        if (results[i] == PUBLISH_CONFIRMED)
+            ref->slot->unconfirmed--;
+        else
+            failed++;
+    }
+    OBSERVE(engine, stage_end, STAGE_PUBLISH, outgoing->part_count,
+            failed > 0 ? "not confirmed" : NULL);
+    outgoing->part_first += outgoing->part_count;
+    if (failed > 0) {
+        outgoing->count = outgoing->part_first; /* the rest waits, too */
+        engine->bus_wait_ms = engine->now_ms + ENGINE_BUS_RETRY_MS;
+        engine->relay_sweep_ms = engine->bus_wait_ms;
+    }
+    return true;
+}
+
+void engine_publish(struct engine *engine)
+{
+    struct batch *batch = engine->batch;
+    assert(engine->publishing == NULL);
+    outgoing_collect(engine, batch);
+    if (!engine_can_deliver(engine))
+        batch->outgoing.count = 0; /* the outbox keeps it */
+    engine->publishing = batch;
+    engine->batch = batch == engine->batches ? engine->batches + 1 : engine->batches;
+    part_begin(engine, &batch->outgoing);
+}
+
+/* ---- the end ---- */
+
+/* The bus is away: what has just been owed stays in the outbox, and observers are told so once. */
+static void deferred_observe(struct engine *engine, const struct slot *slot)
+{
+    for (size_t k = 0; k < slot->document->owed_count; k++)
+        if (slot->owed_cause[k] != NULL)
+            OBSERVE(engine, message_published, slot->owed_cause[k], slot->document->owed[k],
+                    PUBLISH_UNKNOWN, false);
+}
+
+static void slot_end(struct engine *engine, const struct slot *slot)
+{
+    const struct document *document = slot->document;
+    if (document->owed_count == 0 || !slot_is_done(slot))
+        return;
+    if (slot_is_published(slot)) {
+        /* When there is no room, the relay publishes them once more: harmless. */
+        (void)clears_add(&engine->clears, document->id, document->version, engine->now_ms);
+        if (slot->jobs_open == 0 && engine->unpublished > 0)
+            engine->unpublished--;
+    } else if (slot->fate == SLOT_SAVED) {
+        engine->unpublished++;
+        if (!slot->is_attempted)
+            deferred_observe(engine, slot);
+    }
+}
+
+void engine_publish_end(struct engine *engine, bool is_waiting)
+{
+    struct batch *batch = engine->publishing;
+    if (batch == NULL)
+        return;
+    while (batch->outgoing.part_count > 0) {
+        if (!part_end(engine, batch, is_waiting))
+            return;
+        part_begin(engine, &batch->outgoing);
+    }
+    for (size_t i = 0; i < batch->slot_count; i++)
+        slot_end(engine, &batch->slots[i]);
+    engine_settle(engine, batch);
+    engine->publishing = NULL;
+    batch_observe_end(engine);
+}
