@@ -1,7 +1,6 @@
 #include "common/store/sqlite_file.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +9,12 @@
 #include <time.h>
 
 #define WAL_BYTES_KEPT "67108864" /* a burst's log shrinks to this after the next checkpoint */
+#define PAGE_BYTES     "8192"     /* of a new file: several documents on each page */
 
 /* A table with rowids: documents of some kilobytes make a WITHOUT ROWID tree deep, and it measured
  * slower. The numbers are 0 and not NULL where there is none; the partial indexes hold only the
- * documents that wait, and a query must say `> 0` as they do, or they are not used. */
+ * documents that wait, and a query must say `> 0` as they do, or they are not used. The newest come
+ * last in their index, for a tree that grows at its end fills its pages. */
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS \"%w\" ("
     " id TEXT PRIMARY KEY NOT NULL,"
@@ -24,7 +25,7 @@ static const char schema_sql[] =
     " body BLOB NOT NULL);"
     "CREATE INDEX IF NOT EXISTS \"%w_due\" ON \"%w\" (due_at, id) WHERE due_at > 0;"
     "CREATE INDEX IF NOT EXISTS \"%w_owed\" ON \"%w\" (owed_at, id) WHERE owed_at > 0;"
-    "CREATE INDEX IF NOT EXISTS \"%w_newest\" ON \"%w\" (created_at DESC, id DESC);";
+    "CREATE INDEX IF NOT EXISTS \"%w_newest\" ON \"%w\" (created_at, id);";
 
 /* %w is the table. */
 static const char *const statement_sql[LANE_STATEMENT_COUNT] = {
@@ -35,13 +36,11 @@ static const char *const statement_sql[LANE_STATEMENT_COUNT] = {
     [LANE_COMMIT] = "COMMIT",
     [LANE_ROLLBACK] = "ROLLBACK",
     [LANE_LOAD] = "SELECT id, version, created_at, due_at, owed_at, body FROM \"%w\" WHERE id = ?1",
-    /* Changes no row when the version has moved on; as on MongoDB, a removed document comes back.
-     */
-    [LANE_SAVE] = "INSERT INTO \"%w\" (id, version, created_at, due_at, owed_at, body)"
-                  " VALUES (?1, ?2 + 1, ?3, ?4, ?5, ?6)"
-                  " ON CONFLICT (id) DO UPDATE SET version = excluded.version,"
-                  " created_at = excluded.created_at, due_at = excluded.due_at,"
-                  " owed_at = excluded.owed_at, body = excluded.body WHERE version = ?2",
+    /* created_at stays as it was inserted, so that an update leaves its index alone. */
+    [LANE_UPDATE] = "UPDATE \"%w\" SET version = ?2 + 1, due_at = ?4, owed_at = ?5, body = ?6"
+                    " WHERE id = ?1 AND version = ?2",
+    [LANE_INSERT] = "INSERT INTO \"%w\" (id, version, created_at, due_at, owed_at, body)"
+                    " VALUES (?1, ?2 + 1, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
     [LANE_BODY_AT] = "SELECT body FROM \"%w\" WHERE id = ?1 AND version = ?2",
     [LANE_CLEAR] = "UPDATE \"%w\" SET owed_at = 0, body = ?3 WHERE id = ?1 AND version = ?2",
     [LANE_DUE] = "SELECT id FROM \"%w\" WHERE due_at > 0 AND due_at <= ?1"
@@ -53,31 +52,7 @@ static const char *const statement_sql[LANE_STATEMENT_COUNT] = {
                   " WHERE (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3",
 };
 
-/* ---- errors -------------------------------------------------------------------------------- */
-
-static enum error_code code_meaning(int code)
-{
-    switch (code & 0xff) { /* the rest of the bits says more, but not to us */
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_ERROR:
-    case SQLITE_MISUSE:
-    case SQLITE_RANGE:
-    case SQLITE_TOOBIG:
-    case SQLITE_MISMATCH:
-    case SQLITE_CONSTRAINT:
-        return ERROR_BUG;
-    default: /* busy, full, not readable, out of memory: it may mend */
-        return ERROR_RETRY;
-    }
-}
-
-bool lane_fail(const struct lane *lane, struct error *error)
-{
-    int code = sqlite3_extended_errcode(lane->connection);
-    return error_set(error, code_meaning(code), "sqlite: %s: %s (code %d)", lane->file->path,
-                     sqlite3_errmsg(lane->connection), code);
-}
+/* ---- opening ------------------------------------------------------------------------------- */
 
 /* Why it cannot be opened, in words that help whoever started us. */
 static bool open_fail(const struct lane *lane, int code, struct error *error)
@@ -116,8 +91,6 @@ static bool open_fail(const struct lane *lane, int code, struct error *error)
     }
     return lane_fail(lane, error);
 }
-
-/* ---- opening ------------------------------------------------------------------------------- */
 
 /* The formats hold nothing but %w, at most eight times. */
 static char *sql_new(const char *format, const char *table)
@@ -190,7 +163,10 @@ static bool lane_open(struct lane *lane, struct error *error)
         return open_fail(lane, SQLITE_READONLY, error); /* SQLite itself would be content */
     }
     bool is_wal = false;
-    code = switch_to_wal(lane, &is_wal);
+    code = sqlite3_exec(lane->connection, "PRAGMA page_size = " PAGE_BYTES, NULL, NULL, NULL);
+    if (code == SQLITE_OK) {
+        code = switch_to_wal(lane, &is_wal);
+    }
     if (code != SQLITE_OK) {
         return open_fail(lane, code, error);
     }
@@ -200,11 +176,15 @@ static bool lane_open(struct lane *lane, struct error *error)
                          "name a file on a local disk",
                          lane->file->path);
     }
-    /* FULL: the log reaches the disk before a commit returns, and before anyone can read it. */
+    /* secure_delete is on in some builds; its zeros over what an update replaces hide nothing, for
+     * the next version holds the same. */
     code = sqlite3_exec(lane->connection,
-                        "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = " WAL_BYTES_KEPT,
+                        "PRAGMA secure_delete = OFF; PRAGMA journal_size_limit = " WAL_BYTES_KEPT,
                         NULL, NULL, NULL);
-    return code == SQLITE_OK || open_fail(lane, code, error);
+    if (code != SQLITE_OK) {
+        return open_fail(lane, code, error);
+    }
+    return lane_sync(lane, LANE_SYNC_COMMITS, error);
 }
 
 static bool lane_prepare(struct lane *lane, const char *table, struct error *error)
@@ -243,6 +223,9 @@ struct sqlite_file *sqlite_file_open(const char *path, const char *table, struct
     if (!path_check(path, error)) {
         return NULL;
     }
+    /* Its statistics of memory cost a mutex at each allocation. Too late for the second file of a
+     * process, which changes nothing. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct sqlite_file *file = calloc(1, sizeof *file);
     char *copy = strdup(path);
     if (file == NULL || copy == NULL) {
@@ -291,90 +274,4 @@ struct sqlite_file *sqlite_file_close(struct sqlite_file *file)
         free(file);
     }
     return NULL;
-}
-
-/* ---- lanes --------------------------------------------------------------------------------- */
-
-static struct lane *lane_take(struct sqlite_file *file, int first, int last, struct error *error)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += SQLITE_LANE_WAIT_MS / 1000;
-    struct lane *taken = NULL;
-    bool is_late = false;
-    pthread_mutex_lock(&file->mutex);
-    while (true) {
-        for (int i = first; i <= last && taken == NULL; i++) {
-            if (!file->lanes[i].is_taken) {
-                taken = &file->lanes[i];
-                taken->is_taken = true;
-            }
-        }
-        if (taken != NULL || is_late) {
-            break;
-        }
-        is_late = pthread_cond_timedwait(&file->returned, &file->mutex, &until) == ETIMEDOUT;
-    }
-    pthread_mutex_unlock(&file->mutex);
-    if (taken == NULL) {
-        error_set(error, ERROR_RETRY, "sqlite: %s was busy for %d ms", file->path,
-                  SQLITE_LANE_WAIT_MS);
-    }
-    return taken;
-}
-
-struct lane *lane_take_reader(struct sqlite_file *file, struct error *error)
-{
-    return lane_take(file, 1, SQLITE_LANES - 1, error);
-}
-
-struct lane *lane_take_writer(struct sqlite_file *file, struct error *error)
-{
-    struct lane *lane = lane_take(file, 0, 0, error);
-    if (lane == NULL) {
-        return NULL;
-    }
-    int is_moved = 0;
-    sqlite3_file_control(lane->connection, "main", SQLITE_FCNTL_HAS_MOVED, &is_moved);
-    if (is_moved != 0) {
-        error_set(error, ERROR_RETRY,
-                  "sqlite: %s was moved or deleted while in use; put it back, or restart on a new "
-                  "one",
-                  file->path);
-        lane_return(&lane);
-    }
-    return lane;
-}
-
-void lane_return(struct lane **lane)
-{
-    if (*lane != NULL) {
-        struct sqlite_file *file = (*lane)->file;
-        pthread_mutex_lock(&file->mutex);
-        (*lane)->is_taken = false;
-        pthread_cond_broadcast(&file->returned); /* those who wait want different lanes */
-        pthread_mutex_unlock(&file->mutex);
-        *lane = NULL;
-    }
-}
-
-bool lane_run(struct lane *lane, enum lane_statement which, struct error *error)
-{
-    sqlite3_stmt *statement = lane->statements[which];
-    bool is_done = sqlite3_step(statement) == SQLITE_DONE || lane_fail(lane, error);
-    sqlite3_reset(statement);
-    return is_done;
-}
-
-bool lane_finish(struct lane *lane, bool is_good, struct error *error)
-{
-    if (is_good && lane_run(lane, LANE_COMMIT, error)) {
-        return true;
-    }
-    /* SQLite may have rolled back by itself. If this fails too, the next BEGIN will say so. */
-    if (sqlite3_get_autocommit(lane->connection) == 0) {
-        (void)sqlite3_step(lane->statements[LANE_ROLLBACK]);
-        (void)sqlite3_reset(lane->statements[LANE_ROLLBACK]);
-    }
-    return false;
 }

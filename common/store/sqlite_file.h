@@ -22,7 +22,8 @@ enum lane_statement {
     LANE_COMMIT,
     LANE_ROLLBACK,
     LANE_LOAD,
-    LANE_SAVE,
+    LANE_UPDATE,  /* changes no row when the version has moved on */
+    LANE_INSERT,  /* changes no row when there is one; the same parameters */
     LANE_BODY_AT, /* the body, if the document still is at that version */
     LANE_CLEAR,
     LANE_DUE,
@@ -32,19 +33,29 @@ enum lane_statement {
     LANE_STATEMENT_COUNT
 };
 
+/* When the log is written to the disk. */
+enum lane_sync {
+    LANE_SYNC_UNKNOWN,
+    LANE_SYNC_CHECKPOINTS, /* or with somebody's next commit; what a power cut may undo */
+    LANE_SYNC_COMMITS,     /* before a commit returns, and before anyone can read it */
+};
+
 struct sqlite_file;
 struct lane {
     struct sqlite_file *file;
     sqlite3 *connection;
     sqlite3_stmt *statements[LANE_STATEMENT_COUNT];
+    enum lane_sync sync;
     bool is_taken;
 };
 
 struct sqlite_file {
     char *path;
-    pthread_mutex_t mutex; /* guards is_taken of all lanes */
+    pthread_mutex_t mutex; /* guards is_taken of all lanes, and the saver */
     pthread_cond_t returned;
     struct lane lanes[SQLITE_LANES];
+    pthread_t saver; /* who saved last */
+    bool has_saver;
 };
 
 /* ERROR_REJECT: the file cannot be one, and how to make it one. ERROR_RETRY: it is busy. */
@@ -52,11 +63,17 @@ MUST_CHECK struct sqlite_file *sqlite_file_open(const char *path, const char *ta
                                                 struct error *error);
 struct sqlite_file *sqlite_file_close(struct sqlite_file *file); /* returns NULL */
 
-/* A free lane, or NULL with ERROR_RETRY when there was none in time. */
+/* A free lane, or NULL with ERROR_RETRY when there was none in time. The thread that saves reads
+ * through the writing lane: a commit voids the page caches of all lanes but its own. */
 MUST_CHECK struct lane *lane_take_reader(struct sqlite_file *file, struct error *error);
 /* Also refuses a file that has been moved or deleted: what it would save nobody would find. */
 MUST_CHECK struct lane *lane_take_writer(struct sqlite_file *file, struct error *error);
+/* The same, by a thread that is going to save. */
+MUST_CHECK struct lane *lane_take_saver(struct sqlite_file *file, struct error *error);
 void lane_return(struct lane **lane); /* for CLEANUP; of NULL it does nothing */
+
+/* Of the transactions that begin from now on. Costs next to nothing when it is so already. */
+MUST_CHECK bool lane_sync(struct lane *lane, enum lane_sync sync, struct error *error);
 
 /* Runs a statement that returns no rows. */
 MUST_CHECK bool lane_run(struct lane *lane, enum lane_statement which, struct error *error);

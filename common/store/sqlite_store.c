@@ -91,30 +91,42 @@ static bool sqlite_load(void *self, const char *const *ids, size_t count, struct
     return lane_finish(lane, is_good, error);
 }
 
-static bool save_one(struct lane *lane, const struct record *record, enum save_result *ret_result,
-                     struct error *error)
+static bool save_by(struct lane *lane, enum lane_statement which, const struct record *record,
+                    enum save_result *ret_result, struct error *error)
 {
-    assert(record->version >= 0 && record->body_length <= STORE_BODY_BYTES_MAX);
-    sqlite3_stmt *statement = lane->statements[LANE_SAVE];
+    sqlite3_stmt *statement = lane->statements[which];
     bind_text(statement, 1, record->id);
     bind_number(statement, 2, record->version);
     bind_number(statement, 3, record->created_at_ms);
     bind_number(statement, 4, record->due_at_ms);
     bind_number(statement, 5, record->owed_at_ms);
     bind_bytes(statement, 6, record->body, record->body_length);
-    if (!lane_run(lane, LANE_SAVE, error)) {
+    if (!lane_run(lane, which, error)) {
         return false;
     }
     *ret_result = sqlite3_changes(lane->connection) == 1 ? SAVE_SAVED : SAVE_CONFLICT;
     return true;
 }
 
+static bool save_one(struct lane *lane, const struct record *record, enum save_result *ret_result,
+                     struct error *error)
+{
+    assert(record->version >= 0 && record->body_length <= STORE_BODY_BYTES_MAX);
+    *ret_result = SAVE_CONFLICT;
+    if (record->version > 0 && !save_by(lane, LANE_UPDATE, record, ret_result, error)) {
+        return false;
+    }
+    /* as on MongoDB, a removed document comes back */
+    return *ret_result == SAVE_SAVED || save_by(lane, LANE_INSERT, record, ret_result, error);
+}
+
 static bool sqlite_save(void *self, const struct record *records, size_t count,
                         enum save_result *ret_results, struct error *error)
 {
     assert(count <= STORE_BATCH_MAX);
-    CLEANUP(lane_return) struct lane *lane = lane_take_writer(self, error);
-    if (lane == NULL || !lane_run(lane, LANE_BEGIN_WRITE, error)) {
+    CLEANUP(lane_return) struct lane *lane = lane_take_saver(self, error);
+    if (lane == NULL || !lane_sync(lane, LANE_SYNC_COMMITS, error) ||
+        !lane_run(lane, LANE_BEGIN_WRITE, error)) {
         return false;
     }
     bool is_good = true;
@@ -174,12 +186,14 @@ static bool clear_one(struct lane *lane, const char *id, int64_t version, struct
     return is_cleared;
 }
 
+/* Reaches the disk with the next save: to lose it costs a harmless republish. */
 static bool sqlite_clear_owed(void *self, const char *const *ids, const int64_t *versions,
                               size_t count, struct error *error)
 {
     assert(count <= STORE_BATCH_MAX);
-    CLEANUP(lane_return) struct lane *lane = lane_take_writer(self, error);
-    if (lane == NULL || !lane_run(lane, LANE_BEGIN_WRITE, error)) {
+    CLEANUP(lane_return) struct lane *lane = lane_take_saver(self, error);
+    if (lane == NULL || !lane_sync(lane, LANE_SYNC_CHECKPOINTS, error) ||
+        !lane_run(lane, LANE_BEGIN_WRITE, error)) {
         return false;
     }
     bool is_good = true;
