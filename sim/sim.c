@@ -75,6 +75,9 @@ static void faults_choose(struct sim *sim)
         sim->rates[fault] = rates[fault] * factor;
         sim_tell(sim, "this schedule has %s", sim_fault_text((enum sim_fault)fault));
     }
+    /* That is what a real broker does. */
+    if (sim_random_chance(&sim->random, 500))
+        sim->rates[FAULT_CONFIRM_LATE] = rates[FAULT_CONFIRM_LATE];
     /* A key that is forgotten matters only where a call is made again, and late. */
     if (sim->rates[FAULT_KEYS_EXPIRE] > 0 && sim_random_chance(&sim->random, 700)) {
         sim->rates[FAULT_PROVIDER] = rates[FAULT_PROVIDER];

@@ -60,6 +60,8 @@
     X(D9, "a worker restarts while its twin works")                                                \
     X(D10, "a worker resumes with a stale version")                                                \
     X(D11, "a sweep meets an error of the database")                                               \
+    X(D12, "a batch saved while the one before is on its way")                                     \
+    X(D13, "a crash with one batch on its way and the next one saved")                             \
     X(E1, "a connection breaks with unconfirmed publishes")                                        \
     X(E2, "a publish nacked, or its confirm missing")                                              \
     X(E3, "a publish returned")                                                                    \

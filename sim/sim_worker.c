@@ -103,6 +103,8 @@ static void crash_see(struct sim_worker *worker)
         anomaly_reached(sim, ANOMALY_D4);
     else if (worker->phase != PHASE_IDLE)
         anomaly_reached(sim, met[worker->phase]);
+    if (worker->phase == PHASE_SAVED && worker->publish.count > 0)
+        anomaly_reached(sim, ANOMALY_D13);
     for (size_t i = 0; i < sim->worker_count; i++)
         if (sim->workers[i].service == worker->service && &sim->workers[i] != worker &&
             sim->workers[i].engine != NULL)
