@@ -33,27 +33,28 @@ static void document_append(const struct mongo *mongo, bson_t *document, const c
     BSON_APPEND_BINARY(document, "body", BSON_SUBTYPE_BINARY, mongo->body, BOUND_BODY_BYTES);
 }
 
-/* An insert of what must not exist, or an update of exactly this version. */
-static void statement_append(const struct mongo *mongo, bson_t *list, uint32_t position,
+/* An insert of what must not exist, or the document over exactly this version, in the form that
+ * costs the server least; see common/store/mongo_record.c. */
+static void statement_append(const struct mongo *mongo, bson_t *list, const char *position,
                              const char *id, int64_t version)
 {
-    char buffer[16];
-    const char *key;
-    bson_t statement, query, document;
-    bson_uint32_to_string(position, &key, buffer, sizeof buffer);
-    BSON_APPEND_DOCUMENT_BEGIN(list, key, &statement);
+    bson_t document = BSON_INITIALIZER;
+    document_append(mongo, &document, id, version + 1);
     if (version == 0) {
-        document_append(mongo, &statement, id, 1);
+        BSON_APPEND_DOCUMENT(list, position, &document);
     } else {
-        BSON_APPEND_DOCUMENT_BEGIN(&statement, "q", &query);
-        BSON_APPEND_UTF8(&query, "_id", id);
-        BSON_APPEND_INT64(&query, "version", version);
-        bson_append_document_end(&statement, &query);
-        BSON_APPEND_DOCUMENT_BEGIN(&statement, "u", &document);
-        document_append(mongo, &document, id, version + 1);
-        bson_append_document_end(&statement, &document);
+        /* clang-format off */
+        BCON_APPEND(list, position, "{",
+            "q", "{", "_id", BCON_UTF8(id), "}",
+            "u", "[", "{", "$replaceWith", "{", "$cond", "[",
+                "{", "$eq", "[", BCON_UTF8("$version"), BCON_INT64(version), "]", "}",
+                "{", "$literal", BCON_DOCUMENT(&document), "}",
+                "{", "_id", BCON_NULL, "}",
+            "]", "}", "}", "]",
+        "}");
+        /* clang-format on */
     }
-    bson_append_document_end(list, &statement);
+    bson_destroy(&document);
 }
 
 static void mongo_write(void *self, uint64_t first, size_t count, int64_t version)
@@ -68,7 +69,10 @@ static void mongo_write(void *self, uint64_t first, size_t count, int64_t versio
     for (uint32_t i = 0; i < count; i++) {
         char id[ID_SIZE];
         (void)snprintf(id, sizeof id, "01a0f5a7-7000-7b3c-9d2e-%012" PRIx64, first + i);
-        statement_append(mongo, &list, i, id, version);
+        char buffer[16];
+        const char *position;
+        bson_uint32_to_string(i, &position, buffer, sizeof buffer);
+        statement_append(mongo, &list, position, id, version);
     }
     bson_append_array_end(&command, &list);
     if (!mongoc_client_write_command_with_opts(mongo->client, mongo->database, &command, NULL,

@@ -5,22 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
-#define CODE_DUPLICATE_KEY 11000
-#define POSITION_SIZE      16
-
-static void statement_begin(bson_t *updates, uint32_t position, const char *id, int64_t version,
-                            bson_t *ret_statement)
-{
-    char buffer[POSITION_SIZE];
-    const char *key;
-    bson_uint32_to_string(position, &key, buffer, sizeof buffer);
-    bson_t query;
-    BSON_APPEND_DOCUMENT_BEGIN(updates, key, ret_statement);
-    BSON_APPEND_DOCUMENT_BEGIN(ret_statement, "q", &query);
-    BSON_APPEND_UTF8(&query, "_id", id);
-    BSON_APPEND_INT64(&query, "version", version);
-    bson_append_document_end(ret_statement, &query);
-}
+/* What a conflict is to the server: of an insert, and of an update (see below). */
+#define CODE_DUPLICATE_KEY   11000
+#define CODE_IMMUTABLE_FIELD 66
+#define POSITION_SIZE        16
 
 static void document_append(bson_t *parent, const char *key, const struct record *record)
 {
@@ -52,17 +40,32 @@ void mongo_record_append_insert(bson_t *documents, uint32_t position, const stru
     document_append(documents, key, record);
 }
 
-/* With upsert, a version that has moved on makes the server try an insert, which fails with this
- * statement's duplicate key error: so one command has an answer for each document, where the count
- * of matches would be one total for all. The price: a document that somebody removed altogether
- * comes back, at the version that was decided. Nothing of ours removes documents. */
+/* q names nothing but _id, for that is the one query that the server runs without planning it; the
+ * version is compared by the update itself, while it holds the document. Where the version has
+ * moved on, the result would have another _id, which fails this statement alone: so one command has
+ * an answer for each document, where the count of matches would be one total for all. With upsert a
+ * document that is gone fails likewise, and does not come back.
+ *
+ * $literal keeps the content content: nothing in it is an expression. */
 void mongo_record_append_update(bson_t *updates, uint32_t position, const struct record *record)
 {
-    bson_t statement;
-    statement_begin(updates, position, record->id, record->version, &statement);
-    document_append(&statement, "u", record);
-    BSON_APPEND_BOOL(&statement, "upsert", true);
-    bson_append_document_end(updates, &statement);
+    char buffer[POSITION_SIZE];
+    const char *key;
+    bson_uint32_to_string(position, &key, buffer, sizeof buffer);
+    bson_t replacement = BSON_INITIALIZER;
+    document_append(&replacement, "$literal", record);
+    /* clang-format off */
+    BCON_APPEND(updates, key, "{",
+        "q", "{", "_id", BCON_UTF8(record->id), "}",
+        "u", "[", "{", "$replaceWith", "{", "$cond", "[",
+            "{", "$eq", "[", BCON_UTF8("$version"), BCON_INT64(record->version), "]", "}",
+            BCON_DOCUMENT(&replacement),
+            "{", "_id", BCON_NULL, "}",
+        "]", "}", "}", "]",
+        "upsert", BCON_BOOL(true),
+    "}");
+    /* clang-format on */
+    bson_destroy(&replacement);
 }
 
 void mongo_record_append_clear(bson_t *updates, uint32_t position, const char *const *ids,
@@ -120,7 +123,7 @@ static bool read_write_error(bson_iter_t *entry, size_t count, enum save_result 
         return error_set(error, ERROR_RETRY, "mongodb: a write error without its statement: %s",
                          text);
     }
-    if (code != CODE_DUPLICATE_KEY) {
+    if (code != CODE_DUPLICATE_KEY && code != CODE_IMMUTABLE_FIELD) {
         return error_set(error, ERROR_RETRY, "mongodb: %s (code %" PRId64 ")", text, code);
     }
     results[position] = SAVE_CONFLICT;

@@ -14,8 +14,8 @@
 /* A document of an insert command, for a record that does not exist yet. */
 void mongo_record_append_insert(bson_t *documents, uint32_t position, const struct record *record);
 
-/* The statement that saves record over its version:
- * {q: {_id, version: N}, u: <document with version N + 1>, upsert: true}. */
+/* The statement that saves record over its version N, and fails if the document is at another:
+ * {q: {_id}, u: [{$replaceWith: <if version is N, the document with version N + 1>}]}. */
 void mongo_record_append_update(bson_t *updates, uint32_t position, const struct record *record);
 
 /* The statement that drops the owed messages of all those ids that are to be at this version. */

@@ -61,7 +61,7 @@ static bool records_send(struct batch *batch, enum save_result *ret_results, str
 }
 
 /* Those that are new are inserted, the others replaced: the server takes an insert of many
- * documents at a quarter of what as many single upserts cost it. */
+ * documents at a third of what as many updates cost it. */
 static bool records_save(struct batch *batch, const struct record *records, size_t count,
                          enum save_result *ret_results, struct error *error)
 {
@@ -137,7 +137,7 @@ static bool mongo_clear_owed(void *self, const char *const *ids, const int64_t *
     if (!batch_send(&batch, results, error)) {
         return false;
     }
-    /* Without upsert nothing conflicts: all are unknown, or none is. */
+    /* A document that has moved on is no match, not a conflict: all are unknown, or none is. */
     if (results[0] != SAVE_SAVED) {
         return error_set(error, ERROR_RETRY, "mongodb: no majority has dropped the owed messages");
     }

@@ -63,6 +63,48 @@ static void a_second_insert_is_a_conflict(void **state)
     assert_int_equal(contract_n(&loaded), 0);
 }
 
+static void a_save_that_is_repeated_because_its_answer_was_lost_is_a_conflict(void **state)
+{
+    struct contract *contract = *state;
+    contract_insert(contract, "l", 1);
+    struct record record = contract_record(&contract->arena, "l000", 1, 7, 1);
+    assert_int_equal(contract_save(contract, &record), SAVE_SAVED);
+    assert_int_equal(contract_save(contract, &record), SAVE_CONFLICT);
+    struct record loaded = contract_load(contract, "l000");
+    assert_int_equal(loaded.version, 2);
+    assert_int_equal(contract_n(&loaded), 7);
+}
+
+/* Two writers loaded the same versions and decided differently; their batches overlap in part. */
+static void of_rivals_for_a_version_each_learns_which_documents_it_won(void **state)
+{
+    enum { DOCUMENTS = 60, FIRST_FROM = 0, FIRST_COUNT = 40, SECOND_FROM = 20, SECOND_COUNT = 40 };
+    struct contract *contract = *state;
+    contract_insert(contract, "r", DOCUMENTS);
+    struct record first[FIRST_COUNT], second[SECOND_COUNT];
+    enum save_result results[FIRST_COUNT];
+    char id[IDENT_SIZE];
+    struct error error;
+    for (int i = 0; i < FIRST_COUNT; i++) {
+        snprintf(id, sizeof id, "r%03d", FIRST_FROM + i);
+        first[i] = contract_record(&contract->arena, id, 1, 100, 0);
+        snprintf(id, sizeof id, "r%03d", SECOND_FROM + i);
+        second[i] = contract_record(&contract->arena, id, 1, 200, 0);
+    }
+    assert_true(contract->port.save(contract->port.self, first, FIRST_COUNT, results, &error));
+    for (int i = 0; i < FIRST_COUNT; i++) {
+        assert_int_equal(results[i], SAVE_SAVED);
+    }
+    assert_true(contract->port.save(contract->port.self, second, SECOND_COUNT, results, &error));
+    for (int i = 0; i < SECOND_COUNT; i++) {
+        bool is_lost = SECOND_FROM + i < FIRST_COUNT;
+        assert_int_equal(results[i], is_lost ? SAVE_CONFLICT : SAVE_SAVED);
+        struct record loaded = contract_load(contract, second[i].id);
+        assert_int_equal(loaded.version, 2);
+        assert_int_equal(contract_n(&loaded), is_lost ? 100 : 200);
+    }
+}
+
 static void each_document_of_a_batch_has_its_own_answer(void **state)
 {
     struct contract *contract = *state;
@@ -304,15 +346,23 @@ static void a_batch_of_many_megabytes_has_the_right_answers(void **state)
     }
     assert_int_equal(contract_save(contract, &records[STALE]), SAVE_SAVED);
     struct error error;
-    assert_true(contract->port.save(contract->port.self, records, DOCUMENTS, results, &error));
-    for (int i = 0; i < DOCUMENTS; i++) {
-        assert_int_equal(results[i], i == STALE ? SAVE_CONFLICT : SAVE_SAVED);
+    for (int64_t version = 0; version < 2; version++) { /* inserts, then updates */
+        for (int i = 0; i < DOCUMENTS; i++) {
+            records[i].version = version;
+        }
+        assert_true(contract->port.save(contract->port.self, records, DOCUMENTS, results, &error));
+        for (int i = 0; i < DOCUMENTS; i++) {
+            assert_int_equal(results[i], i == STALE ? SAVE_CONFLICT : SAVE_SAVED);
+        }
+        records[STALE].version = 1;
+        assert_int_equal(contract_save(contract, &records[STALE]),
+                         version == 0 ? SAVE_SAVED : SAVE_CONFLICT);
     }
     struct record loaded[DOCUMENTS];
     assert_true(
         contract->port.load(contract->port.self, ids, DOCUMENTS, &contract->arena, loaded, &error));
     for (int i = 0; i < DOCUMENTS; i++) {
-        assert_int_equal(loaded[i].version, 1);
+        assert_int_equal(loaded[i].version, 2);
         assert_true(loaded[i].body_length >= body.len);
     }
     bson_destroy(&body);
@@ -324,6 +374,8 @@ const struct CMUnitTest store_documents[] = {
     TEST(an_insert_is_version_1_and_an_update_the_next),
     TEST(a_stale_version_is_a_conflict_and_changes_nothing),
     TEST(a_second_insert_is_a_conflict),
+    TEST(a_save_that_is_repeated_because_its_answer_was_lost_is_a_conflict),
+    TEST(of_rivals_for_a_version_each_learns_which_documents_it_won),
     TEST(each_document_of_a_batch_has_its_own_answer),
     TEST(an_empty_batch_is_fine),
     TEST(owed_messages_are_cleared_only_at_that_version),

@@ -42,10 +42,11 @@ static void a_new_document_is_inserted_and_any_other_replaced_at_its_version(voi
     bson_t updates = BSON_INITIALIZER, inserts = BSON_INITIALIZER;
     mongo_record_append_update(&updates, 0, &record);
     assert_json(&updates,
-                "{ \"0\" : { \"q\" : { \"_id\" : \"b1\", \"version\" : 3 }, "
-                "\"u\" : { \"_id\" : \"b1\", \"version\" : 4, \"createdAt\" : 10, \"dueAt\" : 20, "
+                "{ \"0\" : { \"q\" : { \"_id\" : \"b1\" }, \"u\" : [ { \"$replaceWith\" : { "
+                "\"$cond\" : [ { \"$eq\" : [ \"$version\", 3 ] }, { \"$literal\" : { "
+                "\"_id\" : \"b1\", \"version\" : 4, \"createdAt\" : 10, \"dueAt\" : 20, "
                 "\"owedAt\" : 30, \"state\" : { \"n\" : 1 }, \"owed\" : [ 2 ], \"history\" : [  ] "
-                "}, \"upsert\" : true } }");
+                "} }, { \"_id\" : null } ] } } ], \"upsert\" : true } }");
     record.due_at_ms = record.owed_at_ms = record.version = 0;
     mongo_record_append_insert(&inserts, 0, &record);
     assert_json(&inserts, "{ \"0\" : { \"_id\" : \"b1\", \"version\" : 1, \"createdAt\" : 10, "
@@ -110,7 +111,7 @@ static bool read_saves(const char *json, enum save_result results[3], struct err
     return is_read;
 }
 
-static void a_duplicate_key_is_the_conflict_of_its_statement(void **state)
+static void a_duplicate_key_or_another_id_is_the_conflict_of_its_statement(void **state)
 {
     (void)state;
     enum save_result results[3];
@@ -119,7 +120,7 @@ static void a_duplicate_key_is_the_conflict_of_its_statement(void **state)
     assert_true(results[0] == SAVE_SAVED && results[1] == SAVE_SAVED && results[2] == SAVE_SAVED);
     assert_true(read_saves("{\"n\": 1, \"writeErrors\": ["
                            "{\"index\": 0, \"code\": 11000, \"errmsg\": \"E11000\"},"
-                           "{\"code\": {\"$numberLong\": \"11000\"}, \"index\": 2}], \"ok\": 1}",
+                           "{\"code\": {\"$numberLong\": \"66\"}, \"index\": 2}], \"ok\": 1}",
                            results, &error));
     assert_true(results[0] == SAVE_CONFLICT && results[1] == SAVE_SAVED &&
                 results[2] == SAVE_CONFLICT);
@@ -189,7 +190,7 @@ int main(void)
         cmocka_unit_test(a_new_document_is_inserted_and_any_other_replaced_at_its_version),
         cmocka_unit_test(what_was_saved_is_read_back),
         cmocka_unit_test(clearing_keeps_the_version_and_inserts_nothing),
-        cmocka_unit_test(a_duplicate_key_is_the_conflict_of_its_statement),
+        cmocka_unit_test(a_duplicate_key_or_another_id_is_the_conflict_of_its_statement),
         cmocka_unit_test(a_failed_write_concern_makes_all_unknown),
         cmocka_unit_test(any_other_write_error_is_no_answer),
         cmocka_unit_test(a_foreign_document_is_not_read),
