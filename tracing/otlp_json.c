@@ -2,6 +2,7 @@
 
 #include "common/base/hash.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,12 +10,12 @@
 #define ID_SIZE     33
 #define NUMBER_SIZE 24
 
-/* The fixed parts of a span are known to be clean JSON: they are put as they are, which is what
- * makes a span cost about a microsecond instead of five. */
-static void put(struct json_writer *writer, const char *piece, size_t length)
+/* The fixed parts of a span are known to be clean JSON, and otlp_span_write has seen that there is
+ * room for all of it: they are copied as they are. */
+static inline void put(struct json_writer *writer, const char *piece, size_t length)
 {
-    writer->needs_comma = false;
-    json_write_raw(writer, NULL, piece, length);
+    memcpy(writer->buffer + writer->length, piece, length);
+    writer->length += length;
 }
 
 #define PUT(writer, literal) put((writer), "" literal, sizeof(literal) - 1)
@@ -41,21 +42,26 @@ static void put_text(struct json_writer *writer, const char *text, size_t length
     }
 }
 
-/* 64-bit numbers travel as strings. */
-static void put_number(struct json_writer *writer, int64_t number)
+static void put_digits(struct json_writer *writer, int64_t number)
 {
     char text[NUMBER_SIZE];
     size_t at = sizeof text;
     uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    text[--at] = '"';
     do {
         text[--at] = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest > 0);
     if (number < 0)
         text[--at] = '-';
-    text[--at] = '"';
     put(writer, text + at, sizeof text - at);
+}
+
+/* 64-bit numbers travel as strings. */
+static void put_number(struct json_writer *writer, int64_t number)
+{
+    PUT(writer, "\"");
+    put_digits(writer, number);
+    PUT(writer, "\"");
 }
 
 static void put_id(struct json_writer *writer, const uint8_t *id, size_t length)
@@ -141,8 +147,7 @@ static void put_events(struct json_writer *writer, const struct span *span, size
 static void put_flags(struct json_writer *writer, uint8_t w3c_flags, bool is_remote)
 {
     PUT(writer, ",\"flags\":");
-    writer->needs_comma = false;
-    json_write_int(writer, NULL, w3c_flags | OTLP_FLAG_KNOWN | (is_remote ? OTLP_FLAG_REMOTE : 0));
+    put_digits(writer, w3c_flags | OTLP_FLAG_KNOWN | (is_remote ? OTLP_FLAG_REMOTE : 0));
 }
 
 /* A link to the parent itself (a message's context is both). Stores with one list of references, as
@@ -221,6 +226,8 @@ static void put_head(struct json_writer *writer, const struct span *span)
 void otlp_span_write(struct json_writer *writer, const struct span *span,
                      const struct otlp_limits *limits)
 {
+    assert(!writer->failed && writer->size - writer->length > OTLP_SPAN_BYTES_MAX);
+    size_t before = writer->length;
     size_t attributes = cut(span->attribute_count, limits->attributes_max);
     size_t events = cut(span->event_count, limits->events_max);
     size_t links = cut(span->link_count, limits->links_max);
@@ -237,6 +244,7 @@ void otlp_span_write(struct json_writer *writer, const struct span *span,
     put_dropped(writer, "droppedEventsCount", span->dropped_events + span->event_count - events);
     put_dropped(writer, "droppedLinksCount", span->dropped_links + span->link_count - links);
     PUT(writer, "}");
+    assert(writer->length - before <= OTLP_SPAN_BYTES_MAX);
 }
 
 static void resource_put(struct json_writer *writer, const char *key, const char *value)
