@@ -43,18 +43,19 @@ static void allow_add(char allow[HTTP_ALLOW_SIZE], const char *method)
 void http_routes_match(const struct http_route *routes, size_t count, const char *method,
                        const char *path, struct http_match *ret_match)
 {
-    memset(ret_match, 0, sizeof *ret_match);
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    *ret_match = (struct http_match){ 0 };
     for (int is_exact = 1; is_exact >= 0 && ret_match->allow[0] == '\0'; is_exact--) {
         for (size_t i = 0; i < count; i++) {
             char parameter[IDENT_SIZE] = "";
             if (!route_matches(&routes[i], is_exact == 1, path, parameter))
                 continue;
-            allow_add(ret_match->allow, routes[i].method);
-            if (ret_match->route == NULL && strcmp(routes[i].method, wanted) == 0) {
-                ret_match->route = &routes[i];
+            if (strcmp(routes[i].method, wanted) == 0) {
+                *ret_match = (struct http_match){ .route = &routes[i] };
                 memcpy(ret_match->parameter, parameter, sizeof ret_match->parameter);
+                return;
             }
+            allow_add(ret_match->allow, routes[i].method);
         }
     }
 }

@@ -13,7 +13,7 @@
 struct http_match {
     const struct http_route *route; /* NULL: no such path, or no such method on it */
     char parameter[IDENT_SIZE];     /* "" = the route has none */
-    char allow[HTTP_ALLOW_SIZE];    /* the path's methods; "" = no such path */
+    char allow[HTTP_ALLOW_SIZE];    /* without a route: the path's methods; "" = no such path */
 };
 
 /* `path` has passed http_guard_head. */
