@@ -41,8 +41,8 @@ static const char *const statement_sql[LANE_STATEMENT_COUNT] = {
                     " WHERE id = ?1 AND version = ?2",
     [LANE_INSERT] = "INSERT INTO \"%w\" (id, version, created_at, due_at, owed_at, body)"
                     " VALUES (?1, ?2 + 1, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
-    [LANE_BODY_AT] = "SELECT body FROM \"%w\" WHERE id = ?1 AND version = ?2",
-    [LANE_CLEAR] = "UPDATE \"%w\" SET owed_at = 0, body = ?3 WHERE id = ?1 AND version = ?2",
+    [LANE_CLEAR] = "UPDATE \"%w\" SET owed_at = 0, body = without_owed(body)"
+                   " WHERE id = ?1 AND version = ?2",
     [LANE_DUE] = "SELECT id FROM \"%w\" WHERE due_at > 0 AND due_at <= ?1"
                  " ORDER BY due_at, id LIMIT ?2",
     [LANE_OWED] = "SELECT id FROM \"%w\" WHERE owed_at > 0 AND owed_at <= ?1"
@@ -189,6 +189,10 @@ static bool lane_open(struct lane *lane, struct error *error)
 
 static bool lane_prepare(struct lane *lane, const char *table, struct error *error)
 {
+    int registered = sqlite_body_register(lane->connection);
+    if (registered != SQLITE_OK) {
+        return open_fail(lane, registered, error);
+    }
     for (int i = 0; i < LANE_STATEMENT_COUNT; i++) {
         char *sql = sql_new(statement_sql[i], table);
         int code = sqlite3_prepare_v3(lane->connection, sql, -1, SQLITE_PREPARE_PERSISTENT,

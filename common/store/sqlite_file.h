@@ -22,9 +22,8 @@ enum lane_statement {
     LANE_COMMIT,
     LANE_ROLLBACK,
     LANE_LOAD,
-    LANE_UPDATE,  /* changes no row when the version has moved on */
-    LANE_INSERT,  /* changes no row when there is one; the same parameters */
-    LANE_BODY_AT, /* the body, if the document still is at that version */
+    LANE_UPDATE, /* changes no row when the version has moved on */
+    LANE_INSERT, /* changes no row when there is one; the same parameters */
     LANE_CLEAR,
     LANE_DUE,
     LANE_OWED,
@@ -74,6 +73,9 @@ void lane_return(struct lane **lane); /* for CLEANUP; of NULL it does nothing */
 
 /* Of the transactions that begin from now on. Costs next to nothing when it is so already. */
 MUST_CHECK bool lane_sync(struct lane *lane, enum lane_sync sync, struct error *error);
+
+/* Gives the connection the SQL function without_owed(body). Returns SQLite's code. */
+MUST_CHECK int sqlite_body_register(sqlite3 *connection);
 
 /* Runs a statement that returns no rows. */
 MUST_CHECK bool lane_run(struct lane *lane, enum lane_statement which, struct error *error);

@@ -3,7 +3,6 @@
 #include "common/store/sqlite_file.h"
 
 #include <assert.h>
-#include <bson/bson.h>
 #include <string.h>
 
 static void bind_text(sqlite3_stmt *statement, int position, const char *text)
@@ -136,54 +135,11 @@ static bool sqlite_save(void *self, const struct record *records, size_t count,
     return lane_finish(lane, is_good, error);
 }
 
-/* Appends the body with an empty array for `owed`, its other fields untouched and in their order.
- */
-static bool body_without_owed(const bson_t *body, bson_t *changed)
-{
-    bson_iter_t iter;
-    if (!bson_iter_init(&iter, body)) {
-        return false;
-    }
-    while (bson_iter_next(&iter)) {
-        bson_t none = BSON_INITIALIZER;
-        bool is_appended = strcmp(bson_iter_key(&iter), "owed") == 0
-                               ? BSON_APPEND_ARRAY(changed, "owed", &none)
-                               : bson_append_iter(changed, NULL, 0, &iter);
-        if (!is_appended) {
-            return false;
-        }
-    }
-    return iter.err_off == 0;
-}
-
 static bool clear_one(struct lane *lane, const char *id, int64_t version, struct error *error)
 {
-    sqlite3_stmt *select = lane->statements[LANE_BODY_AT];
-    bind_text(select, 1, id);
-    bind_number(select, 2, version);
-    int code = sqlite3_step(select);
-    bool is_cleared = true;
-    if (code == SQLITE_ROW) {
-        bson_t body, changed = BSON_INITIALIZER;
-        const void *bytes = sqlite3_column_blob(select, 0);
-        size_t length = (size_t)sqlite3_column_bytes(select, 0);
-        if (bytes != NULL && bson_init_static(&body, bytes, length) &&
-            body_without_owed(&body, &changed)) {
-            sqlite3_stmt *update = lane->statements[LANE_CLEAR];
-            bind_text(update, 1, id);
-            bind_number(update, 2, version);
-            bind_bytes(update, 3, bson_get_data(&changed), changed.len);
-            is_cleared = lane_run(lane, LANE_CLEAR, error);
-        } else {
-            is_cleared = error_set(error, ERROR_BUG, "sqlite: %s: the body of %s is not BSON",
-                                   lane->file->path, id);
-        }
-        bson_destroy(&changed);
-    } else if (code != SQLITE_DONE) {
-        is_cleared = lane_fail(lane, error);
-    }
-    sqlite3_reset(select);
-    return is_cleared;
+    bind_text(lane->statements[LANE_CLEAR], 1, id);
+    bind_number(lane->statements[LANE_CLEAR], 2, version);
+    return lane_run(lane, LANE_CLEAR, error);
 }
 
 /* Reaches the disk with the next save: to lose it costs a harmless republish. */
