@@ -75,6 +75,16 @@ static void a_save_that_is_repeated_because_its_answer_was_lost_is_a_conflict(vo
     assert_int_equal(contract_n(&loaded), 7);
 }
 
+/* Nothing of ours removes documents, so a store may write it anew (SQLite) or refuse (MongoDB). */
+static void a_save_of_a_document_that_is_gone_is_answered_by_what_happened(void **state)
+{
+    struct contract *contract = *state;
+    struct record record = contract_record(&contract->arena, "gone", 3, 1, 0);
+    enum save_result result = contract_save(contract, &record);
+    assert_true(result == SAVE_SAVED || result == SAVE_CONFLICT);
+    assert_int_equal(contract_load(contract, "gone").version, result == SAVE_SAVED ? 4 : 0);
+}
+
 /* Two writers loaded the same versions and decided differently; their batches overlap in part. */
 static void of_rivals_for_a_version_each_learns_which_documents_it_won(void **state)
 {
@@ -375,6 +385,7 @@ const struct CMUnitTest store_documents[] = {
     TEST(a_stale_version_is_a_conflict_and_changes_nothing),
     TEST(a_second_insert_is_a_conflict),
     TEST(a_save_that_is_repeated_because_its_answer_was_lost_is_a_conflict),
+    TEST(a_save_of_a_document_that_is_gone_is_answered_by_what_happened),
     TEST(of_rivals_for_a_version_each_learns_which_documents_it_won),
     TEST(each_document_of_a_batch_has_its_own_answer),
     TEST(an_empty_batch_is_fine),
