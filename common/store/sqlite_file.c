@@ -9,7 +9,6 @@
 #include <time.h>
 
 #define WAL_BYTES_KEPT "67108864" /* a burst's log shrinks to this after the next checkpoint */
-#define PAGE_BYTES     "8192"     /* of a new file: several documents on each page */
 
 /* A table with rowids: documents of some kilobytes make a WITHOUT ROWID tree deep, and it measured
  * slower. The numbers are 0 and not NULL where there is none; the partial indexes hold only the
@@ -163,10 +162,7 @@ static bool lane_open(struct lane *lane, struct error *error)
         return open_fail(lane, SQLITE_READONLY, error); /* SQLite itself would be content */
     }
     bool is_wal = false;
-    code = sqlite3_exec(lane->connection, "PRAGMA page_size = " PAGE_BYTES, NULL, NULL, NULL);
-    if (code == SQLITE_OK) {
-        code = switch_to_wal(lane, &is_wal);
-    }
+    code = switch_to_wal(lane, &is_wal);
     if (code != SQLITE_OK) {
         return open_fail(lane, code, error);
     }
