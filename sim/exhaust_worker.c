@@ -35,7 +35,7 @@ static void clears_keep(struct exhaust_worker *worker, struct exhaust_memory *me
 static void memory_take(struct exhaust_worker *worker, struct exhaust_memory *memory)
 {
     const struct engine *engine = worker->engine;
-    assert(engine->held_count <= EXHAUST_HELD_MAX && engine->publishing == NULL);
+    assert(engine->held_count <= EXHAUST_HELD_MAX && engine->publishing_count == 0);
     memcpy(memory->life, (const unsigned char *)engine + LIFE_BEGIN, LIFE_BYTES);
     for (size_t i = 0; i < engine->held_count; i++) {
         int8_t slot = 0;
@@ -50,7 +50,9 @@ static void memory_give(struct exhaust_worker *worker, const struct exhaust_memo
 {
     struct engine *engine = worker->engine;
     memcpy((unsigned char *)engine + LIFE_BEGIN, memory->life, LIFE_BYTES);
-    engine->publishing = NULL; /* the step before may have ended in a crash */
+    engine->publishing_first = 0;
+    engine->publishing_count = 0; /* the step before may have ended in a crash */
+    engine->batch = engine->batches;
     for (size_t i = 0; i < engine->held_count; i++)
         engine->held[i] = &worker->deliveries[memory->held[i]];
     clears_empty(&engine->clears);

@@ -176,8 +176,8 @@ struct sim_saved { /* in this step */
 struct sim_publish { /* on its way */
     const struct message *const *messages;
     enum publish_result *results; /* as the broker answers */
-    size_t count;                 /* 0: nothing */
-    uint64_t session;             /* that it went out in */
+    size_t count;
+    uint64_t session; /* that it went out in */
 };
 
 struct sim_worker {
@@ -209,7 +209,8 @@ struct sim_worker {
     struct sim_delivery *deliveries[SIM_DELIVERIES_MAX];
     size_t delivery_count;
     uint64_t next_tag;
-    struct sim_publish publish;
+    struct sim_publish publishes[BUS_PUBLISHES_MAX]; /* the oldest first */
+    size_t publish_count;
     /* clients */
     struct sim_request *requests[SIM_REQUESTS_MAX];
     size_t request_count;

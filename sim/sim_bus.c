@@ -192,8 +192,8 @@ static void bus_publish_begin(void *self, const struct message *const *messages,
 {
     static const char *const texts[] = { "confirmed", "returned", "nacked", "unknown" };
     struct sim_worker *worker = self;
-    struct sim_publish *publish = &worker->publish;
-    assert(publish->count == 0 && count > 0 && count <= BUS_PUBLISH_MAX);
+    assert(worker->publish_count < BUS_PUBLISHES_MAX && count > 0 && count <= BUS_PUBLISH_MAX);
+    struct sim_publish *publish = &worker->publishes[worker->publish_count];
     publish->messages = messages;
     publish->results = arena_alloc(&worker->sim->arena, count * sizeof *publish->results);
     sim_port_point(worker);
@@ -209,6 +209,7 @@ static void bus_publish_begin(void *self, const struct message *const *messages,
     }
     publish->count = count;
     publish->session = worker->session;
+    worker->publish_count++;
 }
 
 /* What the broker confirmed, the engine hears now, or never, where the connection is gone. */
@@ -216,9 +217,9 @@ static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *re
 {
     struct sim_worker *worker = self;
     struct sim *sim = worker->sim;
-    struct sim_publish *publish = &worker->publish;
+    struct sim_publish *publish = &worker->publishes[0];
     sim_port_point(worker);
-    assert(publish->count > 0);
+    assert(worker->publish_count > 0);
     if (!is_waiting && sim_fault(sim, FAULT_CONFIRM_LATE))
         return false;
     bool are_confirmed = true;
@@ -232,7 +233,8 @@ static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *re
     }
     if (are_confirmed)
         worker->phase = PHASE_PUBLISHED;
-    publish->count = 0;
+    worker->publish_count--;
+    memmove(publish, publish + 1, worker->publish_count * sizeof *publish);
     sim_port_point(worker);
     return true;
 }

@@ -221,7 +221,7 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
     document->created_at_ms = record->created_at_ms;
     document->due_at_ms = record->due_at_ms;
     document->owed_at_ms = record->owed_at_ms;
-    if (worker->publish.count > 0)
+    if (worker->publish_count > 0)
         anomaly_reached(sim, ANOMALY_D12);
     if (record->owed_at_ms != 0)
         worker->phase = PHASE_SAVED;

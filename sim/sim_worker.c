@@ -79,7 +79,7 @@ void sim_worker_stop(struct sim_worker *worker)
     if (worker->engine != NULL)
         counters_check(worker);
     worker->engine = NULL;
-    worker->publish.count = 0;
+    worker->publish_count = 0;
     sim_session_end(worker, 0);
     while (worker->delivery_count > 0)
         sim_delivery_free(worker, worker->deliveries[0]);
@@ -103,7 +103,7 @@ static void crash_see(struct sim_worker *worker)
         anomaly_reached(sim, ANOMALY_D4);
     else if (worker->phase != PHASE_IDLE)
         anomaly_reached(sim, met[worker->phase]);
-    if (worker->phase == PHASE_SAVED && worker->publish.count > 0)
+    if (worker->phase == PHASE_SAVED && worker->publish_count > 0)
         anomaly_reached(sim, ANOMALY_D13);
     for (size_t i = 0; i < sim->worker_count; i++)
         if (sim->workers[i].service == worker->service && &sim->workers[i] != worker &&
@@ -173,7 +173,7 @@ static int64_t traffic_next_ms(const struct sim_worker *worker)
     const struct sim *sim = worker->sim;
     const struct sim_queue *queue = &sim->queues[worker->service];
     int64_t next_ms = 0;
-    if (worker->request_count > 0 || worker->delivery_count > 0 || worker->publish.count > 0)
+    if (worker->request_count > 0 || worker->delivery_count > 0 || worker->publish_count > 0)
         earlier(&next_ms, worker->stepped_at_ms);
     for (size_t i = 0; i < queue->count; i++)
         if (queue->messages[i]->held == NULL)

@@ -36,12 +36,12 @@ void observer_place(struct tracing_observer *observer, struct open_input *open)
 
 struct open_batch *observer_made(struct tracing_observer *observer)
 {
-    return &observer->batches[batch_pair_newer(&observer->pair)];
+    return &observer->batches[batch_ring_newest(&observer->ring)];
 }
 
 struct open_batch *observer_published(struct tracing_observer *observer)
 {
-    return &observer->batches[batch_pair_older(&observer->pair)];
+    return &observer->batches[batch_ring_oldest(&observer->ring)];
 }
 
 struct open_input *observer_find(struct open_batch *batch, const struct input *input)
@@ -96,7 +96,7 @@ static void batch_begin(void *self, struct input *const *inputs, size_t count)
 {
     struct tracing_observer *observer = self;
     int64_t now_ns = clock_wall_ns();
-    struct open_batch *batch = &observer->batches[batch_pair_begin(&observer->pair)];
+    struct open_batch *batch = &observer->batches[batch_ring_begin(&observer->ring)];
     batch->input_count = 0;
     batch->input_hint = 0;
     batch->stage_count = 0;
@@ -116,8 +116,8 @@ static void stage_begin(void *self, enum engine_stage stage)
         return;
     int64_t now_ns = clock_wall_ns();
     if (stage == STAGE_PUBLISH) { /* goes on while others begin and end */
-        observer_published(observer)->publish_started_ns = now_ns;
-        observer_published(observer)->published_ns = 0;
+        observer_made(observer)->publish_started_ns = now_ns;
+        observer_made(observer)->published_ns = 0;
     } else {
         observer->stage_started_ns = now_ns;
     }
@@ -244,7 +244,7 @@ static void batch_end(void *self)
     struct open_batch *batch = observer_published(observer);
     size_t count = batch->input_count, traces = 0;
     batch->input_count = 0;
-    batch_pair_end(&observer->pair);
+    batch_ring_end(&observer->ring);
     if (is_off(observer) || count == 0)
         return;
     int64_t now_ns = clock_wall_ns();

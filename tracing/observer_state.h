@@ -4,7 +4,7 @@
  * tracing_observer_new, so HTTP threads and effect threads may read it. */
 #pragma once
 
-#include "common/engine/batch_pair.h"
+#include "common/engine/batch_ring.h"
 #include "tracing/lineage.h"
 
 #define OBSERVER_INPUTS_MAX 1024 /* of a batch; more have no spans */
@@ -60,8 +60,8 @@ struct tracing_observer {
     struct http_observer http_port_table;
 
     /* the engine's thread */
-    struct open_batch batches[BATCH_PAIR];
-    struct batch_pair pair;
+    struct open_batch batches[BATCH_RING];
+    struct batch_ring ring;
     int64_t stage_started_ns;
     uint16_t trace_index[OBSERVER_INDEX_SIZE]; /* first input of a trace + 1, 0 = free */
     uint64_t recent[OBSERVER_RECENT];          /* span ids of messages, by their low bits */

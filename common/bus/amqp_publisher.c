@@ -24,6 +24,11 @@ void publisher_done(struct publisher *publisher)
     bus_link_close(&publisher->link);
 }
 
+static struct publisher_batch *batch_at(struct publisher *publisher, size_t index)
+{
+    return &publisher->batches[(publisher->batch_first + index) % BUS_PUBLISHES_MAX];
+}
+
 static bool publisher_open(struct publisher *publisher, struct error *error)
 {
     struct bus_link *link = &publisher->link;
@@ -42,7 +47,10 @@ static bool publisher_open(struct publisher *publisher, struct error *error)
         goto fail;
     }
     confirms_reset(&publisher->confirms);
-    publisher->batch_count = 0; /* of another connection's channel nothing will be heard */
+    publisher->overdue_before = 0;
+    for (size_t i = 0; i < BUS_PUBLISHES_MAX; i++) { /* of another channel nothing will be heard */
+        publisher->batches[i].first_number = publisher->batches[i].sent_count = 0;
+    }
     publisher->is_return_expected = false;
     return true;
 fail:
@@ -50,25 +58,30 @@ fail:
     return false;
 }
 
+static bool id_is(const char *own, const amqp_basic_properties_t *properties)
+{
+    amqp_bytes_t id = properties->message_id;
+    return (properties->_flags & AMQP_BASIC_MESSAGE_ID_FLAG) != 0 && strlen(own) == id.len &&
+           memcmp(own, id.bytes, id.len) == 0;
+}
+
 /* basic.return carries the message back; its id says which one it was. */
 static void return_handle(struct publisher *publisher, const amqp_frame_t *frame)
 {
     const amqp_basic_properties_t *properties = frame->payload.properties.decoded;
     publisher->is_return_expected = false;
-    if (publisher->batch == NULL) {
-        if (publisher->batch_count == 1) {
-            confirms_return(&publisher->confirms, 0);
-        }
-        return;
-    }
-    amqp_bytes_t id = properties->message_id;
     for (size_t i = 0; i < publisher->batch_count; i++) {
-        const char *own = publisher->batch[i]->id;
-        if ((properties->_flags & AMQP_BASIC_MESSAGE_ID_FLAG) != 0 && strlen(own) == id.len &&
-            memcmp(own, id.bytes, id.len) == 0 && !confirms_is_returned(&publisher->confirms, i)) {
-            confirms_return(&publisher->confirms, i);
-            return;
+        const struct publisher_batch *batch = batch_at(publisher, i);
+        for (size_t k = 0; k < batch->sent_count; k++) {
+            if (id_is(batch->messages[k]->id, properties) &&
+                !confirms_is_returned(&publisher->confirms, batch->first_number + k)) {
+                confirms_return(&publisher->confirms, batch->first_number + k);
+                return;
+            }
         }
+    }
+    if (publisher->letter_number != 0) {
+        confirms_return(&publisher->confirms, publisher->letter_number);
     }
 }
 
@@ -112,6 +125,12 @@ static enum link_read publisher_read(struct publisher *publisher, int64_t timeou
     return read;
 }
 
+/* Confirms that were given up are still to come. */
+static bool is_overdue(const struct publisher *publisher)
+{
+    return confirms_is_pending_before(&publisher->confirms, publisher->overdue_before);
+}
+
 static bool publisher_read_all(struct publisher *publisher)
 {
     enum link_read read;
@@ -128,9 +147,8 @@ bool publisher_service(struct publisher *publisher)
     if (link->state == NULL) {
         return !bus_link_is_due(link) || publisher_open(publisher, &error);
     }
-    if (publisher_read_all(publisher) && !link->is_blocked &&
-        confirms_pending(&publisher->confirms) > 0 &&
-        clock_monotonic_ms() - publisher->waiting_since_ms > PUBLISHER_OVERDUE_MAX_MS) {
+    if (publisher_read_all(publisher) && !link->is_blocked && is_overdue(publisher) &&
+        clock_monotonic_ms() - publisher->overdue_since_ms > PUBLISHER_OVERDUE_MAX_MS) {
         error_set(&error, ERROR_RETRY, "confirms are overdue");
         bus_link_drop(link, &error);
     }
@@ -145,7 +163,7 @@ const char *publisher_obstacle(const struct publisher *publisher)
     if (publisher->link.is_blocked) {
         return "the broker blocks publishers: memory or disk alarm";
     }
-    if (publisher->batch == NULL && confirms_pending(&publisher->confirms) > 0) {
+    if (is_overdue(publisher)) {
         return "confirms are overdue";
     }
     if (clock_monotonic_ms() < publisher->resume_ms) {
@@ -155,13 +173,13 @@ const char *publisher_obstacle(const struct publisher *publisher)
 }
 
 /* Waits until so few bytes are on the way that `bytes` more cannot block. */
-static bool wait_for_room(struct publisher *publisher, size_t bytes)
+static bool wait_for_room(struct publisher *publisher, size_t bytes, int64_t deadline_ms)
 {
     const struct confirms *confirms = &publisher->confirms;
     while (confirms_bytes_pending(confirms) > 0 &&
            confirms_bytes_pending(confirms) + bytes > publisher->link.write_bytes_max) {
         bus_link_cork(&publisher->link, false);
-        int64_t left_ms = publisher->deadline_ms - clock_monotonic_ms();
+        int64_t left_ms = deadline_ms - clock_monotonic_ms();
         if (left_ms <= 0 || publisher_read(publisher, left_ms) == LINK_BROKEN ||
             publisher->link.is_blocked) {
             return false;
@@ -177,10 +195,11 @@ struct outgoing {
     size_t bytes;
 };
 
-static bool send_one(struct publisher *publisher, const struct outgoing *outgoing)
+static bool send_one(struct publisher *publisher, const struct outgoing *outgoing,
+                     int64_t deadline_ms)
 {
     struct bus_link *link = &publisher->link;
-    if (!wait_for_room(publisher, outgoing->bytes)) {
+    if (!wait_for_room(publisher, outgoing->bytes, deadline_ms)) {
         return false;
     }
     int status =
@@ -196,12 +215,13 @@ static bool send_one(struct publisher *publisher, const struct outgoing *outgoin
     return true;
 }
 
-/* Until nothing is pending, the time is over, or it is clear that nothing will come soon. */
-static void wait_for_confirms(struct publisher *publisher)
+/* Until nothing before this number is pending, the time is over, or it is clear that nothing will
+ * come soon. */
+static void wait_for_confirms(struct publisher *publisher, uint64_t number, int64_t deadline_ms)
 {
     while (publisher->link.state != NULL && !publisher->link.is_blocked &&
-           confirms_pending(&publisher->confirms) > 0) {
-        int64_t left_ms = publisher->deadline_ms - clock_monotonic_ms();
+           confirms_is_pending_before(&publisher->confirms, number)) {
+        int64_t left_ms = deadline_ms - clock_monotonic_ms();
         if (left_ms <= 0) {
             return;
         }
@@ -209,31 +229,18 @@ static void wait_for_confirms(struct publisher *publisher)
     }
 }
 
-static void batch_begin(struct publisher *publisher, const struct message *const *batch)
+/* What is pending before this number, sent at begun_ms, is waited for no longer. */
+static void give_up(struct publisher *publisher, uint64_t number, int64_t begun_ms)
 {
-    confirms_begin(&publisher->confirms);
-    publisher->waiting_since_ms = clock_monotonic_ms();
-    publisher->deadline_ms = publisher->waiting_since_ms + publisher->options->confirm_timeout_ms;
-    publisher->batch = batch;
-    publisher->batch_count = 0;
+    if (!is_overdue(publisher)) {
+        publisher->overdue_since_ms = begun_ms;
+    }
+    publisher->overdue_before =
+        number > publisher->overdue_before ? number : publisher->overdue_before;
 }
 
-/* The caller's messages are his again; what is still pending stays known by its number only. */
-static void batch_end(struct publisher *publisher)
-{
-    publisher->batch = NULL;
-    publisher->batch_count = 0;
-}
-
-/* About what it takes on the wire, rather too much. */
-static size_t message_bytes(const struct message *message)
-{
-    return strlen(message->id) + 2 * strlen(message->type) + strlen(message->correlation_id) +
-           strlen(message->app_id) + strlen(message->traceparent) + strlen(message->tracestate) +
-           message->body_length + MESSAGE_OVERHEAD_BYTES;
-}
-
-static bool send_message(struct publisher *publisher, const struct message *message)
+static bool send_message(struct publisher *publisher, const struct message *message,
+                         int64_t deadline_ms)
 {
     amqp_table_entry_t headers[ENVELOPE_HEADERS_MAX];
     amqp_basic_properties_t properties;
@@ -243,17 +250,69 @@ static bool send_message(struct publisher *publisher, const struct message *mess
         .routing_key = message->type,
         .properties = &properties,
         .body = bus_bytes(message->body, message->body_length),
-        .bytes = message_bytes(message),
+        .bytes = strlen(message->id) + 2 * strlen(message->type) + strlen(message->correlation_id) +
+                 strlen(message->app_id) + strlen(message->traceparent) +
+                 strlen(message->tracestate) + message->body_length + MESSAGE_OVERHEAD_BYTES,
     };
-    /* Counted before it is sent: its return may be read while the next one waits for room. */
-    publisher->batch_count++;
-    return send_one(publisher, &outgoing);
+    return send_one(publisher, &outgoing, deadline_ms);
 }
 
-/* No queue took a message: what is missing is declared, so that the next try works. */
+static void batch_send(struct publisher *publisher, struct publisher_batch *batch)
+{
+    bool is_open = true;
+    bus_link_cork(&publisher->link, batch->given_count > 1);
+    while (is_open && batch->sent_count < batch->given_count) {
+        if (batch->sent_count % PUBLISHER_READ_EVERY == PUBLISHER_READ_EVERY - 1) {
+            is_open = publisher_read_all(publisher) && !publisher->link.is_blocked;
+        }
+        is_open = is_open &&
+                  send_message(publisher, batch->messages[batch->sent_count], batch->deadline_ms);
+        batch->sent_count += is_open;
+    }
+    bus_link_cork(&publisher->link, false);
+}
+
+void publisher_begin(struct publisher *publisher, const struct message *const *messages,
+                     size_t count)
+{
+    assert(count > 0 && count <= BUS_PUBLISH_MAX && publisher->batch_count < BUS_PUBLISHES_MAX);
+    struct publisher_batch *batch = batch_at(publisher, publisher->batch_count++);
+    int64_t now_ms = clock_monotonic_ms();
+    *batch = (struct publisher_batch){
+        .messages = messages,
+        .given_count = count,
+        .first_number = publisher->confirms.next,
+        .begun_ms = now_ms,
+        .deadline_ms = now_ms + publisher->options->confirm_timeout_ms,
+    };
+    if (publisher_obstacle(publisher) == NULL) {
+        batch_send(publisher, batch);
+    }
+}
+
+/* The number after the last of the batch that was sent. */
+static uint64_t batch_end_number(const struct publisher_batch *batch)
+{
+    return batch->first_number + batch->sent_count;
+}
+
+/* Nothing is pending, the time is over, or it is clear that nothing will come soon. */
+static bool batch_is_over(const struct publisher *publisher, const struct publisher_batch *batch)
+{
+    return publisher->link.state == NULL || publisher->link.is_blocked ||
+           !confirms_is_pending_before(&publisher->confirms, batch_end_number(batch)) ||
+           clock_monotonic_ms() >= batch->deadline_ms;
+}
+
+/* No queue took a message: what is missing is declared, so that the next try works. Nothing else
+ * may be on its way meanwhile. */
 static void after_return(struct publisher *publisher)
 {
     struct error error = { 0 };
+    for (size_t i = 0; i < publisher->batch_count; i++) {
+        const struct publisher_batch *batch = batch_at(publisher, i);
+        wait_for_confirms(publisher, batch_end_number(batch), batch->deadline_ms);
+    }
     if (!publisher->options->may_declare) {
         publisher->resume_ms = clock_monotonic_ms() + PUBLISHER_RETURN_PAUSE_MS;
     } else if (publisher->link.state != NULL && !publisher->link.is_blocked &&
@@ -262,58 +321,26 @@ static void after_return(struct publisher *publisher)
     }
 }
 
-static void batch_send(struct publisher *publisher)
-{
-    const struct message *const *messages = publisher->batch;
-    size_t count = publisher->given_count;
-    bool is_open = true;
-    bus_link_cork(&publisher->link, count > 1);
-    for (size_t i = 0; i < count && is_open; i++) {
-        if (i % PUBLISHER_READ_EVERY == PUBLISHER_READ_EVERY - 1) {
-            is_open = publisher_read_all(publisher) && !publisher->link.is_blocked;
-        }
-        is_open = is_open && send_message(publisher, messages[i]);
-    }
-    bus_link_cork(&publisher->link, false);
-}
-
-void publisher_begin(struct publisher *publisher, const struct message *const *messages,
-                     size_t count)
-{
-    assert(count > 0 && count <= CONFIRMS_MAX && publisher->given_count == 0);
-    publisher->given_count = count;
-    if (publisher_obstacle(publisher) == NULL) {
-        batch_begin(publisher, messages);
-        batch_send(publisher);
-    }
-}
-
-/* Nothing is pending, the time is over, or it is clear that nothing will come soon. */
-static bool batch_is_over(const struct publisher *publisher)
-{
-    return publisher->batch == NULL || publisher->link.state == NULL ||
-           publisher->link.is_blocked || confirms_pending(&publisher->confirms) == 0 ||
-           clock_monotonic_ms() >= publisher->deadline_ms;
-}
-
 bool publisher_end(struct publisher *publisher, bool is_waiting, enum publish_result *ret_results)
 {
-    assert(publisher->given_count > 0);
-    if (is_waiting && publisher->batch != NULL) {
-        wait_for_confirms(publisher);
+    assert(publisher->batch_count > 0);
+    const struct publisher_batch *batch = batch_at(publisher, 0);
+    if (is_waiting) {
+        wait_for_confirms(publisher, batch_end_number(batch), batch->deadline_ms);
     }
-    if (!batch_is_over(publisher)) {
+    if (!batch_is_over(publisher, batch)) {
         return false;
     }
     bool has_returned = false;
-    for (size_t i = 0; i < publisher->given_count; i++) {
-        /* One that was counted may not have been sent. */
-        bool is_sent = i < publisher->batch_count && i < publisher->confirms.count;
-        ret_results[i] = is_sent ? confirms_result(&publisher->confirms, i) : PUBLISH_UNKNOWN;
+    for (size_t i = 0; i < batch->given_count; i++) {
+        uint64_t number = batch->first_number + i;
+        ret_results[i] =
+            i < batch->sent_count ? confirms_result(&publisher->confirms, number) : PUBLISH_UNKNOWN;
         has_returned |= ret_results[i] == PUBLISH_RETURNED;
     }
-    publisher->given_count = 0;
-    batch_end(publisher);
+    give_up(publisher, batch_end_number(batch), batch->begun_ms);
+    publisher->batch_first = (publisher->batch_first + 1) % BUS_PUBLISHES_MAX;
+    publisher->batch_count--;
     if (has_returned) {
         after_return(publisher);
     }
@@ -326,6 +353,23 @@ bool publisher_takes_properties(const struct publisher *publisher, size_t bytes)
     return publisher->link.state == NULL ||
            bytes + LETTER_HEADERS_BYTES <=
                (size_t)amqp_get_frame_max(publisher->link.state) / PUBLISHER_PROPERTIES_FACTOR;
+}
+
+static enum publish_result letter_send(struct publisher *publisher, const struct outgoing *outgoing)
+{
+    int64_t begun_ms = clock_monotonic_ms();
+    int64_t deadline_ms = begun_ms + publisher->options->confirm_timeout_ms;
+    uint64_t number = publisher->confirms.next;
+    if (!send_one(publisher, outgoing, deadline_ms)) {
+        return PUBLISH_UNKNOWN;
+    }
+    publisher->letter_number = number;
+    wait_for_confirms(publisher, number + 1, deadline_ms);
+    publisher->letter_number = 0;
+    if (confirms_result(&publisher->confirms, number) == PUBLISH_UNKNOWN) {
+        give_up(publisher, number + 1, begun_ms);
+    }
+    return confirms_result(&publisher->confirms, number);
 }
 
 bool publisher_put_letter(struct publisher *publisher, const struct publisher_letter *letter,
@@ -342,24 +386,15 @@ bool publisher_put_letter(struct publisher *publisher, const struct publisher_le
         .body = letter->body,
         .bytes = letter->properties_bytes + letter->body.len + LETTER_HEADERS_BYTES,
     };
-    batch_begin(publisher, NULL);
-    publisher->batch_count = 1;
-    enum publish_result result = PUBLISH_UNKNOWN;
-    if (send_one(publisher, &outgoing)) {
-        wait_for_confirms(publisher);
-        result = confirms_result(&publisher->confirms, 0);
-    }
-    batch_end(publisher);
-    switch (result) {
-    case PUBLISH_CONFIRMED:
-        return true;
-    case PUBLISH_RETURNED:
+    static const char *const texts[] = {
+        [PUBLISH_RETURNED] = "is missing",
+        [PUBLISH_NACKED] = "refused: it may be full",
+        [PUBLISH_UNKNOWN] = "did not confirm",
+    };
+    enum publish_result result = letter_send(publisher, &outgoing);
+    if (result == PUBLISH_RETURNED) {
         after_return(publisher);
-        return error_set(error, ERROR_RETRY, "queue %s is missing", letter->queue);
-    case PUBLISH_NACKED:
-        return error_set(error, ERROR_RETRY, "queue %s refused: it may be full", letter->queue);
-    case PUBLISH_UNKNOWN:
-        break;
     }
-    return error_set(error, ERROR_RETRY, "no confirm from queue %s", letter->queue);
+    return result == PUBLISH_CONFIRMED ||
+           error_set(error, ERROR_RETRY, "queue %s %s", letter->queue, texts[result]);
 }

@@ -17,17 +17,26 @@
 #define PUBLISHER_READ_EVERY        16    /* messages between looks at what the broker says */
 #define PUBLISHER_PROPERTIES_FACTOR 2     /* a property list may take this part of a frame: 1/2 */
 
+/* What one publisher_begin was given. */
+struct publisher_batch {
+    const struct message *const *messages;
+    size_t given_count;
+    size_t sent_count; /* of them, those that the broker may know; the numbers that they have: */
+    uint64_t first_number;         /* this and the following */
+    int64_t begun_ms, deadline_ms; /* by the deadline it is given up */
+};
+
 struct publisher {
     const struct amqp_bus_options *options;
     struct bus_link link;
     struct confirms confirms;
-    bool is_return_expected;            /* the header after basic.return comes next */
-    const struct message *const *batch; /* on its way; NULL: none, or a dead letter */
-    size_t batch_count;                 /* of it, those that the broker may know */
-    size_t given_count;                 /* what it should have become */
-    int64_t waiting_since_ms;           /* the pending confirms */
-    int64_t deadline_ms;                /* of the batch: then it is given up */
-    int64_t resume_ms;                  /* pausing after a return */
+    bool is_return_expected; /* the header after basic.return comes next */
+    struct publisher_batch batches[BUS_PUBLISHES_MAX]; /* a ring, the oldest first */
+    size_t batch_first, batch_count;
+    uint64_t letter_number;   /* of the dead letter that is waited for; 0 = none */
+    uint64_t overdue_before;  /* what is pending before this number was given up */
+    int64_t overdue_since_ms; /* the oldest of it was sent then */
+    int64_t resume_ms;        /* pausing after a return */
 };
 
 void publisher_init(struct publisher *publisher, const struct amqp_bus_options *options,
@@ -40,11 +49,12 @@ bool publisher_service(struct publisher *publisher);
 /* NULL: it can publish. Otherwise why not; valid until the next call. */
 const char *publisher_obstacle(const struct publisher *publisher);
 
-/* Sends them, and waits only for room on the way. They stay the caller's until publisher_end. */
+/* Sends them, and waits only for room on the way. They stay the caller's until publisher_end. At
+ * most BUS_PUBLISHES_MAX at a time. */
 void publisher_begin(struct publisher *publisher, const struct message *const *messages,
                      size_t count);
-/* One result each. False: some are pending, and nobody waited. What comes is read by
- * publisher_service, unless one waits here. */
+/* Of the oldest batch, one result each. False: some are pending, and nobody waited. What comes is
+ * read by publisher_service, unless one waits here. */
 bool publisher_end(struct publisher *publisher, bool is_waiting, enum publish_result *ret_results);
 
 struct publisher_letter {

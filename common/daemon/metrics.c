@@ -2,7 +2,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/daemon/metric_family.h"
-#include "common/engine/batch_pair.h"
+#include "common/engine/batch_ring.h"
 #include "common/engine/request_port.h"
 
 #include <stdio.h>
@@ -30,8 +30,8 @@ struct metrics {
     struct http_observer http_observer;
     char queue_labels[METRIC_LABELS_SIZE];
     bool is_paused; /* this and the batches: engine's thread */
-    struct open_batch batches[BATCH_PAIR];
-    struct batch_pair pair;
+    struct open_batch batches[BATCH_RING];
+    struct batch_ring ring;
     struct metric_counters delivered, consumed, decisions, published, ended, http;
     struct metric_histogram process_seconds, batch_size, http_seconds;
 };
@@ -60,7 +60,7 @@ static const char *outcome_text(enum outcome outcome)
 static void batch_begin(void *self, struct input *const *inputs, size_t count)
 {
     struct metrics *metrics = self;
-    struct open_batch *batch = &metrics->batches[batch_pair_begin(&metrics->pair)];
+    struct open_batch *batch = &metrics->batches[batch_ring_begin(&metrics->ring)];
     batch->started_ns = clock_wall_ns();
     batch->has_decided = false;
     batch->settled_count = 0;
@@ -101,7 +101,7 @@ static void settled_note(struct open_batch *batch, const struct delivery *delive
  * next step. So in a batch that the broker took only in part types may be mixed up, never sums. */
 static void settled_count(struct metrics *metrics, size_t acked)
 {
-    struct open_batch *batch = &metrics->batches[batch_pair_older(&metrics->pair)];
+    struct open_batch *batch = &metrics->batches[batch_ring_oldest(&metrics->ring)];
     char labels[METRIC_LABELS_SIZE];
     metric_counters_add(&metrics->delivered, metrics->queue_labels, acked);
     for (size_t i = 0; i < acked; i++) {
@@ -173,7 +173,7 @@ static void decided_count(void *self, const struct decided *decided)
     snprintf(labels, sizeof labels, "participant=\"%s\",input=\"%s\",decision=\"%s\"",
              metrics->setup.service, decided->input->type_name, decided->verdict);
     metric_counters_add(&metrics->decisions, labels, 1);
-    struct open_batch *batch = &metrics->batches[batch_pair_newer(&metrics->pair)];
+    struct open_batch *batch = &metrics->batches[batch_ring_newest(&metrics->ring)];
     if (decided->delivery != NULL)
         settled_note(batch, decided->delivery, decided->input->type_name, decided->outcome);
     if (decided->is_first_outcome) {
@@ -191,7 +191,7 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
 {
     struct metrics *metrics = self;
     /* its type is a stranger's text: never a label */
-    settled_note(&metrics->batches[batch_pair_older(&metrics->pair)], delivery, "",
+    settled_note(&metrics->batches[batch_ring_oldest(&metrics->ring)], delivery, "",
                  OUTCOME_QUARANTINED);
     const struct log_subject subject = { .message_id = delivery->message.id };
     log_write_about(LOG_WARNING, &subject, "quarantined in %s.dead: %s", metrics->setup.queue,
@@ -202,11 +202,11 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
 static void batch_end(void *self)
 {
     struct metrics *metrics = self;
-    const struct open_batch *batch = &metrics->batches[batch_pair_older(&metrics->pair)];
+    const struct open_batch *batch = &metrics->batches[batch_ring_oldest(&metrics->ring)];
     if (batch->has_decided)
         metric_histogram_add(&metrics->process_seconds, metrics->queue_labels,
                              (double)(clock_wall_ns() - batch->started_ns) / 1e9);
-    batch_pair_end(&metrics->pair);
+    batch_ring_end(&metrics->ring);
     FORWARD(metrics, batch_end, (next_->self));
 }
 

@@ -1,8 +1,8 @@
 /* batch.h - one step's work, shared by the files of the engine and by nobody else.
  *
  * A job is one input. A slot is one document of the batch: all jobs that concern it fold into one
- * new version. A delivery has one job or several (or none, when it is quarantined). There are two
- * batches: while the messages of one are on their way, the other one is made. */
+ * new version. A delivery has one job or several (or none, when it is quarantined). While the
+ * messages of some batches are on their way, the next one is made. */
 #pragma once
 
 #include "common/engine/clears.h"
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BATCHES             2
+#define BATCHES             (BUS_PUBLISHES_MAX + 1)
 #define SLOTS_MAX           STORE_BATCH_MAX
 #define SLOT_INDEX_SIZE     2048 /* a power of two, well above SLOTS_MAX */
 #define JOBS_MAX            (STORE_BATCH_MAX + INPUTS_PER_DELIVERY_MAX)
@@ -96,7 +96,7 @@ struct batch {
 
 struct engine {
     /* memory that outlives an engine's life: the counts that follow say what of it is in use */
-    struct batch batches[BATCHES];
+    struct batch batches[BATCHES]; /* a ring */
     struct decision *decision;     /* scratch of one decide call */
     struct input *parsed;          /* scratch: the inputs of one delivery, results, a deadline */
     char (*found_ids)[IDENT_SIZE]; /* scratch: what a sweep has found */
@@ -110,8 +110,9 @@ struct engine {
     struct engine_limits limits;
     bool is_draining;
 
-    struct batch *batch;      /* being made */
-    struct batch *publishing; /* saved, its messages on their way; NULL: none */
+    struct batch *batch;     /* being made: in the ring, the one after those that follow */
+    size_t publishing_first; /* saved, their messages on their way */
+    size_t publishing_count;
     size_t held_count;
     uint64_t held_session;
     bool has_seen_queue_empty; /* deadlines may fire */
@@ -158,10 +159,12 @@ void engine_answer_unavailable(struct engine *engine); /* every waiting request 
 MUST_CHECK bool engine_fold(struct engine *engine, struct error *error);
 void engine_answer(struct engine *engine);
 
-/* publish.c: the batch becomes the one that is being published; no other one may be. */
+/* publish.c */
+/* What the batch owes goes to the bus, and the next batch is the one being made. */
 void engine_publish(struct engine *engine);
-/* Ends with the ack, once the broker has answered; until then only if it may wait. */
-void engine_publish_end(struct engine *engine, bool is_waiting);
+/* Settles the batches for which the broker has answered, the oldest first: up to the ack. */
+void engine_publish_end(struct engine *engine);
+void engine_publish_wait(struct engine *engine); /* the same of all, waiting */
 
 /* deliver.c: effects, ack, clear */
 void engine_start_effects(struct engine *engine);

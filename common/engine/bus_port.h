@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 #define BUS_PREFETCH_MAX       512
-#define BUS_PUBLISH_MAX        1024
+#define BUS_PUBLISH_MAX        1024 /* messages handed over at a time */
+#define BUS_PUBLISHES_MAX      2    /* that are on their way */
 #define QUARANTINE_REASON_SIZE 200
 
 struct delivery {
@@ -55,12 +56,13 @@ struct bus_port {
     size_t (*take)(void *self, size_t limit, struct delivery **ret_deliveries);
 
     /* Hands over up to BUS_PUBLISH_MAX messages, mandatory, pipelined, without waiting for their
-     * confirms. One such batch at a time, and no quarantine meanwhile; the messages stay the
+     * confirms. Up to BUS_PUBLISHES_MAX such calls may be on their way; the messages stay the
      * caller's, valid and unchanged, until publish_end has told of them. */
     void (*publish_begin)(void *self, const struct message *const *messages, size_t count);
 
-    /* What became of them, one result each. False: the broker has not answered for all of them, and
-     * the bus's confirm time-out is not over; ask again, or wait for that with is_waiting. */
+    /* What became of those of the oldest call, one result each. False: the broker has not answered
+     * for all of them, and the bus's confirm time-out is not over; ask again, or wait for that with
+     * is_waiting. */
     bool (*publish_end)(void *self, bool is_waiting, enum publish_result *ret_results);
 
     /* Puts a copy of the delivery with the reason into the dead-letter queue, confirmed. False:

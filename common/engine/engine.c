@@ -94,8 +94,8 @@ static void bus_service(struct engine *engine)
     bool could_publish = engine->bus.can_publish;
     engine->ports.bus.service(engine->ports.bus.self, &engine->bus);
     if (engine->bus.session != engine->held_session) {
-        if (engine->publishing != NULL)
-            batch_give_back(engine, engine->publishing);
+        for (size_t i = engine->publishing_count; i > 0; i--)
+            batch_give_back(engine, &engine->batches[(engine->publishing_first + i - 1) % BATCHES]);
         if (engine->held_count > 0)
             engine->ports.bus.ack(engine->ports.bus.self, engine->held, engine->held_count);
         engine->held_count = 0;
@@ -203,11 +203,11 @@ static void batch_run(struct engine *engine)
         engine_answer(engine);
         engine_start_effects(engine);
     }
-    engine_publish_end(engine, true); /* of the batch before */
     if (is_saved) {
         engine_publish(engine);
-        engine_publish_end(engine, false);
+        engine_publish_end(engine);
     } else {
+        engine_publish_wait(engine); /* batches end in their order */
         batch_abandon(engine, &error);
     }
 }
@@ -220,7 +220,7 @@ static int64_t idle_ms(const struct engine *engine)
     int64_t oldest_ms = clears_oldest_ms(&engine->clears);
     if (oldest_ms != INT64_MAX && oldest_ms + engine->limits.clear_interval_ms < until)
         until = oldest_ms + engine->limits.clear_interval_ms;
-    bool is_in_hand = engine->held_count > 0 || engine->publishing != NULL;
+    bool is_in_hand = engine->held_count > 0 || engine->publishing_count > 0;
     if (is_in_hand && engine->now_ms + REQUEST_POLL_MS < until)
         until = engine->now_ms + REQUEST_POLL_MS;
     int64_t idle = until - engine->now_ms;
@@ -248,7 +248,7 @@ struct engine_turn engine_step(struct engine *engine, int64_t now_ms)
         timers_move_back(engine, engine->now_ms - now_ms);
     engine->now_ms = now_ms;
     bus_service(engine);
-    engine_publish_end(engine, false);
+    engine_publish_end(engine);
     if (engine->is_paused && pause_goes_on(engine)) {
         int64_t left_ms = engine->pause_until_ms - now_ms;
         return (struct engine_turn){ .idle_ms = left_ms > 0 ? left_ms : 1 };
@@ -273,7 +273,7 @@ bool engine_drain_step(struct engine *engine, int64_t now_ms)
     if (engine->is_paused || !engine->bus.can_publish)
         return turn.inputs_handled ==
                0; /* the broker keeps what is in hand; the outbox what is owed */
-    return turn.inputs_handled == 0 && engine->held_count == 0 && engine->publishing == NULL &&
+    return turn.inputs_handled == 0 && engine->held_count == 0 && engine->publishing_count == 0 &&
            engine->clears.count == 0;
 }
 

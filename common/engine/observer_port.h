@@ -1,9 +1,9 @@
 /* observer_port.h - lets metrics and tracing watch the engine. An observer never changes an
  * outcome: it stamps span ids and trace headers and counts; the engine works the same with none.
  *
- * While one batch is published the next one may begin, so up to two are open: what is told of load,
- * save, owed messages and decisions is the newer one's; of publishing, quarantine, ack and the end,
- * the older one's (batch_pair.h). */
+ * While batches are published the next one may begin, so up to BATCH_RING are open (batch_ring.h):
+ * what is told of load, save, owed messages, decisions and the begin of publishing is the newest
+ * one's; of what was published, quarantine, ack and the end, the oldest one's. */
 #pragma once
 
 #include "common/engine/bus_port.h"

@@ -1,15 +1,15 @@
-/* publish.c - what a saved batch owes goes to the broker; the next batch is made meanwhile.
+/* publish.c - what saved batches owe goes to the broker; the next batch is made meanwhile.
  *
- * One batch at a time is on its way: nothing of the next one is published before the broker has
- * answered for this one, and nothing is acked before that either. */
+ * Batches are handed over and settled in their order. Nothing of a batch is acked before the broker
+ * has answered for it. */
 #include "common/engine/batch.h"
 
 #include <assert.h>
 
 /* ---- what is owed ---- */
 
-/* What its earlier version owes was on its way when this batch loaded it: nobody need send it
- * again if it has been confirmed since. */
+/* What its earlier version owes was on its way when this batch loaded it: nobody need send it again
+ * if it has been confirmed since. */
 static bool is_earlier_confirmed(const struct engine *engine, const struct slot *slot)
 {
     const struct document *document = slot->document;
@@ -90,16 +90,16 @@ static bool part_end(struct engine *engine, struct batch *batch, bool is_waiting
     return true;
 }
 
-void engine_publish(struct engine *engine)
+/* What an earlier version owes may be on its way: then it must be known what became of it. And the
+ * parts of a batch that is too large for one must follow each other. */
+static bool goes_alone(const struct batch *batch)
 {
-    struct batch *batch = engine->batch;
-    assert(engine->publishing == NULL);
-    outgoing_collect(engine, batch);
-    if (!engine_can_deliver(engine))
-        batch->outgoing.count = 0; /* the outbox keeps it */
-    engine->publishing = batch;
-    engine->batch = batch == engine->batches ? engine->batches + 1 : engine->batches;
-    part_begin(engine, &batch->outgoing);
+    for (size_t i = 0; i < batch->slot_count; i++) {
+        const struct slot *slot = &batch->slots[i];
+        if (slot_is_done(slot) && slot->document->owed_count > 0 && slot->owed_cause[0] == NULL)
+            return true;
+    }
+    return owed_count(batch) > BUS_PUBLISH_MAX;
 }
 
 /* ---- the end ---- */
@@ -130,19 +130,50 @@ static void slot_end(struct engine *engine, const struct slot *slot)
     }
 }
 
-void engine_publish_end(struct engine *engine, bool is_waiting)
+/* The oldest batch; false: the broker has not answered yet. */
+static bool batch_end(struct engine *engine, bool is_waiting)
 {
-    struct batch *batch = engine->publishing;
-    if (batch == NULL)
-        return;
-    while (batch->outgoing.part_count > 0) {
-        if (!part_end(engine, batch, is_waiting))
-            return;
-        part_begin(engine, &batch->outgoing);
-    }
+    struct batch *batch = &engine->batches[engine->publishing_first];
+    if (batch->outgoing.part_count > 0 && !part_end(engine, batch, is_waiting))
+        return false;
     for (size_t i = 0; i < batch->slot_count; i++)
         slot_end(engine, &batch->slots[i]);
     engine_settle(engine, batch);
-    engine->publishing = NULL;
+    engine->publishing_first = (engine->publishing_first + 1) % BATCHES;
+    engine->publishing_count--;
     batch_observe_end(engine);
+    return true;
+}
+
+void engine_publish_end(struct engine *engine)
+{
+    while (engine->publishing_count > 0 && batch_end(engine, false)) {
+    }
+}
+
+void engine_publish_wait(struct engine *engine)
+{
+    while (engine->publishing_count > 0)
+        (void)batch_end(engine, true);
+}
+
+void engine_publish(struct engine *engine)
+{
+    struct batch *batch = engine->batch;
+    struct outgoing *outgoing = &batch->outgoing;
+    if (goes_alone(batch))
+        engine_publish_wait(engine);
+    else if (engine->publishing_count == BUS_PUBLISHES_MAX)
+        (void)batch_end(engine, true);
+    outgoing_collect(engine, batch);
+    if (!engine_can_deliver(engine))
+        outgoing->count = 0; /* the outbox keeps it */
+    engine->publishing_count++;
+    engine->batch =
+        &engine->batches[(engine->publishing_first + engine->publishing_count) % BATCHES];
+    part_begin(engine, outgoing);
+    while (outgoing->part_first + outgoing->part_count < outgoing->count) {
+        (void)part_end(engine, batch, true);
+        part_begin(engine, outgoing);
+    }
 }

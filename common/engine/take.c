@@ -156,7 +156,7 @@ static bool take_deliveries(struct engine *engine)
         deliveries_add(engine, uncounted);
         return false;
     }
-    engine_publish_end(engine, true);
+    engine_publish_wait(engine);
     deliveries_add(engine, 1);
     return true;
 }

@@ -33,18 +33,37 @@ static void confirms_need_not_be_waited_for(void **state)
         messages[i] = rig_message(i, RIG_KEY);
         list[i] = &messages[i];
     }
-    rig.port.publish_begin(rig.port.self, list, BATCH);
-    bool is_over = rig.port.publish_end(rig.port.self, false, results);
-    for (int64_t until_ms = clock_monotonic_ms() + 5000; !is_over;) {
-        assert_true(clock_monotonic_ms() < until_ms);
-        rig.port.service(rig.port.self, &status);
-        assert_true(status.can_publish); /* nothing is overdue yet */
-        is_over = rig.port.publish_end(rig.port.self, false, results);
-    }
-    for (int i = 0; i < BATCH; i++) {
-        assert_int_equal(results[i], PUBLISH_CONFIRMED);
+    rig.port.publish_begin(rig.port.self, list, BATCH - 1);
+    rig.port.publish_begin(rig.port.self, list + BATCH - 1, 1);
+    for (size_t call = 0; call < 2; call++) {
+        int64_t until_ms = clock_monotonic_ms() + 5000;
+        while (!rig.port.publish_end(rig.port.self, false, results)) {
+            assert_true(clock_monotonic_ms() < until_ms);
+            rig.port.service(rig.port.self, &status);
+            assert_true(status.can_publish); /* nothing is overdue yet */
+        }
+        for (size_t i = 0; i < (call == 0 ? BATCH - 1 : 1); i++) {
+            assert_int_equal(results[i], PUBLISH_CONFIRMED);
+        }
     }
     rig_publish(&rig, BATCH, 1);
+    rig_close(&rig);
+}
+
+static void of_two_calls_on_their_way_only_the_one_without_a_queue_is_returned(void **state)
+{
+    (void)state;
+    struct rig rig = rig_open_connected();
+    struct message routed = rig_message(1, RIG_KEY), lost = rig_message(2, "nobody.listens");
+    const struct message *first[] = { &routed }, *second[] = { &lost, &routed };
+    enum publish_result results[2];
+    rig.port.publish_begin(rig.port.self, second, 2);
+    rig.port.publish_begin(rig.port.self, first, 1);
+    assert_true(rig.port.publish_end(rig.port.self, true, results));
+    assert_int_equal(results[0], PUBLISH_RETURNED);
+    assert_int_equal(results[1], PUBLISH_CONFIRMED);
+    assert_true(rig.port.publish_end(rig.port.self, true, results));
+    assert_int_equal(results[0], PUBLISH_CONFIRMED);
     rig_close(&rig);
 }
 
@@ -146,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SENTENCE(confirms_need_not_be_waited_for),
+        SENTENCE(of_two_calls_on_their_way_only_the_one_without_a_queue_is_returned),
         SENTENCE(a_returned_message_is_published_by_the_next_try),
         SENTENCE(who_may_not_declare_pauses_after_a_return),
         SENTENCE(a_full_queue_nacks),

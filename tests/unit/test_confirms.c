@@ -13,9 +13,8 @@ static int begin_three(void **state)
 {
     (void)state;
     confirms_reset(&confirms);
-    confirms_begin(&confirms);
-    for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(confirms_add(&confirms, 10), i);
+    for (uint64_t number = 1; number <= 3; number++) {
+        assert_int_equal(confirms_add(&confirms, 10), number);
     }
     return 0;
 }
@@ -23,36 +22,36 @@ static int begin_three(void **state)
 static void a_message_is_unknown_until_it_is_settled(void **state)
 {
     (void)state;
-    assert_int_equal(confirms_result(&confirms, 0), PUBLISH_UNKNOWN);
-    assert_int_equal(confirms_pending(&confirms), 3);
+    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_UNKNOWN);
     assert_int_equal(confirms_bytes_pending(&confirms), 30);
     assert_true(confirms_settle(&confirms, 1, false, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_result(&confirms, 0), PUBLISH_CONFIRMED);
-    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_UNKNOWN);
-    assert_int_equal(confirms_pending(&confirms), 2);
+    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_CONFIRMED);
+    assert_int_equal(confirms_result(&confirms, 2), PUBLISH_UNKNOWN);
     assert_int_equal(confirms_bytes_pending(&confirms), 20);
+    assert_false(confirms_is_pending_before(&confirms, 2));
+    assert_true(confirms_is_pending_before(&confirms, 3));
 }
 
 static void confirms_come_out_of_order(void **state)
 {
     (void)state;
     assert_true(confirms_settle(&confirms, 3, false, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_result(&confirms, 2), PUBLISH_CONFIRMED);
-    assert_int_equal(confirms_result(&confirms, 0), PUBLISH_UNKNOWN);
-    assert_int_equal(confirms_pending(&confirms), 2);
+    assert_int_equal(confirms_result(&confirms, 3), PUBLISH_CONFIRMED);
+    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_UNKNOWN);
+    assert_int_equal(confirms_bytes_pending(&confirms), 20);
     assert_true(confirms_settle(&confirms, 1, false, PUBLISH_CONFIRMED));
     assert_true(confirms_settle(&confirms, 2, false, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_pending(&confirms), 0);
+    assert_int_equal(confirms_bytes_pending(&confirms), 0);
 }
 
 static void a_multiple_confirm_settles_all_up_to_its_number(void **state)
 {
     (void)state;
     assert_true(confirms_settle(&confirms, 2, true, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_result(&confirms, 0), PUBLISH_CONFIRMED);
     assert_int_equal(confirms_result(&confirms, 1), PUBLISH_CONFIRMED);
-    assert_int_equal(confirms_result(&confirms, 2), PUBLISH_UNKNOWN);
-    assert_int_equal(confirms_pending(&confirms), 1);
+    assert_int_equal(confirms_result(&confirms, 2), PUBLISH_CONFIRMED);
+    assert_int_equal(confirms_result(&confirms, 3), PUBLISH_UNKNOWN);
+    assert_int_equal(confirms_bytes_pending(&confirms), 10);
 }
 
 static void a_multiple_confirm_does_not_change_what_was_nacked(void **state)
@@ -60,10 +59,9 @@ static void a_multiple_confirm_does_not_change_what_was_nacked(void **state)
     (void)state;
     assert_true(confirms_settle(&confirms, 2, false, PUBLISH_NACKED));
     assert_true(confirms_settle(&confirms, 3, true, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_result(&confirms, 0), PUBLISH_CONFIRMED);
-    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_NACKED);
-    assert_int_equal(confirms_result(&confirms, 2), PUBLISH_CONFIRMED);
-    assert_int_equal(confirms_pending(&confirms), 0);
+    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_CONFIRMED);
+    assert_int_equal(confirms_result(&confirms, 2), PUBLISH_NACKED);
+    assert_int_equal(confirms_result(&confirms, 3), PUBLISH_CONFIRMED);
     assert_int_equal(confirms_bytes_pending(&confirms), 0);
 }
 
@@ -71,7 +69,7 @@ static void multiple_with_number_zero_means_all(void **state)
 {
     (void)state;
     assert_true(confirms_settle(&confirms, 0, true, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_pending(&confirms), 0);
+    assert_int_equal(confirms_bytes_pending(&confirms), 0);
     assert_false(confirms_settle(&confirms, 0, false, PUBLISH_CONFIRMED));
 }
 
@@ -80,20 +78,20 @@ static void the_same_confirm_twice_counts_once(void **state)
     (void)state;
     assert_true(confirms_settle(&confirms, 1, false, PUBLISH_CONFIRMED));
     assert_true(confirms_settle(&confirms, 1, false, PUBLISH_NACKED));
-    assert_int_equal(confirms_pending(&confirms), 2);
-    assert_int_equal(confirms_result(&confirms, 0), PUBLISH_CONFIRMED);
+    assert_int_equal(confirms_bytes_pending(&confirms), 20);
+    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_CONFIRMED);
 }
 
 static void a_returned_message_is_not_published_although_it_is_confirmed(void **state)
 {
     (void)state;
-    confirms_return(&confirms, 1);
-    assert_true(confirms_is_returned(&confirms, 1));
-    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_UNKNOWN);
+    confirms_return(&confirms, 2);
+    assert_true(confirms_is_returned(&confirms, 2));
+    assert_int_equal(confirms_result(&confirms, 2), PUBLISH_UNKNOWN);
     assert_true(confirms_settle(&confirms, 3, true, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_result(&confirms, 0), PUBLISH_CONFIRMED);
-    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_RETURNED);
-    assert_int_equal(confirms_result(&confirms, 2), PUBLISH_CONFIRMED);
+    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_CONFIRMED);
+    assert_int_equal(confirms_result(&confirms, 2), PUBLISH_RETURNED);
+    assert_int_equal(confirms_result(&confirms, 3), PUBLISH_CONFIRMED);
 }
 
 static void a_number_never_published_is_refused(void **state)
@@ -101,48 +99,52 @@ static void a_number_never_published_is_refused(void **state)
     (void)state;
     assert_false(confirms_settle(&confirms, 4, false, PUBLISH_CONFIRMED));
     assert_false(confirms_settle(&confirms, 4, true, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_pending(&confirms), 3);
+    assert_int_equal(confirms_bytes_pending(&confirms), 30);
 }
 
-static void numbers_go_on_in_the_next_batch(void **state)
+static void numbers_go_on_after_what_is_settled(void **state)
 {
     (void)state;
     assert_true(confirms_settle(&confirms, 3, true, PUBLISH_CONFIRMED));
-    confirms_begin(&confirms);
-    assert_int_equal(confirms_add(&confirms, 7), 0);
-    assert_int_equal(confirms_add(&confirms, 7), 1);
+    assert_int_equal(confirms_add(&confirms, 7), 4);
+    assert_int_equal(confirms_add(&confirms, 7), 5);
     assert_true(confirms_settle(&confirms, 5, false, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_result(&confirms, 0), PUBLISH_UNKNOWN);
-    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_CONFIRMED);
-    assert_true(confirms_settle(&confirms, 2, true, PUBLISH_CONFIRMED)); /* the batch before */
-    assert_int_equal(confirms_pending(&confirms), 1);
+    assert_int_equal(confirms_result(&confirms, 4), PUBLISH_UNKNOWN);
+    assert_int_equal(confirms_result(&confirms, 5), PUBLISH_CONFIRMED);
+    assert_true(confirms_settle(&confirms, 2, true, PUBLISH_CONFIRMED)); /* settled before */
+    assert_int_equal(confirms_bytes_pending(&confirms), 7);
     assert_true(confirms_settle(&confirms, 5, true, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_pending(&confirms), 0);
+    assert_int_equal(confirms_bytes_pending(&confirms), 0);
+    assert_false(confirms_is_pending_before(&confirms, 6));
 }
 
 static void numbers_start_again_on_a_new_channel(void **state)
 {
     (void)state;
     confirms_reset(&confirms);
-    assert_int_equal(confirms_pending(&confirms), 0);
     assert_int_equal(confirms_bytes_pending(&confirms), 0);
+    assert_false(confirms_is_pending_before(&confirms, 3));
     assert_false(confirms_settle(&confirms, 1, false, PUBLISH_CONFIRMED));
-    confirms_begin(&confirms);
-    assert_int_equal(confirms_add(&confirms, 1), 0);
+    assert_int_equal(confirms_add(&confirms, 1), 1);
     assert_true(confirms_settle(&confirms, 1, false, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_result(&confirms, 0), PUBLISH_CONFIRMED);
+    assert_int_equal(confirms_result(&confirms, 1), PUBLISH_CONFIRMED);
 }
 
-static void a_full_batch_fits(void **state)
+static void all_that_may_be_on_its_way_fits_again_and_again(void **state)
 {
     (void)state;
     assert_true(confirms_settle(&confirms, 0, true, PUBLISH_CONFIRMED));
-    confirms_begin(&confirms);
-    for (size_t i = 0; i < CONFIRMS_MAX; i++) {
-        assert_int_equal(confirms_add(&confirms, 1), i);
+    uint64_t last = 3;
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < CONFIRMS_MAX; i++) {
+            assert_int_equal(confirms_add(&confirms, 1), ++last);
+        }
+        confirms_return(&confirms, last);
+        assert_true(confirms_settle(&confirms, last, true, PUBLISH_CONFIRMED));
+        assert_int_equal(confirms_bytes_pending(&confirms), 0);
+        assert_int_equal(confirms_result(&confirms, last - CONFIRMS_MAX + 1), PUBLISH_CONFIRMED);
+        assert_int_equal(confirms_result(&confirms, last), PUBLISH_RETURNED);
     }
-    assert_true(confirms_settle(&confirms, 3 + CONFIRMS_MAX, true, PUBLISH_CONFIRMED));
-    assert_int_equal(confirms_pending(&confirms), 0);
 }
 
 #define SENTENCE(name) cmocka_unit_test_setup(name, begin_three)
@@ -158,9 +160,9 @@ int main(void)
         SENTENCE(the_same_confirm_twice_counts_once),
         SENTENCE(a_returned_message_is_not_published_although_it_is_confirmed),
         SENTENCE(a_number_never_published_is_refused),
-        SENTENCE(numbers_go_on_in_the_next_batch),
+        SENTENCE(numbers_go_on_after_what_is_settled),
         SENTENCE(numbers_start_again_on_a_new_channel),
-        SENTENCE(a_full_batch_fits),
+        SENTENCE(all_that_may_be_on_its_way_fits_again_and_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
