@@ -116,6 +116,21 @@ class Targets:
             found = found.get(key) if isinstance(found, dict) else None
         return found
 
+    def of_backlog(self, store, top):
+        drained = self.extra("backlog", store)
+        if not drained or not drained.get("post_ms"):
+            return
+        self.add(f"{store}: backlog drained / saturation rate", ">= 100 %", Spread([drained["sagas_per_s"] / top]), True,
+                 1, "{:.0%}")
+        memory = [sample["rss_mb"]["booking"] for sample in drained["series"]]
+        quarter = max(1, len(memory) // 4)
+        growth = max(memory[-quarter:]) / max(memory[quarter:2 * quarter] or memory)
+        self.add(f"{store}: booking's memory meanwhile ({2 * drained['sagas']:.0f} events), last quarter / second",
+                 "< 110 %", Spread([growth]), False, 1.1, "{:.0%}")
+        posts = drained["post_ms"]
+        self.rows.append((f"{store}: POST /booking/intent meanwhile", "answered",
+                          f"{posts['count']} of them, p50 {posts['p50']} ms, at most {posts['max']} ms", "met"))
+
     def of_extras(self, store):
         top = Spread(rates(self.result, "stores", store, "saturate")).median
         self.add(f"{store}: one booking on an idle system p50", "< 5 ms",
@@ -123,9 +138,7 @@ class Targets:
         ready = self.extra("start", store)
         self.add(f"{store}: start to ready, the slowest service", "< 200 ms",
                  Spread([max(ready.values()) if ready and "failure" not in ready else None]), False, 200, "{:.0f} ms")
-        drained = self.extra("backlog", store, "sagas_per_s")
-        if drained:
-            self.add(f"{store}: backlog drained / saturation rate", ">= 100 %", Spread([drained / top]), True, 1, "{:.0%}")
+        self.of_backlog(store, top)
         grown = self.extra("grow", store) or {}
         if "large" in grown:
             self.add(f"{store}: rate with {grown['bookings']} bookings / with few", ">= 80 %",
