@@ -5,6 +5,7 @@
  * messages of some batches are on their way, the next one is made. */
 #pragma once
 
+#include "common/engine/batch_ring.h"
 #include "common/engine/clears.h"
 #include "common/engine/document.h"
 #include "common/engine/engine.h"
@@ -13,7 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BATCHES             (BUS_PUBLISHES_MAX + 1)
 #define SLOTS_MAX           STORE_BATCH_MAX
 #define SLOT_INDEX_SIZE     2048 /* a power of two, well above SLOTS_MAX */
 #define JOBS_MAX            (STORE_BATCH_MAX + INPUTS_PER_DELIVERY_MAX)
@@ -96,11 +96,11 @@ struct batch {
 
 struct engine {
     /* memory that outlives an engine's life: the counts that follow say what of it is in use */
-    struct batch batches[BATCHES]; /* a ring */
-    struct decision *decision;     /* scratch of one decide call */
-    struct input *parsed;          /* scratch: the inputs of one delivery, results, a deadline */
-    char (*found_ids)[IDENT_SIZE]; /* scratch: what a sweep has found */
-    void *state_before;            /* scratch, to take back a decision that does not fit */
+    struct batch batches[BATCH_RING]; /* a ring */
+    struct decision *decision;        /* scratch of one decide call */
+    struct input *parsed;             /* scratch: the inputs of one delivery, results, a deadline */
+    char (*found_ids)[IDENT_SIZE];    /* scratch: what a sweep has found */
+    void *state_before;               /* scratch, to take back a decision that does not fit */
     struct delivery *held[BUS_PREFETCH_MAX]; /* taken, and in no batch */
     struct clears clears;
 

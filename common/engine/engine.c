@@ -34,7 +34,7 @@ struct engine *engine_new(const struct participant *participant, const struct en
                           const struct engine_limits *limits)
 {
     struct engine *engine = allocate(1, sizeof *engine);
-    for (size_t i = 0; i < BATCHES; i++) {
+    for (size_t i = 0; i < BATCH_RING; i++) {
         engine->batches[i].jobs = allocate(JOBS_MAX, sizeof *engine->batches[i].jobs);
         engine->batches[i].slots = allocate(SLOTS_MAX, sizeof *engine->batches[i].slots);
     }
@@ -57,7 +57,7 @@ void engine_restart(struct engine *engine, const struct participant *participant
     assert(limits->conflict_rounds_max >= 2); /* a guess that was wrong takes the second */
     assert(engine->participant == NULL ||
            engine->participant->state_size == participant->state_size);
-    for (size_t i = 0; i < BATCHES; i++)
+    for (size_t i = 0; i < BATCH_RING; i++)
         batch_clear(&engine->batches[i]);
     clears_empty(&engine->clears);
     memset((unsigned char *)engine + life_begin, 0, sizeof *engine - life_begin);
@@ -73,7 +73,7 @@ struct engine *engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return NULL;
-    for (size_t i = 0; i < BATCHES; i++) {
+    for (size_t i = 0; i < BATCH_RING; i++) {
         arena_done(&engine->batches[i].arena);
         free(engine->batches[i].jobs);
         free(engine->batches[i].slots);
@@ -95,7 +95,8 @@ static void bus_service(struct engine *engine)
     engine->ports.bus.service(engine->ports.bus.self, &engine->bus);
     if (engine->bus.session != engine->held_session) {
         for (size_t i = engine->publishing_count; i > 0; i--)
-            batch_give_back(engine, &engine->batches[(engine->publishing_first + i - 1) % BATCHES]);
+            batch_give_back(engine,
+                            &engine->batches[(engine->publishing_first + i - 1) % BATCH_RING]);
         if (engine->held_count > 0)
             engine->ports.bus.ack(engine->ports.bus.self, engine->held, engine->held_count);
         engine->held_count = 0;

@@ -4,8 +4,6 @@
  * has answered for it. */
 #include "common/engine/batch.h"
 
-#include <assert.h>
-
 /* ---- what is owed ---- */
 
 /* What its earlier version owes was on its way when this batch loaded it: nobody need send it again
@@ -139,7 +137,7 @@ static bool batch_end(struct engine *engine, bool is_waiting)
     for (size_t i = 0; i < batch->slot_count; i++)
         slot_end(engine, &batch->slots[i]);
     engine_settle(engine, batch);
-    engine->publishing_first = (engine->publishing_first + 1) % BATCHES;
+    engine->publishing_first = (engine->publishing_first + 1) % BATCH_RING;
     engine->publishing_count--;
     batch_observe_end(engine);
     return true;
@@ -170,7 +168,7 @@ void engine_publish(struct engine *engine)
         outgoing->count = 0; /* the outbox keeps it */
     engine->publishing_count++;
     engine->batch =
-        &engine->batches[(engine->publishing_first + engine->publishing_count) % BATCHES];
+        &engine->batches[(engine->publishing_first + engine->publishing_count) % BATCH_RING];
     part_begin(engine, outgoing);
     while (outgoing->part_first + outgoing->part_count < outgoing->count) {
         (void)part_end(engine, batch, true);

@@ -115,7 +115,7 @@ static bool save_one(struct lane *lane, const struct record *record, enum save_r
     if (record->version > 0 && !save_by(lane, LANE_UPDATE, record, ret_result, error)) {
         return false;
     }
-    /* as on MongoDB, a removed document comes back */
+    /* A removed document comes back, where MongoDB refuses; nothing of ours removes any. */
     return *ret_result == SAVE_SAVED || save_by(lane, LANE_INSERT, record, ret_result, error);
 }
 
