@@ -1,6 +1,7 @@
 #include "cli/clock_skew.h"
 
 #include "common/base/clock.h"
+#include "common/base/url.h"
 
 #include <curl/curl.h>
 #include <string.h>
@@ -44,6 +45,8 @@ static size_t body_ignore(char *bytes, size_t size, size_t count, void *self)
 
 static bool call_set(CURL *curl, const char *url, char *date)
 {
+    if (url_is_loopback(url) && curl_easy_setopt(curl, CURLOPT_NOPROXY, "*") != CURLE_OK)
+        return false;
     return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&

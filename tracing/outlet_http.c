@@ -4,6 +4,7 @@
 #include "tracing/outlet.h"
 
 #include "common/base/clock.h"
+#include "common/base/url.h"
 
 #include <curl/curl.h>
 #include <stdatomic.h>
@@ -142,6 +143,8 @@ static void options_set(struct http_outlet *http, const struct tracing_environme
 {
     CURL *curl = http->curl;
     curl_easy_setopt(curl, CURLOPT_URL, environment->endpoint);
+    if (url_is_loopback(environment->endpoint))
+        curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_POST, 1L);

@@ -1,4 +1,5 @@
 #include "common/http/http_client.h"
+#include "common/base/url.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -108,6 +109,8 @@ static bool call_set(struct http_client *client, const struct http_call *call,
     curl_easy_reset(curl); /* keeps the connection */
     bounds_set(client, call->timeout_ms, &is_good);
     option_text(curl, CURLOPT_URL, call->url, &is_good);
+    if (url_is_loopback(call->url))
+        option_text(curl, CURLOPT_NOPROXY, "*", &is_good);
     if (call->body != NULL || strcmp(call->method, "POST") == 0) {
         option_long(curl, CURLOPT_POST, 1, &is_good);
         is_good = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -148,6 +151,13 @@ static bool was_sent(CURL *curl)
            request_bytes > 0;
 }
 
+static long retry_after_read(curl_off_t seconds)
+{
+    if (seconds <= 0)
+        return -1;
+    return seconds < HTTP_RETRY_AFTER_S_MAX ? (long)seconds : HTTP_RETRY_AFTER_S_MAX;
+}
+
 static void reply_read(struct http_client *client, struct http_reply *ret_reply)
 {
     long status = 0;
@@ -159,7 +169,7 @@ static void reply_read(struct http_client *client, struct http_reply *ret_reply)
         .status = (int)status,
         .body = client->body,
         .body_length = client->length,
-        .retry_after_s = retry_after_s > 0 ? (long)retry_after_s : -1,
+        .retry_after_s = retry_after_read(retry_after_s),
         .was_sent = true,
     };
 }

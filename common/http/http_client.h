@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define HTTP_RETRY_AFTER_S_MAX 86400 /* a day: nobody makes us wait for longer */
+
 struct http_client;
 MUST_CHECK struct http_client *http_client_new(struct error *error);
 struct http_client *http_client_free(struct http_client *client);
@@ -25,7 +27,7 @@ struct http_reply {
     int status;
     char *body; /* owned by the client until its next call; NUL-terminated */
     size_t body_length;
-    long retry_after_s; /* -1 = none */
+    long retry_after_s; /* 1 to HTTP_RETRY_AFTER_S_MAX; -1 = none */
     bool was_sent;      /* on failure: false = the server certainly did not get it */
 };
 

@@ -1,10 +1,8 @@
 #include "common/base/clock.h"
+#include "tests/unit/http_peer.h"
 #include "tests/unit/trace_sink.h"
 
-#include <arpa/inet.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 static void success_may_be_partial(void **state)
@@ -98,66 +96,6 @@ static void a_full_disk_fails_and_does_not_block(void **state)
     assert_non_null(strstr(error.message, "/nonexistent/file"));
 }
 
-/* A collector of a few lines: answers each request on one connection with the next answer. */
-struct collector {
-    int listener, port;
-    const char *answers[4];
-    size_t answer_count, connections, requests;
-    char received[4][2048]; /* read them after the join */
-    pthread_t thread;
-};
-
-static bool request_take(int connection, char received[2048])
-{
-    size_t length = 0;
-    while (length < 2047) {
-        ssize_t got = recv(connection, received + length, 2047 - length, 0);
-        if (got <= 0)
-            return false;
-        length += (size_t)got;
-        received[length] = '\0';
-        const char *body = strstr(received, "\r\n\r\n");
-        const char *declared = strstr(received, "Content-Length: ");
-        if (body != NULL && declared != NULL &&
-            strlen(body + 4) >= strtoul(declared + 16, NULL, 10))
-            return true;
-    }
-    return false;
-}
-
-static void *collector_run(void *self)
-{
-    struct collector *collector = self;
-    while (collector->requests < collector->answer_count) {
-        int connection = accept(collector->listener, NULL, NULL);
-        if (connection < 0)
-            return NULL;
-        collector->connections++;
-        while (collector->requests < collector->answer_count &&
-               request_take(connection, collector->received[collector->requests])) {
-            const char *answer = collector->answers[collector->requests++];
-            if (answer[0] == '\0')
-                break; /* lost before the answer */
-            send(connection, answer, strlen(answer), MSG_NOSIGNAL);
-        }
-        close(connection);
-    }
-    return NULL;
-}
-
-static void collector_start(struct collector *collector)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t size = sizeof address;
-    collector->listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(collector->listener, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(collector->listener, 4), 0);
-    getsockname(collector->listener, (struct sockaddr *)&address, &size);
-    collector->port = ntohs(address.sin_port);
-    pthread_create(&collector->thread, NULL, collector_run, collector);
-}
-
 static struct outlet http_outlet(int port)
 {
     static struct tracing_environment environment;
@@ -176,7 +114,7 @@ static struct outlet http_outlet(int port)
 static void http_posts_json_on_one_connection_and_reads_the_answers(void **state)
 {
     (void)state;
-    struct collector collector = {
+    struct http_peer collector = {
         .answers = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
                      "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
                      "{\"partialSuccess\":{\"rejectedSpans\":\"1\"}}",
@@ -184,7 +122,7 @@ static void http_posts_json_on_one_connection_and_reads_the_answers(void **state
                      "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n" },
         .answer_count = 4,
     };
-    collector_start(&collector);
+    http_peer_start(&collector);
     struct outlet outlet = http_outlet(collector.port);
     struct outlet_answer answer = { 0 };
     assert_int_equal(outlet.send(outlet.self, "{\"x\":1}", 7, &answer), OUTLET_SENT);
@@ -212,9 +150,9 @@ static void http_posts_json_on_one_connection_and_reads_the_answers(void **state
 static void a_lost_connection_and_a_closed_port_may_be_tried_again(void **state)
 {
     (void)state;
-    struct collector collector = { .answers = { "" }, .answer_count = 1 };
+    struct http_peer collector = { .answers = { "" }, .answer_count = 1 };
     struct outlet_answer answer = { 0 };
-    collector_start(&collector);
+    http_peer_start(&collector);
     struct outlet outlet = http_outlet(collector.port);
     assert_int_equal(outlet.send(outlet.self, "{}", 2, &answer), OUTLET_RETRY);
     pthread_join(collector.thread, NULL);
@@ -227,8 +165,8 @@ static void a_lost_connection_and_a_closed_port_may_be_tried_again(void **state)
 static void a_collector_that_never_answers_is_left_when_it_is_hurried(void **state)
 {
     (void)state;
-    struct collector collector = { .answer_count = 0 };
-    collector_start(&collector); /* its thread ends at once; the kernel still accepts */
+    struct http_peer collector = { .answer_count = 0 };
+    http_peer_start(&collector); /* its thread ends at once; the kernel still accepts */
     pthread_join(collector.thread, NULL);
     struct outlet outlet = http_outlet(collector.port);
     struct outlet_answer answer = { 0 };
@@ -242,6 +180,8 @@ static void a_collector_that_never_answers_is_left_when_it_is_hurried(void **sta
 
 int main(void)
 {
+    /* A proxy that nothing listens at: no call of these tests may ask it. */
+    setenv("http_proxy", "http://127.0.0.1:9", 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(success_may_be_partial),
         cmocka_unit_test(only_429_502_503_and_504_are_tried_again),

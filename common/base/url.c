@@ -1,0 +1,44 @@
+/* url.c - finds the host of a URL, and whether it is this machine. */
+#include "common/base/url.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+#define HOST_BYTES_MAX 253 /* a domain name, RFC 1035 */
+#define LOOPBACK_NET   127 /* 127.0.0.0/8, RFC 1122 3.2.1.3 */
+
+/* The host as it stands, an IPv6 address without its brackets; "" where there is none. */
+static void host_copy(const char *url, char ret_host[HOST_BYTES_MAX + 1])
+{
+    ret_host[0] = '\0';
+    const char *authority = strstr(url, "://");
+    if (authority == NULL)
+        return;
+    authority += 3;
+    const char *end = authority + strcspn(authority, "/?#");
+    for (const char *at = authority; at < end; at++)
+        if (*at == '@')
+            authority = at + 1;
+    const char *closing =
+        *authority == '[' ? memchr(authority, ']', (size_t)(end - authority)) : NULL;
+    const char *host = closing != NULL ? authority + 1 : authority;
+    size_t length = closing != NULL ? (size_t)(closing - host) : strcspn(host, ":/?#");
+    if (length > HOST_BYTES_MAX)
+        return;
+    memcpy(ret_host, host, length);
+    ret_host[length] = '\0';
+}
+
+bool url_is_loopback(const char *url)
+{
+    char host[HOST_BYTES_MAX + 1];
+    struct in_addr four;
+    struct in6_addr six;
+    host_copy(url, host);
+    if (strcasecmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == LOOPBACK_NET;
+    return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
