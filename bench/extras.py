@@ -84,7 +84,7 @@ def backlog(bench, system, store, events):
 
 def hot_key(bench, system, store, seconds):
     """Several booking processes on one queue, under load, and WRITERS payments on one booking at once."""
-    others = [subprocess.Popen([system.folder / "run/booking.cmd", "ROUNDTRIP_HTTP_PORT=0"],
+    others = [subprocess.Popen([system.folder / "run/booking.cmd", "ROUNDTRIP_HTTP_PORT=0", "ROUNDTRIP_OPS_PORT=0"],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(PROCESSES - 1)]
     booking = f"hot-{time.time_ns()}"
     try:

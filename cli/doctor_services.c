@@ -56,7 +56,7 @@ static void service_check(struct doctor *doctor, enum service service)
     char failing[256];
     struct error error;
     struct http_reply reply;
-    snprintf(url, sizeof url, "%.2000s/readyz", service_url(&doctor->cli->settings, service));
+    snprintf(url, sizeof url, "%.2000s/readyz", service_ops_url(&doctor->cli->settings, service));
     doctor_mend_service(doctor, name, mend);
     const struct http_call call = { .method = "GET", .url = url, .timeout_ms = READY_TIMEOUT_MS };
     struct http_client *client = http_client_new(&error);

@@ -34,24 +34,47 @@ const char *service_url(const struct settings *settings, enum service service)
     return settings->jaeger_url;
 }
 
-static void unavailable(const struct cli *cli, enum service service, const struct error *error)
+const char *service_ops_url(const struct settings *settings, enum service service)
 {
-    const char *url = service_url(&cli->settings, service);
-    if (service == SERVICE_JAEGER)
+    switch (service) {
+    case SERVICE_GATEWAY:
+        return settings->gateway_ops_url;
+    case SERVICE_BOOKING:
+        return settings->booking_ops_url;
+    case SERVICE_PAYMENT:
+        return settings->payment_ops_url;
+    case SERVICE_PROVIDER:
+    case SERVICE_JAEGER:
+        break;
+    }
+    return service_url(settings, service);
+}
+
+static const char *question_url(const struct cli *cli, const struct question *question)
+{
+    return question->is_ops ? service_ops_url(&cli->settings, question->service)
+                            : service_url(&cli->settings, question->service);
+}
+
+static void unavailable(const struct cli *cli, const struct question *question,
+                        const struct error *error)
+{
+    const char *url = question_url(cli, question);
+    if (question->service == SERVICE_JAEGER)
         complain("Jaeger does not answer at %s (%s): start it with servers/jaeger start, or unset "
                  "ROUNDTRIP_JAEGER_URL to read the trace file",
                  url, error->message);
     else
         complain("the %s does not answer at %s (%s): start the system with ./run, or look with "
                  "roundtrip doctor",
-                 service_name(service), url, error->message);
+                 service_name(question->service), url, error->message);
 }
 
 static bool call_make(const struct cli *cli, const struct question *question, int *ret_status,
                       cJSON **ret_json, struct error *error)
 {
     char url[URL_SIZE];
-    const char *base = service_url(&cli->settings, question->service);
+    const char *base = question_url(cli, question);
     size_t length = strlen(base);
     while (length > 0 && base[length - 1] == '/')
         length--;
@@ -90,7 +113,7 @@ enum exit_status fetch_any(const struct cli *cli, const struct question *questio
     *ret_json = NULL;
     if (call_make(cli, question, ret_status, ret_json, &error))
         return EXIT_OK;
-    unavailable(cli, question->service, &error);
+    unavailable(cli, question, &error);
     return EXIT_UNAVAILABLE;
 }
 

@@ -6,6 +6,8 @@
 #include "cli/json.h"
 #include "common/base/attributes.h"
 
+#include <stdbool.h>
+
 enum service {
     SERVICE_GATEWAY,
     SERVICE_BOOKING,
@@ -19,6 +21,7 @@ enum service {
 struct question {
     enum service service;
     const char *method;
+    bool is_ops;        /* asked of the ops listener, not of the public one */
     const char *path;   /* behind the service's URL */
     const char *header; /* one more, or NULL */
     cJSON *body;        /* borrowed; NULL = none */
@@ -37,3 +40,5 @@ MUST_CHECK enum exit_status fetch(const struct cli *cli, const struct question *
 
 const char *service_name(enum service service);
 const char *service_url(const struct settings *settings, enum service service);
+/* Where it answers operators; the public URL where there is no such listener. */
+const char *service_ops_url(const struct settings *settings, enum service service);

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,10 @@
 #define EXIT_UNAVAILABLE 69
 #define HEARTBEAT_S      10
 #define ROUTES_MAX       16
+#define OPS_THREADS      8
+#define OPS_PORT_DERIVED (-1)
+#define OPS_PORT_AFTER   100 /* the public port */
+#define PORT_MAX         65535
 
 /* ---- for handlers ---- */
 
@@ -126,26 +131,60 @@ static void engine_make(struct daemon *daemon)
     daemon->engine = engine_new(daemon->service->participant, &ports, &limits);
 }
 
-static bool http_open(struct daemon *daemon, struct error *error)
+/* These routes and the health routes. */
+static struct http_server *listener_open(struct daemon *daemon,
+                                         const struct http_server_options *options,
+                                         const struct http_route *own, size_t own_count,
+                                         struct error *error)
 {
-    const struct daemon_service *service = daemon->service;
     struct http_route routes[ROUTES_MAX];
-    if (service->route_count + HEALTH_ROUTES > ROUTES_MAX)
-        return error_set(error, ERROR_BUG, "more than %d routes", ROUTES_MAX);
-    for (size_t i = 0; i < service->route_count; i++) {
-        routes[i] = service->routes[i];
+    if (own_count + HEALTH_ROUTES > ROUTES_MAX) {
+        error_set(error, ERROR_BUG, "more than %d routes", ROUTES_MAX);
+        return NULL;
+    }
+    for (size_t i = 0; i < own_count; i++) {
+        routes[i] = own[i];
         if (routes[i].self == NULL)
             routes[i].self = daemon;
     }
-    health_routes(daemon, routes + service->route_count);
+    health_routes(daemon, routes + own_count);
+    return http_server_start(options, routes, own_count + HEALTH_ROUTES,
+                             metrics_http_observer(daemon->metrics), error);
+}
+
+static bool http_open(struct daemon *daemon, struct error *error)
+{
+    const struct daemon_service *service = daemon->service;
     const struct http_server_options options = {
         .bind_address = daemon->options->http_bind,
         .port = (int)daemon->options->http_port,
         .threads = (int)daemon->options->http_threads,
     };
-    daemon->server = http_server_start(&options, routes, service->route_count + HEALTH_ROUTES,
-                                       metrics_http_observer(daemon->metrics), error);
+    daemon->server = listener_open(daemon, &options, service->routes, service->route_count, error);
     return daemon->server != NULL;
+}
+
+/* A public port that was given as any free one leads to any free one here too. */
+static bool ops_open(struct daemon *daemon, struct error *error)
+{
+    const struct daemon_service *service = daemon->service;
+    const struct daemon_options *options = daemon->options;
+    int64_t port = options->ops_port;
+    if (port == OPS_PORT_DERIVED)
+        port = options->http_port == 0 ? 0 : options->http_port + OPS_PORT_AFTER;
+    if (port > PORT_MAX)
+        return error_set(error, ERROR_REJECT,
+                         "ROUNDTRIP_OPS_PORT must be set: there is no port %" PRId64, port);
+    const struct http_server_options server_options = {
+        .bind_address = options->ops_bind,
+        .bind_setting = "ROUNDTRIP_OPS_BIND",
+        .port = (int)port,
+        .port_setting = "ROUNDTRIP_OPS_PORT",
+        .threads = OPS_THREADS,
+    };
+    daemon->ops_server = listener_open(daemon, &server_options, service->ops_routes,
+                                       service->ops_route_count, error);
+    return daemon->ops_server != NULL;
 }
 
 static bool signals_open(struct daemon *daemon, struct error *error)
@@ -186,12 +225,13 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
     engine_make(daemon);
     if (service->attach != NULL)
         service->attach(service->attach_self, daemon);
-    return http_open(daemon, error);
+    return ops_open(daemon, error) && http_open(daemon, error);
 }
 
 static void daemon_close(struct daemon *daemon)
 {
     daemon->server = http_server_stop(daemon->server);
+    daemon->ops_server = http_server_stop(daemon->ops_server);
     if (daemon->service->detach != NULL)
         daemon->service->detach(daemon->service->attach_self);
     daemon->engine = engine_free(daemon->engine);
@@ -215,12 +255,14 @@ int daemon_run(const struct daemon_service *service, const struct daemon_options
 
     int status = 0;
     if (daemon_open(&daemon, &error)) {
-        log_write(LOG_INFO, "started: http port %d, queue %s, store %s",
-                  http_server_port(daemon.server), service->queue,
-                  store_system(options->store_url));
+        log_write(LOG_INFO, "started: http port %d, ops port %d, queue %s, store %s",
+                  http_server_port(daemon.server), http_server_port(daemon.ops_server),
+                  service->queue, store_system(options->store_url));
         daemon_loop(&daemon);
     } else {
         log_write(LOG_ERROR, "%s", error.message);
+        if (daemon.inbox != NULL)
+            daemon_turn_away(&daemon);
         status = error.code == ERROR_REJECT ? EXIT_USAGE : EXIT_UNAVAILABLE;
     }
     daemon_close(&daemon);

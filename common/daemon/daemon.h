@@ -1,6 +1,9 @@
 /* daemon.h - what the three services share around their engine: options, store, bus, HTTP, health
  * routes, metrics, tracing hooks, the thin loop and an orderly shutdown.
  *
+ * Two listeners: the public one for clients, and one for operators and their probes, with threads
+ * of its own, so that what floods the one cannot silence the other.
+ *
  * A service's main fills a struct daemon_service and calls daemon_main. */
 #pragma once
 
@@ -16,9 +19,9 @@
 
 /* The options that every service has; a service's own struct starts with it. */
 struct daemon_options {
-    const char *amqp_url, *store_url, *topology, *http_bind, *currency, *log_level, *log_format,
-        *trace_file;
-    int64_t http_port, prefetch, owed_max, http_queue_max, http_threads;
+    const char *amqp_url, *store_url, *topology, *http_bind, *ops_bind, *currency, *log_level,
+        *log_format, *trace_file;
+    int64_t http_port, ops_port, prefetch, owed_max, http_queue_max, http_threads;
     int64_t sweep_interval_ms, relay_age_ms, confirm_timeout_ms;
 };
 /* Table for config_read, offsets into a struct that starts with struct daemon_options. */
@@ -69,6 +72,9 @@ struct daemon_service {
     const struct http_route *routes; /* its own; health and metrics are added; `self` may be NULL:
                                         then the daemon is passed */
     size_t route_count;
+    /* For operators: served by the ops listener only, beside health and metrics. */
+    const struct http_route *ops_routes;
+    size_t ops_route_count;
     void *attach_self;
     /* Around the life of the daemon: attach once before the first request, detach before it is
      * freed. Either may be NULL. */

@@ -17,7 +17,7 @@ struct daemon {
     struct amqp_bus *bus;
     struct inbox *inbox;
     struct engine *engine;
-    struct http_server *server;
+    struct http_server *server, *ops_server;
     struct metrics *metrics;
     int signal_fd;
     atomic_bool is_stopping;
@@ -36,6 +36,8 @@ void daemon_status_get(struct daemon *daemon, struct engine_status *ret_status,
 
 /* loop.c: until a signal; then finishes what is in hand. */
 void daemon_loop(struct daemon *daemon);
+/* loop.c: no request is taken any more, and those that wait are told so. */
+void daemon_turn_away(struct daemon *daemon);
 
 /* health.c */
 #define HEALTH_ROUTES 4

@@ -78,9 +78,10 @@ static void signals_unblock(void)
     (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* The engine takes a batch at most; HTTP cannot stop while anybody waits. */
-static void left_answer(struct daemon *daemon)
+/* HTTP cannot stop while anybody waits. */
+void daemon_turn_away(struct daemon *daemon)
 {
+    inbox_close(daemon->inbox);
     struct request_port port = inbox_port(daemon->inbox);
     struct request *left[LEFT_MAX];
     for (size_t count = LEFT_MAX; count == LEFT_MAX;) {
@@ -100,7 +101,7 @@ static void drain(struct daemon *daemon)
         wait_for_work(daemon, DRAIN_POLL_MS);
     inbox_close(daemon->inbox);
     engine_drain_step(daemon->engine, clock_wall_ms()); /* answers what came in between */
-    left_answer(daemon);
+    daemon_turn_away(daemon);                           /* it takes a batch at most */
 }
 
 void daemon_loop(struct daemon *daemon)

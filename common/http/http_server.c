@@ -26,6 +26,8 @@
 #define ANSWERS_PACE_MS   5
 #define REFUSAL_SIZE      160
 #define WORKER_THREAD     1
+#define BIND_SETTING      "ROUNDTRIP_HTTP_BIND"
+#define PORT_SETTING      "ROUNDTRIP_HTTP_PORT"
 
 struct http_server {
     struct mg_context *context;
@@ -241,9 +243,9 @@ static bool port_probe(const struct http_server_options *options, struct error *
     struct sockaddr_in address = { .sin_family = AF_INET,
                                    .sin_port = htons((uint16_t)options->port) };
     if (inet_pton(AF_INET, options->bind_address, &address.sin_addr) != 1)
-        return error_set(error, ERROR_REJECT,
-                         "\"%s\" is no IPv4 address: set ROUNDTRIP_HTTP_BIND, 0.0.0.0 for all",
-                         options->bind_address);
+        return error_set(error, ERROR_REJECT, "\"%s\" is no IPv4 address: set %s, 0.0.0.0 for all",
+                         options->bind_address,
+                         options->bind_setting != NULL ? options->bind_setting : BIND_SETTING);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return error_set(error, ERROR_RETRY, "http: socket: %s", strerror(errno));
@@ -256,9 +258,9 @@ static bool port_probe(const struct http_server_options *options, struct error *
     if (is_free)
         return true;
     if (reason == EADDRINUSE)
-        return error_set(error, ERROR_RETRY,
-                         "port %d is in use: set ROUNDTRIP_HTTP_PORT or stop the other process",
-                         options->port);
+        return error_set(error, ERROR_RETRY, "port %d is in use: set %s or stop the other process",
+                         options->port,
+                         options->port_setting != NULL ? options->port_setting : PORT_SETTING);
     return error_set(error, ERROR_RETRY, "cannot listen on %s:%d: %s", options->bind_address,
                      options->port, strerror(reason));
 }

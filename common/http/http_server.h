@@ -85,9 +85,11 @@ struct http_observer {
 };
 
 struct http_server_options {
-    const char *bind_address;        /* "127.0.0.1" */
-    int port;                        /* 0 = any free one */
-    int threads;                     /* default 64 */
+    const char *bind_address;                /* "127.0.0.1" */
+    int port;                                /* 0 = any free one */
+    const char *bind_setting, *port_setting; /* the variables that an error names; NULL = the public
+                                                listener's */
+    int threads;                             /* default 64 */
     int connections_per_address_max; /* 0 = three quarters of the threads, loopback exempt */
 };
 

@@ -42,12 +42,14 @@ class World(System):
             self.stack.callback(self.proxy.close)
             super().__init__(folder, f"amqp://guest:guest@127.0.0.1:{self.proxy.port}/", client, **SETTINGS)
             self.ports.update((name, free_port()) for name in PROCESSES if name not in self.ports)
+            self.ops_ports.update((name, free_port()) for name in PROCESSES if name not in self.ops_ports)
         except BaseException:
             self.stack.close()
             raise
         # Once: a database that is away later does not answer for its address.
         self.environments = {name: {**super(World, self).environment(name.split("-")[0]),
-                                    "ROUNDTRIP_HTTP_PORT": str(self.ports[name])} for name in PROCESSES}
+                                    "ROUNDTRIP_HTTP_PORT": str(self.ports[name]),
+                                    "ROUNDTRIP_OPS_PORT": str(self.ops_ports[name])} for name in PROCESSES}
         self.stack.callback(super().close)
 
     def start_servers(self):
@@ -79,7 +81,7 @@ class World(System):
             if status == UNAVAILABLE:
                 self.launch(name)
             assert status in (None, UNAVAILABLE), f"{name} has ended at its start: {status}"
-            with contextlib.suppress(OSError), contextlib.closing(self.http(name, 2)) as http:
+            with contextlib.suppress(OSError), contextlib.closing(self.ops(name, 2)) as http:
                 return http.request("GET", "/livez")[0] == 200
             return False
 
@@ -105,7 +107,7 @@ class World(System):
 
     def is_ready(self, name):
         with contextlib.suppress(OSError):
-            return self.call(name, "GET", "/readyz", timeout_s=2)[0] == 200
+            return self.ask_ops(name, "/readyz", timeout_s=2)[0] == 200
         return False
 
     def await_ready(self):

@@ -276,6 +276,7 @@ class System:
         self.mongo = mongo
         self.settings = settings
         self.ports = {name: free_port() for name in (*SERVICES, "provider")}
+        self.ops_ports = {name: free_port() for name in SERVICES}
         self.processes = {}
         if mongo:
             for name in SERVICES:
@@ -289,6 +290,7 @@ class System:
         return {
             "PATH": os.environ["PATH"],
             "ROUNDTRIP_HTTP_PORT": str(self.ports[name]),
+            **({"ROUNDTRIP_OPS_PORT": str(self.ops_ports[name])} if name in self.ops_ports else {}),
             "ROUNDTRIP_STORE": store,
             "ROUNDTRIP_AMQP_URL": self.amqp_url,
             "ROUNDTRIP_WEBHOOK_SECRET": SECRET,
@@ -312,7 +314,7 @@ class System:
     def await_service(self, name, path):
         def answers():
             assert self.processes[name].poll() is None, f"{name} has ended: {self.log(name)[-2000:]}"
-            with contextlib.suppress(OSError), contextlib.closing(self.http(name, 2)) as http:
+            with contextlib.suppress(OSError), contextlib.closing(self.ops(name, 2)) as http:
                 return http.request("GET", path)[0] == 200
             return False
 
@@ -341,6 +343,16 @@ class System:
 
     def http(self, name, timeout_s=PATIENCE_S):
         return Http(self.ports[name], timeout_s)
+
+    def ops(self, name, timeout_s=PATIENCE_S):
+        """Where operators are answered; the provider has no such listener."""
+        return Http(self.ops_ports.get(name, self.ports[name]), timeout_s)
+
+    def ask_ops(self, name, path, timeout_s=5):
+        """(status, JSON or text) of a GET at the operators' listener."""
+        with contextlib.closing(self.ops(name, timeout_s)) as http:
+            status, found, content = http.request("GET", path)
+            return status, json.loads(content) if "json" in found.get("content-type", "") else content.decode()
 
     def call(self, name, method, path, body=None, headers=None, timeout_s=PATIENCE_S):
         """One call on a connection of its own: (status, JSON or None, headers)."""

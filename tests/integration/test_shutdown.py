@@ -93,7 +93,7 @@ def test_a_bad_setting_is_named_with_the_way_out(new_system, name, setting, valu
 @pytest.mark.parametrize("name", [*SERVICES, "provider"])
 def test_a_busy_port_is_one_clear_line(new_system, name):
     system = new_system(amqp_url="amqp://127.0.0.1:1").start("gateway", ready=False)
-    done = program(system, name, ROUNDTRIP_HTTP_PORT=str(system.ports["gateway"]),
+    done = program(system, name, ROUNDTRIP_HTTP_PORT=str(system.ports["gateway"]), ROUNDTRIP_OPS_PORT="0",
                    ROUNDTRIP_STORE=f"sqlite:{system.folder}/second.db")
     assert done.returncode > 0, done
     lines = [line for line in (done.stdout + done.stderr).splitlines() if str(system.ports["gateway"]) in line]
