@@ -59,11 +59,13 @@ static void root_span(const void *state, struct tracing_root *ret_root)
 
 int main(int argc, char **argv)
 {
-    const struct config_option *const tables[] = { daemon_config, booking_config, NULL };
+    static const struct config_option *const tables[] = { daemon_config, booking_config, NULL };
+    static const struct daemon_program program = { "roundtrip-booking", tables,
+                                                   daemon_options_check };
     struct booking_options options;
     int status = 0;
     memset(&options, 0, sizeof options);
-    if (!daemon_arguments(argc, argv, "roundtrip-booking", tables, &options, &status))
+    if (!daemon_arguments(argc, argv, &program, &options, &status))
         return status;
 
     const struct booking_rules rules = { options.payment_timeout_ms, options.intent_timeout_ms };

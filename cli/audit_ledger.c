@@ -2,6 +2,7 @@
 #include "cli/audit_source.h"
 #include "cli/fetch.h"
 #include "cli/json.h"
+#include "common/base/url.h"
 #include "common/http/http_client.h"
 
 #include <string.h>
@@ -23,7 +24,7 @@ static bool ask(struct audit_source *source, const char *path, int *ret_status, 
     struct http_reply reply = { 0 };
     struct error error;
     *ret_json = NULL;
-    if (snprintf(url, sizeof url, "%s%s", base, path) >= (int)sizeof url)
+    if (!url_join(url, sizeof url, base, path))
         error_set(&error, ERROR_REJECT, "its URL is too long");
     else if (http_client_call(source->provider, &call, &reply, &error)) {
         *ret_json = cJSON_ParseWithLength(reply.body, reply.body_length);

@@ -1,6 +1,7 @@
 #include "cli/fetch.h"
 
 #include "cli/text.h"
+#include "common/base/url.h"
 #include "common/http/http_client.h"
 
 #include <string.h>
@@ -74,12 +75,7 @@ static bool call_make(const struct cli *cli, const struct question *question, in
                       cJSON **ret_json, struct error *error)
 {
     char url[URL_SIZE];
-    const char *base = question_url(cli, question);
-    size_t length = strlen(base);
-    while (length > 0 && base[length - 1] == '/')
-        length--;
-    int written = snprintf(url, sizeof url, "%.*s%s", (int)length, base, question->path);
-    if (written < 0 || (size_t)written >= sizeof url)
+    if (!url_join(url, sizeof url, question_url(cli, question), question->path))
         return error_set(error, ERROR_REJECT, "its URL is too long");
     const char *headers[] = { "Accept: application/json",
                               question->body != NULL ? "Content-Type: application/json"

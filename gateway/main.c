@@ -9,7 +9,6 @@
  * 202, and the relay publishes what is owed. After the publish it goes out once more,
  * byte-identical. An event that was not acked comes again and changes nothing. */
 #include "common/base/clock.h"
-#include "common/base/money.h"
 #include "common/base/uuid.h"
 #include "common/daemon/daemon.h"
 #include "common/store/store.h"
@@ -25,8 +24,7 @@ struct gateway_options {
     int64_t repeat_after_ms, repeat_max_ms;
 };
 
-#define DAY_MS     86400000
-#define EXIT_USAGE 64
+#define DAY_MS 86400000
 
 static const struct config_option gateway_config[] = {
     DAEMON_PORT_OPTION(struct gateway_options, "3000"),
@@ -43,26 +41,10 @@ static const struct config_option gateway_config[] = {
       .default_value = "3600000",
       .minimum = 10,
       .maximum = DAY_MS,
-      .meaning = "the longest wait between two announcements" },
+      .meaning = "the longest wait between two announcements",
+      .not_below = "ROUNDTRIP_REPEAT_AFTER_MS" },
     { 0 },
 };
-
-/* What one variable alone cannot tell. */
-static bool options_check(const struct gateway_options *options)
-{
-    const char *currency = options->common.currency;
-    if (!money_currency_is_valid(currency, strlen(currency))) {
-        fprintf(stderr, "ROUNDTRIP_CURRENCY is no currency of ISO 4217: use three capital letters, "
-                        "such as EUR\n");
-        return false;
-    }
-    if (options->repeat_max_ms < options->repeat_after_ms) {
-        fprintf(stderr, "ROUNDTRIP_REPEAT_MAX_MS is shorter than ROUNDTRIP_REPEAT_AFTER_MS: raise "
-                        "the one or lower the other\n");
-        return false;
-    }
-    return true;
-}
 
 static void attach(void *self, struct daemon *daemon)
 {
@@ -111,14 +93,14 @@ static int gateway_run(const struct gateway_options *options, struct tracing *tr
 
 int main(int argc, char **argv)
 {
-    const struct config_option *const tables[] = { daemon_config, gateway_config, NULL };
+    static const struct config_option *const tables[] = { daemon_config, gateway_config, NULL };
+    static const struct daemon_program program = { "roundtrip-gateway", tables,
+                                                   daemon_options_check };
     struct gateway_options options;
     int status = 0;
     memset(&options, 0, sizeof options);
-    if (!daemon_arguments(argc, argv, "roundtrip-gateway", tables, &options, &status))
+    if (!daemon_arguments(argc, argv, &program, &options, &status))
         return status;
-    if (!options_check(&options))
-        return EXIT_USAGE;
     char instance_id[UUID_TEXT_SIZE];
     uuid_v7_generate(clock_wall_ms(), instance_id);
     struct tracing *tracing = tracing_start("gateway", instance_id);

@@ -35,19 +35,22 @@ struct payment_options {
 #define SECRET_BYTES_MIN 16
 #define EXIT_USAGE       64
 
-#define INT_OPTION(member, variable, value, least, most, text)                                     \
+#define INT_OPTION_ABOVE(member, variable, value, least, most, text, other)                        \
     {                                                                                              \
         .name = variable, .type = CONFIG_INT, .offset = offsetof(struct payment_options, member),  \
-        .default_value = value, .minimum = least, .maximum = most, .meaning = text                 \
+        .default_value = value, .minimum = least, .maximum = most, .meaning = text,                \
+        .not_below = other                                                                         \
     }
+#define INT_OPTION(member, variable, value, least, most, text)                                     \
+    INT_OPTION_ABOVE(member, variable, value, least, most, text, NULL)
 static const struct config_option payment_config[] = {
     DAEMON_PORT_OPTION(struct payment_options, "3002"),
     INT_OPTION(repeat_after_ms, "ROUNDTRIP_REPEAT_AFTER_MS", "60000", 10, DAY_MS,
                "what has no outcome yet is announced again after this, then with backoff"),
-    INT_OPTION(repeat_max_ms, "ROUNDTRIP_REPEAT_MAX_MS", "3600000", 10, DAY_MS,
-               "the longest wait between two announcements"),
+    INT_OPTION_ABOVE(repeat_max_ms, "ROUNDTRIP_REPEAT_MAX_MS", "3600000", 10, DAY_MS,
+                     "the longest wait between two announcements", "ROUNDTRIP_REPEAT_AFTER_MS"),
     { .name = "ROUNDTRIP_PROVIDER_URL",
-      .type = CONFIG_URL,
+      .type = CONFIG_HTTP,
       .offset = offsetof(struct payment_options, provider_url),
       .default_value = "http://127.0.0.1:3009",
       .meaning = "the payment provider" },
@@ -55,8 +58,8 @@ static const struct config_option payment_config[] = {
                "a provider call that takes longer counts as unknown"),
     INT_OPTION(refund_retry_ms, "ROUNDTRIP_REFUND_RETRY_MS", "500", 10, DAY_MS,
                "first wait after a refund that did not succeed, then with backoff"),
-    INT_OPTION(refund_retry_max_ms, "ROUNDTRIP_REFUND_RETRY_MAX_MS", "600000", 10, DAY_MS,
-               "the longest wait between two tries of a refund"),
+    INT_OPTION_ABOVE(refund_retry_max_ms, "ROUNDTRIP_REFUND_RETRY_MAX_MS", "600000", 10, DAY_MS,
+                     "the longest wait between two tries of a refund", "ROUNDTRIP_REFUND_RETRY_MS"),
     INT_OPTION(refund_attempts_max, "ROUNDTRIP_REFUND_ATTEMPTS_MAX", "500", 1, 100000,
                "then a refund is stuck and somebody has to look"),
     { .name = "ROUNDTRIP_WEBHOOK_SECRET",
@@ -73,35 +76,30 @@ static const struct config_option payment_config[] = {
     { 0 },
 };
 
-/* What one variable alone cannot tell. */
-static bool options_check(const struct payment_options *options)
+static bool options_check(const void *target, FILE *messages)
 {
+    const struct payment_options *options = target;
     bool is_unsigned = strcmp(options->webhook_unsigned, "loopback") == 0;
-    bool is_bound_to_loopback = strncmp(options->common.http_bind, "127.", 4) == 0;
     size_t length = strlen(options->webhook_secret);
+    bool is_good = daemon_options_check(options, messages);
     if (length == 0 && !is_unsigned) {
-        fprintf(stderr,
+        fprintf(messages,
                 "ROUNDTRIP_WEBHOOK_SECRET is not set: set it to the provider's signing secret, or "
                 "ROUNDTRIP_WEBHOOK_UNSIGNED=loopback for local scripts\n");
-        return false;
+        is_good = false;
     }
     if (length > 0 && length < SECRET_BYTES_MIN) {
-        fprintf(stderr,
+        fprintf(messages,
                 "ROUNDTRIP_WEBHOOK_SECRET is shorter than %d characters: use a longer one\n",
                 SECRET_BYTES_MIN);
-        return false;
+        is_good = false;
     }
-    if (is_unsigned && !is_bound_to_loopback) {
-        fprintf(stderr,
+    if (is_unsigned && strncmp(options->common.http_bind, "127.", 4) != 0) {
+        fprintf(messages,
                 "ROUNDTRIP_WEBHOOK_UNSIGNED=loopback needs ROUNDTRIP_HTTP_BIND=127.0.0.1\n");
-        return false;
+        is_good = false;
     }
-    if (!money_currency_is_valid(options->common.currency, strlen(options->common.currency))) {
-        fprintf(stderr, "ROUNDTRIP_CURRENCY is no currency of ISO 4217: use three capital letters, "
-                        "such as EUR\n");
-        return false;
-    }
-    return true;
+    return is_good;
 }
 
 /* What needs the daemon once it stands. */
@@ -195,14 +193,13 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
 
 int main(int argc, char **argv)
 {
-    const struct config_option *const tables[] = { daemon_config, payment_config, NULL };
+    static const struct config_option *const tables[] = { daemon_config, payment_config, NULL };
+    static const struct daemon_program program = { "roundtrip-payment", tables, options_check };
     struct payment_options options;
     int status = 0;
     memset(&options, 0, sizeof options);
-    if (!daemon_arguments(argc, argv, "roundtrip-payment", tables, &options, &status))
+    if (!daemon_arguments(argc, argv, &program, &options, &status))
         return status;
-    if (!options_check(&options))
-        return EXIT_USAGE;
     char instance_id[UUID_TEXT_SIZE];
     uuid_v7_generate(clock_wall_ms(), instance_id);
     struct tracing *tracing = tracing_start("payment", instance_id);

@@ -9,7 +9,6 @@
  * is answered with the same charge or refund, and the webhook goes on after the restart. A webhook
  * that was acknowledged just before the crash is sent once more. Armed faults are forgotten. */
 #include "common/base/log.h"
-#include "common/base/money.h"
 #include "common/daemon/daemon.h"
 #include "provider/desk.h"
 
@@ -29,15 +28,22 @@ struct provider {
     struct http_server *server;
 };
 
-static bool options_check(const struct provider_options *options, struct error *error)
+static bool options_check(const void *target, FILE *messages)
 {
+    const struct provider_options *options = target;
+    struct faults faults;
+    struct error error;
+    bool is_good = true;
     if (strncmp(options->store_url, STORE_PREFIX, strlen(STORE_PREFIX)) != 0 ||
-        options->store_url[strlen(STORE_PREFIX)] == '\0')
-        return error_set(error, ERROR_REJECT, "ROUNDTRIP_STORE: the provider takes sqlite:FILE");
-    if (!money_currency_is_valid(options->currency, strlen(options->currency)))
-        return error_set(error, ERROR_REJECT,
-                         "ROUNDTRIP_CURRENCY: three capital letters of ISO 4217");
-    return true;
+        options->store_url[strlen(STORE_PREFIX)] == '\0') {
+        fprintf(messages, "ROUNDTRIP_STORE: the provider takes sqlite:FILE\n");
+        is_good = false;
+    }
+    if (!faults_init(&faults, options->faults, (uint64_t)options->seed, &error)) {
+        fprintf(messages, "ROUNDTRIP_PROVIDER_FAULTS: %s\n", error.message);
+        is_good = false;
+    }
+    return is_good;
 }
 
 static void tracing_open(struct provider *provider, const struct provider_options *options)
@@ -60,7 +66,7 @@ static bool provider_open(struct provider *provider, const struct provider_optio
                           struct http_route routes[DESK_ROUTES], struct error *error)
 {
     struct desk *desk = &provider->desk;
-    if (!options_check(options, error) || !desk_init(desk, options, error))
+    if (!desk_init(desk, options, error))
         return false;
     provider->has_desk = true;
     tracing_open(provider, options);
@@ -134,9 +140,10 @@ static int provider_run(const struct provider_options *options)
 int main(int argc, char **argv)
 {
     static const struct config_option *const tables[] = { provider_config, NULL };
+    static const struct daemon_program program = { "roundtrip-provider", tables, options_check };
     struct provider_options options;
     int status = EXIT_SUCCESS;
-    if (!daemon_arguments(argc, argv, "roundtrip-provider", tables, &options, &status))
+    if (!daemon_arguments(argc, argv, &program, &options, &status))
         return status;
     log_start("provider", options.log_level, options.log_format);
     return provider_run(&options);

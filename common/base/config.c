@@ -1,6 +1,10 @@
 #include "common/base/config.h"
 #include "common/base/config_nearest.h"
+#include "common/base/money.h"
+#include "common/base/url.h"
 
+#include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,6 +14,13 @@ static void target_set(void *target, const struct config_option *option, const v
                        size_t size)
 {
     memcpy((char *)target + option->offset, value, size);
+}
+
+static int64_t int_get(const void *target, const struct config_option *option)
+{
+    int64_t value;
+    memcpy(&value, (const char *)target + option->offset, sizeof value);
+    return value;
 }
 
 static const char *text_get(const void *target, const struct config_option *option)
@@ -79,6 +90,12 @@ static bool url_is_valid(const char *text)
     return true;
 }
 
+static bool address_is_valid(const char *text)
+{
+    struct in_addr address;
+    return inet_pton(AF_INET, text, &address) == 1;
+}
+
 static bool value_read(const struct config_option *option, const char *text, void *target,
                        FILE *messages)
 {
@@ -96,6 +113,30 @@ static bool value_read(const struct config_option *option, const char *text, voi
         if (text[0] != '\0' && !url_is_valid(text)) {
             fprintf(messages, "%s is not an address: must look like scheme:rest, without spaces\n",
                     option->name);
+            return false;
+        }
+        break;
+    case CONFIG_HTTP:
+        if (!url_is_http(text)) {
+            fprintf(
+                messages,
+                "%s is no http address: must look like https://host:port, at most %d characters\n",
+                option->name, URL_BYTES_MAX);
+            return false;
+        }
+        break;
+    case CONFIG_CURRENCY:
+        if (!money_currency_is_valid(text, strlen(text))) {
+            fprintf(messages,
+                    "%s is no currency of ISO 4217: use three capital letters, such as EUR\n",
+                    option->name);
+            return false;
+        }
+        break;
+    case CONFIG_ADDRESS:
+        if (!address_is_valid(text)) {
+            fprintf(messages, "%s is \"%s\": must be an IPv4 address, 0.0.0.0 for all\n",
+                    option->name, text);
             return false;
         }
         break;
@@ -119,14 +160,44 @@ static bool option_read(const struct config_option *option, void *target, FILE *
     return value_read(option, text, target, messages);
 }
 
+static const struct config_option *option_find(const struct config_option *const *tables,
+                                               const char *name)
+{
+    for (size_t i = 0; tables[i] != NULL; i++)
+        for (const struct config_option *option = tables[i]; option->name != NULL; option++)
+            if (strcmp(option->name, name) == 0)
+                return option;
+    assert(false && "not_below names an option of the same tables");
+    return NULL;
+}
+
+/* What one value alone cannot tell. */
+static bool order_check(const struct config_option *const *tables,
+                        const struct config_option *option, const void *target, FILE *messages)
+{
+    if (option->not_below == NULL)
+        return true;
+    const struct config_option *least = option_find(tables, option->not_below);
+    if (int_get(target, option) >= int_get(target, least))
+        return true;
+    fprintf(messages,
+            "%s (%" PRId64 ") is less than %s (%" PRId64 "): raise the one or lower the other\n",
+            option->name, int_get(target, option), least->name, int_get(target, least));
+    return false;
+}
+
 bool config_read(const struct config_option *const *tables, void *target, FILE *messages)
 {
     bool is_good = true;
     for (size_t i = 0; tables[i] != NULL; i++)
         for (const struct config_option *option = tables[i]; option->name != NULL; option++)
             is_good = option_read(option, target, messages) && is_good;
+    bool is_in_order = is_good; /* of bad values nothing more can be told */
+    for (size_t i = 0; is_good && tables[i] != NULL; i++)
+        for (const struct config_option *option = tables[i]; option->name != NULL; option++)
+            is_in_order = order_check(tables, option, target, messages) && is_in_order;
     config_warn_unknown(tables, messages);
-    return is_good;
+    return is_in_order;
 }
 
 static bool is_secret_parameter(const char *name, size_t length)
@@ -175,20 +246,21 @@ static void url_print(const char *url, FILE *out)
 
 static void value_print(const struct config_option *option, const void *target, FILE *out)
 {
-    int64_t value;
     switch (option->type) {
     case CONFIG_INT:
-        memcpy(&value, (const char *)target + option->offset, sizeof value);
-        fprintf(out, "%" PRId64, value);
+        fprintf(out, "%" PRId64, int_get(target, option));
         return;
     case CONFIG_SECRET:
         fputs(text_get(target, option)[0] != '\0' ? "***" : "", out);
         return;
     case CONFIG_URL:
+    case CONFIG_HTTP:
         url_print(text_get(target, option), out);
         return;
     case CONFIG_TEXT:
     case CONFIG_CHOICE:
+    case CONFIG_CURRENCY:
+    case CONFIG_ADDRESS:
         fputs(text_get(target, option), out);
         return;
     }
@@ -217,6 +289,9 @@ static void help_print_values(const struct config_option *option, FILE *out)
     case CONFIG_TEXT:
     case CONFIG_SECRET:
     case CONFIG_URL:
+    case CONFIG_HTTP:
+    case CONFIG_CURRENCY:
+    case CONFIG_ADDRESS:
         return;
     }
 }

@@ -1,8 +1,9 @@
 /* config.h - configuration from the environment, checked once at start.
  *
  * A daemon describes its variables in a table; config_read fills a plain struct from it, reports
- * every bad value in one go (naming the variable and the way out), and warns about a ROUNDTRIP_*
- * variable that nobody knows, with the nearest known name. An empty value counts as unset. */
+ * every bad value in one go (naming the variable and the way out), also where only two values
+ * together are bad, and warns about a ROUNDTRIP_* variable that nobody knows, with the nearest
+ * known name. An empty value counts as unset. */
 #pragma once
 
 #include "common/base/attributes.h"
@@ -14,11 +15,14 @@
 #include <stdio.h>
 
 enum config_type {
-    CONFIG_TEXT,   /* const char *, borrowed from the environment or the default */
-    CONFIG_SECRET, /* the same, masked when printed */
-    CONFIG_URL,    /* the same, its password masked when printed */
-    CONFIG_INT,    /* int64_t, minimum .. maximum */
-    CONFIG_CHOICE, /* const char *, one of `choices`, separated by | */
+    CONFIG_TEXT,     /* const char *, borrowed from the environment or the default */
+    CONFIG_SECRET,   /* the same, masked when printed */
+    CONFIG_URL,      /* the same, its password masked when printed */
+    CONFIG_HTTP,     /* the same, and it is http:// or https:// with a host */
+    CONFIG_INT,      /* int64_t, minimum .. maximum */
+    CONFIG_CHOICE,   /* const char *, one of `choices`, separated by | */
+    CONFIG_CURRENCY, /* const char *, a currency of ISO 4217 */
+    CONFIG_ADDRESS,  /* const char *, an IPv4 address */
 };
 
 struct config_option {
@@ -29,6 +33,7 @@ struct config_option {
     int64_t minimum, maximum;  /* CONFIG_INT */
     const char *choices;       /* CONFIG_CHOICE */
     const char *meaning;       /* one line, for --help and the README's table */
+    const char *not_below;     /* CONFIG_INT: the option whose value this one must reach; or NULL */
 };
 
 /* Fills target. Problems and warnings go to `messages`, one a line; false when any value is bad.

@@ -2,6 +2,7 @@
 #include "common/base/url.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -28,6 +29,24 @@ static void host_copy(const char *url, char ret_host[HOST_BYTES_MAX + 1])
         return;
     memcpy(ret_host, host, length);
     ret_host[length] = '\0';
+}
+
+bool url_is_http(const char *url)
+{
+    char host[HOST_BYTES_MAX + 1];
+    size_t length = strlen(url);
+    host_copy(url, host);
+    return (strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0) &&
+           host[0] != '\0' && length <= URL_BYTES_MAX && strcspn(url, " \t\r\n") == length;
+}
+
+bool url_join(char *to, size_t size, const char *base, const char *path)
+{
+    size_t length = strlen(base);
+    while (length > 0 && base[length - 1] == '/')
+        length--;
+    int written = snprintf(to, size, "%.*s%s", (int)length, base, path);
+    return written >= 0 && (size_t)written < size;
 }
 
 bool url_is_loopback(const char *url)

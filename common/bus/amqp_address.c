@@ -1,4 +1,5 @@
 /* amqp_address.c - the broker's URL, and the TLS socket made from it. */
+#include "common/bus/amqp_bus.h"
 #include "common/bus/amqp_link.h"
 
 #include <amqp_ssl_socket.h>
@@ -66,6 +67,15 @@ bool amqp_address_init(struct amqp_address *address, const char *url, struct err
 fail:
     amqp_address_done(address);
     return false;
+}
+
+bool amqp_bus_url_check(const char *url, struct error *error)
+{
+    struct amqp_address address;
+    bool is_good = amqp_address_init(&address, url, error);
+    if (is_good)
+        amqp_address_done(&address);
+    return is_good;
 }
 
 void amqp_address_done(struct amqp_address *address)

@@ -22,6 +22,9 @@ struct amqp_bus_options {
     uint64_t jitter_seed;
 };
 
+/* ERROR_REJECT, with the way out, where amqp_bus_new would refuse this URL. */
+MUST_CHECK bool amqp_bus_url_check(const char *url, struct error *error);
+
 struct amqp_bus;
 MUST_CHECK struct amqp_bus *amqp_bus_new(const struct amqp_bus_options *options,
                                          struct error *error); /* ERROR_REJECT: the URL is bad */

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* The options that every service has; a service's own struct starts with it. */
 struct daemon_options {
@@ -88,7 +89,17 @@ struct daemon_service {
  * daemon_options. */
 int daemon_run(const struct daemon_service *service, const struct daemon_options *options);
 
+struct daemon_program {
+    const char *name; /* "roundtrip-gateway" */
+    const struct config_option *const *tables;
+    /* What no option alone can tell: whatever the start would refuse, so that --check-config
+     * refuses it too. Problems go to `messages`, one a line, each with the way out. */
+    bool (*check)(const void *options, FILE *messages);
+};
+/* The check of what every service has; a service's own calls it. */
+bool daemon_options_check(const void *options, FILE *messages);
+
 /* argv handling that all daemons share: --check-config, --help, --version. True: go on with
- * running; false: exit with *ret_status. Fills `options` by config_read. */
-bool daemon_arguments(int argc, char **argv, const char *program,
-                      const struct config_option *const *tables, void *options, int *ret_status);
+ * running; false: exit with *ret_status. Fills `options` by config_read, then checks them. */
+bool daemon_arguments(int argc, char **argv, const struct daemon_program *program, void *options,
+                      int *ret_status);

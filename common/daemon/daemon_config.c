@@ -1,5 +1,6 @@
 /* daemon_config.c - the options that every service has, and the command line that all share. */
 #include "common/daemon/daemon.h"
+#include "common/store/store.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -34,9 +35,9 @@ const struct config_option daemon_config[] = {
          "the service's own store: sqlite:FILE or mongodb://host/?replicaSet=..."),
     CHOICE(topology, "ROUNDTRIP_TOPOLOGY", "declare", "declare|verify",
            "declare exchange, queues and bindings, or only check them"),
-    TEXT(CONFIG_TEXT, http_bind, "ROUNDTRIP_HTTP_BIND", "127.0.0.1",
+    TEXT(CONFIG_ADDRESS, http_bind, "ROUNDTRIP_HTTP_BIND", "127.0.0.1",
          "address of the HTTP interface"),
-    TEXT(CONFIG_TEXT, ops_bind, "ROUNDTRIP_OPS_BIND", "127.0.0.1",
+    TEXT(CONFIG_ADDRESS, ops_bind, "ROUNDTRIP_OPS_BIND", "127.0.0.1",
          "address of the operators' listener: health, metrics, what only operators may do"),
     INT(ops_port, "ROUNDTRIP_OPS_PORT", "-1", -1, 65535,
         "its port; 0 = any free one, -1 = ROUNDTRIP_HTTP_PORT + 100"),
@@ -53,7 +54,7 @@ const struct config_option daemon_config[] = {
         "a message owed for so long is published again"),
     INT(confirm_timeout_ms, "ROUNDTRIP_CONFIRM_TIMEOUT_MS", "5000", 100, 60000,
         "a publish without a confirm by then counts as unknown"),
-    TEXT(CONFIG_TEXT, currency, "ROUNDTRIP_CURRENCY", "EUR", "meant where a caller names none"),
+    TEXT(CONFIG_CURRENCY, currency, "ROUNDTRIP_CURRENCY", "EUR", "meant where a caller names none"),
     TEXT(CONFIG_TEXT, trace_file, "ROUNDTRIP_TRACE_FILE", "",
          "spans go to this file as OTLP JSON lines, unless OTEL_* name a collector"),
     CHOICE(log_level, "LOG_LEVEL", "info", "debug|info|warning|error",
@@ -75,34 +76,51 @@ static void signals_block(void)
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails, like a full disk */
 }
 
-bool daemon_arguments(int argc, char **argv, const char *program,
-                      const struct config_option *const *tables, void *options, int *ret_status)
+bool daemon_options_check(const void *target, FILE *messages)
+{
+    const struct daemon_options *options = target;
+    struct error error;
+    bool is_good = true;
+    if (!store_url_check(options->store_url, &error)) {
+        fprintf(messages, "ROUNDTRIP_STORE: %s\n", error.message);
+        is_good = false;
+    }
+    if (!amqp_bus_url_check(options->amqp_url, &error)) {
+        fprintf(messages, "ROUNDTRIP_AMQP_URL: %s\n", error.message);
+        is_good = false;
+    }
+    return is_good;
+}
+
+bool daemon_arguments(int argc, char **argv, const struct daemon_program *program, void *options,
+                      int *ret_status)
 {
     const char *argument = argc > 1 ? argv[1] : "";
     *ret_status = 0;
     if (argc > 2 || (argc == 2 && strcmp(argument, "--check-config") != 0 &&
                      strcmp(argument, "--help") != 0 && strcmp(argument, "--version") != 0)) {
-        fprintf(stderr, "%s: unknown argument %s; try %s --help\n", program, argument, program);
+        fprintf(stderr, "%s: unknown argument %s; try %s --help\n", program->name, argument,
+                program->name);
         *ret_status = EXIT_USAGE;
         return false;
     }
     if (strcmp(argument, "--version") == 0) {
-        printf("%s %s\n", program, ROUNDTRIP_VERSION);
+        printf("%s %s\n", program->name, ROUNDTRIP_VERSION);
         return false;
     }
     if (strcmp(argument, "--help") == 0) {
         printf(
             "usage: %s [--check-config | --help | --version]\n\nConfigured by the environment:\n",
-            program);
-        config_print_help(tables, stdout);
+            program->name);
+        config_print_help(program->tables, stdout);
         return false;
     }
-    if (!config_read(tables, options, stderr)) {
+    if (!config_read(program->tables, options, stderr) || !program->check(options, stderr)) {
         *ret_status = EXIT_USAGE;
         return false;
     }
     if (strcmp(argument, "--check-config") == 0) {
-        config_print(tables, options, stdout);
+        config_print(program->tables, options, stdout);
         return false;
     }
     signals_block();

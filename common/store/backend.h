@@ -16,5 +16,7 @@ struct store {
 /* Both fill ret_store; ERROR_REJECT when what they are given can never work. */
 MUST_CHECK bool mongo_store_open(const char *uri, const char *database, const char *collection,
                                  struct store *ret_store, struct error *error);
+MUST_CHECK bool mongo_url_check(const char *uri, struct error *error);
+MUST_CHECK bool sqlite_path_check(const char *path, struct error *error);
 MUST_CHECK bool sqlite_store_open(const char *path, const char *table, struct store *ret_store,
                                   struct error *error);

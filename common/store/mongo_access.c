@@ -1,4 +1,5 @@
 #include "common/store/mongo_access.h"
+#include "common/store/backend.h"
 
 #include "common/base/log.h"
 #include "common/store/mongo_start.h"
@@ -73,12 +74,36 @@ static void uri_complete(mongoc_uri_t *uri)
     assert(is_set);
 }
 
+/* NULL: it cannot be read, or asks for less than a store needs. */
+static mongoc_uri_t *uri_open(const char *text, struct error *error)
+{
+    bson_error_t cause;
+    mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &cause);
+    if (uri == NULL) {
+        error_set(error, ERROR_REJECT, "mongodb: the URI cannot be read: %s", cause.message);
+        return NULL;
+    }
+    if (!uri_check_write(uri, error) || !uri_check_read(uri, error)) {
+        mongoc_uri_destroy(uri);
+        return NULL;
+    }
+    return uri;
+}
+
+bool mongo_url_check(const char *text, struct error *error)
+{
+    mongo_start(log_driver);
+    mongoc_uri_t *uri = uri_open(text, error);
+    if (uri == NULL) {
+        return false;
+    }
+    mongoc_uri_destroy(uri);
+    return true;
+}
+
 static mongoc_client_pool_t *pool_open(mongoc_uri_t *uri, const char *application,
                                        struct error *error)
 {
-    if (!uri_check_write(uri, error) || !uri_check_read(uri, error)) {
-        return NULL;
-    }
     uri_complete(uri);
     bson_error_t cause;
     mongoc_client_pool_t *pool = mongoc_client_pool_new_with_error(uri, &cause);
@@ -121,10 +146,8 @@ struct mongo_access *mongo_access_open(const char *uri, const char *database,
                                        const char *collection, struct error *error)
 {
     mongo_start(log_driver);
-    bson_error_t cause;
-    mongoc_uri_t *parsed = mongoc_uri_new_with_error(uri, &cause);
+    mongoc_uri_t *parsed = uri_open(uri, error);
     if (parsed == NULL) {
-        error_set(error, ERROR_REJECT, "mongodb: the URI cannot be read: %s", cause.message);
         return NULL;
     }
     const char *named = mongoc_uri_get_database(parsed);

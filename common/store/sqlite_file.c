@@ -1,4 +1,5 @@
 #include "common/store/sqlite_file.h"
+#include "common/store/backend.h"
 
 #include <assert.h>
 #include <libgen.h>
@@ -53,15 +54,13 @@ static const char *const statement_sql[LANE_STATEMENT_COUNT] = {
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
-/* Why it cannot be opened, in words that help whoever started us. */
-static bool open_fail(const struct lane *lane, int code, struct error *error)
+/* A file in a directory that is there. */
+static bool place_check(const char *path, struct error *error)
 {
-    const char *path = lane->file->path;
     char directory[512];
     struct stat status;
     snprintf(directory, sizeof directory, "%s", path);
     const char *parent = dirname(directory);
-    int kind = code & 0xff;
     if (stat(parent, &status) != 0 || !S_ISDIR(status.st_mode)) {
         return error_set(error, ERROR_REJECT,
                          "sqlite: cannot open %s: there is no directory %s; create it (mkdir -p)",
@@ -70,6 +69,17 @@ static bool open_fail(const struct lane *lane, int code, struct error *error)
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
         return error_set(error, ERROR_REJECT,
                          "sqlite: cannot open %s: it is a directory; name a file in it", path);
+    }
+    return true;
+}
+
+/* Why it cannot be opened, in words that help whoever started us. */
+static bool open_fail(const struct lane *lane, int code, struct error *error)
+{
+    const char *path = lane->file->path;
+    int kind = code & 0xff;
+    if (!place_check(path, error)) {
+        return false;
     }
     if (kind == SQLITE_NOTADB || kind == SQLITE_CORRUPT) {
         return error_set(error, ERROR_REJECT,
@@ -80,8 +90,8 @@ static bool open_fail(const struct lane *lane, int code, struct error *error)
     if (kind == SQLITE_CANTOPEN || kind == SQLITE_PERM || kind == SQLITE_READONLY) {
         return error_set(error, ERROR_REJECT,
                          "sqlite: cannot write %s: give this user the right to write it and to "
-                         "create files in %s",
-                         path, parent);
+                         "create files beside it",
+                         path);
     }
     if (kind == SQLITE_ERROR) {
         return error_set(error, ERROR_REJECT,
@@ -201,7 +211,7 @@ static bool lane_prepare(struct lane *lane, const char *table, struct error *err
     return true;
 }
 
-static bool path_check(const char *path, struct error *error)
+bool sqlite_path_check(const char *path, struct error *error)
 {
     if (path[0] == '\0' || strcmp(path, ":memory:") == 0) {
         return error_set(error, ERROR_REJECT,
@@ -215,12 +225,12 @@ static bool path_check(const char *path, struct error *error)
                          "sqlite:///absolute/FILE",
                          path);
     }
-    return true;
+    return place_check(path, error);
 }
 
 struct sqlite_file *sqlite_file_open(const char *path, const char *table, struct error *error)
 {
-    if (!path_check(path, error)) {
+    if (!sqlite_path_check(path, error)) {
         return NULL;
     }
     /* Its statistics of memory cost a mutex at each allocation. Too late for the second file of a

@@ -37,6 +37,19 @@ static bool name_is_plain(const char *name)
            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
 }
 
+/* The URL itself is never part of a message: it may hold a password. */
+bool store_url_check(const char *url, struct error *error)
+{
+    const char *system = store_system(url);
+    if (system == NULL) {
+        return error_set(
+            error, ERROR_REJECT,
+            "store: the URL must start with mongodb://, mongodb+srv:// or " SQLITE_SCHEME);
+    }
+    return strcmp(system, "sqlite") == 0 ? sqlite_path_check(url + strlen(SQLITE_SCHEME), error)
+                                         : mongo_url_check(url, error);
+}
+
 struct store *store_open(const char *url, const char *database, const char *collection,
                          struct error *error)
 {
@@ -45,11 +58,7 @@ struct store *store_open(const char *url, const char *database, const char *coll
                   NAME_BYTES_MAX, database, collection);
         return NULL;
     }
-    /* The URL itself is never part of a message: it may hold a password. */
-    const char *system = store_system(url);
-    if (system == NULL) {
-        error_set(error, ERROR_REJECT,
-                  "store: the URL must start with mongodb://, mongodb+srv:// or " SQLITE_SCHEME);
+    if (!store_url_check(url, error)) {
         return NULL;
     }
     struct store *store = calloc(1, sizeof *store);
@@ -57,7 +66,7 @@ struct store *store_open(const char *url, const char *database, const char *coll
         error_set(error, ERROR_RETRY, "store: out of memory");
         return NULL;
     }
-    bool is_open = strcmp(system, "sqlite") == 0
+    bool is_open = strcmp(store_system(url), "sqlite") == 0
                        ? sqlite_store_open(url + strlen(SQLITE_SCHEME), collection, store, error)
                        : mongo_store_open(url, database, collection, store, error);
     if (!is_open) {

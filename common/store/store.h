@@ -14,4 +14,7 @@ MUST_CHECK struct store *store_open(const char *url, const char *database, const
                                     struct error *error);
 struct store *store_close(struct store *store); /* returns NULL */
 struct store_port store_port(struct store *store);
+/* ERROR_REJECT, with the way out, where store_open would refuse this URL whatever is there; opens
+ * nothing and makes no file. */
+MUST_CHECK bool store_url_check(const char *url, struct error *error);
 const char *store_system(const char *url); /* "mongodb", "sqlite", or NULL for neither */

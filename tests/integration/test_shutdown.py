@@ -81,13 +81,21 @@ def test_check_config_shows_what_is_in_force_and_no_secret(new_system, name):
     ("payment", "ROUNDTRIP_WEBHOOK_SECRET", None, "ROUNDTRIP_WEBHOOK_SECRET"),
     ("payment", "ROUNDTRIP_WEBHOOK_SECRET", "short", "16"), ("payment", "ROUNDTRIP_CURRENCY", "euro", "ISO 4217"),
     ("payment", "ROUNDTRIP_WEBHOOK_UNSIGNED", "yes", "loopback"), ("gateway", "LOG_LEVEL", "loud", "warning"),
-    ("gateway", "ROUNDTRIP_HTTP_PORT", "99999", "65535"),
+    ("gateway", "ROUNDTRIP_HTTP_PORT", "99999", "65535"), ("booking", "ROUNDTRIP_HTTP_BIND", "localhost", "0.0.0.0"),
+    ("booking", "ROUNDTRIP_CURRENCY", "euro", "ISO 4217"), ("payment", "ROUNDTRIP_REPEAT_MAX_MS", "59999", "raise"),
+    ("gateway", "ROUNDTRIP_REPEAT_MAX_MS", "59999", "raise"), ("payment", "ROUNDTRIP_REFUND_RETRY_MAX_MS", "499", "raise"),
+    ("payment", "ROUNDTRIP_PROVIDER_URL", "127.0.0.1:3009", "https://"),
+    ("payment", "ROUNDTRIP_HTTP_BIND", "localhost", "0.0.0.0"), ("provider", "ROUNDTRIP_PROVIDER_FAULTS", "explode", "fault"),
+    ("provider", "ROUNDTRIP_STORE", "mongodb://x/", "sqlite:"), ("provider", "ROUNDTRIP_CURRENCY", "euro", "ISO 4217"),
 ])
 def test_a_bad_setting_is_named_with_the_way_out(new_system, name, setting, value, way_out):
-    done = program(new_system(amqp_url="amqp://127.0.0.1:1"), name, **{setting: value})
-    assert done.returncode == USAGE, done
-    shown = done.stdout + done.stderr
-    assert setting in shown and way_out in shown, shown
+    """By the start, and by --check-config, which would be of little use otherwise."""
+    system = new_system(amqp_url="amqp://127.0.0.1:1")
+    for words in ([], ["--check-config"]):
+        done = program(system, name, *words, **{setting: value})
+        assert done.returncode == USAGE, done
+        shown = done.stdout + done.stderr
+        assert setting in shown and way_out in shown, shown
 
 
 @pytest.mark.parametrize("name", [*SERVICES, "provider"])

@@ -18,18 +18,19 @@ struct settings {
 
 static const struct config_option common_options[] = {
     { "ROUNDTRIP_STORE", CONFIG_URL, offsetof(struct settings, store), NULL, 0, 0, NULL,
-      "address of the database" },
+      "address of the database", NULL },
     { "ROUNDTRIP_PREFETCH", CONFIG_INT, offsetof(struct settings, prefetch), "100", -1, 1000, NULL,
-      "messages in hand" },
-    { "LOG_LEVEL", CONFIG_TEXT, offsetof(struct settings, level), "info", 0, 0, NULL, "how much" },
+      "messages in hand", NULL },
+    { "LOG_LEVEL", CONFIG_TEXT, offsetof(struct settings, level), "info", 0, 0, NULL, "how much",
+      NULL },
     { 0 },
 };
 
 static const struct config_option own_options[] = {
     { "ROUNDTRIP_WEBHOOK_SECRET", CONFIG_SECRET, offsetof(struct settings, secret), "", 0, 0, NULL,
-      "signs webhooks" },
+      "signs webhooks", NULL },
     { "ROUNDTRIP_TOPOLOGY", CONFIG_CHOICE, offsetof(struct settings, topology), "declare", 0, 0,
-      "declare|verify", "who makes the queues" },
+      "declare|verify", "who makes the queues", NULL },
     { 0 },
 };
 
