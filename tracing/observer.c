@@ -92,10 +92,13 @@ static void input_open(struct tracing_observer *observer, struct open_batch *bat
         context_stamp(input, &open->lineage);
 }
 
-static void batch_begin(void *self, struct input *const *inputs, size_t count)
+/* The spans begin where the step did: what it decides carries that time. */
+static void batch_begin(void *self, struct input *const *inputs, size_t count, int64_t now_ms)
 {
     struct tracing_observer *observer = self;
     int64_t now_ns = clock_wall_ns();
+    if (now_ms * CLOCK_NS_PER_MS < now_ns)
+        now_ns = now_ms * CLOCK_NS_PER_MS;
     struct open_batch *batch = &observer->batches[batch_ring_begin(&observer->ring)];
     batch->input_count = 0;
     batch->input_hint = 0;

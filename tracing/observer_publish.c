@@ -103,10 +103,11 @@ static void publish_begin(struct tracing_observer *observer, const struct input 
         span_link(&observer->span, context, false);
 }
 
-void observer_message_published(void *self, const struct input *cause,
-                                const struct message *message, enum publish_result result,
-                                bool is_again)
+void observer_message_published(void *self, const struct document *document,
+                                const struct input *cause, const struct message *message,
+                                enum publish_result result, bool is_again)
 {
+    (void)document;
     struct tracing_observer *observer = self;
     struct open_batch *batch = observer_published(observer);
     struct trace_context context;

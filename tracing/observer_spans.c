@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define NS_PER_MS INT64_C(1000000)
-
 static void submit(struct tracing_observer *observer, int64_t ended_ns)
 {
     span_end(&observer->span, ended_ns);
@@ -180,7 +178,7 @@ void observer_export_wait(struct tracing_observer *observer, const struct open_i
         tracing_booking_root_id(open->input->correlation_id, place.parent_id);
     place.is_parent_remote = false;
     observer_random_id(observer, place.span_id);
-    span_begin(&observer->span, &place, SPAN_INTERNAL, note->since_ms * NS_PER_MS);
+    span_begin(&observer->span, &place, SPAN_INTERNAL, note->since_ms * CLOCK_NS_PER_MS);
     span_name_add(&observer->span, note->span_name);
     span_text(&observer->span, KEY_BOOKING_ID, open->input->correlation_id);
     submit(observer, open->started_ns);
@@ -200,7 +198,7 @@ void observer_export_root(struct tracing_observer *observer, const void *state)
         return;
     memcpy(lineage.place.span_id, lineage.place.parent_id, sizeof lineage.place.span_id);
     memset(lineage.place.parent_id, 0, sizeof lineage.place.parent_id);
-    span_begin(span, &lineage.place, SPAN_INTERNAL, root.started_ms * NS_PER_MS);
+    span_begin(span, &lineage.place, SPAN_INTERNAL, root.started_ms * CLOCK_NS_PER_MS);
     span_name_add(span, "booking");
     span_text(span, KEY_BOOKING_ID, root.booking_id);
     span_text(span, KEY_BOOKING_STATE, root.state);
@@ -208,5 +206,5 @@ void observer_export_root(struct tracing_observer *observer, const void *state)
     span_int(span, KEY_BOOKING_PAYMENTS, root.payments);
     if (root.is_failed)
         span_fail(span, root.reason);
-    submit(observer, root.ended_ms * NS_PER_MS);
+    submit(observer, root.ended_ms * CLOCK_NS_PER_MS);
 }

@@ -90,9 +90,9 @@ void observer_export_root(struct tracing_observer *observer, const void *state);
 
 /* observer_publish.c */
 void observer_message_owed(void *self, const struct input *cause, struct message *message);
-void observer_message_published(void *self, const struct input *cause,
-                                const struct message *message, enum publish_result result,
-                                bool is_again);
+void observer_message_published(void *self, const struct document *document,
+                                const struct input *cause, const struct message *message,
+                                enum publish_result result, bool is_again);
 /* "events:payment.captured:booking-events": empty parts are left out, and a key that equals the
  * queue. Part of the name being made. */
 void observer_destination_add(struct span *span, const char *routing_key, const char *queue);

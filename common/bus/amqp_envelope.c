@@ -12,6 +12,7 @@
 #define HEADER_TRACESTATE     "tracestate"
 #define HEADER_SCHEMA_VERSION "schema-version"
 #define HEADER_REPEAT         "repeat"
+#define HEADER_TIMESTAMP_MS   "timestamp_in_ms" /* RabbitMQ's own name for it */
 #define HEADER_DELIVERY_COUNT "x-delivery-count"
 #define HEADER_REASON         "roundtrip-reason"
 #define HEADER_ROUTING_KEY    "roundtrip-routing-key"
@@ -52,6 +53,12 @@ void envelope_write(const struct message *message, amqp_table_entry_t headers[EN
         headers[count++] = (amqp_table_entry_t){
             .key = amqp_cstring_bytes(HEADER_REPEAT),
             .value = { .kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = 1 },
+        };
+    }
+    if (message->timestamp_ms > 0) { /* the property holds whole seconds */
+        headers[count++] = (amqp_table_entry_t){
+            .key = amqp_cstring_bytes(HEADER_TIMESTAMP_MS),
+            .value = { .kind = AMQP_FIELD_KIND_I64, .value.i64 = message->timestamp_ms },
         };
     }
     *ret_properties = (amqp_basic_properties_t){
@@ -217,6 +224,22 @@ static void read_type(const amqp_basic_properties_t *properties, const char *exc
     }
 }
 
+/* The header says it to the millisecond, where it agrees with the property. */
+static void read_time(const amqp_basic_properties_t *properties, struct message *message)
+{
+    int64_t exact_ms = 0;
+    const amqp_field_value_t *exact = find_header(properties, HEADER_TIMESTAMP_MS);
+    if ((properties->_flags & AMQP_BASIC_TIMESTAMP_FLAG) == 0 ||
+        properties->timestamp > INT64_MAX / 1000) {
+        return;
+    }
+    message->timestamp_ms = (int64_t)properties->timestamp * 1000;
+    if (exact != NULL && read_int(exact, &exact_ms) &&
+        exact_ms / 1000 * 1000 == message->timestamp_ms) {
+        message->timestamp_ms = exact_ms;
+    }
+}
+
 void envelope_read(const amqp_basic_properties_t *properties, const char *exchange,
                    const char *routing_key, uint64_t body_size, struct delivery *delivery)
 {
@@ -238,10 +261,7 @@ void envelope_read(const amqp_basic_properties_t *properties, const char *exchan
               sizeof message->app_id, delivery);
     read_content(properties, body_size, delivery);
 
-    if ((properties->_flags & AMQP_BASIC_TIMESTAMP_FLAG) != 0 &&
-        properties->timestamp <= INT64_MAX / 1000) {
-        message->timestamp_ms = (int64_t)properties->timestamp * 1000;
-    }
+    read_time(properties, message);
     message->schema_version = MESSAGE_SCHEMA_VERSION;
     const amqp_field_value_t *version = find_header(properties, HEADER_SCHEMA_VERSION);
     if (version != NULL && !read_int(version, &message->schema_version)) {

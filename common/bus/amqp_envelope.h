@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENVELOPE_HEADERS_MAX 4
+#define ENVELOPE_HEADERS_MAX 5
 
 /* The properties borrow from the message and from `headers`. */
 void envelope_write(const struct message *message, amqp_table_entry_t headers[ENVELOPE_HEADERS_MAX],

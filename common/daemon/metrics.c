@@ -57,7 +57,7 @@ static const char *outcome_text(enum outcome outcome)
             next_->call arguments;                                                                 \
     } while (0)
 
-static void batch_begin(void *self, struct input *const *inputs, size_t count)
+static void batch_begin(void *self, struct input *const *inputs, size_t count, int64_t now_ms)
 {
     struct metrics *metrics = self;
     struct open_batch *batch = &metrics->batches[batch_ring_begin(&metrics->ring)];
@@ -66,7 +66,7 @@ static void batch_begin(void *self, struct input *const *inputs, size_t count)
     batch->settled_count = 0;
     if (count > 0)
         metric_histogram_add(&metrics->batch_size, metrics->queue_labels, (double)count);
-    FORWARD(metrics, batch_begin, (next_->self, inputs, count));
+    FORWARD(metrics, batch_begin, (next_->self, inputs, count, now_ms));
 }
 
 /* ---- deliveries: delivered = applied + duplicate + rejected + quarantined ---- */
@@ -132,7 +132,8 @@ static void message_owed(void *self, const struct input *cause, struct message *
     FORWARD((struct metrics *)self, message_owed, (next_->self, cause, message));
 }
 
-static void message_published(void *self, const struct input *cause, const struct message *message,
+static void message_published(void *self, const struct document *document,
+                              const struct input *cause, const struct message *message,
                               enum publish_result result, bool is_again)
 {
     static const char *const texts[] = {
@@ -145,7 +146,7 @@ static void message_published(void *self, const struct input *cause, const struc
     char labels[METRIC_LABELS_SIZE];
     snprintf(labels, sizeof labels, "type=\"%s\",outcome=\"%s\"", message->type, texts[result]);
     metric_counters_add(&metrics->published, labels, 1);
-    FORWARD(metrics, message_published, (next_->self, cause, message, result, is_again));
+    FORWARD(metrics, message_published, (next_->self, document, cause, message, result, is_again));
 }
 
 static void alerts_log(const struct decided *decided)

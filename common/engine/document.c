@@ -17,6 +17,14 @@ struct document *document_new(struct arena *arena, const struct participant *par
     return document;
 }
 
+void document_started(struct document *document, int64_t sent_at_ms)
+{
+    int64_t earliest_ms = document->created_at_ms - DOCUMENT_STARTED_BEFORE_MS_MAX;
+    int64_t at_ms = sent_at_ms > earliest_ms ? sent_at_ms : earliest_ms;
+    if (sent_at_ms > 0 && at_ms < document->started_at_ms)
+        document->started_at_ms = at_ms;
+}
+
 static struct history_entry *history_add(struct document *document, struct arena *arena)
 {
     if (document->history_count == document->history_room) {
@@ -138,6 +146,8 @@ static void body_encode(const struct document *document, struct bson_output *bod
         history_encode(&document->history[i], body, document->stored_count + i);
     bson_write_end(body);
     bson_write_int(body, "historyDropped", document->history_dropped);
+    if (document->started_at_ms < document->created_at_ms)
+        bson_write_int(body, "startedAt", document->started_at_ms);
 }
 
 bool document_encode(const struct document *document, const struct participant *participant,
@@ -283,7 +293,7 @@ bool document_decode(struct document *document, const struct participant *partic
                      const struct record *record, struct arena *arena, struct error *error)
 {
     document->version = record->version;
-    document->created_at_ms = record->created_at_ms;
+    document->created_at_ms = document->started_at_ms = record->created_at_ms;
     document->owed_at_ms = record->owed_at_ms;
     document->owed_count = 0;
     document->history_count = 0;
@@ -304,6 +314,10 @@ bool document_decode(struct document *document, const struct participant *partic
         return error_set(error, ERROR_BUG, "%s %s is damaged", participant->collection, record->id);
     if (!owed_decode(document, participant, &body, arena))
         return error_set(error, ERROR_BUG, "%s %s: damaged outbox", participant->collection,
+                         record->id);
+    if (bson_read_has(&body, "startedAt") &&
+        !bson_read_int(&body, "startedAt", &document->started_at_ms))
+        return error_set(error, ERROR_BUG, "%s %s: startedAt is no number", participant->collection,
                          record->id);
     if (!stored_find(document, &body))
         return error_set(error, ERROR_BUG, "%s %s: damaged history", participant->collection,

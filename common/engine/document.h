@@ -31,6 +31,7 @@ struct document {
     char id[IDENT_SIZE];
     int64_t version; /* as loaded; 0 = new */
     int64_t created_at_ms;
+    int64_t started_at_ms; /* when the first message about it was sent; not after created_at_ms */
     int64_t owed_at_ms;
     void *state; /* participant->state_size bytes */
     struct message *owed[OWED_MAX];
@@ -47,6 +48,10 @@ struct document {
 /* A new document; what it is comes with document_decode, its state too. */
 struct document *document_new(struct arena *arena, const struct participant *participant,
                               const char *id);
+/* A new document's first inputs say when it began. Not more than a day before it was created:
+ * a clock far off must not look like a long wait. */
+#define DOCUMENT_STARTED_BEFORE_MS_MAX (INT64_C(24) * 3600 * 1000)
+void document_started(struct document *document, int64_t sent_at_ms);
 /* Adds an entry; beyond the bound it is only counted. Unchanged states (duplicates, refusals) may
  * use no more than HISTORY_DUPLICATES_MAX entries, so that transitions always find room. False:
  * only counted. */

@@ -165,7 +165,7 @@ static void batch_observe(struct engine *engine)
         arena_alloc(&engine->batch->arena, engine->batch->job_count * sizeof(void *));
     for (size_t i = 0; i < engine->batch->job_count; i++)
         inputs[i] = &engine->batch->jobs[i].input;
-    OBSERVE(engine, batch_begin, inputs, engine->batch->job_count);
+    OBSERVE(engine, batch_begin, inputs, engine->batch->job_count, engine->now_ms);
 }
 
 void batch_observe_end(struct engine *engine)

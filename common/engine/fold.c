@@ -17,7 +17,7 @@ static void slot_decode(struct engine *engine, struct slot *slot, const struct r
         return;
     }
     if (document->version == 0)
-        document->created_at_ms = engine->now_ms;
+        document->created_at_ms = document->started_at_ms = engine->now_ms;
     /* Confirmed before, only not cleared yet: the next save of this document drops them. */
     if (clears_has(&engine->clears, document->id, document->version))
         document->owed_count = 0;
@@ -163,6 +163,8 @@ static void job_decide(struct engine *engine, struct job *job)
         return;
     }
     job->state_to = participant->state_name(document->state);
+    if (document->version == 0 && decision->is_changed)
+        document_started(document, job->input.sent_at_ms);
     slot->next_position = decision->next_position;
     job_record(engine, job);
     messages_owe(engine, slot, job);
@@ -317,6 +319,7 @@ static void job_observe(struct engine *engine, const struct job *job)
         .is_security_event = job->is_security_event,
         .is_alert = job->is_alert,
         .version = slot->document->version,
+        .document = slot->document,
         .state = slot->document->state,
         .delivery = job->delivery != NULL ? job->delivery->delivery : NULL,
         .request = job->request,

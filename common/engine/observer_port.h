@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct document;
+
 enum engine_stage { STAGE_LOAD, STAGE_SAVE, STAGE_PUBLISH, STAGE_ACK, STAGE_CLEAR };
 
 /* One input with what was decided about it. */
@@ -24,7 +26,8 @@ struct decided {
     int note_count;
     bool is_first_outcome, is_security_event, is_alert;
     int64_t version;
-    const void *state;               /* after the decision, as saved */
+    const struct document *document; /* as saved */
+    const void *state;               /* the document's */
     const struct delivery *delivery; /* NULL unless it came from one */
     const struct request *request; /* NULL unless it came from one: its span is the HTTP layer's */
 };
@@ -32,8 +35,9 @@ struct decided {
 struct request;
 struct observer_port {
     void *self;
-    /* A batch of inputs has been taken. Gives each input its span_id and starts its clock. */
-    void (*batch_begin)(void *self, struct input *const *inputs, size_t count);
+    /* A batch of inputs has been taken, by the step of now_ms: the time of all its decisions. Gives
+     * each input its span_id and starts its clock. */
+    void (*batch_begin)(void *self, struct input *const *inputs, size_t count, int64_t now_ms);
     /* A round trip for the whole batch. `result` is NULL or a short error text. `items`: documents
      * or messages. */
     void (*stage_begin)(void *self, enum engine_stage stage);
@@ -41,8 +45,10 @@ struct observer_port {
     /* A message was decided by this input (perhaps again, after a conflict): fill its traceparent
      * and tracestate. */
     void (*message_owed)(void *self, const struct input *cause, struct message *message);
-    /* A message went out or not. is_again: it was owed by an earlier batch (relay, reload). */
-    void (*message_published)(void *self, const struct input *cause, const struct message *message,
+    /* A message of this document went out or not. is_again: it was owed by an earlier batch (relay,
+     * reload). */
+    void (*message_published)(void *self, const struct document *document,
+                              const struct input *cause, const struct message *message,
                               enum publish_result result, bool is_again);
     /* Final for this input, once saved (and before its messages are published). */
     void (*decided)(void *self, const struct decided *decided);

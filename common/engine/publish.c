@@ -70,8 +70,8 @@ static bool part_end(struct engine *engine, struct batch *batch, bool is_waiting
         const struct owed_ref *ref = &outgoing->refs[outgoing->part_first + i];
         const struct input *cause = ref->slot->owed_cause[ref->position];
         ref->slot->is_attempted = true;
-        OBSERVE(engine, message_published, cause, outgoing->messages[outgoing->part_first + i],
-                results[i], cause == NULL);
+        OBSERVE(engine, message_published, ref->slot->document, cause,
+                outgoing->messages[outgoing->part_first + i], results[i], cause == NULL);
         if (results[i] == PUBLISH_CONFIRMED)
             ref->slot->unconfirmed--;
         else
@@ -107,8 +107,8 @@ static void deferred_observe(struct engine *engine, const struct slot *slot)
 {
     for (size_t k = 0; k < slot->document->owed_count; k++)
         if (slot->owed_cause[k] != NULL)
-            OBSERVE(engine, message_published, slot->owed_cause[k], slot->document->owed[k],
-                    PUBLISH_UNKNOWN, false);
+            OBSERVE(engine, message_published, slot->document, slot->owed_cause[k],
+                    slot->document->owed[k], PUBLISH_UNKNOWN, false);
 }
 
 static void slot_end(struct engine *engine, const struct slot *slot)

@@ -105,6 +105,7 @@ static bool delivery_parse(struct engine *engine, struct delivery *delivery)
         text_copy(input->id, sizeof input->id, message->id);
         input->fingerprint = fingerprint;
         input->is_repeat = message->is_repeat;
+        input->sent_at_ms = message->timestamp_ms;
         memcpy(input->traceparent, message->traceparent, sizeof input->traceparent);
         memcpy(input->tracestate, message->tracestate, sizeof input->tracestate);
         struct job *job = batch_job_add(engine, input);

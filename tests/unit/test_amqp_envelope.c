@@ -56,10 +56,24 @@ static void what_is_written_is_read_back(void **state)
     assert_string_equal(delivery.message.app_id, message.app_id);
     assert_string_equal(delivery.message.traceparent, message.traceparent);
     assert_string_equal(delivery.message.tracestate, message.tracestate);
-    assert_int_equal(delivery.message.timestamp_ms, 1700000000000); /* AMQP knows seconds */
+    assert_int_equal(delivery.message.timestamp_ms, 1700000000123);
     assert_int_equal(delivery.message.schema_version, 1);
     assert_true(delivery.message.is_repeat);
     assert_int_equal(delivery.delivery_count, 0);
+}
+
+/* The property holds whole seconds; the rest is in a header, and is not believed where it says
+ * something else. */
+static void a_time_of_other_clients_is_in_seconds(void **state)
+{
+    (void)state;
+    amqp_table_entry_t *exact = &headers[properties.headers.num_entries - 1];
+    exact->value.value.i64 = 1700000001000;
+    read();
+    assert_int_equal(delivery.message.timestamp_ms, 1700000000000);
+    properties.headers.num_entries--;
+    read();
+    assert_int_equal(delivery.message.timestamp_ms, 1700000000000);
 }
 
 static void what_is_published_is_persistent_json(void **state)
@@ -76,7 +90,7 @@ static void a_message_without_trace_or_repeat_has_no_such_header(void **state)
     message.traceparent[0] = message.tracestate[0] = '\0';
     message.is_repeat = false;
     envelope_write(&message, headers, &properties);
-    assert_int_equal(properties.headers.num_entries, 1);
+    assert_int_equal(properties.headers.num_entries, 2);
     read();
     assert_string_equal(delivery.malformed, "");
     assert_string_equal(delivery.message.traceparent, "");
@@ -290,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SENTENCE(what_is_written_is_read_back),
+        SENTENCE(a_time_of_other_clients_is_in_seconds),
         SENTENCE(what_is_published_is_persistent_json),
         SENTENCE(a_message_without_trace_or_repeat_has_no_such_header),
         SENTENCE(text_headers_may_be_byte_arrays),

@@ -165,6 +165,33 @@ static void a_clock_set_back_does_not_prolong_a_pause(void **test)
     assert_int_equal(world.acked, 1);
 }
 
+static struct document *stored_read(const char *id, struct arena *arena)
+{
+    struct error error;
+    struct document *document = document_new(arena, &tally_participant, id);
+    const struct record *record = record_find(id);
+    assert_non_null(record);
+    assert_true(document_decode(document, &tally_participant, record, arena, &error));
+    return document;
+}
+
+/* What was sent while this service was down began then, not when it was first seen here. */
+static void a_document_keeps_when_its_first_message_was_sent(void **test)
+{
+    (void)test;
+    CLEANUP(arena_done) struct arena arena = { NULL, NULL };
+    const int64_t day_ms = DOCUMENT_STARTED_BEFORE_MS_MAX, now_ms = NOW + 3 * day_ms;
+    deliver("m1", "A", "{}")->message.timestamp_ms = now_ms - 4000;
+    deliver("m2", "B", "{}")->message.timestamp_ms = now_ms - 2 * day_ms;
+    deliver("m3", "C", "{}")->message.timestamp_ms = now_ms + 4000; /* by a clock that is ahead */
+    engine_step(world.engine, now_ms);
+    deliver("m4", "A", "{}")->message.timestamp_ms = now_ms - 5000; /* not its first one */
+    engine_step(world.engine, now_ms + 1);
+    assert_int_equal(stored_read("A", &arena)->started_at_ms, now_ms - 4000);
+    assert_int_equal(stored_read("B", &arena)->started_at_ms, now_ms - day_ms);
+    assert_int_equal(stored_read("C", &arena)->started_at_ms, now_ms);
+}
+
 static void a_damaged_document_is_not_overwritten(void **test)
 {
     (void)test;
@@ -315,6 +342,7 @@ int main(void)
         TEST(a_full_outbox_turns_requests_away),
         TEST(no_deadline_fires_before_the_queue_was_empty_once),
         TEST(a_clock_set_back_does_not_prolong_a_pause),
+        TEST(a_document_keeps_when_its_first_message_was_sent),
         TEST(a_damaged_document_is_not_overwritten),
         TEST(a_flood_of_duplicates_leaves_room_for_what_changes),
         TEST(while_batches_wait_for_their_confirms_the_next_one_is_made),

@@ -107,7 +107,7 @@ static void batch(struct world *world)
 {
     struct input input, *inputs[] = { &input };
     memset(&input, 0, sizeof input);
-    world->engine->batch_begin(world->engine->self, inputs, 1);
+    world->engine->batch_begin(world->engine->self, inputs, 1, 0);
 }
 
 static void acked(struct world *world, size_t count)

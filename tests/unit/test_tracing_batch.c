@@ -57,7 +57,7 @@ static void a_conflict_is_no_error_but_shows_its_code(void **state)
     (void)state;
     struct input one = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m1", "");
     struct input *inputs[] = { &one };
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     stage(STAGE_SAVE, 1, "conflict");
     stage(STAGE_SAVE, 1, NULL);
     struct decided decided = decision(&one, "confirm");
@@ -76,7 +76,7 @@ static void a_store_that_is_away_is_an_error_of_the_whole_batch(void **state)
     (void)state;
     struct input one = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m1", "");
     struct input *inputs[] = { &one };
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     stage(STAGE_LOAD, 1, "retry");
     port->batch_end(port->self);
     flush();
@@ -92,7 +92,7 @@ static void what_only_lost_a_race_is_put_off_and_no_error(void **state)
     (void)state;
     struct input one = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m1", "");
     struct input *inputs[] = { &one };
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     stage(STAGE_SAVE, 1, "conflict");
     port->batch_end(port->self);
     flush();
@@ -107,12 +107,12 @@ static void what_is_put_off_or_not_acked_yet_has_no_such_span(void **state)
     snprintf(two.correlation_id, sizeof two.correlation_id, OTHER);
     struct input *inputs[] = { &one, &two };
     struct message message = message_with("booking:b:1:0");
-    port->batch_begin(port->self, inputs, 2);
+    port->batch_begin(port->self, inputs, 2, NOW_MS);
     struct decided decided = decision(&one, "confirm");
     port->decided(port->self, &decided);
     port->message_owed(port->self, &one, &message);
     port->stage_begin(port->self, STAGE_PUBLISH);
-    port->message_published(port->self, &one, &message, PUBLISH_RETURNED, false);
+    published(&one, &message, PUBLISH_RETURNED, false);
     port->stage_end(port->self, STAGE_PUBLISH, 1, "not confirmed");
     stage(STAGE_ACK, 1, NULL);
     port->batch_end(port->self);
@@ -135,7 +135,7 @@ static void a_batch_larger_than_the_bounds_still_works(void **state)
         snprintf(all[i].correlation_id, sizeof all[i].correlation_id, "%s", id);
         inputs[i] = &all[i];
     }
-    port->batch_begin(port->self, inputs, COUNT);
+    port->batch_begin(port->self, inputs, COUNT, NOW_MS);
     stage(STAGE_LOAD, COUNT, NULL);
     for (int i = 0; i < 2 * OBSERVER_STAGES_MAX; i++)
         stage(STAGE_CLEAR, 1, NULL);
@@ -156,16 +156,16 @@ static void what_is_published_while_the_next_batch_is_made_hangs_under_its_own_i
     struct input two = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m2", "");
     struct input *first[] = { &one }, *second[] = { &two };
     struct message message = message_with("booking:b:1:0");
-    port->batch_begin(port->self, first, 1);
+    port->batch_begin(port->self, first, 1, NOW_MS);
     port->message_owed(port->self, &one, &message);
     struct decided decided = decision(&one, "confirm");
     port->decided(port->self, &decided);
     port->stage_begin(port->self, STAGE_PUBLISH);
-    port->batch_begin(port->self, second, 1);
+    port->batch_begin(port->self, second, 1, NOW_MS);
     stage(STAGE_LOAD, 1, NULL);
     decided = decision(&two, "noop");
     port->decided(port->self, &decided);
-    port->message_published(port->self, &one, &message, PUBLISH_CONFIRMED, false);
+    published(&one, &message, PUBLISH_CONFIRMED, false);
     port->stage_end(port->self, STAGE_PUBLISH, 1, NULL);
     stage(STAGE_ACK, 1, NULL);
     port->batch_end(port->self);
@@ -196,14 +196,14 @@ static void with_tracing_off_contexts_are_still_stamped(void **state)
     struct input *inputs[] = { &input };
     struct message message = message_with("booking:b:1:0");
     struct test_state test = { false };
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     stage(STAGE_LOAD, 1, NULL);
     port->message_owed(port->self, &input, &message);
     struct decided decided = decision(&input, "confirm");
     decided.is_first_outcome = true;
     decided.state = &test;
     port->decided(port->self, &decided);
-    port->message_published(port->self, &input, &message, PUBLISH_CONFIRMED, false);
+    published(&input, &message, PUBLISH_CONFIRMED, false);
     port->quarantined(port->self, &(struct delivery){ 0 }, "x");
     port->batch_end(port->self);
     flush();
@@ -225,11 +225,11 @@ static void a_trace_that_is_not_sampled_leaves_no_span_and_says_so(void **state)
     decided.is_first_outcome = true;
     decided.state = &test;
     batch_run(inputs, 1, "confirm");
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     port->message_owed(port->self, &input, &message);
     port->decided(port->self, &decided);
-    port->message_published(port->self, &input, &message, PUBLISH_CONFIRMED, false);
-    port->message_published(port->self, NULL, &message, PUBLISH_CONFIRMED, true);
+    published(&input, &message, PUBLISH_CONFIRMED, false);
+    published(NULL, &message, PUBLISH_CONFIRMED, true);
     port->batch_end(port->self);
     flush();
     assert_string_equal(message.traceparent + 53, "00");

@@ -13,7 +13,7 @@ static void an_owed_message_gets_the_same_context_each_time(void **state)
     struct message first = message_with("booking:b:1:0"), second = first;
     uint8_t span_id[8];
     char expected[17];
-    port->batch_begin(port->self, inputs, 2);
+    port->batch_begin(port->self, inputs, 2, NOW_MS);
     port->message_owed(port->self, &input, &first);
     port->message_owed(port->self, &again, &second);
     port->batch_end(port->self);
@@ -34,7 +34,7 @@ static void tracestate_goes_on_with_its_trace_but_not_with_a_repeat(void **state
     struct message message = message_with("booking:b:1:0"), repeat = message;
     repeat.is_repeat = true;
     snprintf(input.tracestate, sizeof input.tracestate, "a=1");
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     port->message_owed(port->self, &input, &message);
     port->message_owed(port->self, &input, &repeat);
     port->batch_end(port->self);
@@ -50,7 +50,7 @@ static void a_message_without_a_booking_goes_on_with_what_caused_it(void **state
     struct message message = message_with("booking:b:1:0");
     input.correlation_id[0] = '\0';
     message.correlation_id[0] = '\0';
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     port->message_owed(port->self, &input, &message);
     port->batch_end(port->self);
     assert_memory_equal(message.traceparent, CALLER, 35);
@@ -61,12 +61,12 @@ static void publish(struct message *message, enum publish_result result, char re
 {
     struct input input = the_input("");
     struct input *inputs[] = { &input };
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     port->message_owed(port->self, &input, message);
     struct decided decided = decision(&input, "confirm");
     port->decided(port->self, &decided);
     port->stage_begin(port->self, STAGE_PUBLISH);
-    port->message_published(port->self, &input, message, result, false);
+    published(&input, message, result, false);
     port->stage_end(port->self, STAGE_PUBLISH, 1, NULL);
     port->batch_end(port->self);
     hex_of(input.span_id, 8, ret_parent);
@@ -74,9 +74,9 @@ static void publish(struct message *message, enum publish_result result, char re
 
 static void publish_again(const struct message *message)
 {
-    port->batch_begin(port->self, NULL, 0);
+    port->batch_begin(port->self, NULL, 0, NOW_MS);
     port->stage_begin(port->self, STAGE_PUBLISH);
-    port->message_published(port->self, NULL, message, PUBLISH_CONFIRMED, true);
+    published(NULL, message, PUBLISH_CONFIRMED, true);
     port->stage_end(port->self, STAGE_PUBLISH, 1, NULL);
     port->batch_end(port->self);
 }
@@ -178,7 +178,7 @@ static void a_message_with_a_broken_context_is_published_without_a_span(void **s
 static void decide_with_notes(struct input *input, const struct note *notes, int count)
 {
     struct input *inputs[] = { input };
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     struct decided decided = decision(input, "confirm");
     decided.notes = notes;
     decided.note_count = count;
@@ -219,7 +219,7 @@ static void decide_the_outcome(bool is_failed)
     struct input input = the_input("");
     struct input *inputs[] = { &input };
     struct test_state test = { is_failed };
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     struct decided decided = decision(&input, is_failed ? "fail" : "confirm");
     decided.is_first_outcome = true;
     decided.state = &test;

@@ -7,7 +7,7 @@ static void a_delivery_in_the_trace_hangs_under_its_message_and_links_to_it(void
     struct input *inputs[] = { &input };
     struct delivery delivery = { .tag = 42 };
     snprintf(delivery.message.type, sizeof delivery.message.type, "payment.captured");
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     struct decided decided = decision(&input, "confirm");
     decided.delivery = &delivery;
     decided.reason = "matched";
@@ -89,7 +89,7 @@ static void a_deadline_whose_booking_is_known_only_after_the_load_is_in_its_trac
     struct input input = input_from(INPUT_FROM_DEADLINE, "deadline", "deadline:1", "");
     struct input *inputs[] = { &input };
     input.correlation_id[0] = '\0';
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     stage(STAGE_LOAD, 1, NULL);
     snprintf(input.correlation_id, sizeof input.correlation_id, "%s", BOOKING);
     struct decided decided = decision(&input, "fail");
@@ -131,7 +131,7 @@ static void an_input_carries_its_own_context_from_then_on(void **state)
     struct input input = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m1", CALLER);
     struct input *inputs[] = { &input };
     snprintf(input.tracestate, sizeof input.tracestate, "foreign=1");
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     assert_true(w3c_traceparent_parse(input.traceparent, 55, &context));
     assert_memory_equal(context.span_id, input.span_id, 8);
     assert_int_equal(context.trace_id[0], 0x01);
@@ -139,7 +139,7 @@ static void an_input_carries_its_own_context_from_then_on(void **state)
     port->batch_end(port->self);
     input = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m1", IN_TRACE);
     snprintf(input.tracestate, sizeof input.tracestate, " a=1, b=2");
-    port->batch_begin(port->self, inputs, 1);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
     assert_string_equal(input.tracestate, "a=1,b=2");
     port->batch_end(port->self);
 }
@@ -153,7 +153,7 @@ static void a_duplicate_is_no_error_and_a_quarantined_input_is(void **state)
     struct delivery delivery = { .tag = 2 };
     snprintf(delivery.message.id, sizeof delivery.message.id, "m2");
     snprintf(delivery.message.type, sizeof delivery.message.type, "payment.declined");
-    port->batch_begin(port->self, inputs, 2);
+    port->batch_begin(port->self, inputs, 2, NOW_MS);
     struct decided decided = decision(&first, "duplicate");
     decided.outcome = OUTCOME_DUPLICATE;
     port->decided(port->self, &decided);
@@ -177,7 +177,7 @@ static void a_delivery_that_never_became_an_input_has_a_span_without_its_type(vo
     struct delivery delivery = { .tag = 2 };
     delivery.message = message_with("m2");
     snprintf(delivery.message.type, sizeof delivery.message.type, "random.%d", 12345);
-    port->batch_begin(port->self, NULL, 0);
+    port->batch_begin(port->self, NULL, 0, NOW_MS);
     port->quarantined(port->self, &delivery, "unknown type");
     port->batch_end(port->self);
     snprintf(delivery.message.correlation_id, IDENT_SIZE, "no/ident");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/base/clock.h"
+#include "common/engine/document.h"
 #include "tests/unit/trace_sink.h"
 #include "tracing/booking_trace.h"
 #include "tracing/observer_state.h"
@@ -17,11 +18,15 @@
 #define CALLER      "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 #define IN_TRACE    "00-" TRACE "-b7ad6b7169203331-01"
 
+#define NOW_MS clock_wall_ms()
+
 static struct trace_sink sink;
 static struct tracing *tracing;
 static struct tracing_observer *observer;
 static const struct observer_port *port;
 static struct daemon_tracing hooks;
+
+static struct document document; /* of whose messages the tests tell */
 
 struct test_state {
     bool is_failed;
@@ -108,9 +113,16 @@ static inline void stage(enum engine_stage which, size_t items, const char *resu
     port->stage_end(port->self, which, items, result);
 }
 
+static inline void published(const struct input *cause, const struct message *message,
+                             enum publish_result result, bool is_again)
+{
+    port->message_published(port->self, &document, cause, message, result, is_again);
+}
+
 static inline struct decided decision(const struct input *input, const char *verdict)
 {
     return (struct decided){ .input = input,
+                             .document = &document,
                              .verdict = verdict,
                              .state_from = "pending",
                              .state_to = "confirmed",
@@ -120,7 +132,7 @@ static inline struct decided decision(const struct input *input, const char *ver
 /* A batch in which each input is decided; deliveries are acked. */
 static inline void batch_run(struct input **inputs, size_t count, const char *verdict)
 {
-    port->batch_begin(port->self, inputs, count);
+    port->batch_begin(port->self, inputs, count, NOW_MS);
     stage(STAGE_LOAD, count, NULL);
     stage(STAGE_SAVE, count, NULL);
     for (size_t i = 0; i < count; i++) {
