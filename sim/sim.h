@@ -48,6 +48,7 @@ struct sim_message { /* waits in a queue, or is held by a worker */
     struct message message;
     int64_t ready_at_ms, delivery_count;
     bool is_malformed, is_poison, is_forged;
+    bool is_wider;                     /* as another release would write it: one field more */
     bool is_old;                       /* acked weeks ago */
     bool is_replayed;                  /* out of the dead letters */
     enum sim_anomaly quarantine_meets; /* of a poison */

@@ -89,6 +89,7 @@
     X(G5, "a payment captured before the deadline, delivered after it")                            \
     X(H1, "a message that cannot be read")                                                         \
     X(H2, "a message of an unknown type or version")                                               \
+    X(H3, "a known message with one field more, as another release writes it")                     \
     X(H6, "a message with a malformed traceparent")
 
 enum sim_anomaly {

@@ -313,7 +313,7 @@ static void delivery_settle(struct sim_worker *worker, const struct sim_delivery
         strstr(message->message.body, "\"payments\":[]") != NULL)
         anomaly_reached(sim, ANOMALY_C12);
     sim_message_forget(&sim->queues[worker->service], message);
-    if (message->is_poison || message->is_forged)
+    if (message->is_poison || message->is_forged || message->is_wider)
         return;
     if (sim->rates[FAULT_LATER] > 0)
         sim_message_keep(sim->old, &sim->old_count, worker->service, message);

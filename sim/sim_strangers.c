@@ -55,18 +55,30 @@ void sim_poison_publish(struct sim *sim)
              message.type);
 }
 
-/* Another amount where there is one; else only other bytes. */
-static char *body_alter(struct sim *sim, const struct message *message)
+/* Another amount; false: there is none. */
+static bool amount_alter(struct sim *sim, struct message *message)
 {
-    char *body = arena_alloc(&sim->arena, message->body_length + 2);
+    char *body = arena_alloc(&sim->arena, message->body_length + 1);
     memcpy(body, message->body, message->body_length);
-    body[message->body_length] = ' ';
     char *amount = strstr(body, "\"amount\":");
-    if (amount != NULL) {
-        char *digit = amount + strlen("\"amount\":");
-        *digit = *digit == '9' ? '8' : (char)(*digit + 1);
-    }
-    return body;
+    if (amount == NULL)
+        return false;
+    char *digit = amount + strlen("\"amount\":");
+    *digit = *digit == '9' ? '8' : (char)(*digit + 1);
+    message->body = body;
+    return true;
+}
+
+/* One field more, which nobody here reads. */
+static void body_widen(struct sim *sim, struct message *message)
+{
+    static const char field[] = "{\"newer\":{\"amount\":1},";
+    size_t length = message->body_length + sizeof field - 2;
+    char *body = arena_alloc(&sim->arena, length + 1);
+    memcpy(body, field, sizeof field - 1);
+    memcpy(body + sizeof field - 1, message->body + 1, message->body_length - 1);
+    message->body = body;
+    message->body_length = length;
 }
 
 /* Its one document has it in its history. Duplicates beyond a bound are only counted there, and
@@ -85,7 +97,7 @@ static bool is_remembered(const struct sim *sim, enum sim_service service,
     return false;
 }
 
-/* A10: the id of a message that was settled, with another body. */
+/* The id of a message that was settled, with another body: A10, or one that says the same. */
 void sim_forgery_publish(struct sim *sim, enum sim_service service,
                          const struct sim_message *settled)
 {
@@ -94,13 +106,15 @@ void sim_forgery_publish(struct sim *sim, enum sim_service service,
     if (may_forget || !is_remembered(sim, service, &settled->message))
         return;
     struct message forged = settled->message;
-    forged.body = body_alter(sim, &settled->message);
-    forged.body_length++;
+    bool is_wider = sim_random_chance(&sim->random, 500) || !amount_alter(sim, &forged);
+    if (is_wider)
+        body_widen(sim, &forged);
     struct sim_message *put = sim_queue_put(sim, service, &forged);
     if (put == NULL)
         return;
-    put->is_forged = true;
-    sim_tell(sim, "somebody publishes %s with another body", forged.id);
+    put->is_forged = !is_wider;
+    put->is_wider = is_wider;
+    sim_tell(sim, "%s comes again %s", forged.id, is_wider ? "with one field more" : "forged");
 }
 
 static void body_publish(struct sim *sim, struct message *message, const char *type,

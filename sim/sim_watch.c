@@ -260,9 +260,11 @@ static void repeated_see(struct sim_worker *worker, const struct decided *decide
                       !is_unstored(worker, decided);
     /* What a restored store has forgotten it may learn from an old message. */
     bool is_news = sim->is_restored && worker->service == SIM_PAYMENT;
-    if (has_effect && ((source->is_old && !is_news) || source->is_forged))
+    if (has_effect && ((source->is_old && !is_news) || source->is_forged || source->is_wider))
         sim_fail(sim, "%s: %s has an effect, %s of %s", source->is_old ? "A12" : "A10",
                  source->message.id, decided->verdict, decided->input->document_id);
+    if (source->is_wider && decided->outcome == OUTCOME_DUPLICATE)
+        anomaly_reached(sim, ANOMALY_H3);
     if (source->is_old && decided->outcome == OUTCOME_DUPLICATE)
         anomaly_reached(sim, ANOMALY_A12);
     if (source->is_replayed && decided->outcome == OUTCOME_DUPLICATE)

@@ -179,6 +179,47 @@ bool bson_read_array(struct bson_fields *fields, const char *key, struct bson_fi
            bson_read_open(ret_array, part.value, part.length);
 }
 
+/* The element at `at`, whose value has been found. */
+static bool element_fill(const uint8_t *at, const struct element *found,
+                         struct bson_element *ret_element)
+{
+    *ret_element = (struct bson_element){
+        .name = (const char *)at + 1,
+        .bytes = at,
+        .size = (size_t)(found->value + found->length - at),
+        .type = (uint8_t)found->type,
+    };
+    bool is_nested = found->type == BSON_FORM_DOCUMENT || found->type == BSON_FORM_ARRAY;
+    return !is_nested || bson_read_open(&ret_element->nested, found->value, found->length);
+}
+
+bool bson_read_element(struct bson_fields *fields, const char *key,
+                       struct bson_element *ret_element)
+{
+    struct element found;
+    return field_find(fields, key, &found) && element_fill(fields->next, &found, ret_element);
+}
+
+bool bson_read_each(struct bson_fields *fields, struct bson_element *ret_element)
+{
+    const uint8_t *at = fields->next;
+    const uint8_t *name = at + 1;
+    struct element found;
+    if (at >= end_of(fields))
+        return false;
+    size_t left = (size_t)(end_of(fields) - name);
+    size_t name_size = strnlen((const char *)name, left) + 1;
+    if (name_size > left || !value_read(fields, *at, name + name_size, &found))
+        return false;
+    fields->next = found.value + found.length;
+    return element_fill(at, &found, ret_element);
+}
+
+bool bson_elements_equal(const struct bson_element *one, const struct bson_element *other)
+{
+    return one->size == other->size && memcmp(one->bytes, other->bytes, one->size) == 0;
+}
+
 bool bson_read_has_next(const struct bson_fields *array)
 {
     return array->next < end_of(array);

@@ -37,6 +37,20 @@ bool bson_read_array(struct bson_fields *fields, const char *key, struct bson_fi
 bool bson_read_announcement(struct bson_fields *fields, const char *key,
                             struct announcement *ret_announcement);
 
+/* A field of any type, as it stands there. */
+struct bson_element {
+    const char *name;
+    const uint8_t *bytes; /* type, name and value */
+    size_t size;
+    uint8_t type;
+    struct bson_fields nested; /* of a document or array; else its bytes are NULL */
+};
+bool bson_read_element(struct bson_fields *fields, const char *key,
+                       struct bson_element *ret_element);
+/* The next one. False: there is none, or it is damaged. */
+bool bson_read_each(struct bson_fields *fields, struct bson_element *ret_element);
+bool bson_elements_equal(const struct bson_element *one, const struct bson_element *other);
+
 /* An array of documents, one after the other. False: it is at its end, or it is damaged. */
 bool bson_read_has_next(const struct bson_fields *array);
 MUST_CHECK bool bson_read_next(struct bson_fields *array, struct bson_fields *ret_document);

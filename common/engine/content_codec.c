@@ -61,6 +61,16 @@ const uint8_t *content_encode(const struct content_form *forms, const struct inp
     return bson_write_finish(&content, ret_length);
 }
 
+bool content_contradicts(struct bson_fields one, struct bson_fields other)
+{
+    struct bson_element field;
+    struct bson_element same;
+    while (bson_read_each(&one, &field))
+        if (bson_read_element(&other, field.name, &same) && !bson_elements_equal(&field, &same))
+            return true;
+    return false;
+}
+
 static bool choice_decode(const struct content_field *field, struct bson_fields *content,
                           void *target)
 {

@@ -5,6 +5,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/attributes.h"
+#include "common/engine/bson_read.h"
 #include "common/engine/input.h"
 
 #include <stdbool.h>
@@ -51,6 +52,9 @@ const struct content_form *content_form_find(const struct content_form *forms,
 /* A BSON document; NULL where there is nothing to keep. Fields that are empty or 0 are left out. */
 const uint8_t *content_encode(const struct content_form *forms, const struct input *input,
                               struct arena *arena, size_t *ret_length);
+/* A field that both have differs. One that only one of them has is none: releases side by side know
+ * more and fewer fields of the same message. */
+bool content_contradicts(struct bson_fields one, struct bson_fields other);
 /* Fills type, type_name and payload. Without bytes every field is empty. False: the bytes are
  * damaged, or say what the form does not allow. */
 MUST_CHECK bool content_decode(const struct content_form *form, const uint8_t *bytes, size_t length,

@@ -50,35 +50,6 @@ bool document_remember(struct document *document, struct arena *arena,
     return true;
 }
 
-static bool stored_contradicts(const struct document *document, const char *input_id,
-                               uint64_t fingerprint)
-{
-    struct bson_fields entries = document->stored_history;
-    struct bson_fields fields;
-    char id[MESSAGE_ID_SIZE];
-    int64_t known;
-    for (size_t i = 0; i < document->stored_count; i++)
-        if (bson_read_next(&entries, &fields) && bson_read_text(&fields, "id", id, sizeof id) &&
-            strcmp(id, input_id) == 0 && bson_read_int(&fields, "fingerprint", &known) &&
-            known != 0 && (uint64_t)known != fingerprint)
-            return true;
-    return false;
-}
-
-bool document_contradicts(const struct document *document, const char *input_id,
-                          uint64_t fingerprint)
-{
-    if (fingerprint == 0)
-        return false;
-    for (size_t i = 0; i < document->history_count; i++) {
-        const struct history_entry *entry = &document->history[i];
-        if (entry->fingerprint != 0 && entry->fingerprint != fingerprint &&
-            strcmp(entry->input_id, input_id) == 0)
-            return true;
-    }
-    return stored_contradicts(document, input_id, fingerprint);
-}
-
 bool document_owes(const struct document *document, const char *message_id)
 {
     for (size_t i = 0; i < document->owed_count; i++)

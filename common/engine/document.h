@@ -57,9 +57,10 @@ void document_started(struct document *document, int64_t sent_at_ms);
  * only counted. */
 bool document_remember(struct document *document, struct arena *arena,
                        const struct history_entry *entry, bool is_changed);
-/* True when this message id is remembered with another body. */
-bool document_contradicts(const struct document *document, const char *input_id,
-                          uint64_t fingerprint);
+/* True when the input's message id is remembered with another body: one in which something that
+ * this participant reads says something else. What it does not read means nothing to it. */
+bool document_contradicts(const struct document *document, const struct participant *participant,
+                          const struct input *input, struct arena *arena);
 bool document_owes(const struct document *document, const char *message_id);
 /* ERROR_BUG: the stored document breaks an invariant. */
 MUST_CHECK bool document_decode(struct document *document, const struct participant *participant,

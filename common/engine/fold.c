@@ -142,7 +142,7 @@ static void job_decide(struct engine *engine, struct job *job)
         job_poison(job, "the stored document is damaged");
         return;
     }
-    if (document_contradicts(document, job->input.id, job->input.fingerprint)) {
+    if (document_contradicts(document, participant, &job->input, &engine->batch->arena)) {
         job_poison(job, "message id used before with another body");
         return;
     }

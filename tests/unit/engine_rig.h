@@ -26,6 +26,9 @@ struct tally {
     int64_t count, due_at_ms;
 };
 enum tally_input { TALLY_COUNT = 1, TALLY_LOOK }; /* a look changes nothing */
+struct told {
+    int64_t worth;
+};
 
 /* Everything outside of the engine. */
 static struct world {
@@ -51,6 +54,9 @@ static bool tally_parse(const void *self, const struct message *message, struct 
     if (message->body[0] == '?')
         return error_set(error, ERROR_REJECT, "unreadable");
     memset(ret_inputs, 0, sizeof *ret_inputs);
+    const char *worth = strstr(message->body, "\"worth\":");
+    const struct told told = { worth != NULL ? strtoll(strchr(worth, ':') + 1, NULL, 10) : 0 };
+    memcpy(ret_inputs->payload, &told, sizeof told);
     ret_inputs->type = 1;
     ret_inputs->type_name = "told";
     snprintf(ret_inputs->document_id, IDENT_SIZE, "%s", message->correlation_id);
@@ -111,6 +117,14 @@ static bool tally_decode(struct bson_fields *fields, void *state, struct error *
            error_set(error, ERROR_BUG, "no tally");
 }
 
+static const struct content_field told_content[] = {
+    CONTENT_FIELD(told, "worth", worth, CONTENT_INT),
+};
+static const struct content_form tally_contents[] = {
+    CONTENT_FORM(TALLY_COUNT, "told", told_content),
+    { 0 },
+};
+
 static const struct participant tally_participant = {
     .name = "tally",
     .collection = "tallies",
@@ -123,6 +137,7 @@ static const struct participant tally_participant = {
     .correlation_id = tally_correlation_id,
     .encode = tally_encode,
     .decode = tally_decode,
+    .contents = tally_contents,
 };
 
 /* ---- the bus ---- */

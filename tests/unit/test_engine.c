@@ -82,9 +82,9 @@ static void an_input_that_expects_a_document_makes_the_others_look_too(void **te
 static void a_message_id_with_another_body_is_quarantined(void **test)
 {
     (void)test;
-    deliver("m1", "A", "{}");
+    deliver("m1", "A", "{\"worth\":5}");
     engine_step(world.engine, NOW);
-    deliver("m1", "A", "{ }");
+    deliver("m1", "A", "{\"worth\":6}");
     engine_step(world.engine, NOW + 1);
     assert_int_equal(world.quarantined, 1);
     assert_int_equal(world.saves, 1);
