@@ -219,6 +219,9 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
                                service->participant->collection, error);
     if (daemon->store == NULL)
         return error_wrap(error, "ROUNDTRIP_STORE");
+    /* A store that is away may come; another service's will not be ours by waiting. */
+    if (!store_claim(daemon->store, error) && error->code == ERROR_REJECT)
+        return error_wrap(error, "ROUNDTRIP_STORE");
     daemon->store_port = store_port(daemon->store);
     if (!bus_open(daemon, error))
         return error_wrap(error, "ROUNDTRIP_AMQP_URL");

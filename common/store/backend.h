@@ -11,12 +11,17 @@
 struct store {
     struct store_port port;
     void (*close)(void *self); /* frees self, not the struct store */
+    /* See store_claim; NULL: done by the opening. */
+    bool (*claim)(void *self, struct error *error);
 };
 
 /* Both fill ret_store; ERROR_REJECT when what they are given can never work. */
-MUST_CHECK bool mongo_store_open(const char *uri, const char *database, const char *collection,
+MUST_CHECK bool mongo_store_open(const char *uri, const char *service, const char *collection,
                                  struct store *ret_store, struct error *error);
 MUST_CHECK bool mongo_url_check(const char *uri, struct error *error);
 MUST_CHECK bool sqlite_path_check(const char *path, struct error *error);
-MUST_CHECK bool sqlite_store_open(const char *path, const char *table, struct store *ret_store,
+MUST_CHECK bool sqlite_store_open(const char *path, const char *service, const char *table,
+                                  struct store *ret_store, struct error *error);
+/* ERROR_REJECT, with the way out, where the collection belongs to another service. */
+MUST_CHECK bool store_owner_check(const char *collection, const char *service, const char *owner,
                                   struct error *error);

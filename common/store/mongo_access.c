@@ -142,8 +142,8 @@ static bson_t *read_options_new(void)
     return options;
 }
 
-struct mongo_access *mongo_access_open(const char *uri, const char *database,
-                                       const char *collection, struct error *error)
+struct mongo_access *mongo_access_open(const char *uri, const char *service, const char *collection,
+                                       struct error *error)
 {
     mongo_start(log_driver);
     mongoc_uri_t *parsed = uri_open(uri, error);
@@ -151,7 +151,7 @@ struct mongo_access *mongo_access_open(const char *uri, const char *database,
         return NULL;
     }
     const char *named = mongoc_uri_get_database(parsed);
-    char *chosen = bson_strdup(named != NULL && named[0] != '\0' ? named : database);
+    char *chosen = bson_strdup(named != NULL && named[0] != '\0' ? named : service);
     mongoc_client_pool_t *pool = pool_open(parsed, chosen, error);
     mongoc_uri_destroy(parsed);
     if (pool == NULL) {
@@ -162,6 +162,7 @@ struct mongo_access *mongo_access_open(const char *uri, const char *database,
     access->pool = pool;
     access->database = chosen;
     access->collection = bson_strdup(collection);
+    access->service = bson_strdup(service);
     access->write_options = write_options_new();
     access->read_options = read_options_new();
     atomic_init(&access->is_indexed, false);
@@ -176,6 +177,7 @@ struct mongo_access *mongo_access_close(struct mongo_access *access)
         bson_destroy(access->read_options);
         bson_free(access->database);
         bson_free(access->collection);
+        bson_free(access->service);
         bson_free(access);
     }
     return NULL;

@@ -31,13 +31,14 @@
 struct mongo_access {
     mongoc_client_pool_t *pool;
     char *database, *collection;
-    bson_t *write_options; /* the write concern */
-    bson_t *read_options;  /* the read concern */
-    atomic_bool is_indexed;
+    char *service;          /* owns the collection */
+    bson_t *write_options;  /* the write concern */
+    bson_t *read_options;   /* the read concern */
+    atomic_bool is_indexed; /* and claimed */
 };
 
 /* Refuses a URI that asks for less than the concerns above. Connects to nothing. */
-MUST_CHECK struct mongo_access *mongo_access_open(const char *uri, const char *database,
+MUST_CHECK struct mongo_access *mongo_access_open(const char *uri, const char *service,
                                                   const char *collection, struct error *error);
 struct mongo_access *mongo_access_close(struct mongo_access *access); /* returns NULL */
 
@@ -48,7 +49,8 @@ struct mongo_turn {
 };
 MUST_CHECK bool mongo_turn_begin(struct mongo_turn *turn, struct mongo_access *access,
                                  struct error *error);
-/* The same, and the indexes of the sweeps and the list are there. */
+/* The same, and the indexes of the sweeps and the list are there, and the collection is the
+ * service's: ERROR_REJECT where it is another's. */
 MUST_CHECK bool mongo_turn_begin_indexed(struct mongo_turn *turn, struct mongo_access *access,
                                          struct error *error);
 void mongo_turn_end(struct mongo_turn *turn); /* for CLEANUP; an unbegun (zeroed) one is fine */

@@ -100,7 +100,7 @@ bool mongo_load(void *self, const char *const *ids, size_t count, struct arena *
         return true;
     }
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
-    if (!mongo_turn_begin(&turn, self, error)) {
+    if (!mongo_turn_begin_indexed(&turn, self, error)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {

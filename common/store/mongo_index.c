@@ -1,4 +1,11 @@
+/* mongo_index.c - what the first call of a process makes sure of: indexes, and whose the collection
+ * is. */
+#include "common/store/backend.h"
 #include "common/store/mongo_access.h"
+
+#include <string.h>
+
+#define OWNERS "owners" /* {_id: collection, service} */
 
 /* due() and owed() read one end of an index that holds only the documents that wait for something,
  * and nothing but that index; the query must say `> 0` as the index does, or it is not used. */
@@ -31,6 +38,42 @@ static void append_newest(bson_t *indexes, const char *position)
     bson_append_document_end(indexes, &index);
 }
 
+/* The answer to findAndModify: value.service. */
+static bool owner_read(const struct mongo_access *access, const bson_t *reply, struct error *error)
+{
+    bson_iter_t iter, service;
+    uint32_t length;
+    if (!bson_iter_init(&iter, reply) ||
+        !bson_iter_find_descendant(&iter, "value.service", &service) ||
+        !BSON_ITER_HOLDS_UTF8(&service)) {
+        return error_set(error, ERROR_RETRY, "mongodb: no answer to whose the collection is");
+    }
+    return store_owner_check(access->collection, access->service, bson_iter_utf8(&service, &length),
+                             error);
+}
+
+/* One round trip: the first service that asks is written down, and everybody reads who it was. */
+static bool owner_claim(struct mongo_turn *turn, struct error *error)
+{
+    const struct mongo_access *access = turn->access;
+    bson_t command = BSON_INITIALIZER, query, update, fields, reply;
+    BSON_APPEND_UTF8(&command, "findAndModify", OWNERS);
+    BSON_APPEND_DOCUMENT_BEGIN(&command, "query", &query);
+    BSON_APPEND_UTF8(&query, "_id", access->collection);
+    bson_append_document_end(&command, &query);
+    BSON_APPEND_DOCUMENT_BEGIN(&command, "update", &update);
+    BSON_APPEND_DOCUMENT_BEGIN(&update, "$setOnInsert", &fields);
+    BSON_APPEND_UTF8(&fields, "service", access->service);
+    bson_append_document_end(&update, &fields);
+    bson_append_document_end(&command, &update);
+    BSON_APPEND_BOOL(&command, "upsert", true);
+    BSON_APPEND_BOOL(&command, "new", true);
+    bool is_ours = mongo_write(turn, &command, &reply, error) && owner_read(access, &reply, error);
+    bson_destroy(&reply);
+    bson_destroy(&command);
+    return is_ours;
+}
+
 /* At the first use and not at the opening, for then the server may be away. An index that exists
  * costs nothing. On a large collection without it the server builds on while we time out, and the
  * store is away until it is done: better than sweeps that read everything. */
@@ -39,6 +82,9 @@ static bool index_ensure(struct mongo_turn *turn, struct error *error)
     struct mongo_access *access = turn->access;
     if (atomic_load_explicit(&access->is_indexed, memory_order_relaxed)) {
         return true;
+    }
+    if (!owner_claim(turn, error)) {
+        return false;
     }
     bson_t command = BSON_INITIALIZER, indexes;
     BSON_APPEND_UTF8(&command, "createIndexes", access->collection);

@@ -168,10 +168,16 @@ static void mongo_close(void *self)
     mongo_access_close(self);
 }
 
-bool mongo_store_open(const char *uri, const char *database, const char *collection,
+static bool mongo_claim(void *self, struct error *error)
+{
+    CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
+    return mongo_turn_begin_indexed(&turn, self, error);
+}
+
+bool mongo_store_open(const char *uri, const char *service, const char *collection,
                       struct store *ret_store, struct error *error)
 {
-    struct mongo_access *access = mongo_access_open(uri, database, collection, error);
+    struct mongo_access *access = mongo_access_open(uri, service, collection, error);
     if (access == NULL) {
         return false;
     }
@@ -186,6 +192,7 @@ bool mongo_store_open(const char *uri, const char *database, const char *collect
                   .list = mongo_list,
                   .ping = mongo_ping },
         .close = mongo_close,
+        .claim = mongo_claim,
     };
     return true;
 }

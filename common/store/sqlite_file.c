@@ -228,7 +228,22 @@ bool sqlite_path_check(const char *path, struct error *error)
     return place_check(path, error);
 }
 
-struct sqlite_file *sqlite_file_open(const char *path, const char *table, struct error *error)
+/* The table, its indexes, and whose it is. */
+static bool schema_make(struct lane *lane, const char *service, const char *table,
+                        struct error *error)
+{
+    int code = run_sql(lane, schema_sql, table);
+    if (code == SQLITE_OK) {
+        code = sqlite_owner_check(lane->connection, table, service, error);
+        if (code == SQLITE_CONSTRAINT) {
+            return error_wrap(error, "sqlite");
+        }
+    }
+    return code == SQLITE_OK ? true : open_fail(lane, code, error);
+}
+
+struct sqlite_file *sqlite_file_open(const char *path, const char *service, const char *table,
+                                     struct error *error)
 {
     if (!sqlite_path_check(path, error)) {
         return NULL;
@@ -254,12 +269,8 @@ struct sqlite_file *sqlite_file_open(const char *path, const char *table, struct
         if (!lane_open(lane, error)) {
             return sqlite_file_close(file);
         }
-        int code = i == 0 ? run_sql(lane, schema_sql, table) : SQLITE_OK;
-        if (code != SQLITE_OK) {
-            open_fail(lane, code, error);
-            return sqlite_file_close(file);
-        }
-        if (!lane_prepare(lane, table, error)) {
+        if ((i == 0 && !schema_make(lane, service, table, error)) ||
+            !lane_prepare(lane, table, error)) {
             return sqlite_file_close(file);
         }
     }

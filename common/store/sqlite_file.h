@@ -58,8 +58,8 @@ struct sqlite_file {
 };
 
 /* ERROR_REJECT: the file cannot be one, and how to make it one. ERROR_RETRY: it is busy. */
-MUST_CHECK struct sqlite_file *sqlite_file_open(const char *path, const char *table,
-                                                struct error *error);
+MUST_CHECK struct sqlite_file *sqlite_file_open(const char *path, const char *service,
+                                                const char *table, struct error *error);
 struct sqlite_file *sqlite_file_close(struct sqlite_file *file); /* returns NULL */
 
 /* A free lane, or NULL with ERROR_RETRY when there was none in time. The thread that saves reads
@@ -76,6 +76,11 @@ MUST_CHECK bool lane_sync(struct lane *lane, enum lane_sync sync, struct error *
 
 /* Gives the connection the SQL function without_owed(body). Returns SQLite's code. */
 MUST_CHECK int sqlite_body_register(sqlite3 *connection);
+
+/* The first service that opens a table owns it. SQLITE_OK: this one does; SQLITE_CONSTRAINT:
+ * another does, and error says so; anything else is SQLite's failure. */
+MUST_CHECK int sqlite_owner_check(sqlite3 *connection, const char *table, const char *service,
+                                  struct error *error);
 
 /* Runs a statement that returns no rows. */
 MUST_CHECK bool lane_run(struct lane *lane, enum lane_statement which, struct error *error);

@@ -257,10 +257,10 @@ static void sqlite_close(void *self)
     sqlite_file_close(self);
 }
 
-bool sqlite_store_open(const char *path, const char *table, struct store *ret_store,
-                       struct error *error)
+bool sqlite_store_open(const char *path, const char *service, const char *table,
+                       struct store *ret_store, struct error *error)
 {
-    struct sqlite_file *file = sqlite_file_open(path, table, error);
+    struct sqlite_file *file = sqlite_file_open(path, service, table, error);
     if (file == NULL) {
         return false;
     }

@@ -50,12 +50,30 @@ bool store_url_check(const char *url, struct error *error)
                                          : mongo_url_check(url, error);
 }
 
-struct store *store_open(const char *url, const char *database, const char *collection,
+bool store_owner_check(const char *collection, const char *service, const char *owner,
+                       struct error *error)
+{
+    if (strcmp(service, owner) == 0) {
+        return true;
+    }
+    return error_set(
+        error, ERROR_REJECT,
+        "its %s are those of the service %s: each service needs a store of its own, so "
+        "name another file or database",
+        collection, owner);
+}
+
+bool store_claim(struct store *store, struct error *error)
+{
+    return store->claim == NULL || store->claim(store->port.self, error);
+}
+
+struct store *store_open(const char *url, const char *service, const char *collection,
                          struct error *error)
 {
-    if (!name_is_plain(database) || !name_is_plain(collection)) {
+    if (!name_is_plain(service) || !name_is_plain(collection)) {
         error_set(error, ERROR_REJECT, "store: a name must be a-z, 0-9 and _ (at most %d): %s.%s",
-                  NAME_BYTES_MAX, database, collection);
+                  NAME_BYTES_MAX, service, collection);
         return NULL;
     }
     if (!store_url_check(url, error)) {
@@ -66,9 +84,10 @@ struct store *store_open(const char *url, const char *database, const char *coll
         error_set(error, ERROR_RETRY, "store: out of memory");
         return NULL;
     }
-    bool is_open = strcmp(store_system(url), "sqlite") == 0
-                       ? sqlite_store_open(url + strlen(SQLITE_SCHEME), collection, store, error)
-                       : mongo_store_open(url, database, collection, store, error);
+    bool is_open =
+        strcmp(store_system(url), "sqlite") == 0
+            ? sqlite_store_open(url + strlen(SQLITE_SCHEME), service, collection, store, error)
+            : mongo_store_open(url, service, collection, store, error);
     if (!is_open) {
         free(store);
         return NULL;

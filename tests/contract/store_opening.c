@@ -130,6 +130,46 @@ static void an_sqlite_file_that_was_deleted_takes_no_more(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* With a database in it where there can be one: the same for whoever opens it. */
+static const char *shared_url(char buffer[256])
+{
+    const char *query = strstr(contract_url(), "/?");
+    if (query == NULL) {
+        return contract_url();
+    }
+    snprintf(buffer, 256, "%.*s/contract%s", (int)(query - contract_url()), contract_url(),
+             query + 1);
+    return buffer;
+}
+
+/* Two services may have collections of one name, and each would take the other's for damaged. */
+static void a_collection_belongs_to_the_first_service_that_opens_it(void **state)
+{
+    struct contract *contract = *state;
+    struct error error = { 0 };
+    char url[256];
+    contract_insert(contract, "mine", 1);
+    struct store *again = store_open(shared_url(url), "contract", contract->collection, &error);
+    assert_non_null(again);
+    assert_true(store_claim(again, &error));
+    store_close(again);
+
+    struct store *other = store_open(shared_url(url), "stranger", contract->collection, &error);
+    if (other != NULL) {
+        struct store_port port = store_port(other);
+        const char *const ids[] = { "mine000" };
+        struct record record;
+        assert_false(store_claim(other, &error));
+        assert_int_equal(error.code, ERROR_REJECT);
+        error = (struct error){ 0 };
+        assert_false(port.load(port.self, ids, 1, &contract->arena, &record, &error));
+    }
+    assert_int_equal(error.code, ERROR_REJECT);
+    assert_non_null(strstr(error.message, "the service contract"));
+    assert_non_null(strstr(error.message, "name another"));
+    store_close(other);
+}
+
 static void any_other_url_or_name_is_refused(void **state)
 {
     (void)state;
@@ -163,6 +203,8 @@ const struct CMUnitTest store_opening[] = {
     cmocka_unit_test(a_mongodb_that_says_majority_itself_is_welcome),
     cmocka_unit_test(an_sqlite_file_that_cannot_be_is_refused_with_the_way_out),
     cmocka_unit_test(an_sqlite_file_that_was_deleted_takes_no_more),
+    cmocka_unit_test_setup_teardown(a_collection_belongs_to_the_first_service_that_opens_it,
+                                    contract_setup, contract_teardown),
     cmocka_unit_test(any_other_url_or_name_is_refused),
 };
 const size_t store_opening_count = sizeof store_opening / sizeof store_opening[0];

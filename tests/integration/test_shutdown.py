@@ -98,6 +98,18 @@ def test_a_bad_setting_is_named_with_the_way_out(new_system, name, setting, valu
         assert setting in shown and way_out in shown, shown
 
 
+@pytest.mark.parametrize("store", ["sqlite", "mongodb"])
+def test_a_store_of_another_service_is_refused_with_the_way_out(new_system, store):
+    system = new_system(store)
+    url = system.environment("gateway")["ROUNDTRIP_STORE"].replace("/?", "/one_for_all?")  # MongoDB's names no database
+    system.start("gateway", ready=False, ROUNDTRIP_STORE=url)
+    until(lambda: system.call("gateway", "GET", "/readyz")[0] == 200, "the first one is ready")
+    done = program(system, "booking", ROUNDTRIP_STORE=url)
+    assert done.returncode == USAGE, done
+    shown = done.stdout + done.stderr
+    assert "ROUNDTRIP_STORE" in shown and "gateway" in shown and "name another" in shown, shown
+
+
 @pytest.mark.parametrize("name", [*SERVICES, "provider"])
 def test_a_busy_port_is_one_clear_line(new_system, name):
     system = new_system(amqp_url="amqp://127.0.0.1:1").start("gateway", ready=False)
