@@ -76,6 +76,12 @@ static bool is_scheme_char(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '.' || c == '-';
 }
 
+/* sqlite:FILE, sqlite:///absolute/FILE: not //host, where a blank is a mistake. */
+static bool is_file_path(const char *rest)
+{
+    return strncmp(rest, "//", 2) != 0 || rest[2] == '/';
+}
+
 /* Only the shape: what the scheme means is for the library that opens it. */
 static bool url_is_valid(const char *text)
 {
@@ -84,8 +90,9 @@ static bool url_is_valid(const char *text)
         scheme++;
     if (scheme == 0 || text[scheme] != ':' || text[scheme + 1] == '\0')
         return false;
+    bool may_have_blanks = is_file_path(text + scheme + 1);
     for (const char *at = text; *at != '\0'; at++)
-        if ((unsigned char)*at <= ' ' || *at == 0x7f)
+        if ((unsigned char)*at < ' ' || *at == 0x7f || (*at == ' ' && !may_have_blanks))
             return false;
     return true;
 }
@@ -111,7 +118,9 @@ static bool value_read(const struct config_option *option, const char *text, voi
         break;
     case CONFIG_URL: /* not repeated in the message: a password may be in it */
         if (text[0] != '\0' && !url_is_valid(text)) {
-            fprintf(messages, "%s is not an address: must look like scheme:rest, without spaces\n",
+            fprintf(messages,
+                    "%s is not an address: must look like scheme:rest, with spaces only in a "
+                    "file's path\n",
                     option->name);
             return false;
         }

@@ -182,8 +182,9 @@ static void choices_are_whole_words(void **state)
 static void an_address_has_a_scheme_and_is_not_repeated_when_it_is_bad(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "b.db",     ":x",         "sqlite:", "amqp://u:hunter2@h h",
-                                       "Amqp://h", "sqlite:a\nb" };
+    static const char *const bad[] = {
+        "b.db", ":x", "sqlite:", "amqp://u:hunter2@h h", "Amqp://h", "sqlite:a\nb", "sqlite://h/a b"
+    };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         setenv("ROUNDTRIP_STORE", bad[i], 1);
         struct run run;
@@ -191,6 +192,20 @@ static void an_address_has_a_scheme_and_is_not_repeated_when_it_is_bad(void **st
         assert_false(run.is_good);
         assert_null(strstr(run.messages, "hunter2"));
         assert_non_null(strstr(run.messages, "ROUNDTRIP_STORE is not an address"));
+        run_done(&run);
+    }
+}
+
+static void the_path_of_a_file_may_have_blanks(void **state)
+{
+    (void)state;
+    static const char *const good[] = { "sqlite:my files/b.db", "sqlite:/srv/my files/b.db",
+                                        "sqlite:///srv/my files/b.db" };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        setenv("ROUNDTRIP_STORE", good[i], 1);
+        struct run run;
+        run_read(&run);
+        assert_true(run.is_good);
         run_done(&run);
     }
 }
@@ -301,6 +316,7 @@ int main(void)
         TEST(integers_are_read_strictly),
         TEST(choices_are_whole_words),
         TEST(an_address_has_a_scheme_and_is_not_repeated_when_it_is_bad),
+        TEST(the_path_of_a_file_may_have_blanks),
         TEST(an_unknown_variable_is_told_with_the_nearest_known_name),
         TEST(a_very_long_unknown_name_is_told_too),
         TEST(secrets_are_masked_when_printed),
