@@ -3,6 +3,7 @@
 #include "common/http/http_server.h"
 #include "common/http/http_exchange.h"
 #include "common/http/http_seams.h"
+#include "common/http/http_stop.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -35,7 +36,8 @@ struct http_server {
     struct http_route *routes;
     size_t route_count;
     struct http_observer observer;
-    atomic_int answering; /* handlers that run, until what they say is sent */
+    atomic_int answering;   /* handlers that run, until what they say is sent */
+    struct in_addr address; /* where it listens */
     int port;
     char refusal[REFUSAL_SIZE]; /* civetweb's last complaint while starting */
 };
@@ -315,6 +317,7 @@ static bool context_start(struct http_server *server, const struct http_server_o
     int count = mg_get_server_ports(server->context, 1, &port);
     assert(count == 1);
     server->port = port.port;
+    (void)inet_pton(AF_INET, options->bind_address, &server->address); /* as port_probe did */
     return true;
 }
 
@@ -367,7 +370,7 @@ struct http_server *http_server_stop(struct http_server *server)
         return NULL;
     answers_await(server);
     if (server->context != NULL)
-        mg_stop(server->context);
+        http_stop(server->context, server->address, server->port);
     http_connections_free(server->connections);
     free(server->routes);
     free(server);

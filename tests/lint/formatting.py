@@ -12,7 +12,7 @@ def check(tree):
     tool = shutil.which("clang-format-14") or shutil.which("clang-format")
     if not tool:
         raise Missing("clang-format; get it with: apt-get install -y clang-format")
-    names = tree.having(".c", ".h")
+    names = tree.to_check(tree.having(".c", ".h"))
     for begin in range(0, len(names), 100):
         done = tree.run(tool, f"--style=file:{STYLE}", "--dry-run", "-Werror", "--ferror-limit=1",
                         *names[begin:begin + 100])

@@ -9,7 +9,7 @@ PROVES = "shellcheck finds nothing in any shell script"
 def check(tree):
     if not shutil.which("shellcheck"):
         raise Missing("shellcheck; get it with: apt-get install -y shellcheck")
-    scripts = sorted(set(tree.having(".sh") + tree.scripts("bash", "/sh")))
+    scripts = tree.to_check(sorted(set(tree.having(".sh") + tree.scripts("bash", "/sh"))))
     if scripts:
         yield from tree.run("shellcheck", "-x", "--format=gcc", *scripts).stdout.splitlines()
 

@@ -12,7 +12,7 @@ NOT_OURS = (".sum", ".dat", "LICENSE", ".svg", ".png")
 def check(tree):
     if not shutil.which("codespell"):
         raise Missing("codespell; get it with: apt-get install -y codespell")
-    names = [name for name in tree.files if not name.endswith(NOT_OURS) and "/corpus/" not in name]
+    names = [name for name in tree.to_check(tree.files) if not name.endswith(NOT_OURS) and "/corpus/" not in name]
     for begin in range(0, len(names), 200):
         yield from tree.run("codespell", f"--ignore-words-list={WORDS_OF_OURS}",
                             *names[begin:begin + 200]).stdout.splitlines()

@@ -42,7 +42,10 @@ def problems_of(tree, name, database):
 def check(tree):
     if not shutil.which("clang-tidy"):
         raise Missing("clang-tidy; get it with: apt-get install -y clang-tidy")
+    if not tree.to_check(tree.having(".c")):
+        return
     names, database = sources(tree)
+    names = tree.to_check(names)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda name: problems_of(tree, name, database), names, timeout=SECONDS_MAX)
         yield from sorted({problem for problems in found for problem in problems})

@@ -1,132 +1,106 @@
-"""suites - builds and runs the test suites, and counts. Called by ./test.
+"""suites - the test suites: what each runs, in which lane, within which budget. Called by ./test.
 
-A suite is a function that answers a Count. Each has a time limit; what it writes goes into
-build/test-logs/, and onto the screen if it fails.
+A suite is a function that answers a Count. What it writes goes into build/test-logs/, and onto the screen if it fails.
 """
 import os
-import pathlib
 import re
 import signal
 import subprocess
 import sys
-import time
+import threading
 
 import counting
+import lanes
+import needs
+import steps
 from counting import FAILED, Count
+from lanes import COMPUTES, SERVERS, Suite
+from steps import LOGS, NOT_AVAILABLE, ROOT, Step, say
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-LOGS = ROOT / "build" / "test-logs"
 PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's pika and pymongo
 IN_CI = os.environ.get("CI") == "true"
-LINES_SHOWN_MAX = 120
-NOT_AVAILABLE = 69
-
-SECONDS_MAX = {"build": 900, "unit": 300, "lint": 900, "contract": 600, "integration": 900, "scenarios": 900,
-               "sanitizers": 1200, "instructions": 300, "mutants": 900, "simulation": 700,
-               "chaos": 900}
-
-SANITIZER_PATIENCE = 4
+BUILD_SECONDS_MAX = 900
+PATIENCE = 2  # times each test's own limit: there are two lanes
+SANITIZER_PATIENCE = 6
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={ROOT}/tests/sanitizers/thread.supp",
 }
+QUICK_SCHEDULES = 3000
 
 
-class Step:
-    """One command of a suite, in a session of its own, so that all of it can be ended."""
+class Builds:
+    """Each folder is built once in a run; who needs one that is being built waits for it."""
 
-    running = None
+    def __init__(self):
+        self.lock, self.folders, self.done = threading.Lock(), {}, {}
 
-    def __init__(self, name, command, seconds_max, **env):
-        self.log = LOGS / f"{name.replace(' ', '-')}.log"
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.log, "wb") as log:
-            Step.running = process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                start_new_session=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **env})
-            try:
-                self.status = process.wait(seconds_max)
-            except subprocess.TimeoutExpired:
-                self.status = f"not finished after {seconds_max} s"
-                end_group(process)
-        Step.running = None
-        self.succeeded = self.status == 0
-        if not self.succeeded:
-            self.show(name)
-
-    def show(self, name):
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        print(f"--- {name}: {self.status}; the log's end ({self.log.relative_to(ROOT)}):")
-        print("\n".join(lines[-LINES_SHOWN_MAX:]), flush=True)
+    def __call__(self, folder, *options, **env):
+        """Whether that worked."""
+        with self.lock:
+            lock = self.folders.setdefault(folder, threading.Lock())
+        with lock:
+            if folder not in self.done:
+                if IN_CI:
+                    options += ("-Dwerror=true",)
+                self.done[folder] = Step(f"build {folder}", ["system/build", folder, *options],
+                                         seconds_max=BUILD_SECONDS_MAX, **env).succeeded
+            return self.done[folder]
 
 
-def end_group(process):
-    """Asks first, so that servers which a test has started are stopped by it."""
-    for sent, patience in ((signal.SIGTERM, 30), (signal.SIGKILL, 10)):
-        try:
-            os.killpg(process.pid, sent)
-            process.wait(patience)
-            return
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            pass
+build = Builds()
 
 
-def build(folder, *options, **env):
-    """Builds once in a run; answers whether that worked."""
-    if folder not in build.done:
-        if IN_CI:
-            options += ("-Dwerror=true",)
-        build.done[folder] = Step(f"build {folder}", ["system/build", folder, *options], SECONDS_MAX["build"],
-                                  **env).succeeded
-    return build.done[folder]
-
-
-build.done = {}
-
-
-def meson(folder, suite, seconds_max, patience=1, **env):
-    """patience multiplies the time limit of each test, for builds that are slow."""
+def meson(folder, suite, patience=PATIENCE, **env):
     results = ROOT / folder / "meson-logs" / f"{suite}.json"
     results.unlink(missing_ok=True)
     step = Step(f"{folder} {suite}", ["meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs",
                                       "--logbase", suite, "--suite", suite, "-t", str(patience)],
-                seconds_max, CMOCKA_MESSAGE_OUTPUT="TAP", **env)
+                CMOCKA_MESSAGE_OUTPUT="TAP", **env)
     return counting.meson_log(results, step.succeeded)
 
 
-def unit():
-    return meson("build", "unit", SECONDS_MAX["unit"]) if build("build") else FAILED
+def of_build(suite):
+    """A suite of meson's: of the simulator, every schedule counts for nothing by itself, the run is one test."""
+    return lambda: meson("build", suite) if build("build") else FAILED
 
 
-def contract():
-    return meson("build", "contract", SECONDS_MAX["contract"]) if build("build") else FAILED
+def with_tap(name, *command):
+    """A program that writes a line of TAP for each of its tests into the file that --tap names."""
+    results = LOGS / f"{name}.tap"
+    results.unlink(missing_ok=True)
+    step = Step(name, [*command, "--tap", str(results)])
+    if step.status == NOT_AVAILABLE:
+        say(step.text().rstrip())
+        return Count(skipped=1)
+    text = results.read_text(encoding="utf-8") if results.exists() else ""
+    return counting.at_least_one(counting.tap(text, step.succeeded), step.succeeded)
 
 
-def simulation():
-    """Every schedule of the simulator counts for nothing by itself: the run is one test."""
-    return meson("build", "simulation", SECONDS_MAX["simulation"]) if build("build") else FAILED
+def plain(name, *command, shown=False):
+    """A program that is one test; 69 says that something is missing, and what."""
+    step = Step(name, list(command))
+    if shown or step.status == NOT_AVAILABLE:
+        say(step.text().rstrip())
+    if step.status == NOT_AVAILABLE:
+        return Count(skipped=1)
+    return Count(passed=1) if step.succeeded else FAILED
 
 
 def pytest(name, *arguments):
     results = LOGS / f"{name}.xml"
     results.unlink(missing_ok=True)
     step = Step(name, [PYTHON, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", "-rs",
-                       f"--junitxml={results}", *arguments], SECONDS_MAX.get(name, 60))
+                       f"--junitxml={results}", *arguments])
     return counting.junit(results, step.succeeded)
 
 
 def lint():
     """The checks look at the built programs too: their --help, their libraries."""
     is_built = build("build")
-    results = LOGS / "lint.tap"
-    results.unlink(missing_ok=True)
-    step = Step("lint", ["tests/lint/lint", "--tap", str(results)], SECONDS_MAX["lint"])
-    text = results.read_text(encoding="utf-8") if results.exists() else ""
-    count = counting.at_least_one(counting.tap(text, step.succeeded), step.succeeded)
-    return count + pytest("runner", "tests/runner") + (Count() if is_built else FAILED)
+    count = with_tap("lint", "tests/lint/lint") + pytest("runner", "tests/runner")
+    return count + (Count() if is_built else FAILED)
 
 
 def integration():
@@ -140,34 +114,28 @@ def scenarios():
     for store in ("sqlite", "mongodb"):
         results = LOGS / f"scenarios-{store}.xml"
         results.unlink(missing_ok=True)
-        step = Step(f"scenarios {store}", ["scenarios/run", "--store", store, "--junit", str(results)],
-                    SECONDS_MAX["scenarios"])
-        count += counting.junit(results, step.succeeded)
+        step = Step(f"scenarios {store}", ["scenarios/run", "--store", store, "--junit", str(results)])
+        if step.status == NOT_AVAILABLE:
+            say(step.text().rstrip())
+            count += Count(skipped=1)
+        else:
+            count += counting.junit(results, step.succeeded)
     return count
 
 
 def instructions():
     """Prints the change against the baseline: a machine's noise does not hide it."""
-    if not build("build"):
-        return FAILED
-    step = Step("instructions", ["bench/instructions"], SECONDS_MAX["instructions"])
-    if step.status == NOT_AVAILABLE:
-        return Count(skipped=1)
-    if step.succeeded:
-        print(step.log.read_text(encoding="utf-8"), end="")
-    return Count(passed=1) if step.succeeded else FAILED
+    return plain("instructions", "bench/instructions", shown=True) if build("build") else FAILED
 
 
 def sanitizers():
     count = Count()
-    for folder, kind, suites in (("build-sanitize", "address,undefined", ("unit", "contract")),
-                                 ("build-thread", "thread", ("unit", "contract"))):
+    for folder, kind in (("build-sanitize", "address,undefined"), ("build-thread", "thread")):
         if not build(folder, f"-Db_sanitize={kind}"):
             count += FAILED
             continue
-        for suite in suites:
-            count += meson(folder, suite, SECONDS_MAX["sanitizers"], SANITIZER_PATIENCE,
-                           **SANITIZER_OPTIONS)
+        for suite in ("unit", "contract"):
+            count += meson(folder, suite, SANITIZER_PATIENCE, **SANITIZER_OPTIONS)
     return count
 
 
@@ -175,32 +143,21 @@ def clang():
     """That clang compiles everything without a warning is what is tested; the unit tests come along."""
     if not build("build-clang", "-Dwerror=true", CC="clang"):
         return FAILED
-    return Count(passed=1) + meson("build-clang", "unit", SECONDS_MAX["unit"])
+    return Count(passed=1) + meson("build-clang", "unit")
 
 
 def mutants():
     """Small mistakes made in the shipped code one by one: each that is noticed has passed."""
-    results = LOGS / "mutants.tap"
-    results.unlink(missing_ok=True)
-    step = Step("mutants", ["tests/mutants/run", "--quick", "--tap", str(results)], SECONDS_MAX["mutants"])
-    text = results.read_text(encoding="utf-8") if results.exists() else ""
-    return counting.at_least_one(counting.tap(text, step.succeeded), step.succeeded)
+    return with_tap("mutants", "tests/mutants/run", "--quick")
 
 
 def chaos():
     """Three minutes of faults on MongoDB, one on SQLite, and a broken system that must be caught."""
     if not build("build"):
         return FAILED
-    count = Count()
-    for name, command in (("chaos mongodb", ["tests/chaos/run", "--store", "mongodb", "--minutes", "3"]),
-                          ("chaos sqlite", ["tests/chaos/run", "--store", "sqlite", "--minutes", "1"]),
-                          ("chaos control", ["tests/chaos/control"])):
-        step = Step(name, command, SECONDS_MAX["chaos"])
-        if step.status == NOT_AVAILABLE:
-            count += Count(skipped=1)
-        else:
-            count += Count(passed=1) if step.succeeded else FAILED
-    return count
+    return (plain("chaos mongodb", "tests/chaos/run", "--store", "mongodb", "--minutes", "3")
+            + plain("chaos sqlite", "tests/chaos/run", "--store", "sqlite", "--minutes", "1")
+            + plain("chaos control", "tests/chaos/control"))
 
 
 def others():
@@ -210,24 +167,51 @@ def others():
     listed = subprocess.run(["meson", "introspect", "build", "--tests"], cwd=ROOT, capture_output=True, text=True,
                             check=True).stdout
     names = set(re.findall(r'"roundtrip:([\w-]+)"', listed)) - {"unit", "contract", "simulation"}
-    return sum((meson("build", name, 600) for name in sorted(names)), Count())
+    return sum((meson("build", name) for name in sorted(names)), Count())
 
 
-SUITES = {"unit": unit, "lint": lint, "contract": contract, "simulation": simulation, "integration": integration,
-          "scenarios": scenarios, "sanitizers": sanitizers, "clang": clang, "instructions": instructions,
-          "mutants": mutants, "chaos": chaos, "others": others}
+def quick():
+    """What says most in a minute, between two edits."""
+    if not build("build"):
+        return FAILED
+    return (meson("build", "unit") + with_tap("lint changed", "tests/lint/lint", "--changed")
+            + plain("simulation quick", "build/sim/roundtrip-sim", "--schedules", str(QUICK_SCHEDULES)))
 
 
-def run(name):
-    begin = time.monotonic()
-    print(f"{name} ...", flush=True)
-    try:
-        count = SUITES[name]()
-    except Exception as error:  # pylint: disable=broad-except
-        print(f"--- {name}: {type(error).__name__}: {error}")
-        count = FAILED
-    print(f"{name}: {count} ({time.monotonic() - begin:.0f} s)", flush=True)
-    return count
+# In each lane in the order in which they are most likely to say something.
+SUITES = [
+    Suite("contract", of_build("contract"), SERVERS, 600, needs=("mongodb",)),
+    Suite("integration", integration, SERVERS, 1500, needs=("mongodb", "jaeger")),
+    Suite("scenarios", scenarios, SERVERS, 700, needs=("mongodb", "jaeger")),
+    Suite("chaos", chaos, SERVERS, 900, needs=("mongodb",)),
+    Suite("unit", of_build("unit"), COMPUTES, 120),
+    Suite("lint", lint, COMPUTES, 600),
+    Suite("simulation", of_build("simulation"), COMPUTES, 500),
+    Suite("others", others, COMPUTES, 300),
+    Suite("clang", clang, COMPUTES, 120),
+    Suite("sanitizers", sanitizers, COMPUTES, 1200, needs=("mongodb",)),
+    Suite("instructions", instructions, COMPUTES, 300),
+    Suite("mutants", mutants, COMPUTES, 1500, needs=("mongodb",)),
+    Suite("quick", quick, COMPUTES, 90, is_asked_for=True),
+]
+
+
+def choose(arguments):
+    """The suites that are asked for; None if one is not there."""
+    if arguments == ["all"]:
+        return [suite for suite in SUITES if not suite.is_asked_for]
+    by_name = {suite.name: suite for suite in SUITES}
+    unknown = [name for name in arguments if name not in by_name]
+    if unknown:
+        print(f"test: no suite {unknown[0]}; there are: all {' '.join(by_name)}", file=sys.stderr)
+        return None
+    return [by_name[name] for name in arguments] or lanes.chosen_by_default(SUITES, commit())
+
+
+def commit():
+    done = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True,
+                          text=True, check=False)
+    return done.stdout.strip()
 
 
 def interrupted(*_):
@@ -236,26 +220,26 @@ def interrupted(*_):
 
 def main(arguments):
     if arguments == ["--list"]:
-        print("\n".join(SUITES))
+        print("\n".join(["all", *(suite.name for suite in SUITES)]))
         return 0
-    unknown = [name for name in arguments if name not in SUITES]
-    if unknown:
-        print(f"test: no suite {unknown[0]}; there are: {' '.join(SUITES)}", file=sys.stderr)
+    chosen = choose(arguments)
+    if chosen is None:
         return 64
     signal.signal(signal.SIGTERM, interrupted)
-    count = Count()
-    is_interrupted = False
+    is_interrupted, counts = False, {}
     try:
-        for name in arguments or SUITES:
-            count += run(name)
+        missing = needs.provide(chosen)
+        counts = lanes.run(chosen)
     except KeyboardInterrupt:
-        is_interrupted = True
-        if Step.running:
-            end_group(Step.running)
-        print("interrupted")
-    is_skip_fatal = IN_CI and count.skipped > 0
+        is_interrupted, missing = True, {}
+        steps.end_all()
+        say("interrupted")
+    count = sum(counts.values(), Count())
+    for reason in missing.values():
+        say(f"test: {reason}")
+    is_skip_fatal = IN_CI and (count.skipped > 0 or bool(missing))
     if is_skip_fatal:
-        print("CI=true: what is skipped counts as failed, above is why")
+        say("CI=true: what is skipped counts as failed, above is why")
     print(count)
     return 1 if count.failed or is_skip_fatal or is_interrupted or not count.passed else 0
 
