@@ -118,9 +118,10 @@ static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliverie
 
 static bool bus_is_drained(void *self)
 {
-    const struct exhaust_queue *queue = queue_of(self);
+    const struct exhaust_worker *worker = self;
+    const struct exhaust_queue *queue = queue_of(worker);
     for (size_t i = 0; i < queue->count; i++)
-        if (queue->events[i].worker < 0)
+        if (queue->events[i].worker < 0 || queue->events[i].worker == worker->number)
             return false;
     return true;
 }

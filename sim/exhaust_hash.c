@@ -82,6 +82,7 @@ uint64_t exhaust_memory_hash(const struct exhaust *explorer, const struct exhaus
     size_t held_count = number_at(memory, LIFE(held_count));
     for (size_t i = 0; i < held_count; i++)
         hash = exhaust_mix(hash, held_hash(world, worker, memory->held[i]));
+    hash = exhaust_mix(hash, memory->life[LIFE(was_alone)]);
     hash = exhaust_mix(hash, memory->life[LIFE(has_seen_queue_empty)]);
     hash = exhaust_mix(hash, memory->life[LIFE(is_relaying_all)]);
     hash = exhaust_mix(hash, memory->life[LIFE(is_clearing_at_once)]);

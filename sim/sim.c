@@ -299,6 +299,8 @@ bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options)
         heal(sim);
     if (sim->failure[0] == '\0' && sim_weeks_later(sim))
         heal(sim);
+    if (sim->failure[0] == '\0' && sim_flood_check(sim))
+        heal(sim);
     if (sim->failure[0] == '\0')
         sim_oracle_check(sim);
     if (sim->failure[0] == '\0' && options->planted != NULL)

@@ -278,6 +278,7 @@ struct sim {
     size_t poison_count, taken_back_count;
     int64_t keys_kept_ms; /* how long the provider knows a key; 0 = for ever */
     struct sim_kept old[SIM_KEPT_MAX], dead[SIM_KEPT_MAX];
+    const struct sim_message *settled[SIM_SERVICE_COUNT]; /* a sound one, the last */
     size_t old_count, dead_count;
     uint64_t sessions;
     int64_t blocked_until_ms, broker_away_until_ms;
@@ -313,6 +314,8 @@ void sim_worker_step(struct sim_worker *worker); /* may crash inside */
 void sim_worker_stop(struct sim_worker *worker); /* the process is gone */
 /* When it should step next: now or before where something waits for it; 0 = never. */
 int64_t sim_worker_next_ms(const struct sim_worker *worker);
+/* Any that listens; NULL: connection refused. */
+struct sim_worker *sim_worker_up(struct sim *sim, enum sim_service service);
 void sim_service_wake(struct sim *sim, enum sim_service service); /* something has arrived */
 void sim_port_point(struct sim_worker *worker); /* others may run here, or this worker may crash */
 
@@ -360,7 +363,8 @@ int64_t sim_provider_next_ms(const struct sim *sim); /* 0 = nothing under way */
 void sim_clients_plan(struct sim *sim);
 /* The input that a service's HTTP shell makes of it. */
 void sim_op_input(const struct sim *sim, const struct sim_op *op, struct input *ret_input);
-bool sim_clients_send(struct sim *sim);           /* one open operation; false: nothing was sent */
+bool sim_clients_send(struct sim *sim); /* one open operation; false: nothing was sent */
+void sim_request_send(struct sim_worker *worker, struct sim_op *op);
 void sim_clients_lose(struct sim_worker *worker); /* its requests will not be answered */
 struct sim_payment *sim_payment_find(struct sim *sim, const char *id);
 /* The provider's webhook; false: there is no room for one more. */
@@ -376,6 +380,9 @@ void sim_demand_publish(struct sim *sim);
 
 /* sim_later.c: weeks later old messages and dead letters come again; false: nothing did */
 bool sim_weeks_later(struct sim *sim);
+
+/* sim_flood.c: one side of an engine is flooded; false: none was */
+bool sim_flood_check(struct sim *sim);
 
 /* sim_restore.c: a backup of the payment service's store, taken and put back */
 void sim_backup_take(struct sim *sim);

@@ -76,6 +76,7 @@
     X(E13, "a half-open connection")                                                               \
     X(E14, "the broker's data wiped")                                                              \
     X(E15, "the topology missing at a reconnect")                                                  \
+    X(E17, "one side of an engine flooded while another waits")                                    \
     X(F1, "a write applied that reports an error")                                                 \
     X(F3, "a write that fails and is tried again")                                                 \
     X(F6, "a decision upon a version that has moved on")                                           \

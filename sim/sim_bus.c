@@ -315,6 +315,7 @@ static void delivery_settle(struct sim_worker *worker, const struct sim_delivery
     sim_message_forget(&sim->queues[worker->service], message);
     if (message->is_poison || message->is_forged || message->is_wider)
         return;
+    sim->settled[worker->service] = message;
     if (sim->rates[FAULT_LATER] > 0)
         sim_message_keep(sim->old, &sim->old_count, worker->service, message);
     if (sim_fault(sim, FAULT_FORGE))

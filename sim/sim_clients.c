@@ -225,15 +225,20 @@ void sim_op_input(const struct sim *sim, const struct sim_op *op, struct input *
         payment_input(sim, op, ret_input);
 }
 
-static struct sim_worker *worker_choose(struct sim *sim, enum sim_service service)
+void sim_request_send(struct sim_worker *worker, struct sim_op *op)
 {
-    struct sim_worker *up[SIM_WORKERS_MAX];
-    size_t count = 0;
-    for (size_t i = 0; i < sim->worker_count; i++)
-        if (sim->workers[i].service == service && sim->workers[i].engine != NULL &&
-            sim->workers[i].request_count < SIM_REQUESTS_MAX)
-            up[count++] = &sim->workers[i];
-    return count == 0 ? NULL : up[sim_random_below(&sim->random, count)];
+    struct sim *sim = worker->sim;
+    struct sim_request *sent =
+        arena_alloc(&sim->arena, sizeof *sent + sim->participants[worker->service].state_size);
+    struct input *input = &sent->request.input;
+    sim_op_input(sim, op, input);
+    sent->request.state = sent->state;
+    sent->op = (size_t)(op - sim->ops);
+    op->is_open = false;
+    worker->requests[worker->request_count++] = sent;
+    worker->sleeps_until_ms = 0;
+    sim_tell(sim, "client sends %s of %s to %s", op_texts[op->kind], input->document_id,
+             worker->name);
 }
 
 bool sim_clients_send(struct sim *sim)
@@ -245,28 +250,17 @@ bool sim_clients_send(struct sim *sim)
             open[count++] = i;
     if (count == 0)
         return false;
-    size_t at = open[sim_random_below(&sim->random, count)];
-    struct sim_op *op = &sim->ops[at];
+    struct sim_op *op = &sim->ops[open[sim_random_below(&sim->random, count)]];
     if (op->kind == OP_ANNOUNCE) {
         op->is_open = false;
         sim_capture_announce(sim, op->payment);
         return true;
     }
     enum sim_service service = op->kind <= OP_CANCEL ? SIM_GATEWAY : SIM_PAYMENT;
-    struct sim_worker *worker = worker_choose(sim, service);
+    struct sim_worker *worker = sim_worker_up(sim, service);
     if (worker == NULL)
         return false; /* connection refused: later */
-    struct sim_request *sent =
-        arena_alloc(&sim->arena, sizeof *sent + sim->participants[service].state_size);
-    struct input *input = &sent->request.input;
-    sim_op_input(sim, op, input);
-    sent->request.state = sent->state;
-    sent->op = at;
-    op->is_open = false;
-    worker->requests[worker->request_count++] = sent;
-    worker->sleeps_until_ms = 0;
-    sim_tell(sim, "client sends %s of %s to %s", op_texts[op->kind], input->document_id,
-             worker->name);
+    sim_request_send(worker, op);
     return true;
 }
 

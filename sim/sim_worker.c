@@ -154,6 +154,17 @@ void sim_worker_step(struct sim_worker *worker)
     worker->is_stepping = false;
 }
 
+struct sim_worker *sim_worker_up(struct sim *sim, enum sim_service service)
+{
+    struct sim_worker *up[SIM_WORKERS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < sim->worker_count; i++)
+        if (sim->workers[i].service == service && sim->workers[i].engine != NULL &&
+            sim->workers[i].request_count < SIM_REQUESTS_MAX)
+            up[count++] = &sim->workers[i];
+    return count == 0 ? NULL : up[sim_random_below(&sim->random, count)];
+}
+
 void sim_service_wake(struct sim *sim, enum sim_service service)
 {
     for (size_t i = 0; i < sim->worker_count; i++)

@@ -16,11 +16,13 @@
 #define EXIT_USAGE       64
 #define EXIT_UNAVAILABLE 69
 #define HEARTBEAT_S      10
-#define ROUTES_MAX       16
-#define OPS_THREADS      8
-#define OPS_PORT_DERIVED (-1)
-#define OPS_PORT_AFTER   100 /* the public port */
-#define PORT_MAX         65535
+/* So long a request waits for the engine to take it; then it gets 503. */
+#define REQUEST_TAKE_MS_MAX 3000
+#define ROUTES_MAX          16
+#define OPS_THREADS         8
+#define OPS_PORT_DERIVED    (-1)
+#define OPS_PORT_AFTER      100 /* the public port */
+#define PORT_MAX            65535
 
 /* ---- for handlers ---- */
 
@@ -198,6 +200,13 @@ static bool signals_open(struct daemon *daemon, struct error *error)
                                   : error_set(error, ERROR_RETRY, "signalfd: %s", strerror(errno));
 }
 
+/* Each waits on a thread of the HTTP server: some of those are left for readers. */
+static size_t requests_max(const struct daemon_options *options)
+{
+    int64_t most = options->http_threads * 3 / 4;
+    return (size_t)(options->http_queue_max < most ? options->http_queue_max : most);
+}
+
 static bool daemon_open(struct daemon *daemon, struct error *error)
 {
     const struct daemon_service *service = daemon->service;
@@ -210,7 +219,7 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
         .changed_self = daemon,
     };
     daemon->metrics = metrics_new(&metrics_setup);
-    daemon->inbox = inbox_new((size_t)daemon->options->http_queue_max);
+    daemon->inbox = inbox_new(requests_max(daemon->options), REQUEST_TAKE_MS_MAX);
     if (daemon->inbox == NULL)
         return error_set(error, ERROR_RETRY, "out of memory or descriptors");
     if (!signals_open(daemon, error))

@@ -49,11 +49,14 @@ size_t batch_slot(struct engine *engine, const char *document_id)
     return made;
 }
 
-size_t batch_room(const struct engine *engine)
+size_t batch_room(const struct engine *engine, size_t share_divisor)
 {
+    size_t most = engine->limits.batch_max;
     size_t used = engine->batch->job_count > engine->batch->slot_count ? engine->batch->job_count
                                                                        : engine->batch->slot_count;
-    return used >= engine->limits.batch_max ? 0 : engine->limits.batch_max - used;
+    size_t left = used < most ? most - used : 0;
+    size_t share = (most + share_divisor - 1) / share_divisor;
+    return left > share ? left : share;
 }
 
 struct job *batch_job_add(struct engine *engine, const struct input *input)

@@ -16,7 +16,7 @@
 
 #define SLOTS_MAX           STORE_BATCH_MAX
 #define SLOT_INDEX_SIZE     2048 /* a power of two, well above SLOTS_MAX */
-#define JOBS_MAX            (STORE_BATCH_MAX + INPUTS_PER_DELIVERY_MAX)
+#define JOBS_MAX            STORE_BATCH_MAX
 #define ENGINE_BUS_RETRY_MS 200 /* after a publish that failed */
 
 struct batch_delivery {
@@ -115,6 +115,7 @@ struct engine {
     size_t publishing_count;
     size_t held_count;
     uint64_t held_session;
+    bool was_alone;            /* the last batch was one delivery that came back before */
     bool has_seen_queue_empty; /* deadlines may fire */
 
     int64_t now_ms;
@@ -142,7 +143,9 @@ void batch_clear(struct batch *batch);
 void batch_give_back(struct engine *engine, struct batch *batch);
 /* The slot of this document, made when new; SLOTS_MAX when the batch is full. */
 size_t batch_slot(struct engine *engine, const char *document_id);
-size_t batch_room(const struct engine *engine);
+/* How much more a side may bring that has this part of batch_max for itself: what the others leave,
+ * and its share in any case. */
+size_t batch_room(const struct engine *engine, size_t share_divisor);
 struct job *batch_job_add(struct engine *engine, const struct input *input); /* NULL: full */
 bool slot_is_done(const struct slot *slot);      /* durable and nothing left to decide */
 bool slot_is_published(const struct slot *slot); /* and everything owed is confirmed */

@@ -52,7 +52,7 @@ void engine_restart(struct engine *engine, const struct participant *participant
                     const struct engine_ports *ports, const struct engine_limits *limits)
 {
     const size_t life_begin = offsetof(struct engine, participant);
-    assert(limits->batch_max > 0 && limits->batch_max <= STORE_BATCH_MAX);
+    assert(limits->batch_max > 0 && limits->batch_max <= ENGINE_BATCH_MAX);
     assert(limits->clear_interval_ms < limits->relay_age_ms);
     assert(limits->conflict_rounds_max >= 2); /* a guess that was wrong takes the second */
     assert(engine->participant == NULL ||

@@ -2,7 +2,8 @@
  * crashes and retries.
  *
  * One step takes a batch of inputs through these stages, in this order:
- *   take     what is ready, from all four sides, up to the bound, never waiting for more
+ *   take     what is ready, from all sides, never waiting for more; each side has its share of
+ *            every batch, however much the others bring
  *   load     the documents they concern, in one round trip; those that are most likely new are
  *            loaded only if their insert finds one, or if nothing comes of them
  *   decide   each in arrival order; several inputs of one document fold into one version
@@ -36,8 +37,10 @@ struct engine_ports {
     const struct observer_port *observer; /* may be NULL */
 };
 
+#define ENGINE_BATCH_MAX 256
+
 struct engine_limits {
-    size_t batch_max;          /* inputs of one step; <= STORE_BATCH_MAX */
+    size_t batch_max;          /* inputs of one step, but for the shares; <= ENGINE_BATCH_MAX */
     size_t owed_documents_max; /* with the broker away: beyond it requests get 503 */
     int64_t sweep_interval_ms; /* how often due and owed documents are looked for */
     int64_t relay_age_ms;      /* an owed message this old is published again by the sweep */

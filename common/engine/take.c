@@ -1,10 +1,24 @@
-/* take.c - first stage: what is ready, from all four sides, up to the bound. */
+/* take.c - first stage: what is ready, from all sides, up to the bounds.
+ *
+ * Deliveries may fill a batch by themselves. The other sides use what they leave, and have their
+ * share on top of a full batch, so that no side waits for another's flood to end. */
 #include "common/base/hash.h"
 #include "common/base/text.h"
 #include "common/engine/batch.h"
 
 #include <assert.h>
 #include <string.h>
+
+/* The part of batch_max that a side has for itself. */
+#define REQUESTS_SHARE  2
+#define RESULTS_SHARE   8
+#define DEADLINES_SHARE 8
+#define RELAY_SHARE     8
+_Static_assert(ENGINE_BATCH_MAX + INPUTS_PER_DELIVERY_MAX - 1 + ENGINE_BATCH_MAX / REQUESTS_SHARE +
+                       ENGINE_BATCH_MAX / RESULTS_SHARE + ENGINE_BATCH_MAX / DEADLINES_SHARE +
+                       ENGINE_BATCH_MAX / RELAY_SHARE <=
+                   STORE_BATCH_MAX,
+               "a full batch and all shares are one round trip");
 
 bool engine_can_deliver(const struct engine *engine)
 {
@@ -53,7 +67,7 @@ static void take_requests(struct engine *engine)
     if (engine->ports.requests.take == NULL)
         return;
     bool is_outbox_full = outbox_is_full(engine);
-    size_t room = batch_room(engine);
+    size_t room = batch_room(engine, REQUESTS_SHARE);
     struct request **requests = arena_room(&engine->batch->arena, room * sizeof(void *));
     size_t count = engine->ports.requests.take(engine->ports.requests.self, room, requests);
     for (size_t i = 0; i < count; i++) {
@@ -124,7 +138,7 @@ static void deliveries_add(struct engine *engine, size_t limit)
     while (count < limit && count < engine->held_count &&
            delivery_parse(engine, engine->held[count])) {
         count++;
-        if (batch_room(engine) == 0)
+        if (engine->batch->job_count >= engine->limits.batch_max)
             break;
     }
     engine->held_count -= count;
@@ -140,8 +154,9 @@ static size_t uncounted_deliveries(const struct engine *engine)
     return count;
 }
 
-/* Deliveries in hand first, then new ones. One that came back before (it may have killed the
- * process) is taken when nothing else is in a batch, so that it cannot take others with it. */
+/* Deliveries in hand first, then new ones. True: the next in hand came back before. It may have
+ * killed the process, so it is taken when nothing else is in a batch: it cannot take others with
+ * it. */
 static bool take_deliveries(struct engine *engine)
 {
     if (!engine_can_deliver(engine))
@@ -150,16 +165,16 @@ static bool take_deliveries(struct engine *engine)
     if (wanted > engine->held_count && engine->bus.can_consume)
         engine->held_count += engine->ports.bus.take(
             engine->ports.bus.self, wanted - engine->held_count, engine->held + engine->held_count);
-    if (engine->held_count == 0)
-        return false;
     size_t uncounted = uncounted_deliveries(engine);
-    if (uncounted > 0) {
-        deliveries_add(engine, uncounted);
-        return false;
-    }
+    deliveries_add(engine, uncounted);
+    return uncounted == 0 && engine->held_count > 0;
+}
+
+static void take_alone(struct engine *engine)
+{
     engine_publish_wait(engine);
     deliveries_add(engine, 1);
-    return true;
+    engine->was_alone = true;
 }
 
 static void take_results(struct engine *engine)
@@ -167,7 +182,7 @@ static void take_results(struct engine *engine)
     if (engine->ports.effects.take == NULL)
         return;
     struct input *results = engine->parsed;
-    size_t room = batch_room(engine);
+    size_t room = batch_room(engine, RESULTS_SHARE);
     if (room > INPUTS_PER_DELIVERY_MAX)
         room = INPUTS_PER_DELIVERY_MAX;
     size_t count = engine->ports.effects.take(engine->ports.effects.self, room, results);
@@ -193,8 +208,8 @@ static bool deadlines_may_fire(struct engine *engine)
 /* Called with nothing loaded yet: a failure here only means that the sweep comes again. */
 static void take_deadlines(struct engine *engine)
 {
-    size_t room = batch_room(engine);
-    if (engine->now_ms < engine->due_sweep_ms || room == 0 || !deadlines_may_fire(engine))
+    size_t room = batch_room(engine, DEADLINES_SHARE);
+    if (engine->now_ms < engine->due_sweep_ms || !deadlines_may_fire(engine))
         return;
     char(*ids)[IDENT_SIZE] = engine->found_ids;
     size_t count = 0;
@@ -221,8 +236,8 @@ static void take_deadlines(struct engine *engine)
 /* Documents that owe messages and that nothing touches: they join the batch without an input. */
 static void take_owed(struct engine *engine)
 {
-    size_t room = batch_room(engine);
-    if (engine->now_ms < engine->relay_sweep_ms || room == 0 || !engine_can_deliver(engine))
+    size_t room = batch_room(engine, RELAY_SHARE);
+    if (engine->now_ms < engine->relay_sweep_ms || !engine_can_deliver(engine))
         return;
     char(*ids)[IDENT_SIZE] = engine->found_ids;
     size_t count = 0;
@@ -244,14 +259,21 @@ static void take_owed(struct engine *engine)
             break;
 }
 
+/* What goes alone takes turns with the other sides, if there is anything of theirs. */
 void engine_take(struct engine *engine)
 {
-    if (take_deliveries(engine))
+    bool goes_alone = take_deliveries(engine);
+    if (goes_alone && !engine->was_alone) {
+        take_alone(engine);
         return;
+    }
+    engine->was_alone = false;
     take_requests(engine);
     take_results(engine);
-    if (engine->is_draining)
-        return;
-    take_deadlines(engine);
-    take_owed(engine);
+    if (!engine->is_draining) {
+        take_deadlines(engine);
+        take_owed(engine);
+    }
+    if (goes_alone && engine->batch->slot_count == 0)
+        take_alone(engine);
 }

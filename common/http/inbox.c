@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* On the stack of the thread that waits in inbox_submit. A semaphore each: with a condition, all
@@ -17,13 +18,15 @@ struct waiter {
 
 struct inbox {
     pthread_mutex_t mutex; /* guards what follows */
-    struct request **ring;
+    struct request **ring; /* those that are not taken yet, [room] */
     size_t room, first, count;
+    size_t open_count; /* not answered yet, taken or not */
     bool is_closed;
     int event_fd;
+    int64_t take_ms_max;
 };
 
-struct inbox *inbox_new(size_t requests_max)
+struct inbox *inbox_new(size_t requests_max, int64_t take_ms_max)
 {
     assert(requests_max > 0);
     struct inbox *inbox = calloc(1, sizeof *inbox);
@@ -32,6 +35,7 @@ struct inbox *inbox_new(size_t requests_max)
     inbox->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     inbox->ring = calloc(requests_max, sizeof(struct request *));
     inbox->room = requests_max;
+    inbox->take_ms_max = take_ms_max;
     pthread_mutex_init(&inbox->mutex, NULL);
     if (inbox->event_fd < 0 || inbox->ring == NULL)
         return inbox_free(inbox);
@@ -42,7 +46,7 @@ struct inbox *inbox_free(struct inbox *inbox)
 {
     if (inbox == NULL)
         return NULL;
-    assert(inbox->count == 0); /* nobody waits for an answer that cannot come any more */
+    assert(inbox->open_count == 0); /* nobody waits for an answer that cannot come any more */
     if (inbox->event_fd >= 0)
         close(inbox->event_fd);
     pthread_mutex_destroy(&inbox->mutex);
@@ -73,27 +77,83 @@ int inbox_event_fd(const struct inbox *inbox)
     return inbox->event_fd;
 }
 
+static bool request_put(struct inbox *inbox, struct request *request)
+{
+    pthread_mutex_lock(&inbox->mutex);
+    bool is_taken_in = !inbox->is_closed && inbox->open_count < inbox->room;
+    if (is_taken_in) {
+        bool is_first = inbox->count == 0;
+        inbox->ring[(inbox->first + inbox->count) % inbox->room] = request;
+        inbox->count++;
+        inbox->open_count++;
+        if (is_first) /* further ones find the engine awake, or about to be */
+            inbox_wake(inbox);
+    }
+    pthread_mutex_unlock(&inbox->mutex);
+    return is_taken_in;
+}
+
+/* False: the engine has it. */
+static bool request_withdraw(struct inbox *inbox, const struct request *request)
+{
+    bool is_found = false;
+    pthread_mutex_lock(&inbox->mutex);
+    for (size_t i = 0; i < inbox->count; i++) {
+        struct request **place = &inbox->ring[(inbox->first + i) % inbox->room];
+        if (is_found)
+            inbox->ring[(inbox->first + i - 1) % inbox->room] = *place;
+        is_found |= *place == request;
+    }
+    inbox->count -= is_found;
+    pthread_mutex_unlock(&inbox->mutex);
+    return is_found;
+}
+
+static struct timespec monotonic_after(int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    return until;
+}
+
+/* False: the time was over, and the engine has not taken it. */
+static bool answer_wait(struct inbox *inbox, const struct request *request, sem_t *answered)
+{
+    const struct timespec until = monotonic_after(inbox->take_ms_max);
+    while (sem_clockwait(answered, CLOCK_MONOTONIC, &until) != 0) {
+        assert(errno == EINTR || errno == ETIMEDOUT); /* a signal's handler ran on this thread */
+        if (errno == EINTR)
+            continue;
+        if (request_withdraw(inbox, request))
+            return false;
+        while (sem_wait(answered) != 0) /* taken: its step ends, and answers */
+            assert(errno == EINTR);
+        return true;
+    }
+    return true;
+}
+
 bool inbox_submit(struct inbox *inbox, struct request *request)
 {
     struct waiter waiter;
-    pthread_mutex_lock(&inbox->mutex);
-    if (inbox->is_closed || inbox->count == inbox->room) {
-        pthread_mutex_unlock(&inbox->mutex);
-        return false;
-    }
     sem_init(&waiter.answered, 0, 0);
     request->waiter = &waiter;
-    bool is_first = inbox->count == 0;
-    inbox->ring[(inbox->first + inbox->count) % inbox->room] = request;
-    inbox->count++;
-    if (is_first) /* further ones find the engine awake, or about to be */
-        inbox_wake(inbox);
-    pthread_mutex_unlock(&inbox->mutex);
-    while (sem_wait(&waiter.answered) != 0) /* a signal's handler ran on this thread */
-        assert(errno == EINTR);
+    bool is_taken_in = request_put(inbox, request);
+    bool is_answered = is_taken_in && answer_wait(inbox, request, &waiter.answered);
+    if (is_taken_in) {
+        pthread_mutex_lock(&inbox->mutex);
+        inbox->open_count--;
+        pthread_mutex_unlock(&inbox->mutex);
+    }
     sem_destroy(&waiter.answered);
     request->waiter = NULL;
-    return true;
+    return is_answered;
 }
 
 void inbox_close(struct inbox *inbox)

@@ -1,12 +1,10 @@
-/* engine_rig.h - an engine between a bus, a store and a client that a test holds in its hands, and
- * the smallest participant: it counts what it is told and owes an event for each. Included by one
- * test. */
+/* engine_rig.h - an engine between a bus, a store and a client that a test holds in its hands, with
+ * the participant of tally.h. Included by one test. */
 #pragma once
 
-#include "common/engine/bson_read.h"
-#include "common/engine/bson_write.h"
 #include "common/engine/document.h"
 #include "common/engine/engine.h"
+#include "tests/unit/tally.h"
 
 #include <bson.h>
 #include <setjmp.h>
@@ -20,15 +18,6 @@
 #define NOW       1000000
 #define PLACES    8
 #define BODY_SIZE 16384
-#define WAIT_MS   600
-
-struct tally {
-    int64_t count, due_at_ms;
-};
-enum tally_input { TALLY_COUNT = 1, TALLY_LOOK }; /* a look changes nothing */
-struct told {
-    int64_t worth;
-};
 
 /* Everything outside of the engine. */
 static struct world {
@@ -44,101 +33,6 @@ static struct world {
     struct request *request;
     struct engine *engine;
 } world;
-
-/* ---- the participant ---- */
-
-static bool tally_parse(const void *self, const struct message *message, struct input *ret_inputs,
-                        size_t *ret_count, struct error *error)
-{
-    (void)self;
-    if (message->body[0] == '?')
-        return error_set(error, ERROR_REJECT, "unreadable");
-    memset(ret_inputs, 0, sizeof *ret_inputs);
-    const char *worth = strstr(message->body, "\"worth\":");
-    const struct told told = { worth != NULL ? strtoll(strchr(worth, ':') + 1, NULL, 10) : 0 };
-    memcpy(ret_inputs->payload, &told, sizeof told);
-    ret_inputs->type = 1;
-    ret_inputs->type_name = "told";
-    snprintf(ret_inputs->document_id, IDENT_SIZE, "%s", message->correlation_id);
-    snprintf(ret_inputs->correlation_id, IDENT_SIZE, "%s", message->correlation_id);
-    *ret_count = 1;
-    return true;
-}
-
-static void tally_decide(const void *self, void *state, const struct input *input,
-                         struct decision *decision)
-{
-    (void)self;
-    struct tally *tally = state;
-    bool is_deadline = input->type == INPUT_TYPE_DEADLINE;
-    if (input->type == TALLY_LOOK) {
-        decision->verdict = "look";
-        decision->reply = tally->count > 0 ? REPLY_OK : REPLY_NOT_FOUND;
-        return;
-    }
-    tally->count++;
-    tally->due_at_ms = is_deadline ? 0 : decision->now_ms + WAIT_MS;
-    decision->verdict = is_deadline ? "late" : "count";
-    decision->is_changed = true;
-    decision->reply = REPLY_ACCEPTED;
-    decision_owe(decision, "counted", input->document_id, input->document_id, "{}", 2, NULL);
-}
-
-static const char *tally_state_name(const void *state)
-{
-    return ((const struct tally *)state)->due_at_ms == 0 ? "still" : "waiting";
-}
-
-static int64_t tally_due_at_ms(const void *state)
-{
-    return ((const struct tally *)state)->due_at_ms;
-}
-
-static const char *tally_correlation_id(const void *state)
-{
-    (void)state;
-    return "";
-}
-
-static bool tally_encode(const void *state, struct bson_output *fields, struct error *error)
-{
-    (void)error;
-    const struct tally *tally = state;
-    bson_write_int(fields, "count", tally->count);
-    bson_write_int(fields, "dueAt", tally->due_at_ms);
-    return true;
-}
-
-static bool tally_decode(struct bson_fields *fields, void *state, struct error *error)
-{
-    struct tally *tally = state;
-    return (bson_read_int(fields, "count", &tally->count) &&
-            bson_read_int(fields, "dueAt", &tally->due_at_ms)) ||
-           error_set(error, ERROR_BUG, "no tally");
-}
-
-static const struct content_field told_content[] = {
-    CONTENT_FIELD(told, "worth", worth, CONTENT_INT),
-};
-static const struct content_form tally_contents[] = {
-    CONTENT_FORM(TALLY_COUNT, "told", told_content),
-    { 0 },
-};
-
-static const struct participant tally_participant = {
-    .name = "tally",
-    .collection = "tallies",
-    .state_size = sizeof(struct tally),
-    .deadlines_wait_for_queue = true,
-    .parse = tally_parse,
-    .decide = tally_decide,
-    .state_name = tally_state_name,
-    .due_at_ms = tally_due_at_ms,
-    .correlation_id = tally_correlation_id,
-    .encode = tally_encode,
-    .decode = tally_decode,
-    .contents = tally_contents,
-};
 
 /* ---- the bus ---- */
 

@@ -14,6 +14,8 @@
 #define PER_SUBMITTER   500
 #define EVENT_WAIT_MS   5000 /* far beyond any wait that a sound inbox makes */
 #define BATCH_OF_ENGINE 3
+#define TAKE_MS_MAX     60000
+#define TAKE_SOON_MS    200
 
 struct submitter {
     pthread_t thread;
@@ -62,7 +64,7 @@ static struct request *take_one(struct inbox *inbox)
 static void a_submitter_waits_for_its_answer(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(4);
+    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX);
     struct request_port port = inbox_port(inbox);
     struct submitter submitter;
     start(&submitter, inbox);
@@ -79,7 +81,7 @@ static void a_submitter_waits_for_its_answer(void **state)
 static void a_full_inbox_refuses(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(1);
+    struct inbox *inbox = inbox_new(1, TAKE_MS_MAX);
     struct request_port port = inbox_port(inbox);
     struct submitter waiting;
     struct request second;
@@ -93,10 +95,54 @@ static void a_full_inbox_refuses(void **state)
     inbox_free(inbox);
 }
 
+static void what_is_taken_and_not_answered_counts_as_well(void **state)
+{
+    (void)state;
+    struct inbox *inbox = inbox_new(1, TAKE_MS_MAX);
+    struct request_port port = inbox_port(inbox);
+    struct submitter waiting;
+    struct request second;
+    memset(&second, 0, sizeof second);
+    start(&waiting, inbox);
+    struct request *taken = take_one(inbox);
+    assert_false(inbox_submit(inbox, &second));
+    port.answer(port.self, taken);
+    pthread_join(waiting.thread, NULL);
+    inbox_free(inbox);
+}
+
+static void what_is_not_taken_in_time_is_refused_and_never_taken(void **state)
+{
+    (void)state;
+    struct inbox *inbox = inbox_new(4, TAKE_SOON_MS);
+    struct request_port port = inbox_port(inbox);
+    struct request late, *taken;
+    memset(&late, 0, sizeof late);
+    assert_false(inbox_submit(inbox, &late));
+    assert_int_equal(port.take(port.self, 1, &taken), 0);
+    assert_false(inbox_submit(inbox, &late)); /* its place is free again */
+    inbox_free(inbox);
+}
+
+static void what_is_taken_in_time_may_be_answered_later(void **state)
+{
+    (void)state;
+    struct inbox *inbox = inbox_new(4, TAKE_SOON_MS);
+    struct request_port port = inbox_port(inbox);
+    struct submitter submitter;
+    start(&submitter, inbox);
+    struct request *taken = take_one(inbox);
+    poll(NULL, 0, 3 * TAKE_SOON_MS);
+    port.answer(port.self, taken);
+    pthread_join(submitter.thread, NULL);
+    assert_int_equal(submitter.accepted, 1);
+    inbox_free(inbox);
+}
+
 static void a_closed_inbox_refuses_but_gives_out_what_it_has(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(4);
+    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX);
     struct request_port port = inbox_port(inbox);
     struct submitter waiting;
     struct request late;
@@ -114,7 +160,7 @@ static void a_closed_inbox_refuses_but_gives_out_what_it_has(void **state)
 static void the_event_comes_with_a_request_and_goes_when_cleared(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(4);
+    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX);
     assert_false(event_is_set(inbox, 0));
     inbox_wake(inbox);
     inbox_wake(inbox);
@@ -128,7 +174,7 @@ static void the_event_comes_with_a_request_and_goes_when_cleared(void **state)
 static void a_rest_left_by_take_keeps_the_event_set(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(4);
+    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX);
     struct request_port port = inbox_port(inbox);
     struct submitter submitters[2];
     start(&submitters[0], inbox);
@@ -170,7 +216,7 @@ static void *submit_many(void *self)
 static void every_submitter_gets_its_own_answer_under_load(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(SUBMITTERS / 2);
+    struct inbox *inbox = inbox_new(SUBMITTERS / 2, TAKE_MS_MAX);
     struct request_port port = inbox_port(inbox);
     struct submitter submitters[SUBMITTERS];
     atomic_int live = SUBMITTERS;
@@ -209,6 +255,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_submitter_waits_for_its_answer),
         cmocka_unit_test(a_full_inbox_refuses),
+        cmocka_unit_test(what_is_taken_and_not_answered_counts_as_well),
+        cmocka_unit_test(what_is_not_taken_in_time_is_refused_and_never_taken),
+        cmocka_unit_test(what_is_taken_in_time_may_be_answered_later),
         cmocka_unit_test(a_closed_inbox_refuses_but_gives_out_what_it_has),
         cmocka_unit_test(the_event_comes_with_a_request_and_goes_when_cleared),
         cmocka_unit_test(a_rest_left_by_take_keeps_the_event_set),
