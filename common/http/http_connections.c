@@ -21,6 +21,7 @@
 struct http_connection {
     struct http_connections *all;
     bool is_used, is_overdue;
+    bool is_refused;            /* of the connection's thread alone */
     char address[ADDRESS_SIZE]; /* "" = not identified yet */
     int port, local_port;
     int64_t deadline_ms; /* monotonic; 0 = not watched */
@@ -225,6 +226,16 @@ void http_connection_leave(struct http_connection *connection)
     connection->deadline_ms = 0;
     all->count--;
     pthread_mutex_unlock(&all->mutex);
+}
+
+void http_connection_refuse(struct http_connection *connection)
+{
+    connection->is_refused = true;
+}
+
+bool http_connection_is_refused(const struct http_connection *connection)
+{
+    return connection->is_refused;
 }
 
 void http_connection_watch(struct http_connection *connection, int64_t timeout_ms)

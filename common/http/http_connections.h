@@ -38,6 +38,10 @@ void http_connection_leave(struct http_connection *connection);
 MUST_CHECK bool http_connection_identify(struct http_connection *connection,
                                          const struct http_peer *peer);
 
+/* That what came cannot be a request has been answered; the connection ends. */
+void http_connection_refuse(struct http_connection *connection);
+bool http_connection_is_refused(const struct http_connection *connection);
+
 /* From watch to unwatch the connection's thread reads, identified; after timeout_ms its reading
  * ends. */
 void http_connection_watch(struct http_connection *connection, int64_t timeout_ms);

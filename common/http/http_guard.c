@@ -6,6 +6,7 @@
 
 #define JSON_MEDIA_TYPE   "application/json"
 #define LENGTH_DIGITS_MAX 18 /* fits size_t */
+#define HOST_BYTES_MAX    253
 
 static bool refuse(struct http_problem *refusal, int status, const char *type, const char *detail)
 {
@@ -103,16 +104,35 @@ static bool framing_read(const struct http_head *head, struct http_framing *fram
     return true;
 }
 
+/* uri-host [":" port], RFC 3986 3.2.2: a name or an address, nothing that could be a path, a user
+ * or a second host. */
+static bool host_is_valid(const char *host)
+{
+    bool is_literal = host[0] == '[';
+    size_t length = is_literal ? strcspn(host, "]") + 1
+                               : strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                              "0123456789-._~%!$&'()*+;=");
+    if (is_literal &&
+        (strspn(host + 1, "0123456789abcdefABCDEF:.") + 2 != length || host[length - 1] != ']'))
+        return false;
+    const char *port = host + length;
+    if (length == 0 || length > HOST_BYTES_MAX || (*port != '\0' && *port != ':'))
+        return false;
+    return *port == '\0' || port[1 + strspn(port + 1, "0123456789")] == '\0';
+}
+
 static bool connection_read(const struct http_head *head, struct http_framing *framing,
                             struct http_problem *refusal)
 {
     size_t hosts, expectations;
-    (void)http_head_find(head, "Host", &hosts);
+    const char *host = http_head_find(head, "Host", &hosts);
     const char *connection = http_head_find(head, "Connection", NULL);
     const char *expectation = http_head_find(head, "Expect", &expectations);
     bool is_11 = strcmp(head->version, "1.1") == 0;
     if (hosts > 1 || (is_11 && hosts == 0))
         return refuse_bad(refusal, "exactly one Host is needed");
+    if (hosts == 1 && !host_is_valid(host))
+        return refuse_bad(refusal, "Host is no name or address with an optional port");
     framing->wants_close =
         !is_11 || (connection != NULL && strcasestr(connection, "close") != NULL);
     framing->expects_continue = expectations > 0;
@@ -136,13 +156,40 @@ bool http_guard_head(const struct http_head *head, struct http_framing *ret_fram
 
 /* ---- body ---- */
 
+/* Other parameters of a JSON body mean nothing (RFC 8259 11), but this one would change how its
+ * bytes are to be read. */
+static bool parameter_is_harmless(const char *name, size_t length, const char *value,
+                                  size_t value_length)
+{
+    if (length != strlen("charset") || strncasecmp(name, "charset", length) != 0)
+        return true;
+    if (value_length >= 2 && value[0] == '"' && value[value_length - 1] == '"') {
+        value++;
+        value_length -= 2;
+    }
+    return value_length == strlen("utf-8") && strncasecmp(value, "utf-8", value_length) == 0;
+}
+
 /* application/json, with parameters or without. */
 static bool media_type_is_json(const char *value)
 {
     size_t length = strcspn(value, "; \t");
-    return length == strlen(JSON_MEDIA_TYPE) && strncasecmp(value, JSON_MEDIA_TYPE, length) == 0 &&
-           (value[length] == '\0' || value[length + strspn(value + length, " \t")] == ';' ||
-            value[length + strspn(value + length, " \t")] == '\0');
+    if (length != strlen(JSON_MEDIA_TYPE) || strncasecmp(value, JSON_MEDIA_TYPE, length) != 0)
+        return false;
+    for (const char *at = value + length;;) {
+        at += strspn(at, " \t");
+        if (*at == '\0')
+            return true;
+        if (*at++ != ';')
+            return false;
+        at += strspn(at, " \t");
+        size_t name_length = strcspn(at, "=; \t");
+        const char *text = at + name_length + (at[name_length] == '=' ? 1 : 0);
+        size_t text_length = strcspn(text, "; \t");
+        if (!parameter_is_harmless(at, name_length, text, text_length))
+            return false;
+        at = text + text_length;
+    }
 }
 
 bool http_guard_body(const struct http_head *head, const struct http_framing *framing,
@@ -161,6 +208,11 @@ bool http_guard_body(const struct http_head *head, const struct http_framing *fr
     const char *type = http_head_find(head, "Content-Type", &types);
     if (types != 1 || !media_type_is_json(type))
         return refuse(ret_refusal, 415, "unsupported-media-type",
-                      "exactly one Content-Type: application/json is needed");
+                      "exactly one Content-Type: application/json is needed, and no charset but "
+                      "utf-8");
+    const char *coding = http_head_find(head, "Content-Encoding", NULL);
+    if (coding != NULL && strcasecmp(coding, "identity") != 0)
+        return refuse(ret_refusal, 415, "unsupported-media-type",
+                      "no Content-Encoding is understood: send the body as it is");
     return true;
 }

@@ -2,21 +2,18 @@
  * begin_request, so none of its own file serving, authorisation or routing ever runs. */
 #include "common/http/http_server.h"
 #include "common/http/http_exchange.h"
+#include "common/http/http_listen.h"
 #include "common/http/http_seams.h"
 #include "common/http/http_stop.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
 #include <civetweb.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define THREADS_DEFAULT   64
 #define THREADS_MAX       1024
@@ -27,8 +24,6 @@
 #define ANSWERS_PACE_MS   5
 #define REFUSAL_SIZE      160
 #define WORKER_THREAD     1
-#define BIND_SETTING      "ROUNDTRIP_HTTP_BIND"
-#define PORT_SETTING      "ROUNDTRIP_HTTP_PORT"
 
 struct http_server {
     struct mg_context *context;
@@ -112,12 +107,14 @@ static void head_copy(const struct mg_request_info *info, struct http_exchange *
 {
     size_t count = info->num_headers > 0 ? (size_t)info->num_headers : 0;
     assert(count <= HTTP_EXCHANGE_FIELDS);
+    /* Of a target in absolute form what follows the authority (RFC 9112 3.2.2). */
+    const char *path = info->local_uri_raw != NULL ? info->local_uri_raw : info->request_uri;
     for (size_t i = 0; i < count; i++)
         exchange->fields[i] =
             (struct http_field){ info->http_headers[i].name, info->http_headers[i].value };
     exchange->head = (struct http_head){
         .method = info->request_method,
-        .path = info->request_uri,
+        .path = path,
         .version = info->http_version,
         .fields = exchange->fields,
         .field_count = count,
@@ -125,7 +122,7 @@ static void head_copy(const struct mg_request_info *info, struct http_exchange *
     exchange->request = (struct http_request){
         .method = info->request_method,
         .route = "",
-        .path = info->request_uri,
+        .path = path,
         .query = info->query_string != NULL ? info->query_string : "",
         .body = "",
         .remote_address = info->remote_addr,
@@ -195,6 +192,7 @@ static int error_answer(struct mg_connection *connection, int status, const char
         exchange.request.remote_address = info->remote_addr;
     http_exchange_refuse(&exchange, status == 505 ? 505 : 400, "bad-request",
                          "the head is malformed, longer than 16384 bytes, or came too slowly");
+    http_connection_refuse(mg_get_user_connection_data(connection));
     exchange_send(connection, server, &exchange);
     http_exchange_observe(&exchange, &server->observer);
     return 0;
@@ -217,11 +215,37 @@ static int connection_begin(const struct mg_connection *connection, void **ret_s
     return 0;
 }
 
+/* A target that is no path of this server ("*", somebody else's address) reaches none of the other
+ * callbacks: civetweb would close without a word. OPTIONS * asks whether anybody is there (RFC 9110
+ * 9.3.7). */
+static void target_answer(struct mg_connection *connection, const struct mg_request_info *info)
+{
+    struct http_server *server = mg_get_user_data(mg_get_context(connection));
+    struct http_exchange exchange;
+    http_exchange_init(&exchange, mg_get_thread_pointer(connection));
+    head_copy(info, &exchange);
+    exchange.answer.close = true;
+    if (strcmp(info->request_method, "OPTIONS") == 0 && strcmp(info->request_uri, "*") == 0) {
+        exchange.answer.status = 204;
+        http_answer_header(&exchange.answer, "Allow", "GET, HEAD, POST");
+    } else {
+        http_exchange_refuse(&exchange, 400, "bad-request",
+                             "the target is neither a path nor an address of this server");
+    }
+    exchange_send(connection, server, &exchange);
+    http_exchange_observe(&exchange, &server->observer);
+}
+
 static void connection_end(const struct mg_connection *connection)
 {
     struct http_connection *peer = mg_get_user_connection_data(connection);
-    if (peer != NULL)
-        http_connection_leave(peer);
+    const struct mg_request_info *info = mg_get_request_info(connection);
+    if (peer == NULL)
+        return;
+    if (info != NULL && info->request_uri != NULL && info->local_uri_raw == NULL &&
+        !http_connection_is_refused(peer))
+        target_answer((struct mg_connection *)(uintptr_t)connection, info); /* const by its type */
+    http_connection_leave(peer);
 }
 
 static void *thread_begin(const struct mg_context *context, int type)
@@ -238,34 +262,6 @@ static void thread_end(const struct mg_context *context, int type, void *workspa
 }
 
 /* ---- start and stop ---- */
-
-/* civetweb tells too little about why it cannot listen: try it first, without it. */
-static bool port_probe(const struct http_server_options *options, struct error *error)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons((uint16_t)options->port) };
-    if (inet_pton(AF_INET, options->bind_address, &address.sin_addr) != 1)
-        return error_set(error, ERROR_REJECT, "\"%s\" is no IPv4 address: set %s, 0.0.0.0 for all",
-                         options->bind_address,
-                         options->bind_setting != NULL ? options->bind_setting : BIND_SETTING);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return error_set(error, ERROR_RETRY, "http: socket: %s", strerror(errno));
-    const int on = 1;
-    bool is_free = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                   bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
-                   listen(fd, 1) == 0;
-    int reason = errno;
-    close(fd);
-    if (is_free)
-        return true;
-    if (reason == EADDRINUSE)
-        return error_set(error, ERROR_RETRY, "port %d is in use: set %s or stop the other process",
-                         options->port,
-                         options->port_setting != NULL ? options->port_setting : PORT_SETTING);
-    return error_set(error, ERROR_RETRY, "cannot listen on %s:%d: %s", options->bind_address,
-                     options->port, strerror(reason));
-}
 
 static bool context_start(struct http_server *server, const struct http_server_options *options,
                           int threads, struct error *error)
@@ -298,6 +294,8 @@ static bool context_start(struct http_server *server, const struct http_server_o
         "no",
         "access_control_allow_origin",
         "",
+        "enable_auth_domain_check", /* an absolute target may name us as it likes */
+        "no",
         NULL,
     };
     /* Without log_access civetweb leaves out its access log, and localtime, which races. */
@@ -327,7 +325,7 @@ struct http_server *http_server_start(const struct http_server_options *options,
 {
     int threads = options->threads > 0 ? options->threads : THREADS_DEFAULT;
     assert(threads <= THREADS_MAX && options->connections_per_address_max >= 0);
-    if (!port_probe(options, error))
+    if (!http_listen_probe(options, error))
         return NULL;
     struct http_server *server = calloc(1, sizeof *server);
     struct http_route *copy = calloc(route_count + 1, sizeof *copy);
