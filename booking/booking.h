@@ -88,6 +88,14 @@ struct booking_payment {
     struct announcement refund_request; /* PAYMENT_REFUNDED_BY_REQUEST only */
 };
 
+/* A failed try of the payer. Which is the last one is told by the payment service's clock, and then
+ * by the payment's id, so that neither order nor duplicates matter; nothing else follows from it.
+ */
+struct booking_decline {
+    char payment_id[IDENT_SIZE]; /* "" = none */
+    int64_t at_ms;               /* 0 = not said */
+};
+
 struct booking {
     char id[IDENT_SIZE];
     enum booking_state state;
@@ -98,6 +106,7 @@ struct booking {
     char currency[CURRENCY_SIZE];
     struct booking_payment payments[BOOKING_PAYMENTS_MAX]; /* in commit order */
     int32_t payment_count;
+    struct booking_decline last_decline;
     int64_t first_seen_ms;
     int64_t waiting_since_ms;
     int64_t decided_at_ms; /* of the first outcome */
@@ -112,6 +121,8 @@ struct booking_payload {
     char payment_id[IDENT_SIZE];
     int64_t amount;
     char currency[CURRENCY_SIZE];
+    int64_t declined_at_ms; /* BOOKING_DECLINED: by the payment service's clock; 0 = not said */
+    bool is_final;          /* BOOKING_DECLINED: the payer will not try again */
 };
 
 struct booking_rules {

@@ -40,6 +40,9 @@ static const struct json_field captured_fields[] = {
 static const struct json_field declined_fields[] = {
     FIELD("paymentId", JSON_FIELD_IDENT, true, payload.payment_id),
     FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
+    FIELD("userId", JSON_FIELD_IDENT, false, payload.user_id),
+    FIELD("final", JSON_FIELD_BOOL, false, payload.is_final),
+    FIELD("declinedAt", JSON_FIELD_REMARK_INT, false, payload.declined_at_ms),
 };
 
 #define EVENT(type, fields)                                                                        \
@@ -108,7 +111,12 @@ static const struct content_field captured_content[] = {
     CONTENT("amount", amount, INT),
     CONTENT("currency", currency, TEXT),
 };
-static const struct content_field declined_content[] = { CONTENT("paymentId", payment_id, TEXT) };
+static const struct content_field declined_content[] = {
+    CONTENT("paymentId", payment_id, TEXT),
+    CONTENT("userId", user_id, TEXT),
+    CONTENT("final", is_final, BOOL),
+    CONTENT("declinedAt", declined_at_ms, INT),
+};
 
 const struct content_form booking_contents[] = {
     { .type = BOOKING_DEADLINE, .type_name = "deadline" },
@@ -165,6 +173,12 @@ bool booking_encode(const void *state, struct bson_output *fields, struct error 
     for (int32_t i = 0; i < booking->payment_count; i++)
         payment_encode(fields, i, &booking->payments[i]);
     bson_write_end(fields);
+    if (booking->last_decline.payment_id[0] != '\0') {
+        bson_write_document_begin(fields, "lastDecline");
+        bson_write_text(fields, "paymentId", booking->last_decline.payment_id);
+        bson_write_int(fields, "at", booking->last_decline.at_ms);
+        bson_write_end(fields);
+    }
     bson_write_int(fields, "firstSeenAt", booking->first_seen_ms);
     bson_write_int(fields, "waitingSince", booking->waiting_since_ms);
     bson_write_int(fields, "decidedAt", booking->decided_at_ms);
@@ -243,6 +257,16 @@ static bool intent_decode(struct bson_fields *fields, struct booking *booking)
             bson_read_text(&intent, "currency", booking->currency, sizeof booking->currency));
 }
 
+/* Not in documents of earlier releases. */
+static bool decline_decode(struct bson_fields *fields, struct booking_decline *decline)
+{
+    struct bson_fields part;
+    return !bson_read_has(fields, "lastDecline") ||
+           (bson_read_document(fields, "lastDecline", &part) &&
+            bson_read_text(&part, "paymentId", decline->payment_id, sizeof decline->payment_id) &&
+            bson_read_int(&part, "at", &decline->at_ms));
+}
+
 /* What the state machine relies on. */
 static bool invariants_hold(const struct booking *booking)
 {
@@ -270,6 +294,7 @@ bool booking_decode(struct bson_fields *fields, void *state, struct error *error
     booking->state = (enum booking_state)value;
     booking->reason = (enum booking_reason)reason;
     if (!has_id || !intent_decode(fields, booking) || !payments_decode(fields, booking) ||
+        !decline_decode(fields, &booking->last_decline) ||
         !bson_read_int(fields, "firstSeenAt", &booking->first_seen_ms) ||
         !bson_read_int(fields, "waitingSince", &booking->waiting_since_ms) ||
         !bson_read_int(fields, "decidedAt", &booking->decided_at_ms))

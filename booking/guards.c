@@ -106,6 +106,22 @@ bool other_currency(const struct booking *booking, const struct input *input, in
     return strcmp(booking->currency, booking_payload(input)->currency) != 0;
 }
 
+bool final_decline(const struct booking *booking, const struct input *input, int64_t now_ms)
+{
+    (void)booking, (void)now_ms;
+    return booking_payload(input)->is_final;
+}
+
+bool known_decline(const struct booking *booking, const struct input *input, int64_t now_ms)
+{
+    (void)now_ms;
+    const struct booking_payload *payload = booking_payload(input);
+    const struct booking_decline *last = &booking->last_decline;
+    return payload->declined_at_ms < last->at_ms ||
+           (payload->declined_at_ms == last->at_ms &&
+            strcmp(payload->payment_id, last->payment_id) <= 0);
+}
+
 /* The held payment that decides about this intent, or NULL. */
 static const struct booking_payment *deciding(const struct booking *booking,
                                               const struct input *input)

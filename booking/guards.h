@@ -17,6 +17,9 @@ bool other_user(const struct booking *booking, const struct input *input, int64_
 /* The payment pays for the intent in full; or its currency is another. */
 bool settles(const struct booking *booking, const struct input *input, int64_t now_ms);
 bool other_currency(const struct booking *booking, const struct input *input, int64_t now_ms);
+/* The payer will not try again; or this failed try is not later than the last one that is known. */
+bool final_decline(const struct booking *booking, const struct input *input, int64_t now_ms);
+bool known_decline(const struct booking *booking, const struct input *input, int64_t now_ms);
 /* An intent meets payments that came before it: the first of its own user decides. */
 bool held_settles(const struct booking *booking, const struct input *input, int64_t now_ms);
 bool held_other_currency(const struct booking *booking, const struct input *input, int64_t now_ms);

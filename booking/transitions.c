@@ -87,6 +87,17 @@ static void park_payment(const struct booking_rules *rules, struct booking *book
     decision_note(decision, "booking.parked", NULL, 0);
 }
 
+static void keep_decline(const struct booking_rules *rules, struct booking *booking,
+                         const struct input *input, struct decision *decision)
+{
+    (void)rules;
+    const struct booking_payload *payload = booking_payload(input);
+    struct booking_decline *last = &booking->last_decline;
+    memcpy(last->payment_id, payload->payment_id, sizeof last->payment_id);
+    last->at_ms = payload->declined_at_ms;
+    decision_note(decision, "booking.payment_declined", NULL, 0);
+}
+
 static void end_without_payment(const struct booking_rules *rules, struct booking *booking,
                                 const struct input *input, struct decision *decision)
 {
@@ -233,7 +244,7 @@ static void undo(const struct booking_rules *rules, struct booking *booking,
 const struct transition booking_transitions[] = {
     { NONE,       INTENT,   IF(always),              WAIT,      PENDING,    keep_intent,          REASON_NONE },
     { NONE,       CAPTURED, IF(always),              WAIT,      PAID_FIRST, park_payment,         REASON_NONE },
-    { NONE,       DECLINED, IF(always),              FAIL,      FAILED,     end_without_payment,  REASON_PAYMENT_DECLINED },
+    { NONE,       DECLINED, IF(always),              NOOP,      NONE,       nothing,              REASON_NONE },
     { NONE,       CANCEL,   IF(always),              CANCELS,   CANCELLED,  end_without_payment,  REASON_CANCELLED },
     { NONE,       DEADLINE, IF(always),              NOOP,      NONE,       nothing,              REASON_NONE },
 
@@ -245,7 +256,10 @@ const struct transition booking_transitions[] = {
     { PENDING,    CAPTURED, IF(settles),             CONFIRM,   CONFIRMED,  apply_payment,        REASON_NONE },
     { PENDING,    CAPTURED, IF(other_currency),      FAIL,      FAILED,     end_with_payment,     REASON_CURRENCY_MISMATCH },
     { PENDING,    CAPTURED, IF(always),              FAIL,      FAILED,     end_with_payment,     REASON_AMOUNT_MISMATCH },
-    { PENDING,    DECLINED, IF(always),              FAIL,      FAILED,     end_without_payment,  REASON_PAYMENT_DECLINED },
+    { PENDING,    DECLINED, IF(other_user),          NOOP,      PENDING,    nothing,              REASON_NONE },
+    { PENDING,    DECLINED, IF(final_decline),       FAIL,      FAILED,     end_without_payment,  REASON_PAYMENT_DECLINED },
+    { PENDING,    DECLINED, IF(known_decline),       DUPLICATE, PENDING,    nothing,              REASON_NONE },
+    { PENDING,    DECLINED, IF(always),              WAIT,      PENDING,    keep_decline,         REASON_NONE },
     { PENDING,    CANCEL,   IF(same_user),           CANCELS,   CANCELLED,  end_without_payment,  REASON_CANCELLED },
     { PENDING,    CANCEL,   IF(always),              REJECT,    PENDING,    nothing,              REASON_NONE },
     { PENDING,    DEADLINE, IF(is_due),              FAIL,      FAILED,     end_without_payment,  REASON_PAYMENT_TIMEOUT },

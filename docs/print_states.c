@@ -29,6 +29,7 @@ static const char *gateway_input_text(enum gateway_input input)
         [GATEWAY_BOOKING_CANCELLED] = EVENT_BOOKING_CANCELLED,
         [GATEWAY_PAYMENT_REFUNDED] = EVENT_PAYMENT_REFUNDED,
         [GATEWAY_REFUND_STUCK] = EVENT_REFUND_STUCK,
+        [GATEWAY_PAYMENT_DECLINED] = EVENT_PAYMENT_DECLINED,
     };
     return texts[input];
 }

@@ -8,6 +8,7 @@
 _Static_assert(sizeof(struct gateway_intent_request) <= INPUT_PAYLOAD_BYTES, "payload");
 _Static_assert(sizeof(struct gateway_cancel_request) <= INPUT_PAYLOAD_BYTES, "payload");
 _Static_assert(sizeof(struct gateway_outcome_report) <= INPUT_PAYLOAD_BYTES, "payload");
+_Static_assert(sizeof(struct gateway_decline_report) <= INPUT_PAYLOAD_BYTES, "payload");
 _Static_assert(sizeof(struct gateway_refund_report) <= INPUT_PAYLOAD_BYTES, "payload");
 
 const char *gateway_state_text(enum gateway_state state)
@@ -127,9 +128,11 @@ void gateway_decide(const void *self, void *state, const struct input *input,
     decision->is_changed = memcmp(&before, view, sizeof before) != 0;
     if (!decision->is_changed || input->type == GATEWAY_DEADLINE)
         return;
-    /* Progress: the backoff starts again. */
     memcpy(view->booking_id, input->document_id, strlen(input->document_id));
     view->updated_at_ms = decision->now_ms;
+    if (input->type == GATEWAY_PAYMENT_DECLINED)
+        return; /* the booking waits as before */
+    /* Progress: the backoff starts again. */
     view->repeat_count = 0;
     view->due_at_ms =
         gateway_is_waiting(view) ? decision->now_ms + gateway_backoff_ms(turn.config, 0) : 0;

@@ -36,6 +36,7 @@ enum gateway_input {
     GATEWAY_BOOKING_CANCELLED,
     GATEWAY_PAYMENT_REFUNDED,
     GATEWAY_REFUND_STUCK,
+    GATEWAY_PAYMENT_DECLINED,
     GATEWAY_INPUT_COUNT
 };
 
@@ -113,11 +114,21 @@ struct gateway_refund {
     char reason[REASON_SIZE];   /* of a stuck one */
 };
 
+/* A failed try of the payer. Which is the last one is told by the payment service's clock, and then
+ * by the payment's id, so that neither order nor duplicates matter. */
+struct gateway_decline {
+    char payment_id[IDENT_SIZE]; /* "" = none */
+    char reason[REASON_SIZE];
+    bool is_final;
+    int64_t at_ms; /* 0 = not said */
+};
+
 struct gateway_view {
     char booking_id[IDENT_SIZE]; /* "" = nothing is known */
     struct gateway_intent intent;
     struct gateway_cancel cancel;
     struct gateway_end end;
+    struct gateway_decline last_decline;
     int64_t refund_count;
     struct gateway_refund refunds[BOOKING_PAYMENTS_MAX]; /* in the order they were heard of */
     int64_t repeat_count;  /* announcements since the last progress, for the backoff */
@@ -152,6 +163,11 @@ struct gateway_refund_report {
     int64_t reported_order; /* 0 = not known */
     char refund_id[IDENT_SIZE];
     char reason[REASON_SIZE];
+};
+
+struct gateway_decline_report {
+    char user_id[IDENT_SIZE]; /* "" = it names nobody */
+    struct gateway_decline decline;
 };
 
 struct gateway_config {

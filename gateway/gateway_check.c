@@ -97,6 +97,10 @@ static const char *view_check(const struct gateway_view *view)
         return "too many refunds";
     if ((broken = requests_check(view)) != NULL || (broken = end_check(&view->end)) != NULL)
         return broken;
+    if (view->last_decline.payment_id[0] != '\0' &&
+        (!view->intent.is_present || view->last_decline.at_ms < 0 ||
+         !ident_holds(view->last_decline.payment_id, sizeof view->last_decline.payment_id)))
+        return "the last decline is not valid";
     for (int64_t i = 0; i < view->refund_count; i++)
         if ((broken = refund_check(view, &view->refunds[i])) != NULL)
             return broken;

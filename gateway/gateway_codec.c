@@ -43,6 +43,14 @@ static const struct content_field refund_content[] = {
     SAID(gateway_refund_report, "reason", reason, TEXT),
 };
 
+static const struct content_field declined_content[] = {
+    SAID(gateway_decline_report, "userId", user_id, TEXT),
+    SAID(gateway_decline_report, "paymentId", decline.payment_id, TEXT),
+    SAID(gateway_decline_report, "reason", decline.reason, TEXT),
+    SAID(gateway_decline_report, "final", decline.is_final, BOOL),
+    SAID(gateway_decline_report, "declinedAt", decline.at_ms, INT),
+};
+
 const struct content_form gateway_contents[] = {
     { .type = GATEWAY_DEADLINE, .type_name = "deadline" },
     CONTENT_FORM(GATEWAY_REQUEST_INTENT, GATEWAY_REQUEST_INTENT_NAME, intent_content),
@@ -52,6 +60,7 @@ const struct content_form gateway_contents[] = {
     CONTENT_FORM(GATEWAY_BOOKING_CANCELLED, EVENT_BOOKING_CANCELLED, outcome_content),
     CONTENT_FORM(GATEWAY_PAYMENT_REFUNDED, EVENT_PAYMENT_REFUNDED, refund_content),
     CONTENT_FORM(GATEWAY_REFUND_STUCK, EVENT_REFUND_STUCK, refund_content),
+    CONTENT_FORM(GATEWAY_PAYMENT_DECLINED, EVENT_PAYMENT_DECLINED, declined_content),
     { 0 },
 };
 
@@ -101,6 +110,16 @@ static void end_append(struct bson_output *fields, const struct gateway_end *end
     bson_write_end(fields);
 }
 
+static void decline_append(struct bson_output *fields, const struct gateway_decline *decline)
+{
+    bson_write_document_begin(fields, "lastDecline");
+    bson_write_text(fields, "paymentId", decline->payment_id);
+    text_append(fields, "reason", decline->reason);
+    bson_write_bool(fields, "isFinal", decline->is_final);
+    bson_write_int(fields, "at", decline->at_ms);
+    bson_write_end(fields);
+}
+
 static void refund_append(struct bson_output *array, const struct gateway_refund *refund,
                           size_t index)
 {
@@ -127,6 +146,8 @@ bool gateway_encode(const void *state, struct bson_output *fields, struct error 
         cancel_append(fields, &view->cancel);
     if (view->end.outcome != GATEWAY_END_NONE)
         end_append(fields, &view->end);
+    if (view->last_decline.payment_id[0] != '\0')
+        decline_append(fields, &view->last_decline);
     bson_write_array_begin(fields, "refunds");
     for (int64_t i = 0; i < view->refund_count; i++)
         refund_append(fields, &view->refunds[i], (size_t)i);
@@ -204,6 +225,19 @@ static bool end_read(struct bson_fields *fields, struct gateway_end *end)
            bson_read_int(&part, "at", &end->at_ms);
 }
 
+/* Not in documents of earlier releases. */
+static bool decline_read(struct bson_fields *fields, struct gateway_decline *decline)
+{
+    struct bson_fields part;
+    if (!bson_read_has(fields, "lastDecline"))
+        return true;
+    return bson_read_document(fields, "lastDecline", &part) &&
+           bson_read_text(&part, "paymentId", decline->payment_id, sizeof decline->payment_id) &&
+           text_read_if_there(&part, "reason", decline->reason, sizeof decline->reason) &&
+           bson_read_bool(&part, "isFinal", &decline->is_final) &&
+           bson_read_int(&part, "at", &decline->at_ms);
+}
+
 static bool status_read(struct bson_fields *part, enum gateway_refund_status *ret_status)
 {
     char name[16];
@@ -256,6 +290,8 @@ bool gateway_decode(struct bson_fields *fields, void *state, struct error *error
         return error_set(error, ERROR_BUG, "the cancel is damaged");
     if (!end_read(fields, &view->end))
         return error_set(error, ERROR_BUG, "the outcome is damaged");
+    if (!decline_read(fields, &view->last_decline))
+        return error_set(error, ERROR_BUG, "the last decline is damaged");
     if (!refunds_read(fields, view))
         return error_set(error, ERROR_BUG, "the refunds are damaged");
     if (!bson_read_int(fields, "repeats", &view->repeat_count) ||

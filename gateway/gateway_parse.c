@@ -15,16 +15,21 @@ struct event { /* the union of the fields of all events that are read here */
     char payment_id[IDENT_SIZE];
     char refund_id[IDENT_SIZE];
     char reason[REASON_SIZE];
+    char user_id[IDENT_SIZE];
     char currency[CURRENCY_SIZE];
     int64_t amount;
+    int64_t declined_at_ms;
+    bool is_final;
     struct json_span payments;
 };
 
-#define FIELD(name, kind, member)                                                                  \
+#define FIELD_IF(required, name, kind, member)                                                     \
     {                                                                                              \
-        name, JSON_FIELD_##kind, true, offsetof(struct event, member),                             \
+        name, JSON_FIELD_##kind, required, offsetof(struct event, member),                         \
             sizeof(((struct event *)0)->member)                                                    \
     }
+#define FIELD(name, kind, member)    FIELD_IF(true, name, kind, member)
+#define OPTIONAL(name, kind, member) FIELD_IF(false, name, kind, member)
 
 static const struct json_field confirmed_fields[] = {
     FIELD("intentId", IDENT, intent_id),
@@ -51,6 +56,11 @@ static const struct json_field stuck_fields[] = {
     FIELD("reason", TEXT, reason),         FIELD("amount", AMOUNT, amount),
     FIELD("currency", CURRENCY, currency),
 };
+static const struct json_field declined_fields[] = {
+    FIELD("intentId", IDENT, intent_id), FIELD("paymentId", IDENT, payment_id),
+    OPTIONAL("userId", IDENT, user_id),  OPTIONAL("reason", REMARK, reason),
+    OPTIONAL("final", BOOL, is_final),   OPTIONAL("declinedAt", REMARK_INT, declined_at_ms),
+};
 static const struct json_field payment_fields[] = {
     FIELD("paymentId", IDENT, payment_id),
     FIELD("amount", AMOUNT, amount),
@@ -72,6 +82,7 @@ static const struct event_type {
     TYPE(EVENT_BOOKING_CANCELLED, GATEWAY_BOOKING_CANCELLED, cancelled_fields),
     TYPE(EVENT_PAYMENT_REFUNDED, GATEWAY_PAYMENT_REFUNDED, refunded_fields),
     TYPE(EVENT_REFUND_STUCK, GATEWAY_REFUND_STUCK, stuck_fields),
+    TYPE(EVENT_PAYMENT_DECLINED, GATEWAY_PAYMENT_DECLINED, declined_fields),
 #undef TYPE
 };
 
@@ -202,6 +213,20 @@ static void refund_parse(const struct event_type *type, const struct event *even
     memcpy(ret_input->payload, &report, sizeof report);
 }
 
+static void decline_parse(const struct event_type *type, const struct event *event,
+                          struct input *ret_input)
+{
+    input_begin(ret_input, type, event);
+    struct gateway_decline_report report;
+    memset(&report, 0, sizeof report);
+    copy(report.user_id, sizeof report.user_id, event->user_id);
+    copy(report.decline.payment_id, sizeof report.decline.payment_id, event->payment_id);
+    copy(report.decline.reason, sizeof report.decline.reason, event->reason);
+    report.decline.is_final = event->is_final;
+    report.decline.at_ms = event->declined_at_ms > 0 ? event->declined_at_ms : 0;
+    memcpy(ret_input->payload, &report, sizeof report);
+}
+
 bool gateway_parse(const void *self, const struct message *message, struct input *ret_inputs,
                    size_t *ret_count, struct error *error)
 {
@@ -218,6 +243,11 @@ bool gateway_parse(const void *self, const struct message *message, struct input
         return error_set(error, ERROR_REJECT, "correlation id differs from intentId");
     if (type->input == GATEWAY_PAYMENT_REFUNDED || type->input == GATEWAY_REFUND_STUCK) {
         refund_parse(type, &event, message->id, &ret_inputs[0]);
+        *ret_count = 1;
+        return true;
+    }
+    if (type->input == GATEWAY_PAYMENT_DECLINED) {
+        decline_parse(type, &event, &ret_inputs[0]);
         *ret_count = 1;
         return true;
     }

@@ -296,6 +296,11 @@ static void announce_again(struct gateway_turn *turn)
         ROW(S, REFUND_STUCK, report_is_old, "duplicate", S, NULL, DUPLICATE),                      \
         ROW(S, REFUND_STUCK, finds_no_room, "noop", S, NULL, APPLIED, .reason = "list_full"),      \
         ROW(S, REFUND_STUCK, always, "stuck", S, mark_refund, APPLIED)
+/* Whether it ends the booking is the booking service's to say. */
+#define DECLINE_ROWS(S)                                                                            \
+    ROW(S, PAYMENT_DECLINED, gateway_decline_is_anothers, "noop", S, NULL, DUPLICATE),             \
+        ROW(S, PAYMENT_DECLINED, gateway_decline_is_old, "duplicate", S, NULL, DUPLICATE),         \
+        ROW(S, PAYMENT_DECLINED, always, "decline", S, gateway_decline_keep, APPLIED)
 /* An intent in a state that may have come before it. */
 #define INTENT_ROWS(S)                                                                             \
     ROW(S, REQUEST_INTENT, intent_is_unknown, "accept", S, accept_intent, ACCEPTED),               \
@@ -314,6 +319,7 @@ const struct gateway_row gateway_table[] = {
     ROW(NONE,      BOOKING_CANCELLED, always,                "cancel",    CANCELLED, end_cancelled, APPLIED),
     DEADLINE_ROWS(NONE),
     REFUND_ROWS(NONE),
+    ROW(NONE,      PAYMENT_DECLINED,  always,                "noop",      NONE,      NULL, DUPLICATE),
 
     ROW(PENDING,   REQUEST_INTENT,    is_same_content,       "duplicate", PENDING,   NULL, REPLAYED),
     ROW(PENDING,   REQUEST_INTENT,    always,                "reject",    PENDING,   NULL, UNPROCESSABLE, .reason = "other_content"),
@@ -325,6 +331,7 @@ const struct gateway_row gateway_table[] = {
     ROW(PENDING,   BOOKING_CANCELLED, always,                "cancel",    CANCELLED, end_cancelled, APPLIED),
     DEADLINE_ROWS(PENDING),
     REFUND_ROWS(PENDING),
+    DECLINE_ROWS(PENDING),
 
     INTENT_ROWS(CONFIRMED),
     ROW(CONFIRMED, REQUEST_CANCEL,    user_is_unknown,       "reject",    CONFIRMED, NULL, UNPROCESSABLE, .reason = "user_unknown"),
@@ -337,6 +344,7 @@ const struct gateway_row gateway_table[] = {
     ROW(CONFIRMED, BOOKING_CANCELLED, always,                "cancel",    CANCELLED, end_cancelled, APPLIED),
     DEADLINE_ROWS(CONFIRMED),
     REFUND_ROWS(CONFIRMED),
+    DECLINE_ROWS(CONFIRMED),
 
     INTENT_ROWS(FAILED),
     ROW(FAILED,    REQUEST_CANCEL,    is_another_user,       "reject",    FAILED,    NULL, STRANGER),
@@ -347,6 +355,7 @@ const struct gateway_row gateway_table[] = {
     ROW(FAILED,    BOOKING_CANCELLED, always,                "reject",    FAILED,    NULL, CONTRADICTION),
     DEADLINE_ROWS(FAILED),
     REFUND_ROWS(FAILED),
+    DECLINE_ROWS(FAILED),
 
     INTENT_ROWS(CANCELLED),
     ROW(CANCELLED, REQUEST_CANCEL,    is_another_user,       "reject",    CANCELLED, NULL, STRANGER),
@@ -360,6 +369,7 @@ const struct gateway_row gateway_table[] = {
     ROW(CANCELLED, BOOKING_CANCELLED, always,                "duplicate", CANCELLED, NULL, DUPLICATE),
     DEADLINE_ROWS(CANCELLED),
     REFUND_ROWS(CANCELLED),
+    DECLINE_ROWS(CANCELLED),
 };
 /* clang-format on */
 const size_t gateway_table_count = sizeof gateway_table / sizeof gateway_table[0];

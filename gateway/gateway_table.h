@@ -36,6 +36,12 @@ extern const size_t gateway_table_count;
 
 bool gateway_always(const struct gateway_turn *turn);
 
+/* gateway_declines.c: of somebody else's payment, of nobody's, or of a booking that nobody asked
+ * this gateway for; not later than the last one that is known. */
+gateway_guard gateway_decline_is_anothers;
+gateway_guard gateway_decline_is_old;
+gateway_action gateway_decline_keep;
+
 /* When an incomplete view that has just been announced for the n-th time is due again. */
 int64_t gateway_backoff_ms(const struct gateway_config *config, int64_t repeat_count);
 

@@ -16,7 +16,9 @@ static const char *message_of(const struct gateway_view *view)
     case GATEWAY_NONE:
         return "No booking has been asked for under this id; only a refund is known.";
     case GATEWAY_PENDING:
-        return "The booking waits for its outcome.";
+        return view->last_decline.payment_id[0] != '\0'
+                   ? "The last payment was declined; the booking waits for another one."
+                   : "The booking waits for its outcome.";
     case GATEWAY_CONFIRMED:
         return "The booking is confirmed.";
     case GATEWAY_FAILED:
@@ -103,6 +105,16 @@ static void refund_add(struct json_writer *writer, const struct gateway_refund *
     json_write_object_end(writer);
 }
 
+static void decline_add(struct json_writer *writer, const struct gateway_decline *decline)
+{
+    json_write_object_begin(writer, "lastDecline");
+    json_write_string(writer, "paymentId", decline->payment_id);
+    text_add(writer, "reason", decline->reason);
+    json_write_bool(writer, "final", decline->is_final);
+    time_add(writer, "at", decline->at_ms);
+    json_write_object_end(writer);
+}
+
 /* What a booking's own page and its line in a list have in common. */
 static void booking_add(struct json_writer *writer, const char *booking_id,
                         const struct gateway_view *view, const struct record *record)
@@ -117,6 +129,8 @@ static void booking_add(struct json_writer *writer, const char *booking_id,
     json_write_string(writer, "state", gateway_state_text(gateway_state(view)));
     text_add(writer, "reason", view->end.reason);
     text_add(writer, "paymentId", view->end.payment_id);
+    if (view->last_decline.payment_id[0] != '\0')
+        decline_add(writer, &view->last_decline);
     if (view->cancel.is_requested)
         json_write_bool(writer, "cancelRequested", true);
     time_add(writer, "createdAt",

@@ -52,6 +52,7 @@ static void capture_keep(struct payment *payment, const struct input *input,
     payment->amount = payload->amount;
     memcpy(payment->currency, payload->currency, sizeof payment->currency);
     payment->captured_at_ms = decision->now_ms;
+    payment->is_final = false;
 }
 
 ACT(capture)
@@ -64,8 +65,12 @@ ACT(capture)
 ACT(decline)
 {
     (void)rules;
-    memcpy(payment->intent_id, payment_payload(input)->intent_id, sizeof payment->intent_id);
-    announce_declined(payment, payment_payload(input)->reason, decision);
+    const struct payment_payload *payload = payment_payload(input);
+    memcpy(payment->intent_id, payload->intent_id, sizeof payment->intent_id);
+    if (payload->user_id[0] != '\0')
+        memcpy(payment->user_id, payload->user_id, sizeof payment->user_id);
+    payment->is_final |= payload->is_final;
+    announce_declined(payment, payload->reason, decision);
 }
 
 ACT(capture_again)

@@ -61,7 +61,11 @@ void announce_declined(const struct payment *payment, const char *reason, struct
     SCRATCH char body[EVENT_BODY_BYTES_MAX];
     struct json_writer writer;
     begin(&writer, payment, body);
+    if (payment->user_id[0] != '\0')
+        json_write_string(&writer, "userId", payment->user_id);
     json_write_string(&writer, "reason", reason);
+    json_write_bool(&writer, "final", payment->is_final);
+    json_write_int(&writer, "declinedAt", decision->now_ms);
     size_t length = finish(&writer);
     decision_owe(decision, EVENT_PAYMENT_DECLINED, payment->id, payment->intent_id, body, length,
                  NULL);

@@ -128,6 +128,12 @@ static const struct content_field captured_content[] = {
     CONTENT("amount", amount, INT),
     CONTENT("currency", currency, TEXT),
 };
+static const struct content_field declined_content[] = {
+    CONTENT("intentId", intent_id, TEXT),
+    CONTENT("userId", user_id, TEXT),
+    CONTENT("reason", reason, TEXT),
+    CONTENT("final", is_final, BOOL),
+};
 static const struct content_field said_content[] = {
     /* of the others, few have all */
     CONTENT("intentId", intent_id, TEXT), CONTENT("amount", amount, INT),
@@ -151,7 +157,7 @@ static const struct content_field result_content[] = {
 const struct content_form payment_contents[] = {
     { .type = INPUT_DEADLINE, .type_name = "deadline" },
     CONTENT_FORM(INPUT_CAPTURED, "webhook.captured", captured_content),
-    CONTENT_FORM(INPUT_DECLINED, "webhook.declined", said_content),
+    CONTENT_FORM(INPUT_DECLINED, "webhook.declined", declined_content),
     CONTENT_FORM(INPUT_REPORTED, "webhook.refunded", said_content),
     CONTENT_FORM(INPUT_CONFIRMED, EVENT_BOOKING_CONFIRMED, said_content),
     CONTENT_FORM(INPUT_FAILED, EVENT_BOOKING_FAILED, said_content),
@@ -174,6 +180,8 @@ bool payment_encode(const void *state, struct bson_output *fields, struct error 
     bson_write_int(fields, "amount", payment->amount);
     bson_write_text(fields, "currency", payment->currency);
     bson_write_int(fields, "capturedAt", payment->captured_at_ms);
+    if (payment->is_final)
+        bson_write_bool(fields, "isFinal", true);
     bson_write_announcement(fields, "capture", &payment->capture);
     bson_write_int(fields, "repeats", payment->repeat_count);
     bson_write_bool(fields, "isDemanded", payment->is_demanded);
@@ -231,6 +239,8 @@ bool payment_decode(struct bson_fields *fields, void *state, struct error *error
         !bson_read_int(fields, "amount", &payment->amount) ||
         !bson_read_text(fields, "currency", payment->currency, sizeof payment->currency) ||
         !bson_read_int(fields, "capturedAt", &payment->captured_at_ms) ||
+        (bson_read_has(fields, "isFinal") &&
+         !bson_read_bool(fields, "isFinal", &payment->is_final)) ||
         !bson_read_announcement(fields, "capture", &payment->capture) ||
         !small_int_decode(fields, "repeats", 0, &payment->repeat_count) ||
         !bson_read_bool(fields, "isDemanded", &payment->is_demanded) ||

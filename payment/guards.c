@@ -51,6 +51,23 @@ PAYMENT_GUARD(other_booking)
     return !same_booking(payment, input, now_ms);
 }
 
+PAYMENT_GUARD(other_try)
+{
+    const char *user_id = payment_payload(input)->user_id;
+    return other_booking(payment, input, now_ms) ||
+           (user_id[0] != '\0' && payment->user_id[0] != '\0' &&
+            strcmp(user_id, payment->user_id) != 0);
+}
+
+/* Nothing is ever taken back, so it does not matter in which order two words of it arrive. */
+PAYMENT_GUARD(says_more)
+{
+    (void)now_ms;
+    const struct payment_payload *payload = payment_payload(input);
+    return (payload->is_final && !payment->is_final) ||
+           (payload->user_id[0] != '\0' && payment->user_id[0] == '\0');
+}
+
 PAYMENT_GUARD(demanded_here)
 {
     return payment->is_demanded && same_booking(payment, input, now_ms);

@@ -11,6 +11,8 @@ PAYMENT_GUARD(payment_is_due);
 PAYMENT_GUARD(is_exhausted); /* due, and the provider was asked as often as it may be */
 PAYMENT_GUARD(same_capture); /* same booking, user, amount and currency */
 PAYMENT_GUARD(same_booking);
+PAYMENT_GUARD(other_try);     /* declined for another booking, or by another user */
+PAYMENT_GUARD(says_more);     /* declined for good now, or its user is named now */
 PAYMENT_GUARD(demanded_here); /* expected: this booking has demanded the refund already */
 PAYMENT_GUARD(demanded_elsewhere);
 PAYMENT_GUARD(demanded_and_reported);

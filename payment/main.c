@@ -28,7 +28,7 @@ struct payment_options {
     const char *provider_url;
     int64_t provider_timeout_ms;
     int64_t refund_retry_ms, refund_retry_max_ms, refund_attempts_max;
-    const char *webhook_secret, *webhook_unsigned;
+    const char *webhook_secret, *webhook_unsigned, *decline;
 };
 
 #define DAY_MS           86400000
@@ -73,6 +73,12 @@ static const struct config_option payment_config[] = {
       .default_value = "refuse",
       .choices = "refuse|loopback",
       .meaning = "loopback: unsigned webhooks are taken from this machine" },
+    { .name = "ROUNDTRIP_DECLINE",
+      .type = CONFIG_CHOICE,
+      .offset = offsetof(struct payment_options, decline),
+      .default_value = "wait",
+      .choices = "wait|fail",
+      .meaning = "after the payer's declined try the booking waits for another one, or fails" },
     { 0 },
 };
 
@@ -152,6 +158,7 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
         .secret = options->webhook_secret,
         .is_unsigned_allowed = strcmp(options->webhook_unsigned, "loopback") == 0,
         .currency = options->common.currency,
+        .are_declines_final = strcmp(options->decline, "fail") == 0,
         .observer = observer,
     };
     struct http_route routes[WEBHOOK_ROUTES];

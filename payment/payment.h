@@ -70,6 +70,7 @@ struct payment {
     int64_t amount; /* captured, in minor units; what goes back is this, never more */
     char currency[CURRENCY_SIZE];
     int64_t captured_at_ms;
+    bool is_final;               /* declined only: the payer will not try again */
     struct announcement capture; /* of payment.captured */
     int32_t repeat_count;
     bool is_demanded; /* expected only: a refund was asked for */
@@ -91,6 +92,7 @@ struct payment_payload {
     char reason[REASON_SIZE];
     char refund_id[IDENT_SIZE];
     bool has_failed; /* INPUT_REPORTED: the provider took its success back */
+    bool is_final;   /* INPUT_DECLINED: the payer will not try again */
 };
 
 /* So long after a capture the provider is sure to know the key of its refund, whenever that was

@@ -99,8 +99,9 @@ const struct payment_transition payment_transitions[] = {
     NOOP_ROW(EXPECTED, INPUT_DEADLINE),
 
     { DECLINED,  INPUT_CAPTURED,  IF(payment_always),          "wait", APPLIED,   CAPTURED,  capture },
-    { DECLINED,  INPUT_DECLINED,  IF(same_booking),    DUPLICATE,         DECLINED,  nothing },
-    { DECLINED,  INPUT_DECLINED,  IF(payment_always),          REJECT,            DECLINED,  suspect },
+    { DECLINED,  INPUT_DECLINED,  IF(other_try),       REJECT,            DECLINED,  suspect },
+    { DECLINED,  INPUT_DECLINED,  IF(says_more),       "fail", APPLIED,   DECLINED,  decline },
+    { DECLINED,  INPUT_DECLINED,  IF(payment_always),          DUPLICATE,         DECLINED,  nothing },
     REJECT_ROW(DECLINED, INPUT_REPORTED),
     REJECT_ROW(DECLINED, INPUT_CONFIRMED),
     REJECT_ROW(DECLINED, INPUT_FAILED),

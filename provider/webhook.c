@@ -47,13 +47,13 @@ void webhook_charge_make(const struct ledger_charge *charge, const struct webhoo
     json_write_object_begin(&writer, NULL);
     json_write_string(&writer, "paymentId", charge->payment_id);
     json_write_string(&writer, "intentId", charge->intent_id);
+    json_write_string(&writer, "userId", charge->user_id);
     if (is_declined) {
         json_write_string(&writer, "reason",
                           charge->reason[0] != '\0' ? charge->reason : "card_declined");
     } else {
         char captured_at[RFC3339_SIZE];
         rfc3339_write(charge->at_ms, captured_at);
-        json_write_string(&writer, "userId", charge->user_id);
         json_write_int(&writer, "amount", charge->amount);
         json_write_string(&writer, "currency", charge->currency);
         json_write_string(&writer, "capturedAt", captured_at);

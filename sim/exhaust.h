@@ -39,7 +39,7 @@
 struct exhaust_op { /* zeroed: the booking's own user, amount and currency; the first payment */
     enum sim_op_kind kind;
     size_t payment;
-    bool is_stranger, is_short;
+    bool is_stranger, is_short, is_final;
 };
 
 struct exhaust_plan {

@@ -40,6 +40,7 @@ static void payment_fill(struct payment_payload *content, const struct sim_booki
     snprintf(content->currency, sizeof content->currency, "EUR");
     if (planned->kind == OP_DECLINE) {
         content->amount = 0;
+        content->is_final = planned->is_final;
         snprintf(content->reason, sizeof content->reason, "card_declined");
     }
 }

@@ -12,7 +12,8 @@
 #define SHORT        { .kind = OP_CAPTURE, .is_short = true }
 #define SECOND       { .kind = OP_CAPTURE, .payment = 1 }
 #define STRANGER     { .kind = OP_CAPTURE, .payment = 1, .is_stranger = true }
-#define DECLINE      { .kind = OP_DECLINE }
+#define TRY          { .kind = OP_DECLINE }
+#define DECLINE      { .kind = OP_DECLINE, .is_final = true }
 
 #define EACH_ONCE     { [SIM_GATEWAY] = 1, [SIM_BOOKING] = 1, [SIM_PAYMENT] = 1 }
 #define GATEWAY_TWICE { [SIM_GATEWAY] = 2, [SIM_BOOKING] = 1, [SIM_PAYMENT] = 1 }
@@ -35,6 +36,8 @@ const struct exhaust_plan exhaust_plans[] = {
     { .name = "duplicates", .op_count = 4, .ops = { INTENT, INTENT, CAPTURE, CAPTURE },
       .workers = EACH_ONCE, .batch_max = 1, .duplicates = 1 },
     { .name = "declined", .op_count = 3, .ops = { INTENT, DECLINE, CAPTURE },
+      .workers = EACH_ONCE, .batch_max = 1 },
+    { .name = "second-card", .op_count = 3, .ops = { INTENT, TRY, SECOND },
       .workers = EACH_ONCE, .batch_max = 1 },
     { .name = "cancelled", .op_count = 3, .ops = { INTENT, CANCEL, CAPTURE },
       .workers = EACH_ONCE, .batch_max = 1 },

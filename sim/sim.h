@@ -336,6 +336,11 @@ struct sim_mark *sim_mark(struct sim *sim, const char *message_id);
 bool sim_message_is_ready(const struct sim *sim, const struct sim_message *message);
 size_t sim_queue_waiting(const struct sim *sim, enum sim_service service);
 
+/* sim_plan.c */
+void sim_clients_plan(struct sim *sim);
+/* NULL: there is no room for one more. */
+struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking, size_t payment);
+
 /* sim_bus.c, sim_store.c, sim_provider.c, sim_clients.c: the ports */
 struct bus_port sim_bus_port(struct sim_worker *worker);
 struct store_port sim_store_port(struct sim_worker *worker);
@@ -360,7 +365,6 @@ void sim_result_input(const struct effect *asked, const struct refund_result *he
 void sim_provider_give_back(struct sim *sim, size_t payment);
 int64_t sim_provider_next_ms(const struct sim *sim); /* 0 = nothing under way */
 
-void sim_clients_plan(struct sim *sim);
 /* The input that a service's HTTP shell makes of it. */
 void sim_op_input(const struct sim *sim, const struct sim_op *op, struct input *ret_input);
 bool sim_clients_send(struct sim *sim); /* one open operation; false: nothing was sent */

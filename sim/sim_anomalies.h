@@ -37,7 +37,9 @@
     X(B11, "a second capture of one payment with another amount")                                  \
     X(B12, "several payments before the intent")                                                   \
     X(B13, "more payments than a booking stores")                                                  \
-    X(B14, "a declined payment")                                                                   \
+    X(B14, "a decline for good")                                                                   \
+    X(B15, "a decline of a stranger, or of nobody")                                                \
+    X(B16, "a payment after a declined try")                                                       \
     X(C1, "a refund demanded twice")                                                               \
     X(C2, "a refund call without an answer")                                                       \
     X(C3, "a crash between the provider's refund and our knowing it")                              \

@@ -99,6 +99,22 @@ static void reason_check(struct sim *sim, const struct booking *booking)
                  booking->id, booking_reason_text(booking->reason));
 }
 
+/* B14: only a decline for good, of its own user, ends a booking. */
+static void decline_check(struct sim *sim, const struct booking *booking)
+{
+    if (booking->state != BOOKING_FAILED || booking->reason != REASON_PAYMENT_DECLINED)
+        return;
+    for (size_t i = 0; i < sim->op_count; i++) {
+        const struct payment_payload *said = &sim->ops[i].content.payment;
+        if (sim->ops[i].kind == OP_DECLINE && said->is_final &&
+            strcmp(said->intent_id, booking->id) == 0 &&
+            strcmp(said->user_id, booking->user_id) == 0)
+            return;
+    }
+    sim_fail(sim, "B14: booking %s failed by a decline that was not its user's last word",
+             booking->id);
+}
+
 static void bookings_check(struct sim *sim)
 {
     for (size_t i = 0; i < sim->stores[SIM_BOOKING].count; i++) {
@@ -111,6 +127,7 @@ static void bookings_check(struct sim *sim)
         outcomes_check(sim, &booking);
         applied_check(sim, &booking);
         reason_check(sim, &booking);
+        decline_check(sim, &booking);
     }
 }
 
@@ -219,6 +236,17 @@ static void refunds_check(struct sim *sim, const struct gateway_view *view)
     }
 }
 
+static bool is_declined_try(const struct sim *sim, const char *payment_id, const char *user_id)
+{
+    for (size_t i = 0; i < sim->op_count; i++) {
+        const struct sim_op *op = &sim->ops[i];
+        if (op->kind == OP_DECLINE && strcmp(sim->payments[op->payment].id, payment_id) == 0 &&
+            strcmp(op->content.payment.user_id, user_id) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void view_check(struct sim *sim, const struct gateway_view *view)
 {
     static const enum booking_state same[GATEWAY_STATE_COUNT] = {
@@ -237,6 +265,10 @@ static void view_check(struct sim *sim, const struct gateway_view *view)
              (view->intent.amount != booking.amount ||
               strcmp(view->intent.user_id, booking.user_id) != 0))
         sim_fail(sim, "B6: gateway and booking hold different intents of %s", view->booking_id);
+    if (view->last_decline.payment_id[0] != '\0' &&
+        !is_declined_try(sim, view->last_decline.payment_id, view->intent.user_id))
+        sim_fail(sim, "B14: the gateway shows a decline of %s that its user never had",
+                 view->booking_id);
     refunds_check(sim, view);
 }
 

@@ -53,7 +53,8 @@ static void capture_see(struct sim *sim, const struct decided *decided, enum boo
     memcpy(&payload, decided->input->payload, sizeof payload);
     bool is_refunded = is_verdict(decided, "refund");
     if (from == BOOKING_PENDING && to == BOOKING_CONFIRMED)
-        anomaly_reached(sim, ANOMALY_A1);
+        anomaly_reached(sim,
+                        booking->last_decline.payment_id[0] != '\0' ? ANOMALY_B16 : ANOMALY_A1);
     if (is_refunded && (from == BOOKING_FAILED || from == BOOKING_CANCELLED))
         refund_after_end_see(sim, booking, &payload);
     if (is_refunded && from == BOOKING_CONFIRMED && !decided->is_security_event)
@@ -123,6 +124,8 @@ static void booking_see(struct sim *sim, const struct decided *decided)
     case BOOKING_DECLINED:
         if (from != to)
             anomaly_reached(sim, ANOMALY_B14);
+        if (from == BOOKING_PENDING && is_verdict(decided, "noop"))
+            anomaly_reached(sim, ANOMALY_B15);
         break;
     case BOOKING_INPUT_COUNT:
         break;
@@ -256,8 +259,10 @@ static void repeated_see(struct sim_worker *worker, const struct decided *decide
     const struct sim_message *source = held->source;
     if (source == NULL)
         return;
+    /* A failed try that was heard before the intent is shown when it is heard again: no more. */
+    bool is_shown = worker->service == SIM_GATEWAY && is_verdict(decided, "decline");
     bool has_effect = decided->outcome == OUTCOME_APPLIED && !is_verdict(decided, "noop") &&
-                      !is_unstored(worker, decided);
+                      !is_shown && !is_unstored(worker, decided);
     /* What a restored store has forgotten it may learn from an old message. */
     bool is_news = sim->is_restored && worker->service == SIM_PAYMENT;
     if (has_effect && ((source->is_old && !is_news) || source->is_forged || source->is_wider))

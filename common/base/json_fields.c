@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define AMOUNT_TEXT_SIZE 16 /* 15 digits */
+#define REMARK_BYTES_MAX 256
 
 /* The whole way out, since it is all that a caller is told. */
 static void requirement_write(const struct json_field *field, char *detail, size_t size)
@@ -24,10 +25,12 @@ static void requirement_write(const struct json_field *field, char *detail, size
         snprintf(detail, size, "must be a currency's three capital letters (ISO 4217)");
         return;
     case JSON_FIELD_TEXT:
+    case JSON_FIELD_REMARK:
         snprintf(detail, size, "must be a string of 1 to %zu bytes without control characters",
                  field->size - 1);
         return;
     case JSON_FIELD_INT:
+    case JSON_FIELD_REMARK_INT:
         snprintf(detail, size, "must be an integer of at most 64 bits, without point or exponent");
         return;
     case JSON_FIELD_BOOL:
@@ -79,6 +82,25 @@ static bool is_without_control(const char *text)
 static bool text_read(const struct json_span *value, char *target, size_t size)
 {
     return json_string_copy(value, target, size) && target[0] != '\0' && is_without_control(target);
+}
+
+/* Whole characters of UTF-8, as many as fit. */
+static void remark_read(const struct json_span *value, char *target, size_t size)
+{
+    char text[REMARK_BYTES_MAX];
+    assert(size > 1 && size <= sizeof text);
+    if (value->kind != JSON_STRING)
+        return;
+    struct json_unescape walk = json_unescape_start(value);
+    size_t length = 0;
+    int byte;
+    while ((byte = json_unescape_next(&walk)) >= 0 && length + 1 < size)
+        text[length++] = (char)byte;
+    while (byte >= 0 && (byte & 0xc0) == 0x80 && length > 0)
+        byte = (unsigned char)text[--length];
+    text[length] = '\0';
+    if (length > 0 && is_without_control(text))
+        memcpy(target, text, length + 1);
 }
 
 static bool ident_read(const struct json_span *value, char target[IDENT_SIZE])
@@ -141,8 +163,14 @@ static bool value_read(const struct json_field *field, const struct json_span *v
     case JSON_FIELD_TEXT:
         assert(field->size > 1);
         return text_read(value, at, field->size);
+    case JSON_FIELD_REMARK:
+        remark_read(value, at, field->size);
+        return true;
     case JSON_FIELD_INT:
         return int_read(value, at);
+    case JSON_FIELD_REMARK_INT:
+        (void)int_read(value, at);
+        return true;
     case JSON_FIELD_BOOL:
         return bool_read(value, at);
     case JSON_FIELD_SPAN:

@@ -65,9 +65,12 @@ enum json_field_type {
     JSON_FIELD_AMOUNT,   /* int64_t; a JSON integer or a string of digits, money.h */
     JSON_FIELD_CURRENCY, /* char[CURRENCY_SIZE] */
     JSON_FIELD_TEXT,     /* char[size]; valid UTF-8 without control characters; 1 .. size-1 bytes */
-    JSON_FIELD_INT,      /* int64_t, any integer that fits */
-    JSON_FIELD_BOOL,     /* bool */
-    JSON_FIELD_SPAN,     /* struct json_span, any kind, for nested values */
+    JSON_FIELD_REMARK,   /* char[size]; like TEXT, but never a problem: what is too long is cut, and
+                            anything else leaves the target as it was */
+    JSON_FIELD_REMARK_INT, /* int64_t, like INT, but anything else leaves the target as it was */
+    JSON_FIELD_INT,        /* int64_t, any integer that fits */
+    JSON_FIELD_BOOL,       /* bool */
+    JSON_FIELD_SPAN,       /* struct json_span, any kind, for nested values */
 };
 
 struct json_field {
@@ -75,7 +78,7 @@ struct json_field {
     enum json_field_type type;
     bool required; /* an absent optional field leaves the target as it was */
     size_t offset;
-    size_t size; /* JSON_FIELD_TEXT only */
+    size_t size; /* JSON_FIELD_TEXT and JSON_FIELD_REMARK only */
 };
 
 enum json_unknown { JSON_UNKNOWN_IGNORED /* events */, JSON_UNKNOWN_REFUSED /* HTTP bodies */ };

@@ -186,5 +186,6 @@ class Crowd:
             self.call(own, source.choice(self.world.of_role("payment")), "/payment/captured", body, {200}, signature)
 
     def decline(self, own, source, life):
-        body = {"paymentId": f"{life.id}-declined", "intentId": life.id, "reason": "insufficient_funds"}
+        body = {"paymentId": f"{life.id}-declined", "intentId": life.id, "userId": USER, "final": True,
+                "reason": "insufficient_funds"}
         self.call(own, source.choice(self.world.of_role("payment")), "/payment/declined", body, {200}, signature)

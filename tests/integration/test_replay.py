@@ -53,8 +53,9 @@ class Caller:
         body = {"paymentId": payment, "intentId": name, "userId": "alice", "amount": 1000, "currency": "EUR"}
         assert self.system.webhook("captured", body)[0] == 200
 
-    def decline(self, name, payment):
-        assert self.system.webhook("declined", {"paymentId": payment, "intentId": name, "reason": "no_funds"})[0] == 200
+    def decline(self, name, payment, **more):
+        body = {"paymentId": payment, "intentId": name, "reason": "no_funds", "userId": "alice", **more}
+        assert self.system.webhook("declined", body)[0] == 200
 
     def cancel(self, name):
         return self.system.call("gateway", "POST", f"/booking/{name}/cancel", {})[0]
@@ -78,7 +79,9 @@ def every_outcome(system):
     caller.pay("paid", "p-paid")
     caller.pay("wrong-amount", "p-amount", amount=999)
     caller.pay("wrong-currency", "p-currency", currency="USD")
-    caller.decline("declined", "p-declined")
+    caller.decline("declined", "p-mallory", userId="mallory", final=True)
+    caller.decline("declined", "p-mistyped")
+    caller.decline("declined", "p-declined", final=True)
     caller.pay("undone", "p-undone")
     caller.pay("stranger", "p-stranger", user="mallory")
     caller.pay("stranger", "p-own")

@@ -52,6 +52,16 @@ static inline struct input deadline(void)
     return make(BOOKING_DEADLINE, "", "", 0, "");
 }
 
+static inline struct input declined(const char *user, const char *payment, bool is_final,
+                                    int64_t at_ms)
+{
+    struct input input = make(BOOKING_DECLINED, user, payment, 0, "");
+    struct booking_payload *payload = (struct booking_payload *)(void *)input.payload;
+    payload->is_final = is_final;
+    payload->declined_at_ms = at_ms;
+    return input;
+}
+
 static struct decision decision; /* large: not on the stack */
 static int64_t version;
 

@@ -120,6 +120,19 @@ static inline struct input case_refund(enum gateway_input type, const char *paym
     return input;
 }
 
+static inline struct input case_declined(const char *user_id, const char *payment_id, int64_t at_ms)
+{
+    struct input input = case_input(GATEWAY_PAYMENT_DECLINED);
+    struct gateway_decline_report report;
+    memset(&report, 0, sizeof report);
+    snprintf(report.user_id, sizeof report.user_id, "%s", user_id);
+    snprintf(report.decline.payment_id, sizeof report.decline.payment_id, "%s", payment_id);
+    snprintf(report.decline.reason, sizeof report.decline.reason, "card_declined");
+    report.decline.at_ms = at_ms;
+    memcpy(input.payload, &report, sizeof report);
+    return input;
+}
+
 /* A good input of every type. */
 static inline struct input case_any(enum gateway_input type)
 {
@@ -136,6 +149,8 @@ static inline struct input case_any(enum gateway_input type)
     case GATEWAY_PAYMENT_REFUNDED:
     case GATEWAY_REFUND_STUCK:
         return case_refund(type, "p1", 0);
+    case GATEWAY_PAYMENT_DECLINED:
+        return case_declined("u1", "p0", CASE_NOW_MS);
     case GATEWAY_DEADLINE:
     case GATEWAY_INPUT_COUNT:
         break;

@@ -218,18 +218,60 @@ static void a_cancel_refunds_what_was_paid_and_only_its_user_may(void **test)
     assert_false(decision.is_first_outcome);
 }
 
-static void a_decline_fails_only_a_booking_without_a_payment(void **test)
+static void a_decline_for_good_fails_only_a_booking_without_a_payment(void **test)
 {
     (void)test;
-    struct input declined = make(BOOKING_DECLINED, "", "P1", 0, "");
     struct booking booking = in_state(BOOKING_PENDING);
-    feed(&booking, declined);
+    feed(&booking, declined("alice", "P1", true, NOW));
     assert_int_equal(booking.state, BOOKING_FAILED);
+    assert_string_equal(booking_reason_text(booking.reason), "payment_declined");
     feed(&booking, captured("P1"));
     assert_int_equal(count_of(EVENT_REFUND_REQUESTED), 1);
     booking = in_state(BOOKING_PAYMENT_FIRST);
-    feed(&booking, declined);
+    feed(&booking, declined("alice", "P2", true, NOW));
     assert_int_equal(booking.state, BOOKING_PAYMENT_FIRST);
+}
+
+static void a_declined_try_is_remembered_and_the_second_card_pays(void **test)
+{
+    (void)test;
+    struct booking booking = in_state(BOOKING_PENDING);
+    int64_t due_at_ms = booking.due_at_ms;
+    feed_at(&booking, declined("alice", "P1", false, NOW), NOW + 10);
+    assert_int_equal(booking.state, BOOKING_PENDING);
+    assert_string_equal(booking.last_decline.payment_id, "P1");
+    assert_int_equal(booking.due_at_ms, due_at_ms); /* it gains no time by trying */
+    feed(&booking, captured("P2"));
+    assert_int_equal(booking.state, BOOKING_CONFIRMED);
+}
+
+static void the_last_declined_try_is_the_same_in_every_order(void **test)
+{
+    (void)test;
+    struct booking booking = in_state(BOOKING_PENDING);
+    feed(&booking, declined("alice", "P1", false, NOW));
+    feed(&booking, declined("alice", "P3", false, NOW + 2));
+    feed(&booking, declined("alice", "P2", false, NOW + 1));
+    assert_string_equal(decision.verdict, "duplicate");
+    feed(&booking, declined("alice", "P3", false, NOW + 2));
+    assert_string_equal(decision.verdict, "duplicate");
+    assert_false(decision.is_changed);
+    assert_string_equal(booking.last_decline.payment_id, "P3");
+}
+
+static void a_decline_of_a_stranger_or_of_nobody_has_no_effect(void **test)
+{
+    (void)test;
+    static const char *const users[] = { "mallory", "" };
+    for (size_t i = 0; i < 2; i++)
+        for (int state = BOOKING_NONE; state < (int)BOOKING_STATE_COUNT; state++) {
+            struct booking booking = in_state((enum booking_state)state);
+            struct booking before = booking;
+            feed(&booking, declined(users[i], "M1", true, NOW));
+            assert_memory_equal(&booking, &before, sizeof booking);
+            assert_false(decision.is_changed);
+            assert_int_equal(decision.message_count, 0);
+        }
 }
 
 static void a_repeat_is_answered_with_the_same_bytes_and_the_same_id(void **test)
@@ -307,7 +349,10 @@ int main(void)
         cmocka_unit_test(a_payment_beyond_the_bound_is_refunded_and_not_stored),
         cmocka_unit_test(the_first_intent_is_immutable),
         cmocka_unit_test(a_cancel_refunds_what_was_paid_and_only_its_user_may),
-        cmocka_unit_test(a_decline_fails_only_a_booking_without_a_payment),
+        cmocka_unit_test(a_decline_for_good_fails_only_a_booking_without_a_payment),
+        cmocka_unit_test(a_declined_try_is_remembered_and_the_second_card_pays),
+        cmocka_unit_test(the_last_declined_try_is_the_same_in_every_order),
+        cmocka_unit_test(a_decline_of_a_stranger_or_of_nobody_has_no_effect),
         cmocka_unit_test(a_repeat_is_answered_with_the_same_bytes_and_the_same_id),
         cmocka_unit_test(an_event_that_breaks_its_contract_is_refused_with_the_field),
     };

@@ -23,6 +23,8 @@ static struct input draw_input(void)
     if (type == BOOKING_CAPTURED)
         return make(type, users[seed % 5 == 0], payment, seed % 3 ? 1200 : 900,
                     currencies[seed % 7 == 0]);
+    if (type == BOOKING_DECLINED)
+        return declined(users[draw(3) == 0], payment, draw(12) == 0, NOW + draw(5));
     return make(type, users[draw(8) == 0], payment, draw(6) ? 1200 : 900, "EUR");
 }
 

@@ -226,6 +226,8 @@ static void every_event_that_the_gateway_listens_to_becomes_an_input(void **cont
         { EVENT_REFUND_STUCK, GATEWAY_REFUND_STUCK,
           "{\"intentId\":\"b-1\",\"paymentId\":\"p1\",\"reason\":\"closed\",\"amount\":5,"
           "\"currency\":\"EUR\"}" },
+        { EVENT_PAYMENT_DECLINED, GATEWAY_PAYMENT_DECLINED,
+          "{\"intentId\":\"b-1\",\"paymentId\":\"p1\"}" },
     };
     size_t bound = 0;
     for (size_t i = 0; i < wire_binding_count; i++)

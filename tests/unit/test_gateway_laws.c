@@ -195,6 +195,8 @@ static struct input random_input(uint64_t *seed)
     case GATEWAY_PAYMENT_REFUNDED:
     case GATEWAY_REFUND_STUCK:
         return case_refund(type, payment_id, (int64_t)(number / 256 % 9));
+    case GATEWAY_PAYMENT_DECLINED:
+        return case_declined(user_id, payment_id, (int64_t)(number / 256 % 9));
     case GATEWAY_DEADLINE:
     case GATEWAY_INPUT_COUNT:
         break;

@@ -29,7 +29,7 @@ static void the_webhook_says_what_happened(void **state)
     charge.status = LEDGER_DECLINED;
     webhook_charge_make(&charge, &none, NOW_MS, &webhook);
     assert_string_equal(webhook.path, "/payment/declined");
-    assert_string_equal(webhook.body, "{\"paymentId\":\"P1\",\"intentId\":\"B1\","
+    assert_string_equal(webhook.body, "{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"userId\":\"U1\","
                                       "\"reason\":\"card_declined\"}");
     struct ledger_refund made = {
         .refund_id = "re_1", .payment_id = "P1", .currency = "EUR", .amount = 500

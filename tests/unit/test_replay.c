@@ -127,7 +127,11 @@ static void strangers_second_payments_and_repeats_are_decided_again(void **state
 static void a_decline_is_decided_again(void **state)
 {
     (void)state;
-    live(make(BOOKING_DECLINED, "", "P1", 0, ""), "m1", NOW);
+    live(intent(), "m1", NOW);
+    live(declined("mallory", "P0", true, NOW + 1), "m2", NOW + 1);
+    live(declined("alice", "P1", false, NOW + 2), "m3", NOW + 2);
+    live(declined("alice", "P2", true, NOW + 3), "m4", NOW + 3);
+    assert_int_equal(booking()->state, BOOKING_FAILED);
     assert_int_equal(replayed(), REPLAY_EQUAL);
 }
 

@@ -18,7 +18,9 @@
 
 static const char capture[] = "{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"userId\":\"alice\","
                               "\"amount\":1200,\"currency\":\"EUR\"}";
+static const char *body = capture;
 static int submissions;
+static struct input submitted; /* the last one */
 static bool is_taken;
 static enum reply reply;
 
@@ -26,29 +28,35 @@ bool daemon_submit(struct daemon *daemon, struct request *request)
 {
     (void)daemon;
     submissions++;
+    submitted = request->input;
     request->reply = reply;
     return is_taken;
 }
 
-/* The status of the answer to a capture with this signature; NULL = none. */
+enum route { CAPTURED, DECLINED, REFUNDED };
+static enum route route;
+static bool are_declines_final;
+
+/* The status of the answer to `body` with this signature; NULL = none. */
 static int post(const char *signature, bool is_unsigned_allowed, bool is_loopback)
 {
     struct webhooks webhooks = { .secret = SECRET,
                                  .is_unsigned_allowed = is_unsigned_allowed,
+                                 .are_declines_final = are_declines_final,
                                  .currency = "EUR" };
     struct http_route routes[WEBHOOK_ROUTES];
     webhooks_routes(&webhooks, routes);
     const struct http_field fields[] = { { "Roundtrip-Signature", signature } };
-    struct http_head head = { "POST", "/payment/captured", "1.1", fields, signature != NULL };
-    struct http_request request = { .route = routes[0].path,
-                                    .body = capture,
-                                    .body_length = strlen(capture),
+    struct http_head head = { "POST", routes[route].path, "1.1", fields, signature != NULL };
+    struct http_request request = { .route = routes[route].path,
+                                    .body = body,
+                                    .body_length = strlen(body),
                                     .is_loopback = is_loopback,
                                     .connection = &head };
     struct http_answer answer = { .body = malloc(HTTP_ANSWER_BYTES_MAX) };
     assert_non_null(answer.body);
     submissions = 0;
-    routes[0].handle(routes[0].self, &request, &answer);
+    routes[route].handle(routes[route].self, &request, &answer);
     free(answer.body);
     return answer.status;
 }
@@ -56,7 +64,7 @@ static int post(const char *signature, bool is_unsigned_allowed, bool is_loopbac
 static int post_signed(const char *secret, int64_t age_s)
 {
     char signature[SIGNATURE_TEXT_SIZE];
-    signature_sign(secret, capture, strlen(capture), clock_wall_ms() / 1000 - age_s, signature);
+    signature_sign(secret, body, strlen(body), clock_wall_ms() / 1000 - age_s, signature);
     return post(signature, false, true);
 }
 
@@ -65,6 +73,9 @@ static int engine_replies(void **test)
     (void)test;
     is_taken = true;
     reply = REPLY_ACCEPTED;
+    body = capture;
+    route = CAPTURED;
+    are_declines_final = false;
     return 0;
 }
 
@@ -103,6 +114,58 @@ static void what_is_not_stored_is_not_answered_with_success(void **test)
     assert_int_equal(post_signed(SECRET, 0), 503);
 }
 
+static const struct payment_payload *said(void)
+{
+    return payment_payload(&submitted);
+}
+
+static void what_a_provider_adds_to_its_webhooks_is_ignored(void **test)
+{
+    (void)test;
+    static const struct {
+        enum route route;
+        const char *body;
+    } more[] = {
+        { CAPTURED,
+          "{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"userId\":\"alice\",\"amount\":1200,"
+          "\"livemode\":false,\"capturedAt\":1700000000,\"risk\":{\"score\":[1,2]}}" },
+        { DECLINED, "{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"userId\":\"alice\",\"amount\":0,"
+                    "\"currency\":\"nothing\",\"declinedAt\":7,\"reason\":{\"code\":5}}" },
+        { REFUNDED, "{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"refundId\":\"R1\",\"amount\":1200,"
+                    "\"currency\":\"EUR\",\"object\":\"refund\",\"refundedAt\":null}" },
+    };
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        route = more[i].route;
+        body = more[i].body;
+        assert_int_equal(post_signed(SECRET, 0), 200);
+        assert_int_equal(submissions, 1);
+        assert_string_equal(said()->intent_id, "B1");
+    }
+}
+
+static void a_decline_says_whose_and_why_and_whether_for_good(void **test)
+{
+    (void)test;
+    route = DECLINED;
+    body = "{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"userId\":\"alice\",\"final\":true,"
+           "\"reason\":\"the bank says that the card was reported lost by its owner in "
+           "M\u00fcnchen\"}";
+    assert_int_equal(post_signed(SECRET, 0), 200);
+    assert_string_equal(said()->user_id, "alice");
+    assert_true(said()->is_final);
+    /* as much of a long reason as is kept, in whole characters */
+    assert_string_equal(said()->reason,
+                        "the bank says that the card was reported lost by its owner in M");
+    body = "{\"paymentId\":\"P1\",\"intentId\":\"B1\"}";
+    assert_int_equal(post_signed(SECRET, 0), 200);
+    assert_string_equal(said()->user_id, "");
+    assert_string_equal(said()->reason, "declined");
+    assert_false(said()->is_final);
+    are_declines_final = true;
+    assert_int_equal(post_signed(SECRET, 0), 200);
+    assert_true(said()->is_final);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, engine_replies)
 
 int main(void)
@@ -111,6 +174,8 @@ int main(void)
         TEST(only_a_right_and_recent_signature_reaches_the_engine),
         TEST(an_unsigned_webhook_is_taken_only_from_here_and_only_if_allowed),
         TEST(what_is_not_stored_is_not_answered_with_success),
+        TEST(what_a_provider_adds_to_its_webhooks_is_ignored),
+        TEST(a_decline_says_whose_and_why_and_whether_for_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
