@@ -77,6 +77,10 @@ struct store_port {
     bool (*list)(void *self, const struct store_cursor *after, size_t limit, struct arena *arena,
                  struct record *ret_records, size_t *ret_count, struct error *error);
 
-    /* Is it there? For /readyz; cheap. */
+    /* Is it there? Cheap, and changes nothing. */
     bool (*ping)(void *self, struct error *error);
+
+    /* A small write of its own beside the documents, as durable as a save when it returns: what
+     * answers reads may yet take no write (a full disk, a lock, no majority). */
+    bool (*pulse)(void *self, struct error *error);
 };

@@ -163,6 +163,45 @@ static bool mongo_ping(void *self, struct error *error)
     return is_there || mongo_fail(error, &cause);
 }
 
+/* A counter in a collection of its own. Two processes that insert it at once: one of them fails,
+ * and finds it the next time. */
+static bool mongo_pulse(void *self, struct error *error)
+{
+    const struct mongo_access *access = self;
+    CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
+    if (!mongo_turn_begin(&turn, self, error)) {
+        return false;
+    }
+    bson_t command, updates, update, part, beats;
+    char *collection = bson_strdup_printf("%s_pulse", access->collection);
+    bson_init(&command);
+    BSON_APPEND_UTF8(&command, "update", collection);
+    BSON_APPEND_ARRAY_BEGIN(&command, "updates", &updates);
+    BSON_APPEND_DOCUMENT_BEGIN(&updates, "0", &update);
+    BSON_APPEND_DOCUMENT_BEGIN(&update, "q", &part);
+    BSON_APPEND_INT32(&part, "_id", 1);
+    bson_append_document_end(&update, &part);
+    BSON_APPEND_DOCUMENT_BEGIN(&update, "u", &part);
+    BSON_APPEND_DOCUMENT_BEGIN(&part, "$inc", &beats);
+    BSON_APPEND_INT64(&beats, "beats", 1);
+    bson_append_document_end(&part, &beats);
+    bson_append_document_end(&update, &part);
+    BSON_APPEND_BOOL(&update, "upsert", true);
+    bson_append_document_end(&updates, &update);
+    bson_append_array_end(&command, &updates);
+    bson_t reply;
+    enum save_result result = SAVE_UNKNOWN;
+    bool is_answered = mongo_write(&turn, &command, &reply, error) &&
+                       mongo_record_read_saves(&reply, 1, &result, error);
+    bson_destroy(&reply);
+    bson_destroy(&command);
+    bson_free(collection);
+    if (is_answered && result != SAVE_SAVED) {
+        return error_set(error, ERROR_RETRY, "mongodb: no majority acknowledges a write");
+    }
+    return is_answered;
+}
+
 static void mongo_close(void *self)
 {
     mongo_access_close(self);
@@ -190,7 +229,8 @@ bool mongo_store_open(const char *uri, const char *service, const char *collecti
                   .owed = mongo_owed,
                   .count_owed = mongo_count_owed,
                   .list = mongo_list,
-                  .ping = mongo_ping },
+                  .ping = mongo_ping,
+                  .pulse = mongo_pulse },
         .close = mongo_close,
         .claim = mongo_claim,
     };

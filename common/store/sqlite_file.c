@@ -25,7 +25,8 @@ static const char schema_sql[] =
     " body BLOB NOT NULL);"
     "CREATE INDEX IF NOT EXISTS \"%w_due\" ON \"%w\" (due_at, id) WHERE due_at > 0;"
     "CREATE INDEX IF NOT EXISTS \"%w_owed\" ON \"%w\" (owed_at, id) WHERE owed_at > 0;"
-    "CREATE INDEX IF NOT EXISTS \"%w_newest\" ON \"%w\" (created_at, id);";
+    "CREATE INDEX IF NOT EXISTS \"%w_newest\" ON \"%w\" (created_at, id);"
+    "CREATE TABLE IF NOT EXISTS \"%w_pulse\" (id INTEGER PRIMARY KEY, beats INTEGER NOT NULL);";
 
 /* %w is the table. */
 static const char *const statement_sql[LANE_STATEMENT_COUNT] = {
@@ -50,6 +51,8 @@ static const char *const statement_sql[LANE_STATEMENT_COUNT] = {
     [LANE_COUNT_OWED] = "SELECT count(*) FROM (SELECT 1 FROM \"%w\" WHERE owed_at > 0 LIMIT ?1)",
     [LANE_LIST] = "SELECT id, version, created_at, due_at, owed_at, body FROM \"%w\""
                   " WHERE (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3",
+    [LANE_PULSE] = "INSERT INTO \"%w_pulse\" (id, beats) VALUES (1, 1)"
+                   " ON CONFLICT (id) DO UPDATE SET beats = beats + 1",
 };
 
 /* ---- opening ------------------------------------------------------------------------------- */
@@ -101,10 +104,11 @@ static bool open_fail(const struct lane *lane, int code, struct error *error)
     return lane_fail(lane, error);
 }
 
-/* The formats hold nothing but %w, at most eight times. */
+/* The formats hold nothing but %w, at most nine times. */
 static char *sql_new(const char *format, const char *table)
 {
-    char *sql = sqlite3_mprintf(format, table, table, table, table, table, table, table, table);
+    char *sql =
+        sqlite3_mprintf(format, table, table, table, table, table, table, table, table, table);
     if (sql == NULL) {
         abort(); /* out of memory while starting */
     }

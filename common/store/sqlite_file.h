@@ -29,6 +29,7 @@ enum lane_statement {
     LANE_OWED,
     LANE_COUNT_OWED,
     LANE_LIST,
+    LANE_PULSE,
     LANE_STATEMENT_COUNT
 };
 

@@ -252,6 +252,16 @@ static bool sqlite_ping(void *self, struct error *error)
     return is_there;
 }
 
+static bool sqlite_pulse(void *self, struct error *error)
+{
+    CLEANUP(lane_return) struct lane *lane = lane_take_writer(self, error);
+    if (lane == NULL || !lane_sync(lane, LANE_SYNC_COMMITS, error) ||
+        !lane_run(lane, LANE_BEGIN_WRITE, error)) {
+        return false;
+    }
+    return lane_finish(lane, lane_run(lane, LANE_PULSE, error), error);
+}
+
 static void sqlite_close(void *self)
 {
     sqlite_file_close(self);
@@ -273,7 +283,8 @@ bool sqlite_store_open(const char *path, const char *service, const char *table,
                   .owed = sqlite_owed,
                   .count_owed = sqlite_count_owed,
                   .list = sqlite_list,
-                  .ping = sqlite_ping },
+                  .ping = sqlite_ping,
+                  .pulse = sqlite_pulse },
         .close = sqlite_close,
     };
     return true;

@@ -76,11 +76,20 @@ static void save_is_away(struct contract *contract, const char *id)
                 began_ms);
 }
 
+/* What a save cannot do, a pulse must not claim to be possible. */
+static void pulse_is_away(struct contract *contract)
+{
+    struct error error = { 0 };
+    int64_t began_ms = contract_now_ms();
+    assert_away(contract->port.pulse(contract->port.self, &error), &error, began_ms);
+}
+
 static void save_works_again(struct contract *contract)
 {
     int64_t began_ms = contract_now_ms();
     struct error error;
-    while (!contract->port.ping(contract->port.self, &error)) {
+    while (!contract->port.ping(contract->port.self, &error) ||
+           !contract->port.pulse(contract->port.self, &error)) {
         assert_int_equal(error.code, ERROR_RETRY);
         assert_in_range(contract_now_ms() - began_ms, 0, RECOVERY_MS_MAX);
         nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
@@ -107,6 +116,7 @@ static void every_call_is_away(struct contract *contract)
     size_t count;
     int64_t began_ms = contract_now_ms();
     assert_away(port.ping(port.self, &error), &error, began_ms);
+    assert_away(port.pulse(port.self, &error), &error, began_ms);
     assert_away(port.load(port.self, &id, 1, &contract->arena, &record, &error), &error, began_ms);
     assert_away(port.save(port.self, &record, 1, &result, &error), &error, began_ms);
     assert_away(port.clear_owed(port.self, &id, &version, 1, &error), &error, began_ms);
@@ -126,6 +136,7 @@ static void a_store_that_is_away_says_so_in_time_and_comes_back(void **state)
         sqlite3 *other = file_open();
         assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
         save_is_away(contract, "during");
+        pulse_is_away(contract);
         assert_int_equal(contract_load(contract, "before000").version, 1); /* readers go on */
         assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
         sqlite3_close(other);
@@ -157,6 +168,7 @@ static void a_store_that_stalls_is_given_up_in_time(void **state)
         struct record record = contract_record(&contract->arena, "during", 0, 1, 0);
         enum save_result result;
         struct error error = { 0 };
+        pulse_is_away(contract);
         bool is_saved = contract->port.save(contract->port.self, &record, 1, &result, &error);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
         signal(SIGXFSZ, handler);
