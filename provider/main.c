@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STORE_PREFIX "sqlite:"
+#define STORE_PREFIX    "sqlite:"
+#define LOG_STOP_MS_MAX 200
 
 struct provider {
     struct desk desk;
@@ -114,6 +115,7 @@ static int provider_run(const struct provider_options *options)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a full disk is a write that fails */
@@ -126,14 +128,16 @@ static int provider_run(const struct provider_options *options)
         log_write(LOG_INFO, "ready on http://%s:%d, webhooks to %s%s", options->http_bind,
                   http_server_port(provider.server), options->webhook_url,
                   options->webhook_secret[0] == '\0' ? ", unsigned" : "");
-        int signal_number = 0;
-        (void)sigwait(&signals, &signal_number);
+        int signal_number = SIGHUP;
+        while (signal_number == SIGHUP) /* its files are opened again once they are found moved */
+            (void)sigwait(&signals, &signal_number);
         log_write(LOG_INFO, "stopping");
         status = EXIT_SUCCESS;
     } else {
         log_write(LOG_ERROR, "cannot start: %s", error.message);
     }
     provider_close(&provider);
+    log_writer_stop(LOG_STOP_MS_MAX);
     return status;
 }
 
@@ -146,5 +150,6 @@ int main(int argc, char **argv)
     if (!daemon_arguments(argc, argv, &program, &options, &status))
         return status;
     log_start("provider", options.log_level, options.log_format);
+    (void)log_writer_start();
     return provider_run(&options);
 }

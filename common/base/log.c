@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/hash.h"
 #include "common/base/json_write.h"
+#include "common/base/log_writer.h"
 #include "common/base/utf8.h"
 
 #include <assert.h>
@@ -191,9 +192,11 @@ static PRINTF_LIKE(3, 0) void write_values(enum log_level level, const struct lo
     char bytes[LINE_BYTES];
     size_t bytes_length = log_state.is_text ? line_write_text(&line, bytes, sizeof bytes)
                                             : line_write_json(&line, bytes, sizeof bytes);
-    pthread_mutex_lock(&log_state.mutex);
-    bytes_put(bytes, bytes_length);
-    pthread_mutex_unlock(&log_state.mutex);
+    if (!log_writer_put(bytes, bytes_length)) {
+        pthread_mutex_lock(&log_state.mutex);
+        bytes_put(bytes, bytes_length);
+        pthread_mutex_unlock(&log_state.mutex);
+    }
     errno = saved_errno;
 }
 

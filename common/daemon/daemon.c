@@ -4,13 +4,10 @@
 #include "common/daemon/daemon_private.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define EXIT_USAGE       64
@@ -18,6 +15,7 @@
 #define HEARTBEAT_S      10
 /* So long a request waits for the engine to take it; then it gets 503. */
 #define REQUEST_TAKE_MS_MAX 3000
+#define LOG_STOP_MS_MAX     200
 #define ROUTES_MAX          16
 #define OPS_THREADS         8
 #define OPS_PORT_DERIVED    (-1)
@@ -75,9 +73,21 @@ void daemon_wake(struct daemon *daemon)
     inbox_wake(daemon->inbox);
 }
 
+void daemon_stop(struct daemon *daemon)
+{
+    atomic_store(&daemon->is_stopping, true);
+    watch_over(&daemon->watch);
+    inbox_wake(daemon->inbox);
+}
+
 bool daemon_is_stopping(const struct daemon *daemon)
 {
     return atomic_load(&daemon->is_stopping);
+}
+
+int64_t daemon_loop_still_ms(const struct daemon *daemon)
+{
+    return clock_monotonic_ms() - atomic_load(&daemon->turned_ms);
 }
 
 void daemon_status_get(struct daemon *daemon, struct engine_status *ret_status,
@@ -124,7 +134,7 @@ static void engine_make(struct daemon *daemon)
     if (limits.clear_interval_ms > limits.relay_age_ms / 2)
         limits.clear_interval_ms = limits.relay_age_ms / 2;
     const struct engine_ports ports = {
-        .store = daemon->store_port,
+        .store = store_gauge_port(daemon->gauge),
         .bus = amqp_bus_port(daemon->bus),
         .requests = inbox_port(daemon->inbox),
         .effects = daemon->service->effects,
@@ -189,17 +199,6 @@ static bool ops_open(struct daemon *daemon, struct error *error)
     return daemon->ops_server != NULL;
 }
 
-static bool signals_open(struct daemon *daemon, struct error *error)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    daemon->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    return daemon->signal_fd >= 0 ? true
-                                  : error_set(error, ERROR_RETRY, "signalfd: %s", strerror(errno));
-}
-
 /* Each waits on a thread of the HTTP server: some of those are left for readers. */
 static size_t requests_max(const struct daemon_options *options)
 {
@@ -222,7 +221,8 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
     daemon->inbox = inbox_new(requests_max(daemon->options), REQUEST_TAKE_MS_MAX);
     if (daemon->inbox == NULL)
         return error_set(error, ERROR_RETRY, "out of memory or descriptors");
-    if (!signals_open(daemon, error))
+    daemon->minder = minder_start(daemon, error);
+    if (daemon->minder == NULL)
         return false;
     daemon->store = store_open(daemon->options->store_url, service->name,
                                service->participant->collection, error);
@@ -232,6 +232,9 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
     if (!store_claim(daemon->store, error) && error->code == ERROR_REJECT)
         return error_wrap(error, "ROUNDTRIP_STORE");
     daemon->store_port = store_port(daemon->store);
+    daemon->gauge = store_gauge_start(&daemon->store_port, error);
+    if (daemon->gauge == NULL)
+        return false;
     if (!bus_open(daemon, error))
         return error_wrap(error, "ROUNDTRIP_AMQP_URL");
     engine_make(daemon);
@@ -248,22 +251,23 @@ static void daemon_close(struct daemon *daemon)
         daemon->service->detach(daemon->service->attach_self);
     daemon->engine = engine_free(daemon->engine);
     daemon->bus = amqp_bus_free(daemon->bus);
+    daemon->gauge = store_gauge_stop(daemon->gauge);
     daemon->store = store_close(daemon->store);
     if (daemon->service->tracing.shutdown != NULL)
         daemon->service->tracing.shutdown(daemon->service->tracing.self);
     daemon->inbox = inbox_free(daemon->inbox);
     daemon->metrics = metrics_free(daemon->metrics);
-    if (daemon->signal_fd >= 0)
-        close(daemon->signal_fd);
 }
 
 int daemon_run(const struct daemon_service *service, const struct daemon_options *options)
 {
-    struct daemon daemon = { .service = service, .options = options, .signal_fd = -1 };
+    struct daemon daemon = { .service = service, .options = options };
     struct error error;
     log_start(service->name, options->log_level, options->log_format);
+    (void)log_writer_start(); /* without it lines are written as they come */
     pthread_mutex_init(&daemon.status_mutex, NULL);
     watch_init(&daemon.watch);
+    atomic_init(&daemon.turned_ms, clock_monotonic_ms());
 
     int status = 0;
     if (daemon_open(&daemon, &error)) {
@@ -279,5 +283,6 @@ int daemon_run(const struct daemon_service *service, const struct daemon_options
     }
     daemon_close(&daemon);
     log_write(LOG_INFO, "stopped");
+    log_writer_stop(LOG_STOP_MS_MAX);
     return status;
 }

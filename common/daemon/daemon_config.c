@@ -1,5 +1,6 @@
 /* daemon_config.c - the options that every service has, and the command line that all share. */
 #include "common/daemon/daemon.h"
+#include "common/daemon/minder.h"
 #include "common/store/store.h"
 
 #include <signal.h>
@@ -63,15 +64,9 @@ const struct config_option daemon_config[] = {
     { 0 },
 };
 
-/* Signals are taken from a descriptor by the loop; every thread inherits the mask, so this comes
- * first. */
-static void signals_block(void)
+static void signals_prepare(void)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    minder_block_signals();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails, like a full disk */
 }
@@ -123,6 +118,6 @@ bool daemon_arguments(int argc, char **argv, const struct daemon_program *progra
         config_print(program->tables, options, stdout);
         return false;
     }
-    signals_block();
+    signals_prepare();
     return true;
 }

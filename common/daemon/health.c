@@ -4,71 +4,54 @@
 
 #include <string.h>
 
-struct checks {
-    struct engine_status status;
-    bool is_stopping;
-    bool broker, store, outbox;
-    char bus_detail[ERROR_MESSAGE_BYTES];
+static const char *const status_texts[] = {
+    [CHECK_PASS] = "pass", [CHECK_WARN] = "warn", [CHECK_FAIL] = "fail"
 };
 
-static struct checks checks_make(struct daemon *daemon)
+static void checks_write(struct json_writer *writer, const struct readiness *readiness)
 {
-    struct checks checks = { .is_stopping = daemon_is_stopping(daemon) };
-    daemon_status_get(daemon, &checks.status, checks.bus_detail);
-    checks.broker = checks.status.bus.can_publish && checks.status.bus.can_consume;
-    checks.store = !checks.status.is_paused;
-    checks.outbox = !checks.status.is_outbox_full;
-    return checks;
-}
-
-static bool checks_pass(const struct checks *checks)
-{
-    return checks->broker && checks->store && checks->outbox && !checks->is_stopping;
-}
-
-static void check_write(struct json_writer *writer, const char *name, bool passes,
-                        const char *detail)
-{
-    json_write_object_begin(writer, name);
-    json_write_string(writer, "status", passes ? "pass" : "fail");
-    if (!passes && detail != NULL && detail[0] != '\0')
-        json_write_string(writer, "detail", detail);
-    json_write_object_end(writer);
-}
-
-static void checks_write(struct json_writer *writer, const struct checks *checks)
-{
-    json_write_string(writer, "status", checks_pass(checks) ? "pass" : "fail");
+    enum check_status gravest = CHECK_PASS;
+    for (int i = 0; i < CHECK_COUNT; i++)
+        if (readiness->checks[i].status > gravest)
+            gravest = readiness->checks[i].status;
+    json_write_string(writer, "status", status_texts[gravest]);
     json_write_object_begin(writer, "checks");
-    check_write(writer, "broker", checks->broker, checks->bus_detail);
-    check_write(writer, "store", checks->store, checks->status.pause_reason);
-    check_write(writer, "outbox", checks->outbox,
-                "too many documents owe messages: the broker is away");
-    check_write(writer, "process", !checks->is_stopping, "stopping");
+    for (int i = 0; i < CHECK_COUNT; i++) {
+        json_write_object_begin(writer, check_names[i]);
+        json_write_string(writer, "status", status_texts[readiness->checks[i].status]);
+        if (readiness->checks[i].detail[0] != '\0')
+            json_write_string(writer, "detail", readiness->checks[i].detail);
+        json_write_object_end(writer);
+    }
     json_write_object_end(writer);
 }
 
 static void livez_handle(void *self, const struct http_request *request, struct http_answer *answer)
 {
-    (void)self, (void)request;
-    static const char body[] = "{\"status\":\"pass\"}";
-    memcpy(answer->body, body, sizeof body - 1);
-    answer->body_length = sizeof body - 1;
-    answer->status = 200;
+    (void)request;
+    bool is_alive = daemon_loop_still_ms(self) <= LOOP_STILL_MS_MAX;
+    struct json_writer writer;
+    json_write_init(&writer, answer->body, HTTP_ANSWER_BYTES_MAX);
+    json_write_object_begin(&writer, NULL);
+    json_write_string(&writer, "status", status_texts[is_alive ? CHECK_PASS : CHECK_FAIL]);
+    json_write_object_end(&writer);
+    answer->body_length = json_write_finish(&writer);
+    answer->status = is_alive ? 200 : 503;
 }
 
 static void readyz_handle(void *self, const struct http_request *request,
                           struct http_answer *answer)
 {
     (void)request;
-    struct checks checks = checks_make(self);
+    struct readiness readiness;
+    readiness_look(self, &readiness);
     struct json_writer writer;
     json_write_init(&writer, answer->body, HTTP_ANSWER_BYTES_MAX);
     json_write_object_begin(&writer, NULL);
-    checks_write(&writer, &checks);
+    checks_write(&writer, &readiness);
     json_write_object_end(&writer);
     answer->body_length = json_write_finish(&writer);
-    answer->status = checks_pass(&checks) ? 200 : 503;
+    answer->status = readiness.is_ready ? 200 : 503;
 }
 
 static void health_handle(void *self, const struct http_request *request,
@@ -76,21 +59,25 @@ static void health_handle(void *self, const struct http_request *request,
 {
     (void)request;
     struct daemon *daemon = self;
-    struct checks checks = checks_make(daemon);
+    struct engine_status status;
+    char bus_detail[ERROR_MESSAGE_BYTES];
+    struct readiness readiness;
+    daemon_status_get(daemon, &status, bus_detail);
+    readiness_look(daemon, &readiness);
     struct json_writer writer;
     json_write_init(&writer, answer->body, HTTP_ANSWER_BYTES_MAX);
     json_write_object_begin(&writer, NULL);
     json_write_string(&writer, "service", daemon->service->name);
     json_write_string(&writer, "version", ROUNDTRIP_VERSION);
-    checks_write(&writer, &checks);
+    checks_write(&writer, &readiness);
     json_write_object_begin(&writer, "messages");
-    json_write_int(&writer, "delivered", (int64_t)checks.status.delivered);
-    json_write_int(&writer, "applied", (int64_t)checks.status.applied);
-    json_write_int(&writer, "duplicates", (int64_t)checks.status.duplicates);
-    json_write_int(&writer, "rejected", (int64_t)checks.status.rejected);
-    json_write_int(&writer, "quarantined", (int64_t)checks.status.quarantined);
+    json_write_int(&writer, "delivered", (int64_t)status.delivered);
+    json_write_int(&writer, "applied", (int64_t)status.applied);
+    json_write_int(&writer, "duplicates", (int64_t)status.duplicates);
+    json_write_int(&writer, "rejected", (int64_t)status.rejected);
+    json_write_int(&writer, "quarantined", (int64_t)status.quarantined);
     json_write_object_end(&writer);
-    json_write_int(&writer, "owedDocuments", (int64_t)checks.status.owed_documents);
+    json_write_int(&writer, "owedDocuments", (int64_t)status.owed_documents);
     json_write_object_end(&writer);
     answer->body_length = json_write_finish(&writer);
     answer->status = 200;

@@ -29,8 +29,7 @@ struct metrics {
     struct observer_port engine_observer;
     struct http_observer http_observer;
     char queue_labels[METRIC_LABELS_SIZE];
-    bool is_paused; /* this and the batches: engine's thread */
-    struct open_batch batches[BATCH_RING];
+    struct open_batch batches[BATCH_RING]; /* engine's thread */
     struct batch_ring ring;
     struct metric_counters delivered, consumed, decisions, published, ended, http;
     struct metric_histogram process_seconds, batch_size, http_seconds;
@@ -213,14 +212,7 @@ static void batch_end(void *self)
 
 static void paused(void *self, const char *reason)
 {
-    struct metrics *metrics = self;
-    bool is_paused = reason != NULL;
-    if (is_paused && !metrics->is_paused)
-        log_write(LOG_WARNING, "paused, nothing is acked: %s", reason);
-    if (!is_paused && metrics->is_paused)
-        log_write(LOG_INFO, "goes on");
-    metrics->is_paused = is_paused;
-    FORWARD(metrics, paused, (next_->self, reason));
+    FORWARD((struct metrics *)self, paused, (next_->self, reason)); /* logged by readiness.c */
 }
 
 /* ---- HTTP's side ---- */
@@ -321,6 +313,10 @@ void metrics_write(struct metrics *metrics, const struct engine_status *status, 
                        (double)status->owed_documents, buffer, size, length);
     metric_gauge_write("roundtrip_engine_paused", "1 while the store is away.", queue,
                        status->is_paused ? 1 : 0, buffer, size, length);
+    struct log_status log;
+    log_status_get(&log);
+    metric_gauge_write("roundtrip_log_lines_dropped", "Lines that nobody took from the log.", queue,
+                       (double)log.dropped, buffer, size, length);
     metric_gauge_write("roundtrip_build_info", "Which build this is.",
                        "version=\"" ROUNDTRIP_VERSION "\"", 1, buffer, size, length);
 }

@@ -1,0 +1,105 @@
+#include "common/daemon/readiness.h"
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/daemon/daemon_private.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define TELL_EVERY_MS     200
+#define LOG_UNREAD_MS_MAX 2000
+#define LOG_DROP_HOLD_MS  10000
+
+const char *const check_names[CHECK_COUNT] = {
+    [CHECK_BROKER] = "broker", [CHECK_STORE] = "store",     [CHECK_OUTBOX] = "outbox",
+    [CHECK_LOOP] = "loop",     [CHECK_PROCESS] = "process", [CHECK_LOG] = "log",
+};
+
+static void PRINTF_LIKE(4, 5) check_set(struct readiness *readiness, enum check check,
+                                        enum check_status status, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    readiness->checks[check].status = status;
+    (void)vsnprintf(readiness->checks[check].detail, ERROR_MESSAGE_BYTES, format, values);
+    va_end(values);
+    if (status == CHECK_FAIL)
+        readiness->is_ready = false;
+}
+
+static void store_look(struct daemon *daemon, const struct engine_status *status,
+                       struct readiness *readiness)
+{
+    char why[ERROR_MESSAGE_BYTES];
+    if (!store_gauge_passes(daemon->gauge, why))
+        check_set(readiness, CHECK_STORE, CHECK_FAIL, "%s", why);
+    else if (status->is_paused)
+        check_set(readiness, CHECK_STORE, CHECK_FAIL, "%s", status->pause_reason);
+}
+
+/* No reason to take no work: but somebody has to see to it, and the log cannot say so. */
+static void log_look(struct readiness *readiness)
+{
+    struct log_status status;
+    log_status_get(&status);
+    if (status.unread_ms > LOG_UNREAD_MS_MAX)
+        check_set(readiness, CHECK_LOG, CHECK_WARN,
+                  "nobody has read the log for %" PRId64 " s; %" PRIu64 " lines were dropped",
+                  status.unread_ms / 1000, status.dropped);
+    else if (status.since_drop_ms < LOG_DROP_HOLD_MS)
+        check_set(readiness, CHECK_LOG, CHECK_WARN, "%" PRIu64 " lines were dropped",
+                  status.dropped);
+}
+
+void readiness_look(struct daemon *daemon, struct readiness *ret_readiness)
+{
+    struct engine_status status;
+    char bus_detail[ERROR_MESSAGE_BYTES];
+    daemon_status_get(daemon, &status, bus_detail);
+    *ret_readiness = (struct readiness){ .is_ready = true };
+    if (!status.bus.can_publish || !status.bus.can_consume)
+        check_set(ret_readiness, CHECK_BROKER, CHECK_FAIL, "%s",
+                  bus_detail[0] != '\0' ? bus_detail : "not connected yet");
+    store_look(daemon, &status, ret_readiness);
+    if (status.is_outbox_full)
+        check_set(ret_readiness, CHECK_OUTBOX, CHECK_FAIL,
+                  "%zu documents owe messages that the broker has not taken: requests get 503",
+                  status.owed_documents);
+    int64_t still_ms = daemon_loop_still_ms(daemon);
+    if (still_ms > LOOP_STILL_MS_MAX)
+        check_set(ret_readiness, CHECK_LOOP, CHECK_FAIL,
+                  "nothing has been done for %" PRId64 " s: the process hangs", still_ms / 1000);
+    log_look(ret_readiness);
+    if (daemon_is_stopping(daemon))
+        check_set(ret_readiness, CHECK_PROCESS, CHECK_FAIL, "stopping");
+}
+
+void readiness_tell(struct daemon *daemon, struct readiness_log *log)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    struct readiness readiness;
+    if (now_ms - log->looked_ms < TELL_EVERY_MS)
+        return;
+    log->looked_ms = now_ms;
+    readiness_look(daemon, &readiness);
+    for (int i = 0; i < CHECK_COUNT; i++) {
+        bool passes = readiness.checks[i].status == CHECK_PASS;
+        const char *detail = passes ? NULL : readiness.checks[i].detail;
+        int64_t lasted_ms = 0;
+        switch (trouble_look(&log->troubles[i], detail, now_ms, &lasted_ms)) {
+        case TROUBLE_BEGINS:
+            log_write(readiness.checks[i].status == CHECK_FAIL ? LOG_ERROR : LOG_WARNING,
+                      "%s%s: %s", readiness.checks[i].status == CHECK_FAIL ? "not ready: " : "",
+                      check_names[i], readiness.checks[i].detail);
+            break;
+        case TROUBLE_IS_OVER:
+            log_write(LOG_INFO, "%s: well again, after %" PRId64 ".%" PRId64 " s", check_names[i],
+                      lasted_ms / 1000, lasted_ms % 1000 / 100);
+            break;
+        case TROUBLE_NOTHING_NEW:
+            break;
+        }
+    }
+}
