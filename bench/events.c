@@ -66,5 +66,5 @@ void bench_event_write(enum bench_event event, uint64_t run, uint64_t saga, stru
                    "00-01a0%04" PRIx64 "%04" PRIx64 "7b3c9d2e%012" PRIx64 "-53995c3f42cd8ad8-01",
                    saga >> 16 & 0xffff, saga & 0xffff, run & UINT64_C(0xffffffffffff));
     message->timestamp_ms = SAMPLE_CAPTURED_MS;
-    message->schema_version = MESSAGE_SCHEMA_VERSION;
+    message->schema_version = SCHEMA_FIRST;
 }

@@ -21,6 +21,7 @@ struct participant booking_participant(const struct booking_rules *rules)
         .self = rules,
         .name = "booking",
         .collection = "bookings",
+        .schema_version = SCHEMA_FIRST,
         .state_size = sizeof(struct booking),
         .deadlines_wait_for_queue = true, /* what was paid in time is seen before a time-out */
         .parse = booking_parse,

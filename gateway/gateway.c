@@ -161,6 +161,7 @@ struct participant gateway_participant(const struct gateway_config *config)
         .self = config,
         .name = "gateway",
         .collection = "bookings",
+        .schema_version = SCHEMA_FIRST,
         .state_size = sizeof(struct gateway_view),
         .parse = gateway_parse,
         .decide = gateway_decide,

@@ -21,6 +21,7 @@ struct participant payment_participant(const struct payment_rules *rules)
         .self = rules,
         .name = "payment",
         .collection = "payments",
+        .schema_version = SCHEMA_FIRST,
         .state_size = sizeof(struct payment),
         .deadlines_wait_for_queue = false, /* they only ask again, they never decide */
         .parse = payment_parse,

@@ -33,7 +33,7 @@ void sim_poison_publish(struct sim *sim)
     enum sim_service service = (enum sim_service)sim_random_below(&sim->random, SIM_SERVICE_COUNT);
     const struct poison *poison =
         &poisons[sim_random_below(&sim->random, sizeof poisons / sizeof poisons[0])];
-    struct message message = { .schema_version = MESSAGE_SCHEMA_VERSION };
+    struct message message = { .schema_version = SCHEMA_FIRST };
     if (!sim->queues[service].exists)
         return;
     snprintf(message.id, sizeof message.id, "poison:%zu", ++sim->poison_count);
@@ -42,7 +42,7 @@ void sim_poison_publish(struct sim *sim)
     message.body_length = strlen(poison->body);
     bool is_newer = sim_random_chance(&sim->random, 200);
     if (is_newer)
-        message.schema_version = MESSAGE_SCHEMA_VERSION + 1;
+        message.schema_version = SCHEMA_FIRST + 1;
     struct sim_message *put = sim_queue_put(sim, service, &message);
     if (put == NULL)
         return;
@@ -127,7 +127,7 @@ static void body_publish(struct sim *sim, struct message *message, const char *t
                           "\"amount\":%lld,\"currency\":\"%s\"}",
                           payment->id, content->intent_id, content->user_id, (long long)amount,
                           content->currency);
-    message->schema_version = MESSAGE_SCHEMA_VERSION;
+    message->schema_version = SCHEMA_FIRST;
     snprintf(message->type, sizeof message->type, "%s", type);
     memcpy(message->correlation_id, content->intent_id, sizeof message->correlation_id);
     message->timestamp_ms = sim->now_ms;

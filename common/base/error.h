@@ -18,7 +18,8 @@
     X(ERROR_CONFLICT, "conflict")   /* somebody else was first: load again, decide again */        \
     X(ERROR_REJECT, "reject")       /* the input is at fault: refuse it, do not try again */       \
     X(ERROR_NOT_FOUND, "not found") /* what was asked for does not exist */                        \
-    X(ERROR_BUG, "bug")             /* we are at fault: keep the input, alert */
+    X(ERROR_BUG, "bug")             /* we are at fault: keep the input, alert */                   \
+    X(ERROR_NEWER, "newer")         /* a release after this one knows it: leave it to that one */
 
 enum error_code {
 #define X(code, text) code,

@@ -262,7 +262,7 @@ void envelope_read(const amqp_basic_properties_t *properties, const char *exchan
     read_content(properties, body_size, delivery);
 
     read_time(properties, message);
-    message->schema_version = MESSAGE_SCHEMA_VERSION;
+    message->schema_version = SCHEMA_FIRST;
     const amqp_field_value_t *version = find_header(properties, HEADER_SCHEMA_VERSION);
     if (version != NULL && !read_int(version, &message->schema_version)) {
         malformed(delivery, "header schema-version is not an integer");

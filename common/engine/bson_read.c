@@ -27,6 +27,9 @@ static size_t value_length(uint8_t type, const uint8_t *value, size_t left)
     case BSON_FORM_TEXT:
         return left < BSON_FORM_LENGTH_BYTES ? SIZE_MAX
                                              : BSON_FORM_LENGTH_BYTES + length_get(value);
+    case BSON_FORM_BINARY:
+        return left < BSON_FORM_LENGTH_BYTES ? SIZE_MAX
+                                             : BSON_FORM_LENGTH_BYTES + 1 + length_get(value);
     case BSON_FORM_DOCUMENT:
     case BSON_FORM_ARRAY:
         return left < BSON_FORM_LENGTH_BYTES ? SIZE_MAX : length_get(value);
@@ -37,7 +40,12 @@ static size_t value_length(uint8_t type, const uint8_t *value, size_t left)
     case BSON_FORM_INT64:
     case BSON_FORM_DOUBLE:
     case BSON_FORM_DATE_TIME:
+    case BSON_FORM_TIMESTAMP:
         return sizeof(int64_t);
+    case BSON_FORM_OBJECT_ID:
+        return BSON_FORM_OBJECT_ID_BYTES;
+    case BSON_FORM_DECIMAL:
+        return BSON_FORM_DECIMAL_BYTES;
     case BSON_FORM_NULL:
         return 0;
     default:

@@ -110,6 +110,11 @@ void bson_write_announcement(struct bson_output *output, const char *key,
     bson_write_end(output);
 }
 
+void bson_write_element(struct bson_output *output, const struct bson_element *element)
+{
+    memcpy(take(output, element->size), element->bytes, element->size);
+}
+
 void bson_write_document(struct bson_output *output, const char *key, const uint8_t *bytes,
                          size_t length)
 {

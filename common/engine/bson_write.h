@@ -7,6 +7,7 @@
 
 #include "common/base/arena.h"
 #include "common/engine/announcement.h"
+#include "common/engine/bson_read.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +35,8 @@ void bson_write_int(struct bson_output *output, const char *key, int64_t value);
 void bson_write_bool(struct bson_output *output, const char *key, bool value);
 void bson_write_announcement(struct bson_output *output, const char *key,
                              const struct announcement *announcement);
+/* A field as it was read. */
+void bson_write_element(struct bson_output *output, const struct bson_element *element);
 /* A whole document, and only the elements of one (or of an array), under the keys they have. */
 void bson_write_document(struct bson_output *output, const char *key, const uint8_t *bytes,
                          size_t length);

@@ -56,7 +56,7 @@ static struct message *owe(struct decision *decision, const char *type, const ch
     text_copy(message->type, sizeof message->type, type);
     text_copy(message->correlation_id, sizeof message->correlation_id, correlation_id);
     text_copy(message->app_id, sizeof message->app_id, decision->app_id);
-    message->schema_version = MESSAGE_SCHEMA_VERSION;
+    message->schema_version = SCHEMA_FIRST;
     message->body = kept_body;
     message->body_length = body_length;
     return message;

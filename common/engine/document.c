@@ -1,12 +1,11 @@
 #include "common/engine/document.h"
 #include "common/base/text.h"
-#include "common/engine/bson_write.h"
+#include "common/engine/document_kept.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define HISTORY_ROOM_FIRST 2    /* most versions come from one input */
-#define BODY_BYTES_FIRST   2048 /* beside the stored history: most states and their messages */
+#define HISTORY_ROOM_FIRST 2 /* most versions come from one input */
 
 struct document *document_new(struct arena *arena, const struct participant *participant,
                               const char *id)
@@ -58,92 +57,6 @@ bool document_owes(const struct document *document, const char *message_id)
     return false;
 }
 
-/* ---- writing ---- */
-
-static void message_encode(const struct message *message, struct bson_output *array, size_t index)
-{
-    bson_write_element_begin(array, index);
-    bson_write_text(array, "id", message->id);
-    bson_write_text(array, "type", message->type);
-    bson_write_text(array, "correlationId", message->correlation_id);
-    bson_write_int(array, "at", message->timestamp_ms);
-    bson_write_bool(array, "repeat", message->is_repeat);
-    bson_write_text(array, "traceparent", message->traceparent);
-    bson_write_text(array, "tracestate", message->tracestate);
-    bson_write_text_bytes(array, "body", message->body, message->body_length);
-    bson_write_end(array);
-}
-
-/* What is 0 or empty is left out. */
-static void replayed_encode(const struct history_entry *entry, struct bson_output *fields)
-{
-    if (entry->version != 0)
-        bson_write_int(fields, "version", entry->version);
-    if (entry->due_at_ms != 0)
-        bson_write_int(fields, "due", entry->due_at_ms);
-    if (entry->sent != 0)
-        bson_write_int(fields, "sent", (int64_t)entry->sent);
-    if (entry->is_repeat)
-        bson_write_bool(fields, "repeat", true);
-    if (entry->content != NULL)
-        bson_write_document(fields, "content", entry->content, entry->content_length);
-}
-
-static void history_encode(const struct history_entry *entry, struct bson_output *array,
-                           size_t index)
-{
-    bson_write_element_begin(array, index);
-    bson_write_int(array, "at", entry->at_ms);
-    bson_write_text(array, "input", entry->input_type);
-    bson_write_text(array, "id", entry->input_id);
-    bson_write_int(array, "fingerprint", (int64_t)entry->fingerprint);
-    bson_write_text(array, "verdict", entry->verdict);
-    bson_write_text(array, "from", entry->state_from);
-    bson_write_text(array, "to", entry->state_to);
-    replayed_encode(entry, array);
-    bson_write_end(array);
-}
-
-static void body_encode(const struct document *document, struct bson_output *body)
-{
-    bson_write_array_begin(body, "owed");
-    for (size_t i = 0; i < document->owed_count; i++)
-        message_encode(document->owed[i], body, i);
-    bson_write_end(body);
-    bson_write_array_begin(body, "history");
-    if (document->stored_count > 0)
-        bson_write_elements(body, document->stored_history.bytes, document->stored_history.length);
-    for (size_t i = 0; i < document->history_count; i++)
-        history_encode(&document->history[i], body, document->stored_count + i);
-    bson_write_end(body);
-    bson_write_int(body, "historyDropped", document->history_dropped);
-    if (document->started_at_ms < document->created_at_ms)
-        bson_write_int(body, "startedAt", document->started_at_ms);
-}
-
-bool document_encode(const struct document *document, const struct participant *participant,
-                     struct arena *arena, struct record *ret_record, struct error *error)
-{
-    struct bson_output body;
-    bson_write_begin(&body, arena, BODY_BYTES_FIRST + document->stored_history.length);
-    bson_write_document_begin(&body, "state");
-    if (!participant->encode(document->state, &body, error))
-        return error_wrap(error, "encode %s %s", participant->collection, document->id);
-    bson_write_end(&body);
-    body_encode(document, &body);
-
-    memset(ret_record, 0, sizeof *ret_record);
-    memcpy(ret_record->id, document->id, sizeof ret_record->id);
-    ret_record->version = document->version;
-    ret_record->created_at_ms = document->created_at_ms;
-    ret_record->due_at_ms = participant->due_at_ms(document->state);
-    ret_record->owed_at_ms = document->owed_count > 0 ? document->owed_at_ms : 0;
-    ret_record->body = bson_write_finish(&body, &ret_record->body_length);
-    return true;
-}
-
-/* ---- reading ---- */
-
 /* What a store returns may be damaged or written by another release: checked, not
  * asserted. */
 
@@ -163,8 +76,9 @@ static bool message_decode(struct bson_fields *fields, const char *app_id, struc
         return false;
     message->body = arena_text(arena, body, message->body_length);
     text_copy(message->app_id, sizeof message->app_id, app_id);
-    message->schema_version = MESSAGE_SCHEMA_VERSION;
-    return true;
+    message->schema_version = SCHEMA_FIRST;
+    return !bson_read_has(fields, "schema") ||
+           bson_read_int(fields, "schema", &message->schema_version);
 }
 
 /* Entries of older releases have none of these. */
@@ -177,6 +91,7 @@ static bool replayed_decode(struct bson_fields *fields, struct history_entry *en
         (!bson_read_has(fields, "due") || bson_read_int(fields, "due", &entry->due_at_ms)) &&
         (!bson_read_has(fields, "sent") || bson_read_int(fields, "sent", &sent)) &&
         (!bson_read_has(fields, "repeat") || bson_read_bool(fields, "repeat", &entry->is_repeat)) &&
+        (!bson_read_has(fields, "schema") || bson_read_int(fields, "schema", &entry->schema)) &&
         (!bson_read_has(fields, "content") || bson_read_document(fields, "content", &content));
     entry->sent = (uint64_t)sent;
     entry->content = content.bytes;
@@ -197,6 +112,7 @@ static bool history_decode(struct bson_fields *fields, struct history_entry *ent
         !bson_read_text(fields, "to", entry->state_to, sizeof entry->state_to))
         return false;
     entry->fingerprint = (uint64_t)fingerprint;
+    entry->schema = SCHEMA_FIRST;
     return replayed_decode(fields, entry);
 }
 
@@ -245,14 +161,32 @@ static bool stored_find(struct document *document, struct bson_fields *body)
     return bson_read_int(body, "historyDropped", &document->history_dropped);
 }
 
+/* Of a form that this code does not know it must not judge anything. */
+static bool schema_is_known(const struct participant *participant, struct bson_fields *body,
+                            const char *id, struct error *error)
+{
+    int64_t schema = SCHEMA_FIRST;
+    if (bson_read_has(body, "schema") && !bson_read_int(body, "schema", &schema))
+        return error_set(error, ERROR_BUG, "%s %s: schema is no number", participant->collection,
+                         id);
+    return schema <= participant->schema_version ||
+           error_set(error, ERROR_NEWER,
+                     "%s %s was stored by a newer release: its schema is %lld, %lld is known here",
+                     participant->collection, id, (long long)schema,
+                     (long long)participant->schema_version);
+}
+
 bool document_state_decode(const struct participant *participant, const struct record *record,
                            void *ret_state, struct error *error)
 {
     struct bson_fields body;
     struct bson_fields fields;
     memset(ret_state, 0, participant->state_size);
-    if (!bson_read_open(&body, record->body, record->body_length) ||
-        !bson_read_document(&body, "state", &fields))
+    if (!bson_read_open(&body, record->body, record->body_length))
+        return error_set(error, ERROR_BUG, "%s %s is damaged", participant->collection, record->id);
+    if (!schema_is_known(participant, &body, record->id, error))
+        return false;
+    if (!bson_read_document(&body, "state", &fields))
         return error_set(error, ERROR_BUG, "%s %s has no state", participant->collection,
                          record->id);
     if (!participant->decode(&fields, ret_state, error))
@@ -273,6 +207,8 @@ bool document_decode(struct document *document, const struct participant *partic
     document->history_dropped = 0;
     document->stored_history = (struct bson_fields){ .bytes = NULL };
     document->stored_count = 0;
+    document->stored_body = (struct bson_fields){ .bytes = NULL };
+    document->kept_state = document->kept_owed = (struct bson_kept){ .stored = { .bytes = NULL } };
     if (record->version == 0) {
         memset(document->state, 0, participant->state_size);
         return true;
@@ -293,5 +229,5 @@ bool document_decode(struct document *document, const struct participant *partic
     if (!stored_find(document, &body))
         return error_set(error, ERROR_BUG, "%s %s: damaged history", participant->collection,
                          record->id);
-    return true;
+    return document_kept_find(document, participant, body, arena, error);
 }

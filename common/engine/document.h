@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/base/arena.h"
+#include "common/engine/bson_keep.h"
 #include "common/engine/bson_read.h"
 #include "common/engine/participant.h"
 #include "common/engine/store_port.h"
@@ -20,6 +21,7 @@ struct history_entry {
     char state_from[24], state_to[24];
     /* What a replay needs. */
     int64_t version;   /* of the document that this decision was saved in; 0 = not kept */
+    int64_t schema;    /* the newest that the release which decided it has known */
     int64_t due_at_ms; /* of the state after it; 0 = none */
     uint64_t sent;     /* decision_fingerprint() */
     bool is_repeat;
@@ -36,6 +38,9 @@ struct document {
     void *state; /* participant->state_size bytes */
     struct message *owed[OWED_MAX];
     size_t owed_count;
+    /* As it was stored, for what this code does not know of it; bytes NULL: nothing is stored. */
+    struct bson_fields stored_body;
+    struct bson_kept kept_state, kept_owed;
     /* Entries of earlier versions, as they were saved: a BSON array in the record. The engine only
      * hands them on; document_history_decode() turns them into entries. */
     struct bson_fields stored_history;
@@ -62,7 +67,8 @@ bool document_remember(struct document *document, struct arena *arena,
 bool document_contradicts(const struct document *document, const struct participant *participant,
                           const struct input *input, struct arena *arena);
 bool document_owes(const struct document *document, const char *message_id);
-/* ERROR_BUG: the stored document breaks an invariant. */
+/* ERROR_BUG: the stored document breaks an invariant. ERROR_NEWER: a newer release has stored it in
+ * a form that this code does not know. */
 MUST_CHECK bool document_decode(struct document *document, const struct participant *participant,
                                 const struct record *record, struct arena *arena,
                                 struct error *error);

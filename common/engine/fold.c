@@ -124,6 +124,7 @@ static void history_add(struct engine *engine, struct slot *slot, const struct j
     text_copy(entry.state_from, sizeof entry.state_from, job->state_from);
     text_copy(entry.state_to, sizeof entry.state_to, job->state_to);
     entry.version = engine->decision->version;
+    entry.schema = engine->participant->schema_version;
     entry.due_at_ms = engine->participant->due_at_ms(slot->document->state);
     entry.sent = decision_fingerprint(engine->decision);
     entry.is_repeat = job->input.is_repeat;

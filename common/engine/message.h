@@ -16,7 +16,7 @@
 #define MESSAGE_TYPE_SIZE      64
 #define MESSAGE_APP_SIZE       32
 #define MESSAGE_BODY_BYTES_MAX 65536
-#define MESSAGE_SCHEMA_VERSION 1
+#define SCHEMA_FIRST           1 /* the form of messages and documents that name none */
 
 struct message {
     char id[MESSAGE_ID_SIZE];        /* AMQP message_id */

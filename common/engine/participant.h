@@ -25,11 +25,17 @@ struct participant {
     const char *name;       /* app_id of its messages: "booking" */
     const char *collection; /* "bookings" */
     size_t state_size;
+    /* The newest form of documents and messages that this code reads. A later one is of a newer
+     * release, and is left to it. Fields that are only more need no other form: they are kept. */
+    int64_t schema_version;
+    /* The oldest form that a document in this state can have. NULL: SCHEMA_FIRST. */
+    int64_t (*schema_of)(const void *state);
     bool deadlines_wait_for_queue; /* no deadline before the queue has been empty once */
 
     /* One message becomes up to INPUTS_PER_DELIVERY_MAX inputs, each for one document.
-     * ERROR_REJECT: quarantine, the message says why. Fills type, type_name, document_id,
-     * correlation_id and payload; zeroes what it does not fill; the engine adds the rest. */
+     * ERROR_REJECT: quarantine, the message says why. ERROR_NEWER: of a type that is not known.
+     * Fills type, type_name, document_id, correlation_id and payload; zeroes what it does not fill;
+     * the engine adds the rest. */
     bool (*parse)(const void *self, const struct message *message, struct input *ret_inputs,
                   size_t *ret_count, struct error *error);
 

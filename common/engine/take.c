@@ -103,7 +103,7 @@ static bool delivery_parse(struct engine *engine, struct delivery *delivery)
     const struct message *message = &delivery->message;
     if (delivery->malformed[0] != '\0') {
         quarantine(entry, delivery->malformed);
-    } else if (message->schema_version != MESSAGE_SCHEMA_VERSION) {
+    } else if (message->schema_version != SCHEMA_FIRST) {
         quarantine(entry, "unknown schema version");
     } else if (!participant->parse(participant->self, message, inputs, &count, &error)) {
         quarantine(entry, error.message);

@@ -259,7 +259,7 @@ static struct delivery *deliver(const char *message_id, const char *document_id,
     snprintf(delivery->message.id, MESSAGE_ID_SIZE, "%s", message_id);
     snprintf(delivery->message.type, MESSAGE_TYPE_SIZE, "told");
     snprintf(delivery->message.correlation_id, IDENT_SIZE, "%s", document_id);
-    delivery->message.schema_version = MESSAGE_SCHEMA_VERSION;
+    delivery->message.schema_version = SCHEMA_FIRST;
     delivery->message.body = body;
     delivery->message.body_length = strlen(body);
     return delivery;

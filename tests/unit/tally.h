@@ -105,6 +105,7 @@ static const struct participant tally_participant = {
     .name = "tally",
     .collection = "tallies",
     .state_size = sizeof(struct tally),
+    .schema_version = SCHEMA_FIRST,
     .deadlines_wait_for_queue = true,
     .parse = tally_parse,
     .decide = tally_decide,

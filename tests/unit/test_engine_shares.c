@@ -52,7 +52,7 @@ static void delivery_make(struct delivery *delivery, const char *document_id, co
     snprintf(delivery->message.id, MESSAGE_ID_SIZE, "m");
     snprintf(delivery->message.type, MESSAGE_TYPE_SIZE, "told");
     snprintf(delivery->message.correlation_id, IDENT_SIZE, "%s", document_id);
-    delivery->message.schema_version = MESSAGE_SCHEMA_VERSION;
+    delivery->message.schema_version = SCHEMA_FIRST;
     delivery->message.body = body;
     delivery->message.body_length = strlen(body);
 }

@@ -58,6 +58,89 @@ static void each_input_that_one_message_has_made_may_come_again(void **test)
     assert_true(contradicts(document, &arena, 6));
 }
 
+/* ---- documents ---- */
+
+/* As a newer release would store it: one field more in everything that has names. */
+static void fields_add(bson_iter_t *from, bool is_array, bson_t *to)
+{
+    while (bson_iter_next(from)) {
+        bson_iter_t nested;
+        bson_t part;
+        bool is_list = BSON_ITER_HOLDS_ARRAY(from);
+        if (!is_list && !BSON_ITER_HOLDS_DOCUMENT(from)) {
+            assert_true(bson_append_iter(to, NULL, 0, from));
+            continue;
+        }
+        assert_true(bson_iter_recurse(from, &nested));
+        if (is_list)
+            bson_append_array_begin(to, bson_iter_key(from), -1, &part);
+        else
+            bson_append_document_begin(to, bson_iter_key(from), -1, &part);
+        fields_add(&nested, is_list, &part);
+        if (is_list)
+            bson_append_array_end(to, &part);
+        else
+            bson_append_document_end(to, &part);
+    }
+    if (!is_array)
+        BSON_APPEND_UTF8(to, "newer", "kept");
+}
+
+static void record_put(const bson_t *body)
+{
+    assert_true(body->len <= BODY_SIZE);
+    memcpy(world.bodies[0], bson_get_data(body), body->len);
+    world.records[0].body_length = body->len;
+}
+
+static bson_t record_body(void)
+{
+    bson_t body;
+    assert_true(bson_init_static(&body, world.records[0].body, world.records[0].body_length));
+    return body;
+}
+
+static void newer_release_saves(int64_t schema)
+{
+    bson_t body = record_body();
+    bson_t changed = BSON_INITIALIZER;
+    bson_iter_t from;
+    if (schema > SCHEMA_FIRST)
+        BSON_APPEND_INT64(&changed, "schema", schema);
+    assert_true(bson_iter_init(&from, &body));
+    fields_add(&from, false, &changed);
+    record_put(&changed);
+    bson_destroy(&changed);
+}
+
+static void assert_kept(const char *path, bool is_kept)
+{
+    bson_t body = record_body();
+    bson_iter_t iter;
+    bson_iter_t found;
+    assert_true(bson_iter_init(&iter, &body));
+    assert_int_equal(bson_iter_find_descendant(&iter, path, &found), is_kept);
+}
+
+static void what_a_newer_release_has_stored_survives_a_save(void **test)
+{
+    (void)test;
+    world.refuses_messages = true; /* so that they stay owed */
+    deliver("m1", "A", "{\"worth\":5}");
+    engine_step(world.engine, NOW);
+    newer_release_saves(SCHEMA_FIRST);
+    world.refuses_messages = false;
+    assert_int_equal(ask("A", NOW + 1000), REPLY_ACCEPTED);
+    assert_kept("newer", true);
+    assert_kept("state.newer", true);
+    assert_kept("owed.0.newer", true);
+    assert_kept("owed.1.id", true);
+    assert_kept("owed.1.newer", false);
+    assert_kept("history.0.newer", true);
+    assert_kept("history.0.content.newer", true);
+    assert_kept("history.1.newer", false);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
@@ -65,6 +148,7 @@ int main(void)
         TEST(a_repeat_with_one_more_field_contradicts_nothing),
         TEST(in_one_batch_too),
         TEST(each_input_that_one_message_has_made_may_come_again),
+        TEST(what_a_newer_release_has_stored_survives_a_save),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
