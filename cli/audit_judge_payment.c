@@ -89,8 +89,10 @@ static bool listings_are_wrong(const struct purse *purse)
 static bool uncaptured_judge(const struct purse *purse)
 {
     if (has_money(purse->payment->own.state))
-        return wrong(purse, "capture_unknown",
-                     "the payment service holds a capture that the provider's books do not have");
+        return wrong(
+            purse, "capture_unknown",
+            "the payment service holds a capture that the provider's books do not have; where "
+            "webhooks are made by hand, ask with --captures service");
     if (purse->payment->listings != NULL)
         return wrong(purse, "payment_unknown", "a booking lists it, and nobody has captured it");
     return true;

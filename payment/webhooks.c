@@ -201,7 +201,11 @@ static void webhook_handle(struct webhooks *webhooks, const struct webhook_form 
     if (!is_authentic(webhooks, http)) {
         problem_answer(
             answer, 401, "bad-signature",
-            "sign the raw body: Roundtrip-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256>", NULL);
+            "sign the raw body with ROUNDTRIP_WEBHOOK_SECRET: Roundtrip-Signature: t=<unix "
+            "seconds>,"
+            "v1=<hex HMAC-SHA256 of \"t.body\">; where the service runs for local scripts, "
+            "ROUNDTRIP_WEBHOOK_UNSIGNED=loopback takes unsigned ones from its machine",
+            NULL);
         return;
     }
     if (!webhook_read(webhooks, form, http, &fields, &problem)) {

@@ -247,7 +247,9 @@ void envelope_read(const amqp_basic_properties_t *properties, const char *exchan
     read_text(properties, AMQP_BASIC_MESSAGE_ID_FLAG, properties->message_id, "message_id",
               message->id, sizeof message->id, delivery);
     if (message->id[0] == '\0') {
-        malformed(delivery, "message_id is missing");
+        malformed(delivery,
+                  "message_id is missing: the producer names each message, and repeats the "
+                  "name with the message");
     }
     read_type(properties, exchange, routing_key, delivery);
     read_text(properties, AMQP_BASIC_CORRELATION_ID_FLAG, properties->correlation_id,

@@ -1,7 +1,9 @@
 #include "common/bus/amqp_receive.h"
 
+#include "common/base/json_read.h"
 #include "common/bus/amqp_envelope.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +47,19 @@ static bool receive_method(struct consumer *consumer, const amqp_method_t *metho
     return true;
 }
 
+/* Whoever sends a first message by hand most often has several things wrong: told in one go. */
+static void body_judge(struct delivery *delivery)
+{
+    struct json_object object;
+    struct json_problem problem;
+    size_t length = strlen(delivery->malformed);
+    if (length == 0 ||
+        json_object_scan(delivery->message.body, delivery->message.body_length, &object, &problem))
+        return;
+    (void)snprintf(delivery->malformed + length, sizeof delivery->malformed - length,
+                   "; the body is no JSON object: %s", problem.detail);
+}
+
 static bool receive_end(struct consumer *consumer, struct error *error)
 {
     struct held *held = consumer->receiving;
@@ -53,6 +68,8 @@ static bool receive_end(struct consumer *consumer, struct error *error)
     consumer->empty_since_ms = 0;
     held->delivery.message.body = held->body != NULL ? held->body : "";
     held->delivery.message.body_length = consumer->body_stored;
+    if (!held->is_body_dropped)
+        body_judge(&held->delivery);
     if (!deliveries_complete(consumer->deliveries, held)) {
         return protocol_error(error, "a delivery tag that does not grow");
     }

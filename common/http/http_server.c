@@ -315,7 +315,8 @@ static bool context_start(struct http_server *server, const struct http_server_o
     int count = mg_get_server_ports(server->context, 1, &port);
     assert(count == 1);
     server->port = port.port;
-    (void)inet_pton(AF_INET, options->bind_address, &server->address); /* as http_listen_probe did */
+    (void)inet_pton(AF_INET, options->bind_address,
+                    &server->address); /* as http_listen_probe did */
     return true;
 }
 

@@ -128,7 +128,9 @@ static void a_message_without_an_id_is_malformed(void **state)
 {
     (void)state;
     properties._flags &= ~(amqp_flags_t)AMQP_BASIC_MESSAGE_ID_FLAG;
-    read_refuses("message_id is missing");
+    read_refuses(
+        "message_id is missing: the producer names each message, and repeats the name with "
+        "the message");
     assert_string_equal(delivery.message.type, KEY); /* what is readable is there */
 }
 
