@@ -8,6 +8,7 @@
  * publish they go out once more, byte-identical, with the same message ids. After the ack only the
  * owed entries are left: the relay publishes and clears them. */
 #include "booking/participant.h"
+#include "booking/root.h"
 #include "common/base/clock.h"
 #include "common/base/uuid.h"
 #include "common/daemon/daemon.h"
@@ -43,20 +44,6 @@ static const struct config_option booking_config[] = {
     { 0 },
 };
 
-static void root_span(const void *state, struct tracing_root *ret_root)
-{
-    const struct booking *booking = state;
-    *ret_root = (struct tracing_root){
-        .booking_id = booking->id,
-        .state = booking_state_text(booking->first_outcome),
-        .reason = booking_reason_text(booking->reason),
-        .started_ms = booking->first_seen_ms,
-        .ended_ms = booking->decided_at_ms,
-        .payments = booking->payment_count,
-        .is_failed = booking->first_outcome == BOOKING_FAILED,
-    };
-}
-
 int main(int argc, char **argv)
 {
     static const struct config_option *const tables[] = { daemon_config, booking_config, NULL };
@@ -81,7 +68,7 @@ int main(int argc, char **argv)
         .store_system = store_system(options.common.store_url),
         .store_namespace = "booking",
         .http_port = (int)options.common.http_port,
-        .root = root_span,
+        .root = booking_root,
     };
     struct tracing_observer *observer = tracing_observer_new(&setup);
     const struct daemon_service service = {

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WAIT_FOR_PAYMENT "wait for payment" /* names of spans */
+#define WAIT_FOR_INTENT  "wait for intent"
+
 /* ---- what a row does ---- */
 
 static void intent_keep(struct booking *booking, const struct booking_payload *payload)
@@ -40,6 +43,14 @@ static void payment_give_back(struct booking *booking, struct booking_payment *p
     payment->refund_reason = reason;
     announce_refund(booking, payment, decision);
     decision_note(decision, "booking.refund", NULL, 0);
+}
+
+/* Its trace shows the wait as a span, however it ended; nothing where nobody waited. */
+static void wait_ended(const struct booking *booking, const char *event, const char *wait,
+                       struct decision *decision)
+{
+    if (booking->waiting_since_ms > 0)
+        decision_note(decision, event, wait, booking->waiting_since_ms);
 }
 
 static void wait_until(struct booking *booking, const struct decision *decision, int64_t timeout_ms)
@@ -102,6 +113,7 @@ static void end_without_payment(const struct booking_rules *rules, struct bookin
                                 const struct input *input, struct decision *decision)
 {
     (void)rules, (void)input;
+    wait_ended(booking, NULL, booking->has_intent ? WAIT_FOR_PAYMENT : WAIT_FOR_INTENT, decision);
     end(booking, decision);
 }
 
@@ -110,6 +122,7 @@ static void end_with_payment(const struct booking_rules *rules, struct booking *
 {
     (void)rules;
     payment_keep(booking, booking_payload(input));
+    wait_ended(booking, "booking.matched", WAIT_FOR_PAYMENT, decision);
     end(booking, decision);
 }
 
@@ -118,7 +131,7 @@ static void apply_payment(const struct booking_rules *rules, struct booking *boo
 {
     (void)rules;
     payment_keep(booking, booking_payload(input))->disposition = PAYMENT_APPLIED;
-    decision_note(decision, "booking.matched", "wait for payment", booking->waiting_since_ms);
+    wait_ended(booking, "booking.matched", WAIT_FOR_PAYMENT, decision);
     end(booking, decision);
 }
 
@@ -172,7 +185,7 @@ static void apply_held(const struct booking_rules *rules, struct booking *bookin
     assert(first >= 0); /* the guard has seen it */
     booking->payments[first].disposition = PAYMENT_APPLIED;
     booking->due_at_ms = 0;
-    decision_note(decision, "booking.matched", "wait for intent", booking->waiting_since_ms);
+    wait_ended(booking, "booking.matched", WAIT_FOR_INTENT, decision);
     announce_outcome(booking, decision);
     for (int32_t i = 0; i < booking->payment_count; i++)
         if (booking->payments[i].disposition == PAYMENT_HELD) {
@@ -188,7 +201,7 @@ static void end_with_held(const struct booking_rules *rules, struct booking *boo
     (void)rules;
     intent_keep(booking, booking_payload(input));
     strangers_give_back(booking, decision);
-    decision_note(decision, "booking.matched", "wait for intent", booking->waiting_since_ms);
+    wait_ended(booking, "booking.matched", WAIT_FOR_INTENT, decision);
     end(booking, decision);
 }
 
@@ -197,6 +210,7 @@ static void keep_intent_without_strangers(const struct booking_rules *rules,
                                           struct decision *decision)
 {
     intent_keep(booking, booking_payload(input));
+    wait_ended(booking, NULL, WAIT_FOR_INTENT, decision);
     strangers_give_back(booking, decision);
     if (booking->payment_count == BOOKING_PAYMENTS_MAX) {
         /* The last place is the payer's own: a stranger's payment may be forgotten here, the

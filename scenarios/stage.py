@@ -263,11 +263,12 @@ class Story:
 
     def trace_is_whole(self, booking, trace_id, services):
         spans = self.spans(trace_id)
-        roots = [span for span in spans if span.parent is None]
+        roots = {span for span in spans if span.parent is None}  # it may be sent more than once
         ids = {span.id for span in spans}
         orphans = [span for span in spans if span.parent and span.parent not in ids]
         strangers = [span for span in spans if span.booking not in (None, booking)]
-        return (set(services) <= {span.service for span in spans} and len(roots) == 1 and roots[0].name == "booking"
+        return (set(services) <= {span.service for span in spans} and len(roots) == 1
+                and all(root.service == "saga" and root.name.startswith("booking ") for root in roots)
                 and (self.killed or not orphans) and not strangers)
 
     def spans(self, trace_id):

@@ -1,8 +1,11 @@
 #include "tracing/booking_trace.h"
 
 #include "common/base/hash.h"
+#include "common/base/ident.h"
 #include "common/base/uuid.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* An id of zeros means "none" on the wire. SHA-256 gives it once in 2^64 at the most. */
@@ -38,6 +41,14 @@ void tracing_booking_root_id(const char *booking_id, uint8_t ret_span_id[8])
 void tracing_message_span_id(const char *message_id, uint8_t ret_span_id[8])
 {
     part_of_hash(message_id, 0, ret_span_id, 8);
+}
+
+void tracing_wait_span_id(const char *booking_id, const char *name, int64_t since_ms,
+                          uint8_t ret_span_id[8])
+{
+    char text[IDENT_SIZE + 96];
+    snprintf(text, sizeof text, "%s %s %" PRId64, booking_id, name, since_ms);
+    part_of_hash(text, 0, ret_span_id, 8);
 }
 
 void tracing_booking_trace_hex(const char *booking_id, char ret_hex[33])

@@ -11,7 +11,7 @@
 #define DEFAULT_TIMEOUT_MS  10000
 #define DEFAULT_DELAY_MS    5000
 #define DEFAULT_EXPORT_MS   30000
-#define DEFAULT_QUEUE       2048
+#define DEFAULT_QUEUE       8192 /* the spans of some full batches of the engine */
 #define DEFAULT_BATCH       512
 #define DEFAULT_COUNT_LIMIT 128
 #define LIMIT_MAX           1000000

@@ -2,13 +2,15 @@
  *
  * The rules are those of the OpenTelemetry specification: an empty value counts as unset, a
  * boolean is true only for "true" in any case, a bad number or an unknown choice warns and is
- * ignored. Two defaults differ on purpose:
+ * ignored. Three defaults differ on purpose:
  *
  * - OTEL_TRACES_EXPORTER, when unset, is `otlp` only if an OTLP endpoint is set. Otherwise it is
  *   `otlp/file` if ROUNDTRIP_TRACE_FILE is set, else `none`. The specification's default, `otlp` to
  *   localhost, would make every service on a machine without a collector try for ever and warn.
  *   (`otlp/file` is ours: JSON lines like `otlp/stdout`, appended to ROUNDTRIP_TRACE_FILE. Several
  *   processes may share the file.)
+ * - OTEL_BSP_MAX_QUEUE_SIZE is 8192, not 2048: one full batch of the engine ends in some 1,500
+ *   spans at once, and beyond half of the queue traces are left out.
  * - The protocol is `http/json`, where the specification says http/protobuf.
  *
  * Not there, and a warning says so: gzip, gRPC, protobuf. `console` is the same as `otlp/stdout`.

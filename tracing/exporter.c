@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define REQUEST_BYTES         ((size_t)2097152) /* OTLP allows 64 MiB */
+#define SAGA_SHARE            4 /* of the queue: of a booking's spans the saga's are fewer */
 #define BACKOFF_FIRST_MS      1000
 #define BACKOFF_MAX_MS        5000
 #define REJECT_REPORT_EACH_MS 60000
@@ -23,11 +24,10 @@ struct exporter {
     struct exporter_options options;
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t wake; /* a batch is full, or stop */
+    pthread_cond_t wake; /* a batch is full, a span is in a hurry, or stop */
 
     /* under the lock */
-    struct span *ring;
-    size_t first, count; /* count includes those that are being written */
+    struct span_queue spans, saga;
     bool is_stopping;
     int64_t stop_by_ms; /* clock_monotonic_ms */
     struct exporter_counts counts;
@@ -59,27 +59,21 @@ static void count_dropped(struct exporter *exporter, enum exporter_drop drop, ui
     pthread_mutex_unlock(&exporter->lock);
 }
 
-static void span_copy(struct span *target, const struct span *source)
-{
-    memcpy(target, source, offsetof(struct span, text) + source->text_length);
-}
-
 void exporter_submit(struct exporter *exporter, const struct span *span)
 {
-    bool is_batch_full = false;
+    struct span_queue *queue = span->is_saga ? &exporter->saga : &exporter->spans;
+    bool is_due = false;
     pthread_mutex_lock(&exporter->lock);
     if (exporter->is_stopping) {
         exporter->counts.dropped[DROP_STOPPED]++;
-    } else if (exporter->count == exporter->options.queue_max) {
+    } else if (!span_queue_add(queue, span)) {
         exporter->counts.dropped[DROP_QUEUE_FULL]++;
     } else {
-        size_t at = (exporter->first + exporter->count) % exporter->options.queue_max;
-        span_copy(&exporter->ring[at], span);
         exporter->counts.queued++;
-        is_batch_full = ++exporter->count == exporter->options.batch_max;
+        is_due = queue->count == (span->is_saga ? 1 : exporter->options.batch_max);
     }
     pthread_mutex_unlock(&exporter->lock);
-    if (is_batch_full)
+    if (is_due)
         pthread_cond_signal(&exporter->wake);
 }
 
@@ -89,38 +83,52 @@ static struct timespec moment(int64_t monotonic_ms)
                               .tv_nsec = monotonic_ms % 1000 * 1000000 };
 }
 
-/* Waits for a full batch, the schedule or the stop. The spans to send now; 0 may come early. */
-static size_t batch_wait(struct exporter *exporter, int64_t due_ms, bool *ret_is_stopping)
+/* When something is in a hurry, this soon after the export before; else on schedule. */
+static int64_t due_of(const struct exporter *exporter, int64_t last_ms)
 {
-    struct timespec due = moment(due_ms);
-    int waited = 0;
+    int64_t gap_ms = EXPORTER_GAP_MS, delay_ms = exporter->options.schedule_delay_ms;
+    return last_ms + (exporter->saga.count > 0 && gap_ms < delay_ms ? gap_ms : delay_ms);
+}
+
+/* Waits for a full batch, a span in a hurry, the schedule or the stop. */
+static void batch_wait(struct exporter *exporter, int64_t last_ms, bool *ret_is_stopping)
+{
     pthread_mutex_lock(&exporter->lock);
-    while (!exporter->is_stopping && exporter->count < exporter->options.batch_max && waited == 0)
-        waited = pthread_cond_timedwait(&exporter->wake, &exporter->lock, &due);
-    size_t count = exporter->count;
+    while (!exporter->is_stopping && exporter->spans.count < exporter->options.batch_max) {
+        struct timespec due = moment(due_of(exporter, last_ms));
+        bool is_hurried = exporter->saga.count > 0;
+        int waited = pthread_cond_timedwait(&exporter->wake, &exporter->lock, &due);
+        if (waited != 0 && is_hurried == (exporter->saga.count > 0))
+            break;
+    }
     *ret_is_stopping = exporter->is_stopping;
+    pthread_mutex_unlock(&exporter->lock);
+}
+
+static size_t queue_count(struct exporter *exporter, const struct span_queue *queue)
+{
+    pthread_mutex_lock(&exporter->lock);
+    size_t count = queue->count;
     pthread_mutex_unlock(&exporter->lock);
     return count < exporter->options.batch_max ? count : exporter->options.batch_max;
 }
 
 /* Writes up to `count` spans into a request; gives their room in the queue back at once. */
-static size_t request_write(struct exporter *exporter, size_t count, size_t *ret_length)
+static size_t request_write(struct exporter *exporter, struct span_queue *queue, size_t count,
+                            size_t *ret_length)
 {
     struct json_writer writer;
+    bool is_saga = queue == &exporter->saga;
     json_write_init(&writer, exporter->request, REQUEST_BYTES);
-    otlp_request_begin(&writer, &exporter->options.resource);
+    otlp_request_begin(&writer, is_saga ? &exporter->options.saga : &exporter->options.resource);
     size_t written = 0;
     while (written < count &&
-           writer.size - writer.length > OTLP_SPAN_BYTES_MAX + OTLP_END_BYTES_MAX) {
-        size_t at = (exporter->first + written) % exporter->options.queue_max;
-        otlp_span_write(&writer, &exporter->ring[at], &exporter->options.limits);
-        written++;
-    }
+           writer.size - writer.length > OTLP_SPAN_BYTES_MAX + OTLP_END_BYTES_MAX)
+        otlp_span_write(&writer, span_queue_at(queue, written++), &exporter->options.limits);
     *ret_length = otlp_request_end(&writer);
     assert(written > 0 && *ret_length > 0); /* by the bounds above */
     pthread_mutex_lock(&exporter->lock);
-    exporter->first = (exporter->first + written) % exporter->options.queue_max;
-    exporter->count -= written;
+    span_queue_drop(queue, written);
     pthread_mutex_unlock(&exporter->lock);
     return written;
 }
@@ -234,25 +242,35 @@ static void request_send(struct exporter *exporter, size_t length, uint64_t coun
 static void queue_drop(struct exporter *exporter)
 {
     pthread_mutex_lock(&exporter->lock);
-    exporter->counts.dropped[DROP_STOPPED] += exporter->count;
-    exporter->count = 0;
+    exporter->counts.dropped[DROP_STOPPED] += exporter->saga.count + exporter->spans.count;
+    span_queue_drop(&exporter->saga, exporter->saga.count);
+    span_queue_drop(&exporter->spans, exporter->spans.count);
     pthread_mutex_unlock(&exporter->lock);
+}
+
+/* A request of what the queue holds; false: it holds nothing. */
+static bool queue_send(struct exporter *exporter, struct span_queue *queue)
+{
+    size_t length, count = queue_count(exporter, queue);
+    if (count == 0)
+        return false;
+    count = request_write(exporter, queue, count, &length);
+    request_send(exporter, length, count);
+    return true;
 }
 
 static void *exporter_run(void *self)
 {
     struct exporter *exporter = self;
     bool is_stopping = false;
-    int64_t due_ms = clock_monotonic_ms() + exporter->options.schedule_delay_ms;
+    int64_t last_ms = clock_monotonic_ms();
     for (;;) {
-        size_t length, count = batch_wait(exporter, due_ms, &is_stopping);
-        if (count == 0 && is_stopping)
+        batch_wait(exporter, last_ms, &is_stopping);
+        last_ms = clock_monotonic_ms();
+        bool has_sent = queue_send(exporter, &exporter->saga);
+        has_sent = queue_send(exporter, &exporter->spans) || has_sent;
+        if (!has_sent && is_stopping)
             return NULL;
-        due_ms = clock_monotonic_ms() + exporter->options.schedule_delay_ms;
-        if (count == 0)
-            continue;
-        count = request_write(exporter, count, &length);
-        request_send(exporter, length, count);
         if (is_stopping && exporter->is_failing)
             queue_drop(exporter);
     }
@@ -286,9 +304,11 @@ struct exporter *exporter_new(const struct exporter_options *options, struct err
     pthread_cond_init(&exporter->wake, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&exporter->lock, NULL);
-    exporter->ring = calloc(options->queue_max, sizeof *exporter->ring);
+    size_t saga_max = options->queue_max / SAGA_SHARE + 1;
+    bool has_queues = span_queue_init(&exporter->spans, options->queue_max, options->sampler) &&
+                      span_queue_init(&exporter->saga, saga_max, options->sampler);
     exporter->request = malloc(REQUEST_BYTES);
-    if (exporter->ring == NULL || exporter->request == NULL || !thread_start(exporter)) {
+    if (!has_queues || exporter->request == NULL || !thread_start(exporter)) {
         error_set(error, ERROR_RETRY, "no memory or no thread for the exporter");
         exporter->is_joined = true;
         return exporter_free(exporter);
@@ -320,7 +340,8 @@ struct exporter *exporter_free(struct exporter *exporter)
     exporter->options.outlet.free(exporter->options.outlet.self);
     pthread_cond_destroy(&exporter->wake);
     pthread_mutex_destroy(&exporter->lock);
-    free(exporter->ring);
+    span_queue_done(&exporter->spans);
+    span_queue_done(&exporter->saga);
     free(exporter->request);
     free(exporter);
     return NULL;

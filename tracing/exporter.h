@@ -1,7 +1,10 @@
-/* exporter.h - the bounded queue of finished spans and the one thread that sends them.
+/* exporter.h - the bounded queues of finished spans and the one thread that sends them.
  *
  * Submitting copies the span into a ring that was allocated at the start: no allocation, no wait
- * but for a short lock. A full queue drops the new span and counts it. Export calls never overlap.
+ * but for a short lock. What does not fit is dropped and counted, by its trace's id
+ * (span_queue.h). The saga's own spans (a booking's root and its waits) have a queue and a resource
+ * of their own, and what is queued with them goes at once: who is killed takes no root with him
+ * that is older than EXPORTER_GAP_MS and one export. Export calls never overlap.
  * A failing collector costs spans and nothing else: a batch is tried again with backoff until the
  * export time-out, then dropped. A log line is reported when exporting begins to fail and when it
  * works again, not for each batch. */
@@ -9,6 +12,7 @@
 
 #include "tracing/otlp_json.h"
 #include "tracing/outlet.h"
+#include "tracing/span_queue.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,11 +32,14 @@ enum exporter_drop {
 };
 const char *exporter_drop_text(enum exporter_drop drop);
 
+#define EXPORTER_GAP_MS 20 /* between two exports that the saga's spans have hurried */
+
 struct exporter_options {
-    struct otlp_resource resource; /* its texts outlive the exporter */
+    struct otlp_resource resource, saga; /* their texts outlive the exporter */
     struct otlp_limits limits;
     struct outlet outlet; /* given away, also on failure */
     size_t queue_max, batch_max;
+    struct sampler sampler;
     int64_t schedule_delay_ms, export_timeout_ms;
     void *report_self;
     void (*report)(void *self, const char *text); /* from the exporter's thread */

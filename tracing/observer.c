@@ -103,6 +103,7 @@ static void batch_begin(void *self, struct input *const *inputs, size_t count, i
     batch->input_count = 0;
     batch->input_hint = 0;
     batch->stage_count = 0;
+    batch->now_ms = now_ms;
     for (size_t i = 0; i < count && i < OBSERVER_INPUTS_MAX; i++)
         input_open(observer, batch, inputs[i], now_ns);
 }
@@ -147,9 +148,10 @@ static void decided(void *self, const struct decided *decided)
     struct tracing_observer *observer = self;
     if (is_off(observer))
         return;
-    if (decided->is_first_outcome && observer->root != NULL)
-        observer_export_root(observer, decided->state);
-    struct open_input *open = observer_find(observer_made(observer), decided->input);
+    if (decided->is_first_outcome)
+        tracing_root_export(observer, decided->document);
+    struct open_batch *batch = observer_made(observer);
+    struct open_input *open = observer_find(batch, decided->input);
     if (open == NULL)
         return;
     observer_place(observer, open);
@@ -163,8 +165,8 @@ static void decided(void *self, const struct decided *decided)
     for (int i = 0; i < decided->note_count && i < DECISION_NOTES_MAX; i++) {
         const struct note *note = &decided->notes[i];
         open->notes[open->note_count++] = *note;
-        if (open->lineage.is_recorded && note->span_name != NULL && note->since_ms > 0)
-            observer_export_wait(observer, open, note);
+        if (note->span_name != NULL && decided->input->correlation_id[0] != '\0')
+            observer_export_wait(observer, decided->input->correlation_id, note, batch->now_ms);
     }
     if (decided->delivery != NULL) {
         open->delivery_tag = decided->delivery->tag;

@@ -107,7 +107,6 @@ void observer_message_published(void *self, const struct document *document,
                                 const struct input *cause, const struct message *message,
                                 enum publish_result result, bool is_again)
 {
-    (void)document;
     struct tracing_observer *observer = self;
     struct open_batch *batch = observer_published(observer);
     struct trace_context context;
@@ -115,6 +114,9 @@ void observer_message_published(void *self, const struct document *document,
     const char *failure = failure_of(result);
     if (observer->tracing->exporter == NULL)
         return;
+    if ((is_again || message->is_repeat) && result == PUBLISH_CONFIRMED)
+        tracing_root_export(observer,
+                            document); /* the one who sent it first may not have lived on */
     struct open_input *open = failure != NULL && cause != NULL ? observer_find(batch, cause) : NULL;
     if (open != NULL)
         open->is_unconfirmed = true; /* so its delivery is not acked yet */

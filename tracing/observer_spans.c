@@ -1,4 +1,4 @@
-/* observer_spans.c - the spans of inputs, of a batch's round trips, of waits and of the root. */
+/* observer_spans.c - the spans of inputs and of a batch's round trips. */
 #include "tracing/observer_state.h"
 
 #include "common/base/clock.h"
@@ -167,44 +167,4 @@ void observer_export_quarantine(struct tracing_observer *observer, const struct 
     if (lineage.carried.is_set)
         span_link(span, &lineage.carried, true);
     submit(observer, now_ns);
-}
-
-/* The gap ends where the input's own span begins, so it hangs under the root, which covers both. */
-void observer_export_wait(struct tracing_observer *observer, const struct open_input *open,
-                          const struct note *note)
-{
-    struct span_place place = open->lineage.place;
-    if (open->input->correlation_id[0] != '\0')
-        tracing_booking_root_id(open->input->correlation_id, place.parent_id);
-    place.is_parent_remote = false;
-    observer_random_id(observer, place.span_id);
-    span_begin(&observer->span, &place, SPAN_INTERNAL, note->since_ms * CLOCK_NS_PER_MS);
-    span_name_add(&observer->span, note->span_name);
-    span_text(&observer->span, KEY_BOOKING_ID, open->input->correlation_id);
-    submit(observer, open->started_ns);
-}
-
-/* Everything comes from the stored document, so a second export is byte-identical. */
-void observer_export_root(struct tracing_observer *observer, const void *state)
-{
-    struct span *span = &observer->span;
-    struct tracing_root root = { 0 };
-    struct lineage lineage;
-    observer->root(state, &root);
-    if (root.booking_id == NULL || root.booking_id[0] == '\0')
-        return;
-    lineage_find(observer->tracing, root.booking_id, "", "", false, &lineage);
-    if (!lineage.is_recorded)
-        return;
-    memcpy(lineage.place.span_id, lineage.place.parent_id, sizeof lineage.place.span_id);
-    memset(lineage.place.parent_id, 0, sizeof lineage.place.parent_id);
-    span_begin(span, &lineage.place, SPAN_INTERNAL, root.started_ms * CLOCK_NS_PER_MS);
-    span_name_add(span, "booking");
-    span_text(span, KEY_BOOKING_ID, root.booking_id);
-    span_text(span, KEY_BOOKING_STATE, root.state);
-    span_text(span, KEY_BOOKING_REASON, root.reason);
-    span_int(span, KEY_BOOKING_PAYMENTS, root.payments);
-    if (root.is_failed)
-        span_fail(span, root.reason);
-    submit(observer, root.ended_ms * CLOCK_NS_PER_MS);
 }

@@ -47,6 +47,7 @@ struct open_batch {
     size_t input_count, input_hint;
     struct stage_record stages[OBSERVER_STAGES_MAX];
     size_t stage_count;
+    int64_t now_ms; /* of its decisions */
     int64_t publish_started_ns, published_ns;
 };
 
@@ -84,9 +85,10 @@ void observer_export_stage(struct tracing_observer *observer, const struct open_
                            const struct stage_record *record);
 void observer_export_quarantine(struct tracing_observer *observer, const struct delivery *delivery,
                                 const char *reason);
-void observer_export_wait(struct tracing_observer *observer, const struct open_input *open,
-                          const struct note *note);
-void observer_export_root(struct tracing_observer *observer, const void *state);
+
+/* observer_saga.c */
+void observer_export_wait(struct tracing_observer *observer, const char *booking_id,
+                          const struct note *note, int64_t until_ms);
 
 /* observer_publish.c */
 void observer_message_owed(void *self, const struct input *cause, struct message *message);

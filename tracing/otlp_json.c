@@ -9,6 +9,10 @@
 
 #define ID_SIZE     33
 #define NUMBER_SIZE 24
+/* Jaeger compares the clocks of parent and child where their `ip` differs or is missing, and warns
+ * of each child that outlasts its parent, as the publish after an answer does. The services of one
+ * system have clocks that agree, on whatever hosts they are: so all of them say the same. */
+#define OTLP_IP "127.0.0.1"
 
 /* The fixed parts of a span are known to be clean JSON, and otlp_span_write has seen that there is
  * room for all of it: they are copied as they are. */
@@ -257,35 +261,56 @@ static void resource_put(struct json_writer *writer, const char *key, const char
     json_write_object_end(writer);
 }
 
+/* What of the environment's attributes concerns the whole system. */
+static bool is_of_system(const char *key)
+{
+    static const char *const keys[] = { "service.namespace", "deployment.environment",
+                                        "deployment.environment.name" };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct otlp_resource *resource, const char *key)
+{
+    return !resource->is_shared || is_of_system(key);
+}
+
 static bool is_overridden(const struct otlp_resource *resource, const char *key)
 {
     for (size_t i = 0; i < resource->extra_count; i++)
         if (strcmp(resource->extra[i].key, key) == 0)
-            return true;
+            return is_wanted(resource, key);
     return false;
 }
 
 static void resource_write(struct json_writer *writer, const struct otlp_resource *resource)
 {
-    /* Jaeger compares the clocks only of spans from different hosts. */
     char host[HOST_NAME_MAX + 1] = "";
     if (gethostname(host, sizeof host - 1) != 0)
         host[0] = '\0';
-    const struct environment_attribute ours[] = {
-        { "service.namespace", "roundtrip" },
-        { "service.version", ROUNDTRIP_VERSION },
-        { "service.instance.id", resource->instance_id },
-        { "host.name", host },
-        { "telemetry.sdk.name", "roundtrip" },
-        { "telemetry.sdk.language", "c" },
-        { "telemetry.sdk.version", ROUNDTRIP_VERSION },
+    const struct {
+        const char *key, *value;
+        bool is_own; /* of this process, host or release */
+    } ours[] = {
+        { "service.namespace", "roundtrip", false },
+        { "service.version", ROUNDTRIP_VERSION, true },
+        { "service.instance.id", resource->instance_id, true },
+        { "host.name", host, true },
+        { "ip", OTLP_IP, false },
+        { "telemetry.sdk.name", "roundtrip", false },
+        { "telemetry.sdk.language", "c", false },
+        { "telemetry.sdk.version", ROUNDTRIP_VERSION, true },
     };
     resource_put(writer, "service.name", resource->service_name);
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-        if (ours[i].value[0] != '\0' && !is_overridden(resource, ours[i].key))
+        if (ours[i].value[0] != '\0' && !(ours[i].is_own && resource->is_shared) &&
+            !is_overridden(resource, ours[i].key))
             resource_put(writer, ours[i].key, ours[i].value);
     for (size_t i = 0; i < resource->extra_count; i++)
-        resource_put(writer, resource->extra[i].key, resource->extra[i].value);
+        if (is_wanted(resource, resource->extra[i].key))
+            resource_put(writer, resource->extra[i].key, resource->extra[i].value);
 }
 
 void otlp_request_begin(struct json_writer *writer, const struct otlp_resource *resource)
@@ -302,7 +327,8 @@ void otlp_request_begin(struct json_writer *writer, const struct otlp_resource *
     json_write_object_begin(writer, NULL);
     json_write_object_begin(writer, "scope");
     json_write_string(writer, "name", "roundtrip");
-    json_write_string(writer, "version", ROUNDTRIP_VERSION);
+    if (!resource->is_shared)
+        json_write_string(writer, "version", ROUNDTRIP_VERSION);
     json_write_object_end(writer);
     json_write_string(writer, "schemaUrl", OTLP_SCHEMA_URL);
     json_write_array_begin(writer, "spans");

@@ -22,6 +22,9 @@ struct otlp_resource {
     const char *service_name, *instance_id;
     const struct environment_attribute *extra; /* beat what is ours, except service.name */
     size_t extra_count;
+    /* Nothing that differs between processes, hosts and releases is in it: its spans are the same
+     * bytes whoever sends them. */
+    bool is_shared;
 };
 
 struct otlp_limits { /* OTEL_SPAN_*_COUNT_LIMIT */

@@ -29,6 +29,8 @@ enum span_status {
     X(KEY_BOOKING_STATE, "booking.state")                                                          \
     X(KEY_BOOKING_REASON, "booking.reason")                                                        \
     X(KEY_BOOKING_PAYMENTS, "booking.payments")                                                    \
+    X(KEY_BOOKING_AMOUNT, "booking.amount")                                                        \
+    X(KEY_BOOKING_CURRENCY, "booking.currency")                                                    \
     X(KEY_DECISION, "decision")                                                                    \
     X(KEY_DECISION_REASON, "decision.reason")                                                      \
     X(KEY_STATE_FROM, "state.from")                                                                \
@@ -109,6 +111,7 @@ struct span_link {
 struct span {
     struct span_place place;
     uint8_t kind, status;
+    bool is_saga; /* of the booking as a whole, by no process of its own */
     uint8_t attribute_count, event_count, link_count;
     uint8_t dropped_attributes, dropped_events, dropped_links;
     uint16_t name_at, name_length, message_at, message_length, text_length;

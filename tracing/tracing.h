@@ -12,6 +12,10 @@
 
 struct tracing;
 
+/* The service that a booking's root and its waits belong to: none of the real ones calls the others
+ * on its behalf. */
+#define TRACING_SAGA "saga"
+
 /* Reads OTEL_* from the environment; a bad value warns and is ignored. Never fails: worst case no
  * spans leave. */
 struct tracing *tracing_start(const char *service_name, const char *instance_id);
@@ -24,10 +28,14 @@ void tracing_booking_trace_id(const char *booking_id, uint8_t ret_trace_id[16]);
 /* The root span's id: bytes 16-23 of SHA-256(booking id). Pure. */
 void tracing_booking_root_id(const char *booking_id, uint8_t ret_span_id[8]);
 
-/* What the root span of a finished booking says; filled by the booking service from its state. */
+/* What the root span of a booking says: only what never changes after the first outcome. The texts
+ * are static or the state's. */
 struct tracing_root {
-    const char *booking_id, *state, *reason; /* reason NULL or "" = none */
-    int64_t started_ms, ended_ms, payments;
+    const char *booking_id;     /* NULL: there is no outcome yet */
+    const char *state, *reason; /* of the first outcome; reason NULL or "" = none */
+    const char *currency;       /* of the intent, like amount; "" = none was seen */
+    int64_t amount;             /* in minor units */
+    int64_t started_ms, decided_ms, payments;
     bool is_failed;
 };
 
@@ -41,7 +49,7 @@ struct tracing_setup {
     const char *broker_host;
     int broker_port;
     int http_port;
-    /* booking only: the root of a state that has just reached its first outcome; NULL elsewhere */
+    /* booking only: the root of a state, NULL elsewhere. Pure, any thread. */
     void (*root)(const void *state, struct tracing_root *ret_root);
 };
 
@@ -49,6 +57,10 @@ struct tracing_setup {
 struct tracing_observer;
 struct tracing_observer *tracing_observer_new(const struct tracing_setup *setup);
 struct tracing_observer *tracing_observer_free(struct tracing_observer *observer);
+/* The root of this document once more, byte for byte, if it has one: for what was decided just
+ * before a process that is gone could send it. Any thread. */
+struct document;
+void tracing_root_export(struct tracing_observer *observer, const struct document *document);
 struct daemon_tracing tracing_for_daemon(struct tracing_observer *observer);
 
 /* For the HTTP SERVER span of the request that this thread is answering: what the engine decided,

@@ -285,10 +285,10 @@ def test_a_trace_is_one_tree_across_the_services(system, booking):
         done = system.run("trace", booking, "-o", "json")
         spans = json.loads(done.stdout)["spans"] if done.returncode == OK else []
         names = [span["name"] for span in spans]
-        return spans if "booking" in names and any("gateway-events" in name for name in names) else None
+        return spans if "booking confirmed" in names and any("gateway-events" in name for name in names) else None
 
     spans = until(complete, "all spans are exported")
-    assert {span["service"] for span in spans} >= {"gateway", "booking", "payment"}
+    assert {span["service"] for span in spans} >= {"saga", "gateway", "booking", "payment"}
     assert spans[0]["depth"] == 0
     above = []
     for span in spans:  # each is one below the nearest one before it that is shallower: its parent

@@ -1,4 +1,5 @@
 /* What must hold in every life of a booking, whatever arrives in whatever order. */
+#include "booking/root.h"
 #include "tests/unit/booking_fixture.h"
 #include "tests/unit/bson_case.h"
 
@@ -43,6 +44,82 @@ static void check_life(const struct booking *booking, int outcomes, int cancels)
     assert_int_equal(cancels, booking->first_outcome == BOOKING_CONFIRMED &&
                                   booking->state == BOOKING_CANCELLED);
     assert_true(has_ended || booking->state == BOOKING_NONE || booking->due_at_ms > 0);
+}
+
+/* ---- what its trace shows ---- */
+
+/* Sent again after a crash, or by another process, it must be the same bytes. */
+static void the_root_of_its_trace_stays_as_the_first_outcome_made_it(void **test)
+{
+    (void)test;
+    for (unsigned seed = 1; seed <= 5000; seed++) {
+        struct booking booking = { 0 };
+        struct tracing_root first = { 0 };
+        char currency[CURRENCY_SIZE] = "";
+        int64_t now_ms = NOW;
+        random_state = seed;
+        version = 0;
+        for (int step = 0; step < 24; step++) {
+            struct tracing_root root;
+            now_ms += draw(200);
+            feed_at(&booking, draw_input(), now_ms);
+            booking_root(&booking, &root);
+            assert_true((root.booking_id != NULL) == (booking.decided_at_ms != 0));
+            if (first.booking_id == NULL) {
+                first = root;
+                memcpy(currency, booking.currency, sizeof currency);
+                continue;
+            }
+            assert_string_equal(root.state, first.state);
+            assert_string_equal(root.reason, first.reason);
+            assert_string_equal(root.currency, currency);
+            assert_int_equal(root.amount, first.amount);
+            assert_int_equal(root.started_ms, first.started_ms);
+            assert_int_equal(root.decided_ms, first.decided_ms);
+            assert_int_equal(root.payments, first.payments);
+            assert_int_equal(root.is_failed, first.is_failed);
+        }
+    }
+}
+
+static struct note wait_noted(void)
+{
+    for (int i = 0; i < decision.note_count; i++)
+        if (decision.notes[i].span_name != NULL)
+            return decision.notes[i];
+    return (struct note){ .span_name = "none" };
+}
+
+static void every_wait_is_shown_however_it_ends(void **test)
+{
+    (void)test;
+    const struct {
+        struct input first, last;
+        const char *wait;
+    } lives[] = {
+        { intent(), captured("P1"), "wait for payment" },
+        { intent(), make(BOOKING_CAPTURED, "alice", "P1", 900, "EUR"), "wait for payment" },
+        { intent(), make(BOOKING_CAPTURED, "alice", "P1", 1200, "USD"), "wait for payment" },
+        { intent(), cancel(), "wait for payment" },
+        { intent(), deadline(), "wait for payment" },
+        { captured("P1"), intent(), "wait for intent" },
+        { captured("P1"), make(BOOKING_INTENT, "alice", "", 900, "EUR"), "wait for intent" },
+        { captured("P1"), make(BOOKING_INTENT, "bob", "", 1200, "EUR"), "wait for intent" },
+        { captured("P1"), cancel(), "wait for intent" },
+        { captured("P1"), deadline(), "wait for intent" },
+    };
+    for (size_t i = 0; i < sizeof lives / sizeof lives[0]; i++) {
+        struct booking booking = { 0 };
+        version = 0;
+        feed_at(&booking, lives[i].first, NOW);
+        assert_string_equal(wait_noted().span_name, "none");
+        feed_at(&booking, lives[i].last, NOW + 5000);
+        assert_string_equal(wait_noted().span_name, lives[i].wait);
+        assert_int_equal(wait_noted().since_ms, NOW);
+    }
+    struct booking nobody_waits = { 0 };
+    feed_at(&nobody_waits, cancel(), NOW);
+    assert_string_equal(wait_noted().span_name, "none");
 }
 
 static void each_life_has_one_outcome_and_each_payment_one_end(void **test)
@@ -96,6 +173,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_life_has_one_outcome_and_each_payment_one_end),
+        cmocka_unit_test(the_root_of_its_trace_stays_as_the_first_outcome_made_it),
+        cmocka_unit_test(every_wait_is_shown_however_it_ends),
         cmocka_unit_test(a_stored_booking_comes_back_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@ static struct exporter *exporter_of(struct outlet outlet, size_t queue_max, size
     struct error error;
     struct exporter_options options = {
         .resource = { .service_name = "s", .instance_id = "i" },
+        .saga = { .service_name = "saga", .instance_id = "", .is_shared = true },
         .limits = { 128, 128, 128 },
         .outlet = outlet,
         .queue_max = queue_max,
@@ -110,6 +111,7 @@ static void a_full_queue_drops_and_counts_and_the_caller_does_not_wait(void **st
     struct outlet outlet = { .self = &gate, .send = gate_send, .free = sink_free };
     struct span span;
     plain_span(&span);
+    memset(span.place.trace_id, 0xff, sizeof span.place.trace_id); /* it is left out last */
     struct exporter *exporter = exporter_of(outlet, 4, 1);
     exporter_submit(exporter, &span);
     pthread_mutex_lock(&gate.lock);
@@ -126,6 +128,88 @@ static void a_full_queue_drops_and_counts_and_the_caller_does_not_wait(void **st
     assert_int_equal(counts.queued, 5);
     assert_int_equal(counts.exported, 5);
     assert_int_equal(counts.dropped[DROP_QUEUE_FULL], 3);
+}
+
+/* A trace that a fuller process takes is one that an emptier one takes, whatever comes first. */
+static void a_queue_that_fills_leaves_out_the_same_traces_in_every_process(void **state)
+{
+    (void)state;
+    enum { TRACES = 256, ROOM = 100 };
+    bool is_taken[2][TRACES] = { 0 };
+    for (int process = 0; process < 2; process++) {
+        struct span_queue queue;
+        assert_true(span_queue_init(&queue, ROOM, sampler_of_ratio(1.0)));
+        struct span span;
+        plain_span(&span);
+        memset(span.place.trace_id, 0xff, sizeof span.place.trace_id);
+        for (int i = 0; i < 60 + 20 * process; i++) /* one is busier than the other */
+            assert_true(span_queue_add(&queue, &span));
+        for (int i = 0; i < TRACES; i++) {
+            int trace = process == 0 ? i : TRACES - 1 - i;
+            size_t before = queue.count;
+            span.place.trace_id[9] = (uint8_t)trace;
+            is_taken[process][trace] = span_queue_add(&queue, &span);
+            queue.count = before;
+        }
+        span_queue_done(&queue);
+    }
+    int taken[2] = { 0 };
+    for (int trace = 0; trace < TRACES; trace++) {
+        taken[0] += is_taken[0][trace];
+        taken[1] += is_taken[1][trace];
+        assert_true(!is_taken[1][trace] || is_taken[0][trace]);
+        assert_true(trace == 0 || is_taken[0][trace] >= is_taken[0][trace - 1]);
+    }
+    assert_in_range(taken[0], TRACES * 8 / 10 - 1, TRACES * 8 / 10 + 1);
+    assert_in_range(taken[1], TRACES * 4 / 10 - 1, TRACES * 4 / 10 + 1);
+}
+
+/* What is queued with a booking's root goes with it, long before the schedule. */
+static void a_root_goes_at_once_and_takes_the_others_along(void **state)
+{
+    (void)state;
+    struct trace_sink sink = { 0 };
+    struct span span;
+    plain_span(&span);
+    struct exporter *exporter = exporter_of(sink_outlet(&sink), 100, 50);
+    exporter_submit(exporter, &span);
+    span.is_saga = true;
+    exporter_submit(exporter, &span);
+    struct exporter_counts counts = { 0 };
+    for (int i = 0; i < 500 && counts.exported < 2; i++) {
+        poll(NULL, 0, 10);
+        exporter_counts_get(exporter, &counts);
+    }
+    assert_int_equal(counts.exported, 2);
+    finish(exporter);
+    assert_int_equal(sink.request_count, 2);
+    assert_string_equal(sink_service_of(&sink, sink_span(&sink, "x", 0)), "saga");
+    assert_string_equal(sink_service_of(&sink, sink_span(&sink, "x", 1)), "s");
+    sink_done(&sink);
+}
+
+static void a_full_queue_still_has_a_place_for_roots(void **state)
+{
+    (void)state;
+    struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false };
+    struct outlet outlet = { .self = &gate, .send = gate_send, .free = sink_free };
+    struct span span;
+    plain_span(&span);
+    struct exporter *exporter = exporter_of(outlet, 8, 1);
+    for (int i = 0; i < 20; i++)
+        exporter_submit(exporter, &span);
+    struct exporter_counts before, after;
+    exporter_counts_get(exporter, &before);
+    span.is_saga = true;
+    exporter_submit(exporter, &span);
+    exporter_counts_get(exporter, &after);
+    assert_true(before.dropped[DROP_QUEUE_FULL] > 0);
+    assert_int_equal(after.dropped[DROP_QUEUE_FULL], before.dropped[DROP_QUEUE_FULL]);
+    pthread_mutex_lock(&gate.lock);
+    gate.is_open = true;
+    pthread_cond_broadcast(&gate.changed);
+    pthread_mutex_unlock(&gate.lock);
+    finish(exporter);
 }
 
 static void a_full_batch_is_sent_before_the_schedule(void **state)
@@ -249,6 +333,9 @@ int main(void)
         cmocka_unit_test(a_stop_sends_what_is_queued_in_order_and_in_batches),
         cmocka_unit_test(nothing_is_sent_when_there_is_nothing),
         cmocka_unit_test(a_full_queue_drops_and_counts_and_the_caller_does_not_wait),
+        cmocka_unit_test(a_queue_that_fills_leaves_out_the_same_traces_in_every_process),
+        cmocka_unit_test(a_root_goes_at_once_and_takes_the_others_along),
+        cmocka_unit_test(a_full_queue_still_has_a_place_for_roots),
         cmocka_unit_test(a_full_batch_is_sent_before_the_schedule),
         cmocka_unit_test(a_retry_sends_the_same_batch_again),
         cmocka_unit_test(a_stop_does_not_retry_and_drops_the_rest),

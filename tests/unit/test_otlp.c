@@ -11,17 +11,13 @@ static const struct span_place place = {
     .flags = 1,
 };
 
-/* The span as it leaves. */
-static const cJSON *written(const struct span *span, int64_t limit)
+static void request_parse(const struct otlp_resource *resource, const struct span *span,
+                          int64_t limit)
 {
-    static const struct environment_attribute extra = { "host.type", "h\"1" };
-    const struct otlp_resource resource = {
-        .service_name = "booking", .instance_id = "i-1", .extra = &extra, .extra_count = 1
-    };
     const struct otlp_limits limits = { limit, limit, limit };
     struct json_writer writer;
     json_write_init(&writer, text_buffer, sizeof text_buffer);
-    otlp_request_begin(&writer, &resource);
+    otlp_request_begin(&writer, resource);
     otlp_span_write(&writer, span, &limits);
     otlp_span_write(&writer, span, &limits);
     assert_true(otlp_request_end(&writer) > 0);
@@ -29,6 +25,16 @@ static const cJSON *written(const struct span *span, int64_t limit)
     document = cJSON_Parse(text_buffer);
     assert_non_null(document);
     assert_int_equal(cJSON_GetArraySize(request_spans(document)), 2);
+}
+
+/* The span as it leaves. */
+static const cJSON *written(const struct span *span, int64_t limit)
+{
+    static const struct environment_attribute extra = { "host.type", "h\"1" };
+    const struct otlp_resource resource = {
+        .service_name = "booking", .instance_id = "i-1", .extra = &extra, .extra_count = 1
+    };
+    request_parse(&resource, span, limit);
     return cJSON_GetArrayItem(request_spans(document), 1);
 }
 
@@ -58,6 +64,48 @@ static void the_envelope_names_resource_scope_and_schema(void **state)
     const cJSON *scope_spans = cJSON_GetArrayItem(json_at(resource_spans, "scopeSpans"), 0);
     assert_text(scope_spans, "schemaUrl", "https://opentelemetry.io/schemas/1.44.0");
     assert_text(json_at(scope_spans, "scope"), "name", "roundtrip");
+}
+
+/* Jaeger keeps one of two spans only where every byte is the same, those of the resource too. */
+static void a_shared_resource_says_nothing_of_the_process_its_host_or_its_release(void **state)
+{
+    (void)state;
+    struct span span;
+    const struct environment_attribute extra[] = { { "k8s.pod.name", "booking-7" },
+                                                   { "ip", "10.0.0.7" },
+                                                   { "deployment.environment.name", "prod" } };
+    const struct otlp_resource saga = { .service_name = "saga",
+                                        .instance_id = "i-1",
+                                        .extra = extra,
+                                        .extra_count = 3,
+                                        .is_shared = true };
+    request_parse(&saga, plain_span(&span), 128);
+    const cJSON *resource_spans = cJSON_GetArrayItem(json_at(document, "resourceSpans"), 0);
+    const cJSON *resource = json_at(resource_spans, "resource");
+    assert_attribute(resource, "service.name", "saga");
+    assert_attribute(resource, "deployment.environment.name", "prod");
+    assert_attribute(resource, "ip", "127.0.0.1");
+    assert_null(strstr(text_buffer, "i-1"));
+    assert_null(strstr(text_buffer, "booking-7"));
+    assert_null(strstr(text_buffer, "host.name"));
+    assert_null(strstr(text_buffer, "version"));
+}
+
+/* Jaeger compares the clocks of all that have another one, or none. */
+static void every_service_has_the_same_ip_unless_it_is_told_another(void **state)
+{
+    (void)state;
+    struct span span;
+    const struct environment_attribute extra = { "ip", "10.0.0.7" };
+    struct otlp_resource told = { .service_name = "booking", .instance_id = "i-1" };
+    request_parse(&told, plain_span(&span), 128);
+    const cJSON *resource_spans = cJSON_GetArrayItem(json_at(document, "resourceSpans"), 0);
+    assert_attribute(json_at(resource_spans, "resource"), "ip", "127.0.0.1");
+    told.extra = &extra;
+    told.extra_count = 1;
+    request_parse(&told, plain_span(&span), 128);
+    resource_spans = cJSON_GetArrayItem(json_at(document, "resourceSpans"), 0);
+    assert_attribute(json_at(resource_spans, "resource"), "ip", "10.0.0.7");
 }
 
 static void ids_are_hex_kinds_are_numbers_and_times_are_strings(void **state)
@@ -259,6 +307,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_envelope_names_resource_scope_and_schema),
+        cmocka_unit_test(a_shared_resource_says_nothing_of_the_process_its_host_or_its_release),
+        cmocka_unit_test(every_service_has_the_same_ip_unless_it_is_told_another),
         cmocka_unit_test(ids_are_hex_kinds_are_numbers_and_times_are_strings),
         cmocka_unit_test(what_is_empty_is_left_out),
         cmocka_unit_test(flags_tell_sampled_and_remote),

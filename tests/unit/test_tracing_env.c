@@ -48,7 +48,7 @@ static void nothing_set_means_no_exporter_and_the_standard_limits(void **state)
     assert_int_equal(environment.timeout_ms, 10000);
     assert_int_equal(environment.schedule_delay_ms, 5000);
     assert_int_equal(environment.export_timeout_ms, 30000);
-    assert_int_equal(environment.queue_max, 2048);
+    assert_int_equal(environment.queue_max, 8192);
     assert_int_equal(environment.batch_max, 512);
     assert_int_equal(environment.attributes_max, 128);
     assert_int_equal(environment.sampler.threshold, 0);
@@ -128,7 +128,7 @@ static void an_empty_value_counts_as_unset(void **state)
          { "OTEL_TRACES_SAMPLER", "" }, { "OTEL_BSP_MAX_QUEUE_SIZE", "" },
          { "ROUNDTRIP_TRACE_FILE", "/tmp/t" });
     assert_int_equal(environment.exporter, EXPORTER_FILE);
-    assert_int_equal(environment.queue_max, 2048);
+    assert_int_equal(environment.queue_max, 8192);
     assert_int_equal(warning_count, 0);
 }
 

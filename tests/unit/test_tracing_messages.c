@@ -212,17 +212,23 @@ static void a_note_is_an_event_and_a_wait_is_a_span_that_covers_the_gap(void **s
     snprintf(started, sizeof started, "%lld000000", (long long)since_ms);
     assert_text(wait, "startTimeUnixNano", started);
     assert_text(wait, "endTimeUnixNano", json_at(span, "startTimeUnixNano")->valuestring);
+    assert_string_equal(sink_service_of(&sink, wait), "saga");
 }
+
+#define STARTED_MS                                                                                 \
+    1699999996000 /* of its first message; the booking was seen four seconds later                 \
+                   */
 
 static void decide_the_outcome(bool is_failed)
 {
     struct input input = the_input("");
     struct input *inputs[] = { &input };
-    struct test_state test = { is_failed };
+    static struct test_state test;
+    test.is_failed = is_failed;
+    document_set(&test, STARTED_MS);
     port->batch_begin(port->self, inputs, 1, NOW_MS);
     struct decided decided = decision(&input, is_failed ? "fail" : "confirm");
     decided.is_first_outcome = true;
-    decided.state = &test;
     port->decided(port->self, &decided);
     port->batch_end(port->self);
 }
@@ -232,7 +238,10 @@ static void the_first_outcome_exports_the_root(void **state)
     (void)state;
     decide_the_outcome(false);
     flush();
-    const cJSON *root = span_named("booking");
+    const cJSON *root = span_named("booking confirmed");
+    assert_string_equal(sink_service_of(&sink, root), "saga");
+    assert_null(attribute_of(sink_resource_of(&sink, root), "service.instance.id"));
+    assert_null(attribute_of(sink_resource_of(&sink, root), "service.version"));
     assert_number(root, "kind", SPAN_INTERNAL);
     assert_text(root, "traceId", TRACE);
     assert_text(root, "spanId", root_hex());
@@ -240,27 +249,70 @@ static void the_first_outcome_exports_the_root(void **state)
     assert_null(cJSON_GetObjectItem(root, "links"));
     assert_null(cJSON_GetObjectItem(root, "status"));
     assert_number(root, "flags", 257);
-    assert_text(root, "startTimeUnixNano", "1700000000000000000");
-    assert_text(root, "endTimeUnixNano", "1700000002500000000");
+    assert_text(root, "startTimeUnixNano", "1699999996000000000");
+    assert_text(root, "endTimeUnixNano", "1700000002501000000"); /* once that millisecond is over */
     assert_attribute(root, "booking.id", BOOKING);
     assert_attribute(root, "booking.state", "confirmed");
     assert_attribute(root, "booking.payments", "2");
+    assert_attribute(root, "booking.amount", "1200");
+    assert_attribute(root, "booking.currency", "EUR");
     assert_null(attribute_of(root, "booking.reason"));
     assert_text(span_named("process events:payment.captured:booking-events"), "parentSpanId",
                 root_hex());
 }
 
-static void a_second_export_of_the_root_is_byte_identical(void **state)
+#define FAILED "booking failed: payment_timeout"
+
+/* Every byte that Jaeger compares, and those around it. */
+static void the_root_is_sent_again_byte_for_byte_whenever_its_outcome_is(void **state)
 {
     (void)state;
+    struct message message = message_with("booking:b:2:0");
     decide_the_outcome(true);
-    decide_the_outcome(true);
+    port->batch_begin(port->self, NULL, 0, NOW_MS);
+    port->message_owed(port->self, &(struct input){ 0 }, &message);
+    published(NULL, &message, PUBLISH_NACKED, true);
+    published(NULL, &message, PUBLISH_CONFIRMED, true);
+    message.is_repeat = true;
+    published(NULL, &message, PUBLISH_CONFIRMED, false);
+    port->batch_end(port->self);
+    tracing_root_export(observer, &document);
     flush();
-    const cJSON *first = sink_span(&sink, "booking", 0), *second = sink_span(&sink, "booking", 1);
-    char *one = cJSON_PrintUnformatted(first), *other = cJSON_PrintUnformatted(second);
-    assert_string_equal(one, other);
+    const cJSON *first = sink_span(&sink, FAILED, 0);
+    char *one = cJSON_PrintUnformatted(first);
+    for (size_t n = 1; n < 4; n++) {
+        char *other = cJSON_PrintUnformatted(sink_span(&sink, FAILED, n));
+        assert_string_equal(one, other);
+        free(other);
+    }
     free(one);
-    free(other);
+    assert_null(sink_span(&sink, FAILED, 4));
+}
+
+static void what_has_no_outcome_has_no_root_to_send_again(void **state)
+{
+    (void)state;
+    struct message message = message_with("booking:b:2:0");
+    port->batch_begin(port->self, NULL, 0, NOW_MS);
+    port->message_owed(port->self, &(struct input){ 0 }, &message);
+    published(NULL, &message, PUBLISH_CONFIRMED, true);
+    port->batch_end(port->self);
+    tracing_root_export(observer, &document);
+    flush();
+    assert_int_equal(sink_span_count(&sink), 1);
+}
+
+/* What comes first by the sender's clock and is decided in the same millisecond lasts, too. */
+static void a_root_lasts_a_millisecond_at_least(void **state)
+{
+    (void)state;
+    static struct test_state test;
+    document_set(&test, 1700000009000);
+    tracing_root_export(observer, &document);
+    flush();
+    const cJSON *root = span_named("booking confirmed");
+    assert_text(root, "startTimeUnixNano", "1700000000000000000"); /* when it was first seen */
+    assert_text(root, "endTimeUnixNano", "1700000002501000000");
 }
 
 static void the_root_of_a_failed_booking_is_an_error_with_its_reason(void **state)
@@ -268,7 +320,7 @@ static void the_root_of_a_failed_booking_is_an_error_with_its_reason(void **stat
     (void)state;
     decide_the_outcome(true);
     flush();
-    const cJSON *root = span_named("booking");
+    const cJSON *root = span_named(FAILED);
     assert_attribute(root, "booking.reason", "payment_timeout");
     assert_number(json_at(root, "status"), "code", 2);
     assert_text(json_at(root, "status"), "message", "payment_timeout");
@@ -280,7 +332,7 @@ static void a_decision_that_is_not_the_first_outcome_exports_no_root(void **stat
     struct input input = the_input("");
     decide_with_notes(&input, NULL, 0);
     flush();
-    assert_null(sink_span(&sink, "booking", 0));
+    assert_null(sink_span(&sink, "booking confirmed", 0));
 }
 
 int main(void)
@@ -296,7 +348,9 @@ int main(void)
         OBSERVER_TEST(a_message_with_a_broken_context_is_published_without_a_span),
         OBSERVER_TEST(a_note_is_an_event_and_a_wait_is_a_span_that_covers_the_gap),
         OBSERVER_TEST(the_first_outcome_exports_the_root),
-        OBSERVER_TEST(a_second_export_of_the_root_is_byte_identical),
+        OBSERVER_TEST(the_root_is_sent_again_byte_for_byte_whenever_its_outcome_is),
+        OBSERVER_TEST(what_has_no_outcome_has_no_root_to_send_again),
+        OBSERVER_TEST(a_root_lasts_a_millisecond_at_least),
         OBSERVER_TEST(the_root_of_a_failed_booking_is_an_error_with_its_reason),
         OBSERVER_TEST(a_decision_that_is_not_the_first_outcome_exports_no_root),
     };

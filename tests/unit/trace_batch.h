@@ -35,13 +35,24 @@ struct test_state {
 static inline void root_of(const void *state, struct tracing_root *ret_root)
 {
     const struct test_state *test = state;
+    *ret_root = (struct tracing_root){ 0 };
+    if (test == NULL)
+        return;
     *ret_root = (struct tracing_root){ .booking_id = BOOKING,
                                        .state = test->is_failed ? "failed" : "confirmed",
                                        .reason = test->is_failed ? "payment_timeout" : "",
+                                       .amount = 1200,
+                                       .currency = "EUR",
                                        .started_ms = 1700000000000,
-                                       .ended_ms = 1700000002500,
+                                       .decided_ms = 1700000002500,
                                        .payments = 2,
                                        .is_failed = test->is_failed };
+}
+
+/* What the messages of these tests belong to. */
+static inline void document_set(struct test_state *state, int64_t started_at_ms)
+{
+    document = (struct document){ .state = state, .started_at_ms = started_at_ms };
 }
 
 static inline void start(double ratio, bool is_on)
@@ -76,6 +87,7 @@ static inline int begin(void **state)
 static inline int end(void **state)
 {
     (void)state;
+    document = (struct document){ 0 };
     observer = tracing_observer_free(observer);
     tracing = tracing_stop(tracing);
     sink_done(&sink);

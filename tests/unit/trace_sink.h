@@ -59,7 +59,7 @@ static inline void sink_environment(struct tracing_environment *environment)
 {
     memset(environment, 0, sizeof *environment);
     environment->sampler = sampler_of_ratio(1.0);
-    environment->queue_max = 2048;
+    environment->queue_max = 8192;
     environment->batch_max = 512;
     environment->schedule_delay_ms = 10000; /* only the flush sends */
     environment->export_timeout_ms = 5000;
@@ -113,6 +113,24 @@ static inline const cJSON *sink_span(struct trace_sink *sink, const char *name, 
         }
     }
     return NULL;
+}
+
+static inline const char *attribute_of(const cJSON *owner, const char *key);
+
+/* The resource that this span was sent under. */
+static inline const cJSON *sink_resource_of(struct trace_sink *sink, const cJSON *span)
+{
+    for (size_t i = 0; i < sink->parsed_count; i++)
+        for (const cJSON *one = request_spans(sink->parsed[i])->child; one != NULL; one = one->next)
+            if (one == span)
+                return json_at(cJSON_GetArrayItem(json_at(sink->parsed[i], "resourceSpans"), 0),
+                               "resource");
+    return NULL;
+}
+
+static inline const char *sink_service_of(struct trace_sink *sink, const cJSON *span)
+{
+    return attribute_of(sink_resource_of(sink, span), "service.name");
 }
 
 static inline size_t sink_span_count(struct trace_sink *sink)
