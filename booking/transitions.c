@@ -253,6 +253,7 @@ static void undo(const struct booking_rules *rules, struct booking *booking,
 #define NOOP       "noop", OUTCOME_DUPLICATE
 #define DUPLICATE  "duplicate", OUTCOME_DUPLICATE
 #define REJECT     "reject", OUTCOME_REJECTED
+#define DEFER      "defer", OUTCOME_DEFERRED
 
 /* clang-format off */
 const struct transition booking_transitions[] = {
@@ -285,7 +286,7 @@ const struct transition booking_transitions[] = {
     { PAID_FIRST, INTENT,   IF(always),              WAIT,      PENDING,    keep_intent_without_strangers, REASON_NONE },
     { PAID_FIRST, CAPTURED, IF(known_payment),       DUPLICATE, PAID_FIRST, nothing,              REASON_NONE },
     { PAID_FIRST, CAPTURED, IF(altered_payment),     REJECT,    PAID_FIRST, nothing,              REASON_NONE },
-    { PAID_FIRST, CAPTURED, IF(payments_full),       REFUND,    PAID_FIRST, give_back,            REASON_TOO_MANY_PAYMENTS },
+    { PAID_FIRST, CAPTURED, IF(payments_full),       DEFER,     PAID_FIRST, nothing,              REASON_TOO_MANY_PAYMENTS },
     { PAID_FIRST, CAPTURED, IF(always),              WAIT,      PAID_FIRST, park_payment,         REASON_NONE },
     { PAID_FIRST, DECLINED, IF(always),              NOOP,      PAID_FIRST, nothing,              REASON_NONE },
     { PAID_FIRST, CANCEL,   IF(always),              CANCELS,   CANCELLED,  end_without_payment,  REASON_CANCELLED },

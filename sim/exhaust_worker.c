@@ -117,8 +117,8 @@ void exhaust_workers_make(struct exhaust *explorer)
 static void counters_check(struct exhaust_worker *worker)
 {
     const struct engine *engine = worker->engine;
-    if (engine->delivered !=
-        engine->applied + engine->duplicates + engine->rejected + engine->quarantined)
+    if (engine->delivered != engine->applied + engine->duplicates + engine->rejected +
+                                 engine->deferred + engine->quarantined)
         sim_fail(worker->explorer->sim, "I8: the counters of %s do not add up", worker->name);
 }
 

@@ -211,6 +211,9 @@ static bool heal_step(struct sim *sim)
     int64_t worker_ms = 0;
     struct sim_worker *worker = worker_next(sim, &worker_ms);
     int64_t call_ms = sim_provider_next_ms(sim);
+    int64_t client_ms = sim_clients_next_ms(sim);
+    if (call_ms == 0 || (client_ms != 0 && client_ms < call_ms))
+        call_ms = client_ms;
     bool is_call = call_ms > sim->now_ms && (worker == NULL || call_ms < worker_ms);
     if (worker == NULL && !is_call)
         return false;

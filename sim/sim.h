@@ -14,6 +14,7 @@
 #include "payment/participant.h"
 #include "sim/sim_anomalies.h"
 #include "sim/sim_faults.h"
+#include "sim/sim_op.h"
 #include "sim/sim_random.h"
 
 #include <setjmp.h>
@@ -122,20 +123,7 @@ struct sim_payment { /* as the provider knows it */
     bool is_announced;  /* by somebody else */
     bool is_given_back; /* by somebody else, before anybody here asked for it */
     bool is_restored;   /* its document is one of an older backup */
-};
-
-enum sim_op_kind { OP_INTENT, OP_CANCEL, OP_CAPTURE, OP_DECLINE, OP_REPORT, OP_ANNOUNCE };
-struct sim_op {
-    enum sim_op_kind kind;
-    size_t booking, payment;
-    bool is_open;    /* to be sent */
-    bool must_reach; /* a provider repeats its webhooks until they are answered */
-    bool is_lost;    /* stored, and nobody was told */
-    union {
-        struct gateway_intent_request intent;
-        struct gateway_cancel_request cancel;
-        struct payment_payload payment;
-    } content;
+    bool is_deferred;   /* its booking had no place for it before the intent */
 };
 
 struct sim_request {
@@ -369,7 +357,8 @@ int64_t sim_provider_next_ms(const struct sim *sim); /* 0 = nothing under way */
 void sim_op_input(const struct sim *sim, const struct sim_op *op, struct input *ret_input);
 bool sim_clients_send(struct sim *sim); /* one open operation; false: nothing was sent */
 void sim_request_send(struct sim_worker *worker, struct sim_op *op);
-void sim_clients_lose(struct sim_worker *worker); /* its requests will not be answered */
+int64_t sim_clients_next_ms(const struct sim *sim); /* of an operation that waits; 0 = none */
+void sim_clients_lose(struct sim_worker *worker);   /* its requests will not be answered */
 struct sim_payment *sim_payment_find(struct sim *sim, const char *id);
 /* The provider's webhook; false: there is no room for one more. */
 bool sim_report_send(struct sim *sim, size_t payment);

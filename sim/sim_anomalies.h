@@ -40,6 +40,8 @@
     X(B14, "a decline for good")                                                                   \
     X(B15, "a decline of a stranger, or of nobody")                                                \
     X(B16, "a payment after a declined try")                                                       \
+    X(B17, "before the intent more payments than a booking stores")                                \
+    X(B18, "a payer who pays although strangers had taken all places")                             \
     X(C1, "a refund demanded twice")                                                               \
     X(C2, "a refund call without an answer")                                                       \
     X(C3, "a crash between the provider's refund and our knowing it")                              \

@@ -86,12 +86,24 @@ void sim_request_send(struct sim_worker *worker, struct sim_op *op)
              worker->name);
 }
 
+int64_t sim_clients_next_ms(const struct sim *sim)
+{
+    int64_t next_ms = 0;
+    for (size_t i = 0; i < sim->op_count; i++) {
+        const struct sim_op *op = &sim->ops[i];
+        if (op->is_open && op->not_before_ms > sim->now_ms &&
+            (next_ms == 0 || op->not_before_ms < next_ms))
+            next_ms = op->not_before_ms;
+    }
+    return next_ms;
+}
+
 bool sim_clients_send(struct sim *sim)
 {
     size_t open[SIM_OPS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < sim->op_count; i++)
-        if (sim->ops[i].is_open)
+        if (sim->ops[i].is_open && sim->ops[i].not_before_ms <= sim->now_ms)
             open[count++] = i;
     if (count == 0)
         return false;

@@ -7,6 +7,8 @@
 /* Instead of a provider's 24 hours; longer than a call may be under way. */
 #define KEYS_KEPT_MS 60000
 #define DAY_MS       (INT64_C(24) * 3600 * 1000)
+#define CROWDS       300 /* per 1000 bookings of large worlds */
+#define CROWD_MS_MAX 60000
 
 struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking, size_t payment)
 {
@@ -95,7 +97,7 @@ static void early_plan(struct sim *sim, size_t at, size_t payment_at)
         (void)sim_op_add(sim, OP_ANNOUNCE, at, payment_at);
 }
 
-static void payment_plan(struct sim *sim, size_t at)
+static void payment_plan(struct sim *sim, size_t at, bool is_strangers)
 {
     const struct sim_booking *booking = &sim->bookings[at];
     size_t payment_at = sim->payment_count;
@@ -105,9 +107,10 @@ static void payment_plan(struct sim *sim, size_t at)
     memset(payment, 0, sizeof *payment);
     struct payment_payload *content = &payment->content;
     snprintf(payment->id, sizeof payment->id, "p%zu", payment_at + 1);
-    snprintf(content->intent_id, sizeof content->intent_id, "%s", booking->id);
-    snprintf(content->user_id, sizeof content->user_id, "%s",
-             sim_random_chance(&sim->random, 120) ? "stranger" : booking->user_id);
+    memcpy(content->intent_id, booking->id, sizeof content->intent_id);
+    memcpy(content->user_id, booking->user_id, sizeof content->user_id);
+    if (is_strangers || sim_random_chance(&sim->random, 120))
+        snprintf(content->user_id, sizeof content->user_id, "stranger");
     content->amount = amount_near(sim, booking->amount);
     currency_near(sim, content->currency);
     payment->is_refused = sim_fault(sim, FAULT_REFUSE);
@@ -131,6 +134,21 @@ static void payment_plan(struct sim *sim, size_t at)
         early_plan(sim, at, payment_at);
 }
 
+/* More strangers than there are places pay before the intent is known, and then the payer. */
+static void crowd_plan(struct sim *sim, size_t at)
+{
+    size_t first = sim->op_count;
+    intents_plan(sim, at);
+    for (size_t i = first; i < sim->op_count; i++)
+        sim->ops[i].not_before_ms = sim->now_ms + sim_random_between(&sim->random, 1, CROWD_MS_MAX);
+    for (int i = 0; i < BOOKING_PAYMENTS_MAX + 1; i++)
+        payment_plan(sim, at, true);
+    first = sim->op_count;
+    payment_plan(sim, at, false);
+    for (size_t i = first; i < sim->op_count; i++)
+        sim->ops[i].not_before_ms = sim->now_ms + sim_random_between(&sim->random, 1, CROWD_MS_MAX);
+}
+
 void sim_clients_plan(struct sim *sim)
 {
     /* A worker that freezes between its decision and its call for longer than a key is kept cannot
@@ -150,12 +168,16 @@ void sim_clients_plan(struct sim *sim)
         booking->amount = sim_random_between(&sim->random, 2, 100000);
     }
     for (size_t i = 0; i < sim->booking_count; i++) {
+        if (sim->size == SIM_LARGE && sim_random_chance(&sim->random, CROWDS)) {
+            crowd_plan(sim, i);
+            continue;
+        }
         intents_plan(sim, i);
         int64_t count =
             sim->size == SIM_LARGE && sim_random_chance(&sim->random, 50)
                 ? 20 /* more than a booking stores */
                 : counts[sim_random_below(&sim->random, sim->size == SIM_SMALL ? 5 : 6)];
         while (count-- > 0)
-            payment_plan(sim, i);
+            payment_plan(sim, i, false);
     }
 }

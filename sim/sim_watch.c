@@ -45,6 +45,12 @@ static void refund_after_end_see(struct sim *sim, const struct booking *booking,
         anomaly_reached(sim, ANOMALY_G5);
 }
 
+static bool is_deferred(struct sim *sim, const char *payment_id)
+{
+    const struct sim_payment *payment = sim_payment_find(sim, payment_id);
+    return payment != NULL && payment->is_deferred;
+}
+
 static void capture_see(struct sim *sim, const struct decided *decided, enum booking_state from,
                         enum booking_state to)
 {
@@ -57,6 +63,17 @@ static void capture_see(struct sim *sim, const struct decided *decided, enum boo
                         booking->last_decline.payment_id[0] != '\0' ? ANOMALY_B16 : ANOMALY_A1);
     if (is_refunded && (from == BOOKING_FAILED || from == BOOKING_CANCELLED))
         refund_after_end_see(sim, booking, &payload);
+    if (decided->outcome == OUTCOME_DEFERRED) {
+        struct sim_payment *payment = sim_payment_find(sim, payload.payment_id);
+        anomaly_reached(sim, ANOMALY_B17);
+        if (payment != NULL)
+            payment->is_deferred = true;
+    }
+    if (is_refunded && from == BOOKING_PAYMENT_FIRST)
+        sim_fail(sim, "B13: %s is turned away before anybody knows who pays for %s",
+                 payload.payment_id, booking->id);
+    if (to == BOOKING_CONFIRMED && from != to && is_deferred(sim, payload.payment_id))
+        anomaly_reached(sim, ANOMALY_B18);
     if (is_refunded && from == BOOKING_CONFIRMED && !decided->is_security_event)
         anomaly_reached(sim, ANOMALY_B1);
     if (is_refunded && !booking_lists(booking, payload.payment_id))

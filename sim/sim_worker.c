@@ -69,7 +69,7 @@ static void counters_check(struct sim_worker *worker)
     struct engine_status status;
     engine_status_get(worker->engine, &status);
     if (status.delivered !=
-        status.applied + status.duplicates + status.rejected + status.quarantined)
+        status.applied + status.duplicates + status.rejected + status.deferred + status.quarantined)
         sim_fail(worker->sim, "I8: the counters of %s do not add up", worker->name);
 }
 

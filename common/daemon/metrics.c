@@ -40,9 +40,8 @@ struct metrics {
 static const char *outcome_text(enum outcome outcome)
 {
     static const char *const texts[] = {
-        [OUTCOME_APPLIED] = "applied",
-        [OUTCOME_DUPLICATE] = "duplicate",
-        [OUTCOME_REJECTED] = "rejected",
+        [OUTCOME_APPLIED] = "applied",         [OUTCOME_DUPLICATE] = "duplicate",
+        [OUTCOME_REJECTED] = "rejected",       [OUTCOME_DEFERRED] = "deferred",
         [OUTCOME_QUARANTINED] = "quarantined",
     };
     return texts[outcome];
@@ -68,7 +67,7 @@ static void batch_begin(void *self, struct input *const *inputs, size_t count, i
     FORWARD(metrics, batch_begin, (next_->self, inputs, count, now_ms));
 }
 
-/* ---- deliveries: delivered = applied + duplicate + rejected + quarantined ---- */
+/* ---- deliveries: delivered = applied + duplicate + rejected + deferred + quarantined ---- */
 
 static struct settled *settled_find(struct open_batch *batch, const struct delivery *delivery)
 {

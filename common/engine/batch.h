@@ -134,7 +134,7 @@ struct engine {
     struct bus_status bus;
     int64_t outbox_count_ms; /* next time that the store may be asked how many documents owe */
     size_t unpublished; /* documents whose messages the broker has not confirmed, as far as known */
-    uint64_t delivered, applied, duplicates, rejected, quarantined;
+    uint64_t delivered, applied, duplicates, rejected, deferred, quarantined;
 };
 
 /* batch.c */

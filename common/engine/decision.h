@@ -13,8 +13,14 @@
 #define DECISION_BODY_BYTES   49152 /* room for the bodies of one decision's messages */
 #define EFFECT_PAYLOAD_BYTES  512
 
-/* How a delivery counts: delivered = applied + duplicate + rejected + quarantined. */
-enum outcome { OUTCOME_APPLIED, OUTCOME_DUPLICATE, OUTCOME_REJECTED, OUTCOME_QUARANTINED };
+/* How a delivery counts: delivered = applied + duplicate + rejected + deferred + quarantined. */
+enum outcome {
+    OUTCOME_APPLIED,
+    OUTCOME_DUPLICATE,
+    OUTCOME_REJECTED,
+    OUTCOME_DEFERRED, /* acked and left to its repeat: whoever sent it announces it again */
+    OUTCOME_QUARANTINED,
+};
 
 /* What an HTTP request is told. The shell turns it into a status and a body. */
 enum reply {

@@ -56,9 +56,8 @@ static bool delivery_quarantine(struct engine *engine, struct batch_delivery *en
 static void delivery_count(struct engine *engine, const struct batch_delivery *entry)
 {
     uint64_t *const counters[] = {
-        [OUTCOME_APPLIED] = &engine->applied,
-        [OUTCOME_DUPLICATE] = &engine->duplicates,
-        [OUTCOME_REJECTED] = &engine->rejected,
+        [OUTCOME_APPLIED] = &engine->applied,         [OUTCOME_DUPLICATE] = &engine->duplicates,
+        [OUTCOME_REJECTED] = &engine->rejected,       [OUTCOME_DEFERRED] = &engine->deferred,
         [OUTCOME_QUARANTINED] = &engine->quarantined,
     };
     engine->delivered++;

@@ -291,5 +291,6 @@ void engine_status_get(const struct engine *engine, struct engine_status *ret_st
     ret_status->applied = engine->applied;
     ret_status->duplicates = engine->duplicates;
     ret_status->rejected = engine->rejected;
+    ret_status->deferred = engine->deferred;
     ret_status->quarantined = engine->quarantined;
 }

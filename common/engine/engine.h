@@ -82,6 +82,6 @@ struct engine_status { /* for /readyz and metrics; copy made on the engine's thr
     struct bus_status bus;
     size_t owed_documents;
     bool is_outbox_full;
-    uint64_t delivered, applied, duplicates, rejected, quarantined;
+    uint64_t delivered, applied, duplicates, rejected, deferred, quarantined;
 };
 void engine_status_get(const struct engine *engine, struct engine_status *ret_status);

@@ -131,8 +131,9 @@ class Account:
             if name == "provider":
                 continue
             counts = self.world.messages(name)
-            if counts["delivered"] != sum(counts[key] for key in ("applied", "duplicates", "rejected", "quarantined")):
-                self.find(f"{name}: delivered is not applied + duplicates + rejected + quarantined: {counts}")
+            ways = ("applied", "duplicates", "rejected", "deferred", "quarantined")
+            if counts["delivered"] != sum(counts[way] for way in ways):
+                self.find(f"{name}: delivered is not {' + '.join(ways)}: {counts}")
 
     def events(self, events):
         """One outcome for a booking, and what is published again is byte-identical."""

@@ -204,7 +204,8 @@ class Load:
         assert {state["state"] for state in payments.values()} <= {"settled", "refunded"}
         for name in SERVICES:
             counts = self.system.messages(name)
-            assert counts["delivered"] == sum(counts[key] for key in ("applied", "duplicates", "rejected", "quarantined"))
+            assert counts["delivered"] == sum(counts[key] for key in ("applied", "duplicates", "rejected", "deferred",
+                                                                       "quarantined"))
 
     def check_events(self, tap):
         """One outcome event per booking; what was published again is byte-identical."""

@@ -54,7 +54,8 @@ class Letters:
         time.sleep(0.3)  # a requeue loop would show
         after = self.counts()
         assert after["delivered"] == awaited and after["quarantined"] == before["quarantined"] + set_aside
-        assert after["delivered"] == sum(after[name] for name in ("applied", "duplicates", "rejected", "quarantined"))
+        assert after["delivered"] == sum(after[name] for name in ("applied", "duplicates", "rejected", "deferred",
+                                                                  "quarantined"))
         assert self.system.depth(self.queue) == self.system.depth(f"{self.queue}.dead") == 0
 
 

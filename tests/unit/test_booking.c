@@ -163,6 +163,37 @@ static void strangers_never_take_the_last_place_from_the_payer(void **test)
     assert_int_equal(booking.state, BOOKING_CONFIRMED);
 }
 
+static void before_the_intent_nobody_is_turned_away(void **test)
+{
+    (void)test;
+    struct booking booking = { 0 };
+    char id[16];
+    for (int i = 0; i < BOOKING_PAYMENTS_MAX; i++) {
+        snprintf(id, sizeof id, "M%d", i);
+        feed(&booking, make(BOOKING_CAPTURED, "mallory", id, 1200, "EUR"));
+    }
+    struct booking before = booking;
+    struct input payers = captured("P1");
+    for (int i = 0; i < 3; i++) { /* the payment service announces it again */
+        payers.is_repeat = i > 0;
+        feed(&booking, payers);
+        assert_int_equal(decision.outcome, OUTCOME_DEFERRED);
+        assert_int_equal(decision.message_count, 0);
+        assert_memory_equal(&booking, &before, sizeof booking);
+    }
+    struct booking never_asked_for = booking;
+    feed(&booking, intent());
+    assert_int_equal(booking.state, BOOKING_PENDING);
+    feed(&booking, payers);
+    assert_int_equal(booking.state, BOOKING_CONFIRMED);
+
+    feed_at(&never_asked_for, deadline(), never_asked_for.due_at_ms);
+    feed(&never_asked_for, payers);
+    assert_int_equal(never_asked_for.state, BOOKING_FAILED);
+    assert_int_equal(count_of(EVENT_REFUND_REQUESTED), 1);
+    assert_non_null(strstr(decision.messages[0].body, "\"paymentId\":\"P1\""));
+}
+
 static void payments_before_the_intent_are_judged_in_commit_order(void **test)
 {
     (void)test;
@@ -345,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_payment_after_the_end_is_refunded_and_the_outcome_stays),
         cmocka_unit_test(a_stranger_can_neither_pay_for_nor_fail_a_booking),
         cmocka_unit_test(strangers_never_take_the_last_place_from_the_payer),
+        cmocka_unit_test(before_the_intent_nobody_is_turned_away),
         cmocka_unit_test(payments_before_the_intent_are_judged_in_commit_order),
         cmocka_unit_test(a_payment_beyond_the_bound_is_refunded_and_not_stored),
         cmocka_unit_test(the_first_intent_is_immutable),
