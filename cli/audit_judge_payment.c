@@ -218,7 +218,7 @@ static bool returning_judge(const struct purse *purse)
     bool is_late = due_ms + purse->terms->grace_ms < purse->terms->now_ms;
     return audit_say(purse->opinion, is_late ? AUDIT_IS_STUCK : AUDIT_IS_IN_FLIGHT,
                      "refund_under_way", payment->account.at_ms,
-                     "attempt %" PRId64 ", last error %s%s", payment->own.attempts, error,
+                     "attempts so far %" PRId64 ", last error %s%s", payment->own.attempts, error,
                      is_late ? "; the next one is overdue" : "");
 }
 

@@ -6,7 +6,7 @@
  * kind of call to the provider); of the document every field of the state, and every message that
  * it still owes. Then once more without the decisions that changed nothing (duplicates, refusals):
  * all others must come to the same. Not compared: how long a deadline waits, and after how many
- * attempts a refund is stuck. Both are configuration, and are taken over from what is stored. */
+ * attempts an alert is raised. Both are configuration, and are taken over from what is stored. */
 #pragma once
 
 #include "booking/booking.h"

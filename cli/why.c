@@ -68,11 +68,11 @@ static bool payment_write(const struct payment *payment, int64_t now_ms, char *t
         return true;
     case PAYMENT_REFUND_DUE:
     case PAYMENT_REFUNDING:
-        snprintf(text, WHY_SIZE,
-                 "payment %s is on its way back: attempt %" PRId32 "%s%s, looked at again %s",
-                 payment->id, payment->attempts > 0 ? payment->attempts : 1,
-                 payment->last_error[0] != '\0' ? ", last error " : "", payment->last_error,
-                 until(payment->due_at_ms, now_ms, next));
+        snprintf(
+            text, WHY_SIZE,
+            "payment %s is on its way back: attempts so far %" PRId32 "%s%s, looked at again %s",
+            payment->id, payment->attempts, payment->last_error[0] != '\0' ? ", last error " : "",
+            payment->last_error, until(payment->due_at_ms, now_ms, next));
         return true;
     case PAYMENT_CAPTURED:
         snprintf(text, WHY_SIZE,

@@ -103,6 +103,16 @@ ACT(expect_report)
     memcpy(payment->refund_id, payment_payload(input)->refund_id, sizeof payment->refund_id);
 }
 
+/* As long again as it has waited, since the queue may be long and a look-up cannot shorten it. */
+static int64_t patience_ms(const struct payment_rules *rules, const struct payment *payment,
+                           int64_t least_ms, int64_t now_ms)
+{
+    int64_t wait_ms = now_ms - payment->asked_at_ms;
+    if (wait_ms > rules->refund_retry_max_ms)
+        wait_ms = rules->refund_retry_max_ms;
+    return wait_ms > least_ms ? wait_ms : least_ms;
+}
+
 static void call(const struct payment_rules *rules, struct payment *payment,
                  enum refund_effect_type type, struct decision *decision)
 {
@@ -115,7 +125,10 @@ static void call(const struct payment_rules *rules, struct payment *payment,
     effect->amount = payment->amount;
     memcpy(effect->currency, payment->currency, sizeof effect->currency);
     effect->attempt = payment->attempts;
-    payment->due_at_ms = decision->now_ms + rules->effect_wait_ms;
+    if (payment->asked_at_ms == 0)
+        payment->asked_at_ms = decision->now_ms;
+    payment->due_at_ms =
+        decision->now_ms + patience_ms(rules, payment, rules->effect_wait_ms, decision->now_ms);
 }
 
 /* A store that was restored from a backup may have forgotten a refund. The provider recognises the
@@ -124,7 +137,8 @@ ACT(refund)
 {
     (void)input;
     bool is_recent = decision->now_ms - payment->captured_at_ms < REFUND_KEY_TRUSTED_MS;
-    payment->attempts = 1;
+    payment->attempts = 0;
+    payment->asked_at_ms = 0;
     payment->attempts_max = rules->refund_attempts_max;
     call(rules, payment, is_recent ? EFFECT_REFUND : EFFECT_LOOKUP, decision);
     decision_note(decision, "payment.refund", NULL, 0);
@@ -145,6 +159,7 @@ ACT(refund_at_capture)
 static void refund_done(struct payment *payment, struct decision *decision)
 {
     payment->due_at_ms = 0;
+    payment->asked_at_ms = 0;
     payment->last_error[0] = '\0';
     announce_refund_end(payment, decision);
     decision_note(decision, "payment.refunded", NULL, 0);
@@ -190,10 +205,17 @@ ACT(finish_by_report)
     refund_done(payment, decision);
 }
 
+/* A probe of the provider, and a call that was never made, are no try of this refund. */
+static void count_attempt(struct payment *payment, const struct refund_result *result)
+{
+    payment->attempts += !result->is_uncounted;
+}
+
 ACT(finish_by_result)
 {
     (void)rules;
     const struct refund_result *result = (const struct refund_result *)(const void *)input->payload;
+    count_attempt(payment, result);
     memcpy(payment->refund_id, result->refund_id, sizeof payment->refund_id);
     refund_done(payment, decision);
 }
@@ -201,6 +223,7 @@ ACT(finish_by_result)
 static void get_stuck(struct payment *payment, const char *why, struct decision *decision)
 {
     payment->due_at_ms = 0;
+    payment->asked_at_ms = 0;
     snprintf(payment->last_error, sizeof payment->last_error, "%s", why);
     decision->is_alert = true;
     announce_refund_end(payment, decision);
@@ -211,6 +234,7 @@ ACT(stick_by_result)
 {
     (void)rules;
     const struct refund_result *result = (const struct refund_result *)(const void *)input->payload;
+    count_attempt(payment, result);
     if (result->refund_id[0] != '\0')
         memcpy(payment->refund_id, result->refund_id, sizeof payment->refund_id);
     get_stuck(payment, result->reason, decision);
@@ -224,17 +248,18 @@ ACT(stick_by_report)
     get_stuck(payment, "refund_failed", decision);
 }
 
-ACT(stick_exhausted)
+/* Its turn will come: nothing is asked again, nothing counts as tried. */
+ACT(wait_on)
 {
-    (void)rules, (void)input;
-    get_stuck(payment, "attempts_exhausted", decision);
+    (void)input;
+    payment->due_at_ms =
+        decision->now_ms + patience_ms(rules, payment, rules->effect_wait_ms, decision->now_ms);
 }
 
 /* Whether the last call arrived is not known: ask by key before calling again. */
 ACT(look_up)
 {
     (void)input;
-    payment->attempts++;
     call(rules, payment, EFFECT_LOOKUP, decision);
 }
 
@@ -244,14 +269,36 @@ ACT(call_again)
     call(rules, payment, EFFECT_REFUND, decision);
 }
 
-ACT(wait_and_ask)
+/* A refund that is under way at the provider is asked about later and later, and nobody's fault. */
+static int64_t pending_wait_ms(const struct payment_rules *rules, const struct payment *payment,
+                               int64_t now_ms)
 {
-    const struct refund_result *result = (const struct refund_result *)(const void *)input->payload;
-    int64_t wait_ms =
-        backoff_ms(rules->refund_retry_ms, rules->refund_retry_max_ms, payment->attempts - 1);
+    return patience_ms(rules, payment, rules->refund_retry_ms, now_ms);
+}
+
+static int64_t retry_wait_ms(const struct payment_rules *rules, struct payment *payment,
+                             const struct refund_result *result, struct decision *decision)
+{
+    count_attempt(payment, result);
+    payment->asked_at_ms = 0;
+    bool is_first_block = result->status == REFUND_BLOCKED && payment->attempts == 1;
+    bool is_one_of_many =
+        payment->attempts_max > 0 && payment->attempts % payment->attempts_max == 0;
+    decision->is_alert = !result->is_uncounted && (is_first_block || is_one_of_many);
+    int64_t wait_ms = backoff_ms(rules->refund_retry_ms, rules->refund_retry_max_ms,
+                                 payment->attempts > 0 ? payment->attempts - 1 : 0);
     if (result->retry_after_ms > wait_ms)
         wait_ms = result->retry_after_ms < rules->refund_retry_max_ms ? result->retry_after_ms
                                                                       : rules->refund_retry_max_ms;
+    return wait_ms;
+}
+
+ACT(wait_and_ask)
+{
+    const struct refund_result *result = (const struct refund_result *)(const void *)input->payload;
+    int64_t wait_ms = result->status == REFUND_PENDING
+                          ? pending_wait_ms(rules, payment, decision->now_ms)
+                          : retry_wait_ms(rules, payment, result, decision);
     memcpy(payment->last_error, result->reason, sizeof payment->last_error);
     payment->due_at_ms = decision->now_ms + jitter_ms(payment, wait_ms);
 }

@@ -29,7 +29,7 @@ ACT(finish_by_report);
 ACT(finish_by_result);
 ACT(stick_by_result);
 ACT(stick_by_report);
-ACT(stick_exhausted);
+ACT(wait_on);
 ACT(look_up);
 ACT(call_again);
 ACT(wait_and_ask);

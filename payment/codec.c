@@ -148,14 +148,19 @@ static const char *status_text_of(int64_t status)
 
 static const struct content_field result_content[] = {
     CONTENT_FIELD(refund_result, "status", status, CONTENT_CHOICE, .text_of = status_text_of,
-                  .choice_count = REFUND_NOT_FOUND + 1),
+                  .choice_count = REFUND_STATUS_COUNT),
     CONTENT_FIELD(refund_result, "refundId", refund_id, CONTENT_TEXT),
     CONTENT_FIELD(refund_result, "reason", reason, CONTENT_TEXT),
     CONTENT_FIELD(refund_result, "retryAfter", retry_after_ms, CONTENT_INT),
+    CONTENT_FIELD(refund_result, "isUncounted", is_uncounted, CONTENT_BOOL),
+};
+
+static const struct content_field deadline_content[] = {
+    CONTENT_FIELD(deadline_payload, "isEffectHeld", is_effect_held, CONTENT_BOOL),
 };
 
 const struct content_form payment_contents[] = {
-    { .type = INPUT_DEADLINE, .type_name = "deadline" },
+    CONTENT_FORM(INPUT_DEADLINE, "deadline", deadline_content),
     CONTENT_FORM(INPUT_CAPTURED, "webhook.captured", captured_content),
     CONTENT_FORM(INPUT_DECLINED, "webhook.declined", declined_content),
     CONTENT_FORM(INPUT_REPORTED, "webhook.refunded", said_content),
@@ -191,6 +196,7 @@ bool payment_encode(const void *state, struct bson_output *fields, struct error 
     bson_write_int(fields, "attemptsMax", payment->attempts_max);
     bson_write_text(fields, "lastError", payment->last_error);
     bson_write_announcement(fields, "refund", &payment->refund);
+    bson_write_int(fields, "askedAt", payment->asked_at_ms);
     bson_write_int(fields, "dueAt", payment->due_at_ms);
     return true;
 }
@@ -251,6 +257,8 @@ bool payment_decode(struct bson_fields *fields, void *state, struct error *error
         !small_int_decode(fields, "attemptsMax", 0, &payment->attempts_max) ||
         !bson_read_text(fields, "lastError", payment->last_error, sizeof payment->last_error) ||
         !bson_read_announcement(fields, "refund", &payment->refund) ||
+        (bson_read_has(fields, "askedAt") && /* releases before did not write it */
+         !bson_read_int(fields, "askedAt", &payment->asked_at_ms)) ||
         !bson_read_int(fields, "dueAt", &payment->due_at_ms))
         return error_set(error, ERROR_BUG, "a field is missing or of another type");
     if (!invariants_hold(payment))

@@ -9,6 +9,8 @@ const struct payment_payload *payment_payload(const struct input *input)
     return (const struct payment_payload *)(const void *)input->payload;
 }
 
+_Static_assert(sizeof(struct deadline_payload) <= INPUT_PAYLOAD_BYTES, "fits into an input");
+
 static const struct refund_result *result_of(const struct input *input)
 {
     return (const struct refund_result *)(const void *)input->payload;
@@ -26,9 +28,11 @@ PAYMENT_GUARD(payment_is_due)
     return payment->due_at_ms != 0 && payment->due_at_ms <= now_ms;
 }
 
-PAYMENT_GUARD(is_exhausted)
+PAYMENT_GUARD(is_call_held)
 {
-    return payment_is_due(payment, input, now_ms) && payment->attempts >= payment->attempts_max;
+    struct deadline_payload deadline;
+    memcpy(&deadline, input->payload, sizeof deadline);
+    return payment_is_due(payment, input, now_ms) && deadline.is_effect_held;
 }
 
 PAYMENT_GUARD(same_capture)

@@ -8,7 +8,7 @@
 
 PAYMENT_GUARD(payment_always);
 PAYMENT_GUARD(payment_is_due);
-PAYMENT_GUARD(is_exhausted); /* due, and the provider was asked as often as it may be */
+PAYMENT_GUARD(is_call_held); /* due, and its call waits for its turn or is under way */
 PAYMENT_GUARD(same_capture); /* same booking, user, amount and currency */
 PAYMENT_GUARD(same_booking);
 PAYMENT_GUARD(other_try);     /* declined for another booking, or by another user */

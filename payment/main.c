@@ -60,8 +60,8 @@ static const struct config_option payment_config[] = {
                "first wait after a refund that did not succeed, then with backoff"),
     INT_OPTION_ABOVE(refund_retry_max_ms, "ROUNDTRIP_REFUND_RETRY_MAX_MS", "600000", 10, DAY_MS,
                      "the longest wait between two tries of a refund", "ROUNDTRIP_REFUND_RETRY_MS"),
-    INT_OPTION(refund_attempts_max, "ROUNDTRIP_REFUND_ATTEMPTS_MAX", "500", 1, 100000,
-               "then a refund is stuck and somebody has to look"),
+    INT_OPTION(refund_attempts_max, "ROUNDTRIP_REFUND_ATTEMPTS_MAX", "10", 1, 100000,
+               "every so many tries of one refund an alert says so; it is tried on"),
     { .name = "ROUNDTRIP_WEBHOOK_SECRET",
       .type = CONFIG_SECRET,
       .offset = offsetof(struct payment_options, webhook_secret),
@@ -137,7 +137,7 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
     const struct payment_rules rules = {
         .repeat_after_ms = options->repeat_after_ms,
         .repeat_max_ms = options->repeat_max_ms,
-        /* one call, and its look-up behind a full queue of them */
+        /* one call and a little of its wait for a turn; the queue tells when that takes longer */
         .effect_wait_ms = 2 * options->provider_timeout_ms,
         .refund_retry_ms = options->refund_retry_ms,
         .refund_retry_max_ms = options->refund_retry_max_ms,

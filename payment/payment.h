@@ -76,10 +76,11 @@ struct payment {
     bool is_demanded; /* expected only: a refund was asked for */
     char refund_reason[REASON_SIZE];
     char refund_id[IDENT_SIZE]; /* the provider's; "" = none known */
-    int32_t attempts;           /* rounds of asking the provider */
-    int32_t attempts_max;       /* after which it is stuck; fixed when the refund fell due */
+    int32_t attempts;     /* calls of its own that came back, without an end but for the last */
+    int32_t attempts_max; /* every so many an alert; fixed when the refund fell due */
     char last_error[REASON_SIZE];
     struct announcement refund; /* of payment.refunded or payment.refund.stuck */
+    int64_t asked_at_ms; /* refund_due, refunding: the provider is asked since; 0 = not now */
     int64_t due_at_ms;
 };
 
@@ -104,7 +105,7 @@ struct payment_rules {
     int64_t repeat_after_ms, repeat_max_ms; /* a capture without an outcome is announced again */
     int64_t effect_wait_ms; /* a provider call that has not come back by then is asked about */
     int64_t refund_retry_ms, refund_retry_max_ms; /* backoff after a transient error */
-    int32_t refund_attempts_max;                  /* then it is stuck, and somebody looks */
+    int32_t refund_attempts_max;                  /* every so many an alert; it is tried on */
 };
 
 struct payment_transition {

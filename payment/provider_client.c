@@ -1,6 +1,8 @@
 #include "payment/provider_client.h"
 
+#include "common/base/clock.h"
 #include "common/base/json_write.h"
+#include "common/base/log.h"
 #include "common/http/http_client.h"
 
 #include <assert.h>
@@ -8,33 +10,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#define ALERT_EVERY_MS    60000 /* a provider that comes and goes is no news each time */
 #define CALL_BODY_BYTES   512
 #define CALL_HEADER_BYTES 160
-
-enum slot_state { SLOT_FREE, SLOT_QUEUED, SLOT_RUNNING, SLOT_FINISHED };
-
-struct slot {
-    enum slot_state state;
-    uint64_t order; /* of entering its state: both queues are first in, first out */
-    struct effect effect;
-    struct input result;
-};
 
 struct worker {
     struct provider_client *client;
     struct http_client *http;
     pthread_t thread;
     bool is_running;
+    bool is_for_later_ones; /* prefers calls that are not the first of their payment */
 };
 
 struct provider_client {
     struct provider_client_options options;
     char url[PROVIDER_CLIENT_URL_BYTES_MAX];
-    pthread_mutex_t mutex; /* guards slots to is_stopping; never held during a call */
+    pthread_mutex_t mutex; /* guards what follows up to is_stopping; never held during a call */
     pthread_cond_t changed;
-    struct slot slots[PROVIDER_CLIENT_SLOTS];
-    uint64_t order_next;
+    struct call_queue *queue;
+    int64_t alerted_at_ms;
     bool is_stopping;
     pthread_mutex_t wake_mutex; /* held during a wake: unset means that none is under way */
     void (*wake)(void *self);
@@ -42,67 +38,42 @@ struct provider_client {
     struct worker workers[PROVIDER_CLIENT_THREADS];
 };
 
-/* The slot that has been in this state longest, or NULL. */
-static struct slot *slot_oldest(struct provider_client *client, enum slot_state state)
-{
-    struct slot *oldest = NULL;
-    for (size_t i = 0; i < PROVIDER_CLIENT_SLOTS; i++) {
-        struct slot *slot = &client->slots[i];
-        if (slot->state == state && (!oldest || slot->order < oldest->order))
-            oldest = slot;
-    }
-    return oldest;
-}
-
-static void slot_move(struct provider_client *client, struct slot *slot, enum slot_state state)
-{
-    slot->state = state;
-    slot->order = client->order_next++;
-}
-
-/* A document's effect that has not started yet gives way to a newer one of the same document: when
- * the provider is slow, deadlines ask again and again for what waits already. */
-static struct slot *slot_for(struct provider_client *client, const struct effect *effect)
-{
-    for (size_t i = 0; i < PROVIDER_CLIENT_SLOTS; i++) {
-        struct slot *slot = &client->slots[i];
-        if (slot->state == SLOT_QUEUED &&
-            strcmp(slot->effect.document_id, effect->document_id) == 0)
-            return slot;
-    }
-    return slot_oldest(client, SLOT_FREE);
-}
-
 static bool effect_start(void *self, const struct effect *effect)
 {
     struct provider_client *client = self;
-    assert(effect->type == EFFECT_REFUND || effect->type == EFFECT_LOOKUP);
     pthread_mutex_lock(&client->mutex);
-    struct slot *slot = client->is_stopping ? NULL : slot_for(client, effect);
-    if (slot) {
-        slot->effect = *effect;
-        if (slot->state == SLOT_FREE)
-            slot_move(client, slot, SLOT_QUEUED);
-        pthread_cond_signal(&client->changed);
-    }
+    bool is_added =
+        !client->is_stopping && call_queue_add(client->queue, effect, clock_monotonic_ms());
+    pthread_cond_broadcast(&client->changed); /* those that sleep may prefer other calls */
     pthread_mutex_unlock(&client->mutex);
-    return slot != NULL;
+    return is_added;
 }
 
 static size_t effect_take(void *self, size_t limit, struct input *ret_results)
 {
     struct provider_client *client = self;
-    size_t count = 0;
     pthread_mutex_lock(&client->mutex);
-    while (count < limit) {
-        struct slot *slot = slot_oldest(client, SLOT_FINISHED);
-        if (!slot)
-            break;
-        ret_results[count++] = slot->result;
-        slot_move(client, slot, SLOT_FREE);
-    }
+    size_t count = call_queue_take(client->queue, limit, ret_results);
     pthread_mutex_unlock(&client->mutex);
     return count;
+}
+
+static bool effect_holds(void *self, const char *document_id)
+{
+    struct provider_client *client = self;
+    pthread_mutex_lock(&client->mutex);
+    bool is_held = call_queue_holds(client->queue, document_id);
+    pthread_mutex_unlock(&client->mutex);
+    return is_held;
+}
+
+void provider_client_status_get(struct provider_client *client,
+                                struct call_queue_status *ret_status)
+{
+    pthread_mutex_lock(&client->mutex);
+    call_queue_status_get(client->queue, ret_status);
+    pthread_mutex_unlock(&client->mutex);
+    ret_status->opened_at_ms = clock_monotonic_ms() - ret_status->opened_at_ms;
 }
 
 static size_t refund_body_write(const struct refund_effect *effect, char *buffer, size_t size)
@@ -180,21 +151,55 @@ static void call_make(const struct provider_client *client, struct http_client *
     }
 }
 
-static void effect_run(const struct provider_client *client, struct http_client *http,
-                       const struct effect *effect, struct input *ret_result)
+/* With the mutex held. */
+static void news_log(struct provider_client *client, enum breaker_news news)
 {
+    struct call_queue_status status;
+    int64_t now_ms = clock_monotonic_ms();
+    call_queue_status_get(client->queue, &status);
+    if (news == BREAKER_OPENED) {
+        bool is_first = status.openings == 1 || now_ms - client->alerted_at_ms >= ALERT_EVERY_MS;
+        client->alerted_at_ms = is_first ? now_ms : client->alerted_at_ms;
+        log_write(is_first ? LOG_ERROR : LOG_INFO,
+                  "needs a look: the provider answers no refund (%s): %zu wait, one at a time is "
+                  "tried until one is answered",
+                  status.reason, status.waiting);
+    } else if (news == BREAKER_CLOSED) {
+        log_write(LOG_INFO, "the provider answers refunds again after %lld s, %zu go on",
+                  (long long)((now_ms - status.opened_at_ms) / 1000), status.waiting);
+    }
+}
+
+static void call_run(struct worker *worker, struct call *call)
+{
+    struct provider_client *client = worker->client;
     struct refund_effect refund;
-    memcpy(&refund, effect->payload, sizeof refund);
-    *ret_result = (struct input){ .source = INPUT_FROM_EFFECT,
-                                  .type = client->options.result_type,
-                                  .type_name = client->options.result_type_name };
-    (void)snprintf(ret_result->id, sizeof ret_result->id, "refund:%s:%d", refund.payment_id,
-                   (int)refund.attempt);
-    memcpy(ret_result->document_id, effect->document_id, sizeof ret_result->document_id);
-    memcpy(ret_result->correlation_id, effect->correlation_id, sizeof ret_result->correlation_id);
     struct refund_result result;
-    call_make(client, http, effect, &refund, ret_result->traceparent, &result);
-    memcpy(ret_result->payload, &result, sizeof result);
+    char traceparent[TRACEPARENT_SIZE];
+    memcpy(&refund, call_effect(call)->payload, sizeof refund);
+    call_make(client, worker->http, call_effect(call), &refund, traceparent, &result);
+    pthread_mutex_lock(&client->mutex);
+    news_log(client,
+             call_queue_finish(client->queue, call, &result, traceparent, clock_monotonic_ms()));
+    pthread_cond_broadcast(&client->changed);
+    pthread_mutex_unlock(&client->mutex);
+    pthread_mutex_lock(&client->wake_mutex);
+    if (client->wake)
+        client->wake(client->wake_self);
+    pthread_mutex_unlock(&client->wake_mutex);
+}
+
+/* Until something changes, or the next probe is due. */
+static void turn_wait(struct provider_client *client)
+{
+    int64_t until_ms = call_queue_look_again_ms(client->queue);
+    if (until_ms < 0) {
+        pthread_cond_wait(&client->changed, &client->mutex);
+        return;
+    }
+    const struct timespec until = { .tv_sec = (time_t)(until_ms / 1000),
+                                    .tv_nsec = (long)(until_ms % 1000) * 1000000L };
+    (void)pthread_cond_timedwait(&client->changed, &client->mutex, &until);
 }
 
 static void *worker_run(void *argument)
@@ -203,25 +208,27 @@ static void *worker_run(void *argument)
     struct provider_client *client = worker->client;
     pthread_mutex_lock(&client->mutex);
     while (!client->is_stopping) {
-        struct slot *slot = slot_oldest(client, SLOT_QUEUED);
-        if (!slot) {
-            pthread_cond_wait(&client->changed, &client->mutex);
+        struct call *call =
+            call_queue_next(client->queue, worker->is_for_later_ones, clock_monotonic_ms());
+        if (!call) {
+            turn_wait(client);
             continue;
         }
-        slot_move(client, slot, SLOT_RUNNING);
         pthread_mutex_unlock(&client->mutex);
-        effect_run(client, worker->http, &slot->effect, &slot->result);
-        pthread_mutex_lock(&client->mutex);
-        slot_move(client, slot, SLOT_FINISHED);
-        pthread_mutex_unlock(&client->mutex);
-        pthread_mutex_lock(&client->wake_mutex);
-        if (client->wake)
-            client->wake(client->wake_self);
-        pthread_mutex_unlock(&client->wake_mutex);
+        call_run(worker, call);
         pthread_mutex_lock(&client->mutex);
     }
     pthread_mutex_unlock(&client->mutex);
     return NULL;
+}
+
+static void changed_init(pthread_cond_t *changed)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(changed, &attributes);
+    pthread_condattr_destroy(&attributes);
 }
 
 static bool url_keep(struct provider_client *client, const char *url, struct error *error)
@@ -244,8 +251,10 @@ struct provider_client *provider_client_start(const struct provider_client_optio
     assert(client);
     pthread_mutex_init(&client->mutex, NULL);
     pthread_mutex_init(&client->wake_mutex, NULL);
-    pthread_cond_init(&client->changed, NULL);
+    changed_init(&client->changed);
     client->options = *options;
+    client->queue =
+        call_queue_new(PROVIDER_CLIENT_SLOTS, options->result_type, options->result_type_name);
     if (client->options.call_timeout_ms <= 0)
         client->options.call_timeout_ms = PROVIDER_CLIENT_TIMEOUT_MS;
     if (!url_keep(client, options->url, error))
@@ -253,6 +262,7 @@ struct provider_client *provider_client_start(const struct provider_client_optio
     for (size_t i = 0; i < PROVIDER_CLIENT_THREADS; i++) {
         struct worker *worker = &client->workers[i];
         worker->client = client;
+        worker->is_for_later_ones = i == 0;
         worker->http = http_client_new(error);
         if (!worker->http)
             goto fail;
@@ -279,7 +289,9 @@ void provider_client_on_result(struct provider_client *client, void (*wake)(void
 
 struct effect_port provider_client_port(struct provider_client *client)
 {
-    return (struct effect_port){ .self = client, .start = effect_start, .take = effect_take };
+    return (struct effect_port){
+        .self = client, .start = effect_start, .take = effect_take, .holds = effect_holds
+    };
 }
 
 struct provider_client *provider_client_stop(struct provider_client *client)
@@ -296,6 +308,7 @@ struct provider_client *provider_client_stop(struct provider_client *client)
             pthread_join(worker->thread, NULL);
         worker->http = http_client_free(worker->http);
     }
+    client->queue = call_queue_free(client->queue);
     pthread_cond_destroy(&client->changed);
     pthread_mutex_destroy(&client->wake_mutex);
     pthread_mutex_destroy(&client->mutex);

@@ -1,7 +1,7 @@
 /* provider_client.h - the calls to the payment provider, away from the engine's thread: an
- * effect_port of a few worker threads with one HTTP connection each, and a bounded number of
- * slots. Knows how to call, not when: retries, look-ups and their order are decided by the pure
- * payment core from the results.
+ * effect_port of a few worker threads with one HTTP connection each around a call_queue.h. Knows
+ * how to call, not when: retries, look-ups and their order are decided by the pure payment core
+ * from the results. Logs when the provider cannot be asked any more, and when it can be again.
  *
  * A result is an input: id "refund:<payment id>:<attempt>", document_id = payment id,
  * correlation_id = booking id, payload struct refund_result (refund_call.h), traceparent of the
@@ -11,13 +11,13 @@
 
 #include "common/base/error.h"
 #include "common/engine/effect_port.h"
-#include "payment/refund_call.h"
+#include "payment/call_queue.h"
 #include "tracing/tracing.h"
 
 #include <stdint.h>
 
 #define PROVIDER_CLIENT_THREADS       4
-#define PROVIDER_CLIENT_SLOTS         64 /* queued, running or waiting to be taken */
+#define PROVIDER_CLIENT_SLOTS         1024 /* queued, running or waiting to be taken */
 #define PROVIDER_CLIENT_URL_BYTES_MAX 512
 #define PROVIDER_CLIENT_TIMEOUT_MS    3000
 
@@ -39,9 +39,12 @@ provider_client_start(const struct provider_client_options *options, struct erro
 void provider_client_on_result(struct provider_client *client, void (*wake)(void *self),
                                void *wake_self);
 
-/* start and take are for the engine's thread. An effect that has not started yet is replaced by a
- * newer one of the same document. */
+/* start, take and holds are for the engine's thread. */
 struct effect_port provider_client_port(struct provider_client *client);
+
+/* For /metrics and /readyz; opened_at_ms is for how long, in ms, the breaker has been open. */
+void provider_client_status_get(struct provider_client *client,
+                                struct call_queue_status *ret_status);
 
 /* Calls under way are finished (each ends within its time-out), queued ones dropped: their
  * deadlines ask again after the restart. NULL is fine. Returns NULL. */

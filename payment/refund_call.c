@@ -14,7 +14,8 @@ struct provider_answer {
     int64_t amount;
     char currency[CURRENCY_SIZE];
     char status[CODE_SIZE];
-    char code[CODE_SIZE]; /* of a problem */
+    char code[CODE_SIZE];    /* of a problem */
+    struct json_span inside; /* the error object of providers that wrap it */
 };
 
 /* clang-format off */
@@ -26,10 +27,31 @@ static const struct json_field success_fields[] = {
     { "status", JSON_FIELD_TEXT, true, offsetof(struct provider_answer, status), CODE_SIZE },
 };
 static const struct json_field problem_fields[] = {
-    { "code", JSON_FIELD_TEXT, true, offsetof(struct provider_answer, code), CODE_SIZE },
+    { "code", JSON_FIELD_TEXT, false, offsetof(struct provider_answer, code), CODE_SIZE },
     { "refundId", JSON_FIELD_IDENT, false, offsetof(struct provider_answer, refund_id), 0 },
+    { "error", JSON_FIELD_SPAN, false, offsetof(struct provider_answer, inside), 0 },
 };
 /* clang-format on */
+
+/* Our own provider's, and those of providers shaped like Stripe. What says that *we* are wrong
+ * (keys, permissions, limits, balance) is not among them. */
+const char *const refund_refusal_codes[] = {
+    "refused",
+    "unknown_payment",
+    "currency_mismatch",
+    "amount_exceeds_captured",
+    "too_many_refunds",
+    "idempotency_key_reused",
+    "charge_disputed",
+    "refund_disputed_payment",
+    "charge_not_refundable",
+    "charge_expired_for_capture",
+    "payment_intent_unexpected_state",
+    "amount_too_large",
+    "resource_missing",
+    NULL,
+};
+static const char *const not_found_codes[] = { "unknown_refund", "resource_missing", NULL };
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
@@ -49,8 +71,11 @@ static void success_read(const struct refund_effect *effect, const char *body, s
         result_set(result, REFUND_UNKNOWN, "answer_unreadable");
         return;
     }
-    if (strcmp(answer.payment_id, effect->payment_id) != 0 || answer.amount != effect->amount ||
-        strcmp(answer.currency, effect->currency) != 0) {
+    if (strcmp(answer.payment_id, effect->payment_id) != 0) {
+        result_set(result, REFUND_UNKNOWN, "answer_of_another");
+        return;
+    }
+    if (answer.amount != effect->amount || strcmp(answer.currency, effect->currency) != 0) {
         result_set(result, REFUND_REFUSED, "answer_differs");
         return;
     }
@@ -61,21 +86,54 @@ static void success_read(const struct refund_effect *effect, const char *body, s
         result_set(result, REFUND_REFUSED, "refund_failed");
         memcpy(result->refund_id, answer.refund_id, sizeof result->refund_id);
     } else {
-        result_set(result, REFUND_UNKNOWN, "refund_pending");
+        result_set(result, REFUND_PENDING, "refund_pending");
+        memcpy(result->refund_id, answer.refund_id, sizeof result->refund_id);
     }
 }
 
-/* What a status alone means, where the problem's code does not say more. */
-static enum refund_status status_meaning(enum refund_effect_type type, int http_status)
+static bool code_is_among(const char *code, const char *const *codes)
 {
-    if (http_status == 404 && type == EFFECT_LOOKUP)
-        return REFUND_NOT_FOUND;
+    for (; *codes != NULL; codes++)
+        if (strcmp(code, *codes) == 0)
+            return true;
+    return false;
+}
+
+/* False: no JSON object. An object without a code of its own leaves it empty. */
+static bool problem_read(const char *body, size_t length, struct provider_answer *answer)
+{
+    struct json_problem problem;
+    *answer = (struct provider_answer){ 0 };
+    if (!json_read(body, length, problem_fields, COUNT(problem_fields), JSON_UNKNOWN_IGNORED,
+                   answer, &problem)) {
+        *answer = (struct provider_answer){ 0 };
+        return !problem.is_syntax;
+    }
+    if (answer->code[0] == '\0' && answer->inside.kind == JSON_OBJECT &&
+        !json_read(answer->inside.at, answer->inside.length, problem_fields, COUNT(problem_fields),
+                   JSON_UNKNOWN_IGNORED, answer, &problem))
+        *answer = (struct provider_answer){ 0 };
+    return true;
+}
+
+static bool is_refusal(int http_status, const char *code)
+{
+    static const int statuses[] = { 400, 402, 403, 404, 409, 410, 422 };
+    for (size_t i = 0; i < COUNT(statuses); i++)
+        if (statuses[i] == http_status)
+            return code_is_among(code, refund_refusal_codes);
+    return false;
+}
+
+/* What a status means that comes without a word about the payment. */
+static enum refund_status status_meaning(int http_status)
+{
     /* 408: it stopped reading us, or did it? 409: our first call with this key still runs. */
     if (http_status == 408 || http_status == 409)
         return REFUND_UNKNOWN;
-    if (http_status == 425 || http_status == 429 || http_status >= 500 || http_status < 400)
+    if (http_status == 425 || http_status == 429 || http_status >= 500)
         return REFUND_TRANSIENT;
-    return REFUND_REFUSED;
+    return REFUND_BLOCKED;
 }
 
 void refund_answer_read(enum refund_effect_type type, const struct refund_effect *effect,
@@ -90,19 +148,27 @@ void refund_answer_read(enum refund_effect_type type, const struct refund_effect
     if (retry_after_s >= 0)
         ret_result->retry_after_ms = retry_after_s * 1000;
 
-    struct provider_answer answer = { 0 };
-    struct json_problem problem;
-    bool has_code = json_read(body, body_length, problem_fields, COUNT(problem_fields),
-                              JSON_UNKNOWN_IGNORED, &answer, &problem);
-    if (has_code && http_status == 409 && strcmp(answer.code, "already_refunded") == 0) {
+    struct provider_answer answer;
+    bool is_readable = problem_read(body, body_length, &answer) || body_length == 0;
+    bool is_lookup = type == EFFECT_LOOKUP;
+    if (!is_lookup &&
+        ((http_status == 409 && strcmp(answer.code, "already_refunded") == 0) ||
+         (http_status == 400 && strcmp(answer.code, "charge_already_refunded") == 0))) {
         result_set(ret_result, REFUND_ALREADY, "");
         memcpy(ret_result->refund_id, answer.refund_id, sizeof ret_result->refund_id);
         return;
     }
     char reason[REASON_SIZE];
-    (void)snprintf(reason, sizeof reason, "http_%d%s%s", http_status, has_code ? "_" : "",
-                   has_code ? answer.code : "");
-    result_set(ret_result, status_meaning(type, http_status), reason);
+    (void)snprintf(reason, sizeof reason, "http_%d%s%s", http_status,
+                   answer.code[0] != '\0' ? "_" : "", answer.code);
+    ret_result->is_shut_out = http_status == 401 || http_status == 407;
+    if (is_lookup && http_status == 404 && is_readable)
+        result_set(ret_result, REFUND_NOT_FOUND,
+                   code_is_among(answer.code, not_found_codes) ? "" : reason);
+    else if (!is_lookup && is_refusal(http_status, answer.code))
+        result_set(ret_result, REFUND_REFUSED, reason);
+    else
+        result_set(ret_result, status_meaning(http_status), reason);
 }
 
 void refund_failure_read(bool was_sent, struct refund_result *ret_result)
@@ -114,12 +180,34 @@ void refund_failure_read(bool was_sent, struct refund_result *ret_result)
         result_set(ret_result, REFUND_TRANSIENT, "not_reached");
 }
 
+/* "Not found" counts only in the provider's own words: a proxy that leads nowhere says it, too. */
+bool refund_is_answered(const struct refund_result *result)
+{
+    switch (result->status) {
+    case REFUND_SUCCEEDED:
+    case REFUND_ALREADY:
+    case REFUND_REFUSED:
+    case REFUND_PENDING:
+        return true;
+    case REFUND_NOT_FOUND:
+        return result->reason[0] == '\0';
+    case REFUND_TRANSIENT:
+    case REFUND_UNKNOWN:
+    case REFUND_BLOCKED:
+    case REFUND_STATUS_COUNT:
+        break;
+    }
+    return false;
+}
+
 const char *refund_status_text(enum refund_status status)
 {
     static const char *const texts[] = {
         [REFUND_SUCCEEDED] = "succeeded", [REFUND_ALREADY] = "already",
         [REFUND_TRANSIENT] = "transient", [REFUND_UNKNOWN] = "unknown",
         [REFUND_REFUSED] = "refused",     [REFUND_NOT_FOUND] = "not_found",
+        [REFUND_PENDING] = "pending",     [REFUND_BLOCKED] = "blocked",
     };
+    _Static_assert(sizeof texts / sizeof texts[0] == REFUND_STATUS_COUNT, "a text for every value");
     return texts[status];
 }

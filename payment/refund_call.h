@@ -36,24 +36,38 @@ enum refund_status {
     REFUND_UNKNOWN,   /* it may have happened: ask by key before calling again */
     REFUND_REFUSED,   /* it will never happen like this; reason says why */
     REFUND_NOT_FOUND, /* EFFECT_LOOKUP only: no refund under this key */
+    REFUND_PENDING,   /* the provider has it and is not done: wait, and ask by key */
+    REFUND_BLOCKED,   /* says nothing of the payment and mends only if somebody acts: our
+                         credentials, a proxy's page, a code that we do not know; try again */
+    REFUND_STATUS_COUNT
 };
 
 struct refund_result {
     enum refund_status status;
-    char refund_id[IDENT_SIZE]; /* "" unless SUCCEEDED or ALREADY, or the refund that failed */
-    char reason[REASON_SIZE];   /* "" on success; else a short code: "http_503", "timeout" */
-    int64_t retry_after_ms;     /* what the provider asked for; -1 = nothing */
+    char
+        refund_id[IDENT_SIZE]; /* "" unless SUCCEEDED, ALREADY or PENDING, or the one that failed */
+    char reason[REASON_SIZE];  /* "" on success; else a short code: "http_503", "timeout" */
+    int64_t retry_after_ms;    /* what the provider asked for; -1 = nothing */
+    bool is_uncounted;         /* no try of this refund: a probe of the provider, or never made */
+    bool is_shut_out;          /* 401, 407: nobody's call will be answered */
 };
 _Static_assert(sizeof(struct refund_result) <= INPUT_PAYLOAD_BYTES, "fits an input");
 
-/* A complete answer. effect says what was asked for: a success that does not say the same payment,
- * amount and currency is no success (REFUSED, "answer_differs"), one that cannot be read leaves the
- * refund UNKNOWN. */
+/* A complete answer. effect says what was asked for: a success of another amount or currency is no
+ * success (REFUSED, "answer_differs"); one of another payment, or that cannot be read, leaves the
+ * refund UNKNOWN. Of what is no success only a code of refund_refusal_codes is a REFUSAL. */
 void refund_answer_read(enum refund_effect_type type, const struct refund_effect *effect,
                         int http_status, const char *body, size_t body_length,
                         int64_t retry_after_s, struct refund_result *ret_result);
 
 /* No complete answer. was_sent false: the provider certainly never got the call. */
 void refund_failure_read(bool was_sent, struct refund_result *ret_result);
+
+/* The codes by which a provider refuses to refund this very payment, in a problem's or an error
+ * object's `code`, with a status of 400, 402, 403, 404, 409, 410 or 422; ends with NULL. */
+extern const char *const refund_refusal_codes[];
+
+/* Whether the provider was there and spoke of the payment, whatever it said. */
+bool refund_is_answered(const struct refund_result *result);
 
 const char *refund_status_text(enum refund_status status);

@@ -67,7 +67,7 @@
         state, INPUT_REPORTED, IF(payment_always), "refund", APPLIED, REFUNDED, finish_by_report   \
     }
 #define RETRY_ROWS(state)                                                                          \
-    { state, INPUT_DEADLINE, IF(is_exhausted), "fail", APPLIED, STUCK, stick_exhausted },          \
+    { state, INPUT_DEADLINE, IF(is_call_held), "wait", APPLIED, state, wait_on },                  \
         { state, INPUT_DEADLINE, IF(payment_is_due), "retry", APPLIED, REFUNDING, look_up },       \
         NOOP_ROW(state, INPUT_DEADLINE)
 

@@ -274,9 +274,22 @@ static size_t effect_take(void *self, size_t limit, struct input *ret_results)
     return count;
 }
 
+static bool effect_holds(void *self, const char *document_id)
+{
+    const struct exhaust_worker *worker = self;
+    const struct exhaust_world *world = &worker->explorer->world;
+    for (size_t i = 0; i < world->call_count; i++)
+        if (world->calls[i].worker == worker->number &&
+            strcmp(effect_of(&world->calls[i])->document_id, document_id) == 0)
+            return true;
+    return false;
+}
+
 struct effect_port exhaust_effect_port(struct exhaust_worker *worker)
 {
-    return (struct effect_port){ .self = worker, .start = effect_start, .take = effect_take };
+    return (struct effect_port){
+        .self = worker, .start = effect_start, .take = effect_take, .holds = effect_holds
+    };
 }
 
 /* ---- a crash: nobody is told anything ---- */

@@ -23,7 +23,7 @@ static void rules_set(struct sim *sim)
         .effect_wait_ms = 6000,
         .refund_retry_ms = 500,
         .refund_retry_max_ms = 600000,
-        .refund_attempts_max = 500,
+        .refund_attempts_max = 10,
     };
     sim->participants[SIM_GATEWAY] = gateway_participant(&sim->gateway_config);
     sim->participants[SIM_BOOKING] = booking_participant(&sim->booking_rules);

@@ -52,7 +52,7 @@ static void rules_choose(struct sim *sim)
         .effect_wait_ms = 6000,
         .refund_retry_ms = 500,
         .refund_retry_max_ms = 600000,
-        .refund_attempts_max = 500,
+        .refund_attempts_max = 10,
     };
     sim->participants[SIM_GATEWAY] = gateway_participant(&sim->gateway_config);
     sim->participants[SIM_BOOKING] = booking_participant(&sim->booking_rules);
@@ -132,6 +132,10 @@ static void world_strike(struct sim *sim)
         sim_tell(sim, "the store of %s goes away", sim_service_text(service));
         sim->stores[service].away_until_ms = a_while(sim);
     }
+    if (sim_fault(sim, FAULT_SHUT)) {
+        sim_tell(sim, "the provider answers nobody");
+        sim->provider_shut_until_ms = a_while(sim);
+    }
     if (sim_fault(sim, FAULT_RESTORE)) {
         if (sim->backup.count == 0)
             sim_backup_take(sim);
@@ -187,6 +191,7 @@ static void heal_begin(struct sim *sim)
     sim->is_healed = true;
     sim->blocked_until_ms = 0;
     sim->broker_away_until_ms = 0;
+    sim->provider_shut_until_ms = 0;
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
         sim->stores[service].away_until_ms = 0;
 }
@@ -255,6 +260,8 @@ struct sim *sim_free(struct sim *sim)
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
         for (int i = 0; i < SIM_WORKERS_PER_SERVICE_MAX; i++)
             sim->engines[service][i] = engine_free(sim->engines[service][i]);
+    for (int i = 0; i < SIM_WORKERS_PER_SERVICE_MAX; i++)
+        sim->call_queues[i] = call_queue_free(sim->call_queues[i]);
     sim->replayer = replayer_free(sim->replayer);
     arena_done(&sim->arena);
     free(sim);

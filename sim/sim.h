@@ -11,6 +11,7 @@
 #include "common/base/arena.h"
 #include "common/engine/engine.h"
 #include "gateway/gateway.h"
+#include "payment/call_queue.h"
 #include "payment/participant.h"
 #include "sim/sim_anomalies.h"
 #include "sim/sim_faults.h"
@@ -31,6 +32,7 @@ enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
 #define SIM_PAYMENTS_MAX            32
 #define SIM_OPS_MAX                 160
 #define SIM_CALLS_MAX               64
+#define SIM_CALLS_ROOM_MAX          8
 #define SIM_DELIVERIES_MAX          64
 #define SIM_REQUESTS_MAX            64
 #define SIM_SAVED_MAX               64
@@ -113,7 +115,8 @@ struct sim_payment { /* as the provider knows it */
     bool is_accepted; /* its capture was answered with 2xx */
     struct payment_payload accepted;
     bool is_refused; /* will never be refunded */
-    int effects;     /* refunds that moved money */
+    int calls_made;
+    int effects; /* refunds that moved money */
     int64_t refunded_amount;
     char refund_id[IDENT_SIZE];
     bool is_key_known; /* the refund was made under our key */
@@ -134,9 +137,10 @@ struct sim_request {
 };
 
 struct sim_worker;
-enum sim_call_answer { CALL_ANSWERED, CALL_LOST, CALL_TIMED_OUT, CALL_FAILED };
+enum sim_call_answer { CALL_ANSWERED, CALL_LOST, CALL_TIMED_OUT, CALL_UNANSWERED };
 struct sim_call {
     struct sim_worker *worker; /* NULL: it has crashed, nobody hears the answer */
+    struct call *call;         /* in the worker's queue */
     struct effect effect;
     int64_t arrives_at_ms, answered_at_ms; /* arrives_at 0: never */
     bool has_arrived;
@@ -200,6 +204,8 @@ struct sim_worker {
     uint64_t next_tag;
     struct sim_publish publishes[BUS_PUBLISHES_MAX]; /* the oldest first */
     size_t publish_count;
+    struct call_queue *calls; /* payment only; callers: that are made at once */
+    size_t calls_room, callers;
     /* clients */
     struct sim_request *requests[SIM_REQUESTS_MAX];
     size_t request_count;
@@ -231,6 +237,7 @@ struct sim {
     uint64_t steps, port_calls; /* of all schedules so far */
     struct replayer *replayer;
     struct engine *engines[SIM_SERVICE_COUNT][SIM_WORKERS_PER_SERVICE_MAX];
+    struct call_queue *call_queues[SIM_WORKERS_PER_SERVICE_MAX];
     struct sim_queue queues[SIM_SERVICE_COUNT];
     struct sim_store stores[SIM_SERVICE_COUNT];
     struct sim_store backup; /* of payment's; count 0 = none */
@@ -269,7 +276,7 @@ struct sim {
     const struct sim_message *settled[SIM_SERVICE_COUNT]; /* a sound one, the last */
     size_t old_count, dead_count;
     uint64_t sessions;
-    int64_t blocked_until_ms, broker_away_until_ms;
+    int64_t blocked_until_ms, broker_away_until_ms, provider_shut_until_ms;
 };
 
 /* sim.c */
@@ -346,8 +353,15 @@ bool sim_document_owed(const uint8_t *body, size_t length,
 /* Is this message among them? A damaged document counts as owing it. */
 bool sim_document_owes(const uint8_t *body, size_t length, const char *message_id);
 
+/* sim_pool.c: the payment service's calls */
+struct effect_port sim_effect_port(struct sim_worker *worker);
+void sim_pool_open(struct sim_worker *worker);
+void sim_pool_lose(struct sim_worker *worker); /* its process dies: nobody hears what was asked */
+int64_t sim_pool_next_ms(const struct sim_worker *worker); /* 0 = nothing to wait for */
+void sim_pool_start_calls(struct sim_worker *worker);
+
 void sim_provider_run(struct sim *sim); /* calls that are due arrive and are answered */
-/* What an engine is told of the result of a provider call. */
+void sim_provider_call(struct sim *sim, struct sim_call *call); /* plans what becomes of it */
 void sim_result_input(const struct effect *asked, const struct refund_result *heard,
                       struct input *ret_result);
 void sim_provider_give_back(struct sim *sim, size_t payment);

@@ -47,6 +47,8 @@
     X(C3, "a crash between the provider's refund and our knowing it")                              \
     X(C4, "a transient error of the provider")                                                     \
     X(C5, "a refund refused for good")                                                             \
+    X(C5b, "an answer that says nothing of the payment")                                           \
+    X(C5c, "more refunds than can be asked for at once")                                           \
     X(C6, "a payment refunded before under another key")                                           \
     X(C7, "a demand above what was captured")                                                      \
     X(C8, "a refund reported by the API and by webhook")                                           \

@@ -32,6 +32,8 @@
     X(FAULT_STORE_AWAY, "store_away", 6)        /* a store is away for a while */                  \
     X(FAULT_RESTORE, "restore", 60)             /* payment's comes back from a backup */           \
     X(FAULT_PROVIDER, "provider", 400)          /* time-outs, 5xx, late or lost answers */         \
+    X(FAULT_SLOW, "slow", 300)                  /* an answer comes just in time */                 \
+    X(FAULT_SHUT, "shut", 6)                    /* the provider answers nobody for a while */      \
     X(FAULT_REFUSE, "refuse", 150)              /* the provider never refunds this payment */      \
     X(FAULT_ELSEWHERE, "elsewhere", 60)         /* refunded before, under another key */           \
     X(FAULT_GIVEN_BACK, "given_back", 100)      /* somebody refunds it at the provider */          \

@@ -6,10 +6,9 @@
 #include <assert.h>
 #include <string.h>
 
-#define CALL_MS_MAX      1500
-#define TIMEOUT_MS       3000 /* ROUNDTRIP_PROVIDER_TIMEOUT_MS */
-#define LATE_MS_MAX      20000
-#define SLOTS_PER_WORKER 8
+#define CALL_MS_MAX 1500
+#define TIMEOUT_MS  3000 /* ROUNDTRIP_PROVIDER_TIMEOUT_MS */
+#define LATE_MS_MAX 20000
 
 static struct refund_effect effect_of(const struct sim_call *call)
 {
@@ -145,6 +144,27 @@ static void found_answer(struct sim *sim, struct sim_call *call, const struct si
     ledger_answer(call, payment);
 }
 
+/* C5b: what stands in the way of the answer says nothing of the payment. */
+static void no_answer_draw(struct sim *sim, struct sim_call *call)
+{
+    static const struct {
+        int status;
+        const char *body;
+    } answers[] = {
+        { 503, "" },
+        { 429, "{\"code\":\"too_many_requests\"}" },
+        { 401, "{\"code\":\"unauthorized\"}" },
+        { 403, "<html><body>Forbidden</body></html>" },
+        { 404, "<html><body>Not Found</body></html>" },
+        { 407, "" },
+        { 200, "<html><body>Sign in to the network</body></html>" },
+        { 422, "{\"code\":\"not_in_this_region\"}" },
+        { 400, "{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"livemode_mismatch\"}}" },
+    };
+    size_t at = sim_random_below(&sim->random, sizeof answers / sizeof answers[0]);
+    answer_read(call, answers[at].status, answers[at].body);
+}
+
 static void call_arrive(struct sim *sim, struct sim_call *call)
 {
     struct refund_effect effect = effect_of(call);
@@ -155,8 +175,8 @@ static void call_arrive(struct sim *sim, struct sim_call *call)
         return;
     }
     capture_check(sim, &effect);
-    if (call->answer == CALL_FAILED)
-        answer_read(call, sim_random_chance(&sim->random, 500) ? 503 : 429, "");
+    if (call->answer == CALL_UNANSWERED || call->arrives_at_ms < sim->provider_shut_until_ms)
+        no_answer_draw(sim, call);
     else if (call->effect.type == EFFECT_REFUND)
         refund_call(sim, call, payment);
     else if (payment->refund_id[0] != '\0' && payment->is_key_known)
@@ -188,6 +208,22 @@ static void call_remove(struct sim *sim, size_t at)
     memmove(&sim->calls[at], &sim->calls[at + 1], (sim->call_count - at) * sizeof sim->calls[0]);
 }
 
+/* It may still be on its way: then it arrives, and nobody waits for it any more. */
+static void call_end(struct sim *sim, struct sim_call *call)
+{
+    struct sim_worker *worker = call->worker;
+    bool is_over = call->has_arrived || call->answer == CALL_TIMED_OUT;
+    if (worker == NULL || !is_over || call->answered_at_ms > sim->now_ms)
+        return;
+    call->worker = NULL;
+    if (call->answer == CALL_LOST)
+        call_queue_drop(worker->calls, call->call);
+    else
+        call_queue_finish(worker->calls, call->call, &call->result, NULL, sim->now_ms);
+    sim_service_wake(sim, SIM_PAYMENT);
+    sim_pool_start_calls(worker);
+}
+
 void sim_provider_run(struct sim *sim)
 {
     if (sim->taken_back_count > 0)
@@ -198,12 +234,13 @@ void sim_provider_run(struct sim *sim)
             call_arrive(sim, call);
     }
     for (size_t i = sim->call_count; i-- > 0;) {
-        const struct sim_call *call = &sim->calls[i];
-        bool is_heard = call->worker != NULL && call->answer != CALL_LOST;
-        bool is_over = call->has_arrived || call->arrives_at_ms == 0;
-        if (is_over && !is_heard && call->answered_at_ms <= sim->now_ms)
+        struct sim_call *call = &sim->calls[i];
+        call_end(sim, call); /* may add others, behind it */
+        if (call->worker == NULL && (call->has_arrived || call->arrives_at_ms == 0))
             call_remove(sim, i);
     }
+    for (size_t i = 0; i < sim->worker_count; i++)
+        sim_pool_start_calls(&sim->workers[i]);
 }
 
 int64_t sim_provider_next_ms(const struct sim *sim)
@@ -216,6 +253,11 @@ int64_t sim_provider_next_ms(const struct sim *sim)
         if (next_ms == 0 || at_ms < next_ms)
             next_ms = at_ms;
     }
+    for (size_t i = 0; i < sim->worker_count; i++) {
+        int64_t at_ms = sim_pool_next_ms(&sim->workers[i]);
+        if (at_ms != 0 && (next_ms == 0 || at_ms < next_ms))
+            next_ms = at_ms;
+    }
     for (size_t i = 0; sim->taken_back_count > 0 && i < sim->payment_count; i++) {
         int64_t at_ms = sim->payments[i].taken_back_at_ms;
         if (at_ms != 0 && (next_ms == 0 || at_ms < next_ms))
@@ -224,16 +266,22 @@ int64_t sim_provider_next_ms(const struct sim *sim)
     return next_ms;
 }
 
-static void call_plan(struct sim *sim, struct sim_call *call)
+void sim_provider_call(struct sim *sim, struct sim_call *call)
 {
+    struct refund_effect effect = effect_of(call);
+    struct sim_payment *payment = sim_payment_find(sim, effect.payment_id);
+    if (payment != NULL)
+        payment->calls_made++;
     call->arrives_at_ms = sim->now_ms + sim_random_between(&sim->random, 0, CALL_MS_MAX);
     call->answered_at_ms = call->arrives_at_ms + sim_random_between(&sim->random, 0, CALL_MS_MAX);
+    if (sim_fault(sim, FAULT_SLOW))
+        call->answered_at_ms = sim->now_ms + TIMEOUT_MS - 1;
     call->answer = CALL_ANSWERED;
     if (!sim_fault(sim, FAULT_PROVIDER))
         return;
     switch (sim_random_below(&sim->random, 5)) {
     case 0:
-        call->answer = CALL_FAILED;
+        call->answer = CALL_UNANSWERED;
         break;
     case 1:
         call->answer = CALL_LOST; /* done, and the answer is never heard */
@@ -255,57 +303,4 @@ static void call_plan(struct sim *sim, struct sim_call *call)
         break;
     }
     refund_failure_read(call->effect.type == EFFECT_REFUND, &call->result);
-}
-
-static bool effect_start(void *self, const struct effect *effect)
-{
-    struct sim_worker *worker = self;
-    struct sim *sim = worker->sim;
-    sim_port_point(worker);
-    size_t busy = 0;
-    for (size_t i = 0; i < sim->call_count; i++)
-        busy += sim->calls[i].worker == worker;
-    if (sim->call_count == SIM_CALLS_MAX || busy >= SLOTS_PER_WORKER || sim_fault(sim, FAULT_BUSY))
-        return false;
-    struct sim_call *call = &sim->calls[sim->call_count++];
-    memset(call, 0, sizeof *call);
-    call->worker = worker;
-    call->effect = *effect;
-    call_plan(sim, call);
-    sim_tell(sim, "%s %s %s", worker->name,
-             effect->type == EFFECT_REFUND ? "asks the provider to refund"
-                                           : "looks up the refund of",
-             effect->document_id);
-    sim_port_point(worker);
-    return true;
-}
-
-static size_t effect_take(void *self, size_t limit, struct input *ret_results)
-{
-    struct sim_worker *worker = self;
-    struct sim *sim = worker->sim;
-    size_t count = 0;
-    sim_port_point(worker);
-    for (size_t i = 0; i < sim->call_count && count < limit;) {
-        struct sim_call *call = &sim->calls[i];
-        bool is_answered = call->worker == worker && call->answer != CALL_LOST &&
-                           call->answered_at_ms <= sim->now_ms &&
-                           (call->has_arrived || call->answer == CALL_TIMED_OUT);
-        if (!is_answered) {
-            i++;
-            continue;
-        }
-        sim_result_input(&call->effect, &call->result, &ret_results[count++]);
-        if (call->has_arrived || call->arrives_at_ms == 0)
-            call_remove(sim, i);
-        else
-            (i++, call->worker = NULL); /* still on its way, nobody waits for it any more */
-    }
-    sim_port_point(worker);
-    return count;
-}
-
-struct effect_port sim_effect_port(struct sim_worker *worker)
-{
-    return (struct effect_port){ .self = worker, .start = effect_start, .take = effect_take };
 }

@@ -177,6 +177,17 @@ static void result_see(struct sim *sim, const struct decided *decided, enum paym
         anomaly_reached(sim, ANOMALY_C5);
     if (result.status == REFUND_ALREADY)
         anomaly_reached(sim, ANOMALY_C6);
+    if (result.status == REFUND_BLOCKED)
+        anomaly_reached(sim, ANOMALY_C5b);
+}
+
+/* What only waits is no try. */
+static void attempts_check(struct sim *sim, const struct payment *payment)
+{
+    const struct sim_payment *charge = sim_payment_find(sim, payment->id);
+    if (charge != NULL && payment->attempts > charge->calls_made)
+        sim_fail(sim, "C5c: %s counts %d tries of its refund, %d calls were made", payment->id,
+                 (int)payment->attempts, charge->calls_made);
 }
 
 static void report_see(struct sim *sim, const struct decided *decided, enum payment_state from)
@@ -216,6 +227,7 @@ static void payment_see(struct sim *sim, const struct decided *decided)
 {
     enum payment_state from = payment_state_of(decided->state_from);
     enum payment_state to = payment_state_of(decided->state_to);
+    attempts_check(sim, decided->state);
     switch ((enum payment_input_type)decided->input->type) {
     case INPUT_CAPTURED:
         if (from == PAYMENT_EXPECTED && to != PAYMENT_CAPTURED)
@@ -235,6 +247,9 @@ static void payment_see(struct sim *sim, const struct decided *decided)
         demand_see(sim, decided, from, to);
         break;
     case INPUT_DEADLINE:
+        if (is_verdict(decided, "wait"))
+            anomaly_reached(sim, ANOMALY_C5c);
+        break;
     case INPUT_DECLINED:
     case INPUT_CONFIRMED:
     case PAYMENT_INPUT_COUNT:

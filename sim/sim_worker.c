@@ -19,8 +19,10 @@ static void engine_start(struct sim_worker *worker)
     };
     if (worker->service != SIM_BOOKING)
         ports.requests = sim_request_port(worker);
-    if (worker->service == SIM_PAYMENT)
+    if (worker->service == SIM_PAYMENT) {
+        sim_pool_open(worker);
         ports.effects = sim_effect_port(worker);
+    }
     if (!worker->sim->options.is_unobserved)
         ports.observer = sim_observer_port(worker);
     const struct participant *participant = &worker->sim->participants[worker->service];
@@ -49,6 +51,8 @@ static void worker_make(struct sim *sim, enum sim_service service, int number)
     worker->limits.pause_consumer_after_ms = pauses_ms[sim_random_below(&sim->random, 3)];
     if (sim_random_chance(&sim->random, 100))
         worker->limits.owed_documents_max = 2;
+    worker->calls_room = (size_t)sim_random_between(&sim->random, 1, SIM_CALLS_ROOM_MAX);
+    worker->callers = (size_t)sim_random_between(&sim->random, 1, 3);
     if (sim_fault(sim, FAULT_SKEW))
         worker->skew_ms = sim_random_between(&sim->random, -HOUR_MS, HOUR_MS);
 }
@@ -75,7 +79,6 @@ static void counters_check(struct sim_worker *worker)
 
 void sim_worker_stop(struct sim_worker *worker)
 {
-    struct sim *sim = worker->sim;
     if (worker->engine != NULL)
         counters_check(worker);
     worker->engine = NULL;
@@ -84,9 +87,7 @@ void sim_worker_stop(struct sim_worker *worker)
     while (worker->delivery_count > 0)
         sim_delivery_free(worker, worker->deliveries[0]);
     sim_clients_lose(worker);
-    for (size_t i = 0; i < sim->call_count; i++)
-        if (sim->calls[i].worker == worker)
-            sim->calls[i].worker = NULL;
+    sim_pool_lose(worker);
     worker->is_paused = false;
     worker->reported_session = 0;
 }
@@ -189,9 +190,12 @@ static int64_t traffic_next_ms(const struct sim_worker *worker)
     for (size_t i = 0; i < queue->count; i++)
         if (queue->messages[i]->held == NULL)
             earlier(&next_ms, queue->messages[i]->ready_at_ms);
-    for (size_t i = 0; i < sim->call_count; i++)
-        if (sim->calls[i].worker == worker && sim->calls[i].answer != CALL_LOST)
-            earlier(&next_ms, sim->calls[i].answered_at_ms);
+    if (worker->calls != NULL) {
+        struct call_queue_status calls;
+        call_queue_status_get(worker->calls, &calls);
+        if (calls.finished > 0)
+            earlier(&next_ms, worker->stepped_at_ms);
+    }
     return next_ms;
 }
 

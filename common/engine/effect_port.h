@@ -10,9 +10,12 @@
 
 struct effect_port {
     void *self;
-    /* Copies the effect. False: all slots are busy; the document's deadline asks again. */
+    /* Copies the effect; it is started in its turn. False: no room; the document's deadline asks
+     * again. */
     bool (*start)(void *self, const struct effect *effect);
     /* Results that are there: complete inputs (type, type_name, id, document_id, correlation_id,
      * payload, traceparent). */
     size_t (*take)(void *self, size_t limit, struct input *ret_results);
+    /* Is an effect of this document here: not started yet, under way, or its result not taken? */
+    bool (*holds)(void *self, const char *document_id);
 };

@@ -36,3 +36,8 @@ struct input {
     uint8_t span_id[8]; /* the span of this input, given by the observer; zero = none */
     _Alignas(16) unsigned char payload[INPUT_PAYLOAD_BYTES];
 };
+
+/* The payload of a deadline, by the engine. */
+struct deadline_payload {
+    bool is_effect_held; /* what the document has asked for is still in the effect_port */
+};

@@ -205,6 +205,20 @@ static bool deadlines_may_fire(struct engine *engine)
     return engine->has_seen_queue_empty;
 }
 
+static void deadline_make(const struct engine *engine, const char *id, struct input *ret_input)
+{
+    const struct effect_port *effects = &engine->ports.effects;
+    memset(ret_input, 0, sizeof *ret_input);
+    ret_input->source = INPUT_FROM_DEADLINE;
+    ret_input->type = INPUT_TYPE_DEADLINE;
+    ret_input->type_name = "deadline";
+    text_join(ret_input->id, sizeof ret_input->id, (const char *const[]){ "deadline:", id }, 2);
+    text_copy(ret_input->document_id, sizeof ret_input->document_id, id);
+    const struct deadline_payload payload = { effects->holds != NULL &&
+                                              effects->holds(effects->self, id) };
+    memcpy(ret_input->payload, &payload, sizeof payload);
+}
+
 /* Called with nothing loaded yet: a failure here only means that the sweep comes again. */
 static void take_deadlines(struct engine *engine)
 {
@@ -222,12 +236,7 @@ static void take_deadlines(struct engine *engine)
         engine->due_sweep_ms = engine->now_ms; /* there are more */
     struct input *input = engine->parsed;
     for (size_t i = 0; i < count; i++) {
-        memset(input, 0, sizeof *input);
-        input->source = INPUT_FROM_DEADLINE;
-        input->type = INPUT_TYPE_DEADLINE;
-        input->type_name = "deadline";
-        text_join(input->id, sizeof input->id, (const char *const[]){ "deadline:", ids[i] }, 2);
-        text_copy(input->document_id, sizeof input->document_id, ids[i]);
+        deadline_make(engine, ids[i], input);
         if (batch_job_add(engine, input) == NULL)
             break;
     }

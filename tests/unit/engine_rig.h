@@ -31,6 +31,7 @@ static struct world {
     size_t stored, saves, loads;
     bool is_away, conflicts;
     struct request *request;
+    const char *held_id; /* of the document that an effect is held of; or NULL */
     struct engine *engine;
 } world;
 
@@ -210,6 +211,14 @@ static void request_answer(void *self, struct request *request)
     assert_int_not_equal(request->reply, REPLY_NONE);
 }
 
+/* ---- effects ---- */
+
+static bool effect_holds(void *self, const char *document_id)
+{
+    (void)self;
+    return world.held_id != NULL && strcmp(world.held_id, document_id) == 0;
+}
+
 /* ---- what a test does ---- */
 
 static int world_begin(void **test)
@@ -236,6 +245,7 @@ static int world_begin(void **test)
                  .pause = bus_nothing,
                  .resume = bus_nothing },
         .requests = { .take = request_take, .answer = request_answer },
+        .effects = { .holds = effect_holds },
     };
     memset(&world, 0, sizeof world);
     world.session = 1;

@@ -19,6 +19,8 @@ struct told {
     int64_t worth;
 };
 
+static bool tally_deadline_was_held; /* what the last deadline said of its effect */
+
 static bool tally_parse(const void *self, const struct message *message, struct input *ret_inputs,
                         size_t *ret_count, struct error *error)
 {
@@ -51,6 +53,11 @@ static void tally_decide(const void *self, void *state, const struct input *inpu
     if (is_deadline && tally->due_at_ms == 0) {
         decision->verdict = "noop";
         return;
+    }
+    if (is_deadline) {
+        struct deadline_payload deadline;
+        memcpy(&deadline, input->payload, sizeof deadline);
+        tally_deadline_was_held = deadline.is_effect_held;
     }
     tally->count++;
     tally->due_at_ms = is_deadline ? 0 : decision->now_ms + WAIT_MS;

@@ -134,8 +134,9 @@ static void a_refund_under_way_tells_its_last_error(void **state)
     payment.attempts = 3;
     payment.due_at_ms = NOW_MS + 4000;
     snprintf(payment.last_error, sizeof payment.last_error, "http_503");
-    assert_why("payment P1 is on its way back: attempt 3, last error http_503, looked at again in "
-               "4.0 s");
+    assert_why(
+        "payment P1 is on its way back: attempts so far 3, last error http_503, looked at again in "
+        "4.0 s");
     assert_false(dossier_is_over(&dossier));
 }
 

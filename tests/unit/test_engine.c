@@ -152,6 +152,23 @@ static void no_deadline_fires_before_the_queue_was_empty_once(void **test)
     assert_int_equal(world.saves, 2);
 }
 
+static void a_deadline_is_told_whether_its_effect_has_not_ended(void **test)
+{
+    (void)test;
+    world.is_drained = true;
+    for (int i = 0; i < 2; i++) {
+        deliver(i == 0 ? "m1" : "m2", i == 0 ? "A" : "B", "{}");
+        engine_step(world.engine, NOW + i);
+    }
+    world.held_id = "B";
+    engine_step(world.engine, NOW + WAIT_MS);
+    assert_int_equal(world.saves, 3);
+    assert_false(tally_deadline_was_held);
+    engine_step(world.engine, NOW + 2 * WAIT_MS);
+    assert_int_equal(world.saves, 4);
+    assert_true(tally_deadline_was_held);
+}
+
 static void a_clock_set_back_does_not_prolong_a_pause(void **test)
 {
     (void)test;
@@ -341,6 +358,7 @@ int main(void)
         TEST(a_message_that_came_back_before_is_handled_alone),
         TEST(a_full_outbox_turns_requests_away),
         TEST(no_deadline_fires_before_the_queue_was_empty_once),
+        TEST(a_deadline_is_told_whether_its_effect_has_not_ended),
         TEST(a_clock_set_back_does_not_prolong_a_pause),
         TEST(a_document_keeps_when_its_first_message_was_sent),
         TEST(a_damaged_document_is_not_overwritten),

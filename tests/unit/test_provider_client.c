@@ -325,27 +325,67 @@ static void slots_are_bounded_and_free_again_after_take(void **state)
     (void)take(fake, &result);
 }
 
-static void a_newer_effect_replaces_one_that_waits_for_the_same_document(void **state)
+static void gates_fill(struct fake *fake)
 {
-    struct fake *fake = *state;
     char id[16];
     for (int i = 0; i < PROVIDER_CLIENT_THREADS; i++) {
         (void)snprintf(id, sizeof id, "gate%d", i);
         assert_true(start(fake->client, EFFECT_REFUND, id, 1));
     }
     wait_for_calls_at_the_gate(fake, PROVIDER_CLIENT_THREADS);
-    for (int64_t amount = 400; amount <= 500; amount++)
-        assert_true(start(fake->client, EFFECT_REFUND, "P1", amount));
+}
+
+static void a_call_that_waits_is_made_whatever_is_asked_after_it(void **state)
+{
+    struct fake *fake = *state;
+    struct effect_port port = provider_client_port(fake->client);
+    gates_fill(fake);
+    assert_false(port.holds(port.self, "P1"));
+    assert_true(start(fake->client, EFFECT_REFUND, "P1", 500));
+    assert_true(port.holds(port.self, "P1"));
+    assert_true(start(fake->client, EFFECT_REFUND, "P1", 500)); /* the same: one call */
+    assert_true(start(fake->client, EFFECT_LOOKUP, "P1", 500)); /* another question: its own turn */
     gate_open(fake);
     struct refund_result result;
-    int seen = 0;
-    for (int i = 0; i <= PROVIDER_CLIENT_THREADS; i++) {
+    int refunds = 0, lookups = 0;
+    for (int i = 0; i < PROVIDER_CLIENT_THREADS + 2; i++) {
         struct input input = take(fake, &result);
-        seen += strcmp(input.document_id, "P1") == 0 && result.status == REFUND_SUCCEEDED ? 1 : 0;
+        if (strcmp(input.document_id, "P1") != 0)
+            continue;
+        refunds += result.status == REFUND_SUCCEEDED;
+        lookups += result.status == REFUND_NOT_FOUND;
     }
-    assert_int_equal(seen, 1);
-    assert_int_equal(fake->calls, PROVIDER_CLIENT_THREADS + 1);
-    assert_non_null(strstr(fake->body, "\"amount\":500")); /* of the last call */
+    assert_int_equal(refunds, 1);
+    assert_int_equal(lookups, 1);
+    assert_int_equal(fake->calls, PROVIDER_CLIENT_THREADS + 2);
+    assert_false(port.holds(port.self, "P1"));
+}
+
+static void a_provider_that_answers_nobody_is_asked_by_one_probe_at_a_time(void **state)
+{
+    struct fake *fake = *state;
+    char id[16];
+    for (int i = 0; i < 50; i++) {
+        (void)snprintf(id, sizeof id, "busy%d", i);
+        assert_true(start(fake->client, EFFECT_REFUND, id, 500));
+    }
+    struct refund_result result;
+    for (int i = 0; i < BREAKER_OPENS_AT; i++) {
+        (void)take(fake, &result);
+        assert_int_equal(result.status, REFUND_TRANSIENT);
+    }
+    struct call_queue_status status;
+    provider_client_status_get(fake->client, &status);
+    assert_true(status.is_open);
+    assert_true(strncmp(status.reason, "http_503", 8) == 0);
+    assert_in_range(status.calls, BREAKER_OPENS_AT, BREAKER_OPENS_AT + PROVIDER_CLIENT_THREADS + 1);
+    struct effect_port port = provider_client_port(fake->client);
+    struct input input;
+    while (port.take(port.self, 1, &input) > 0) /* those under way, and the first probe */
+        continue;
+    assert_int_equal(port.take(port.self, 1, &input), 0);
+    provider_client_status_get(fake->client, &status);
+    assert_in_range(status.waiting, 50 - BREAKER_OPENS_AT - PROVIDER_CLIENT_THREADS - 1, 50);
 }
 
 static void a_stop_waits_for_calls_under_way_and_no_longer(void **state)
@@ -391,7 +431,8 @@ int main(void)
         TEST(a_provider_that_says_nothing_is_unknown_in_time),
         TEST(a_provider_that_is_not_there_is_transient),
         TEST(slots_are_bounded_and_free_again_after_take),
-        TEST(a_newer_effect_replaces_one_that_waits_for_the_same_document),
+        TEST(a_call_that_waits_is_made_whatever_is_asked_after_it),
+        TEST(a_provider_that_answers_nobody_is_asked_by_one_probe_at_a_time),
         TEST(a_stop_waits_for_calls_under_way_and_no_longer),
         cmocka_unit_test(an_address_that_cannot_be_one_is_refused),
     };

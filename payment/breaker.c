@@ -1,0 +1,79 @@
+#include "payment/breaker.h"
+#include "common/base/hash.h"
+
+#include <string.h>
+
+static uint64_t id_hash(const char *payment_id)
+{
+    uint64_t hash = hash_fingerprint(payment_id, strlen(payment_id));
+    return hash != 0 ? hash : 1;
+}
+
+static uint64_t *failing_find(struct breaker *breaker, uint64_t hash)
+{
+    for (size_t i = 0; i < BREAKER_MEMORY; i++)
+        if (breaker->failing[i] == hash)
+            return &breaker->failing[i];
+    return NULL;
+}
+
+static enum breaker_news answered(struct breaker *breaker, uint64_t hash)
+{
+    uint64_t *failing = failing_find(breaker, hash);
+    if (failing != NULL)
+        *failing = 0;
+    breaker->in_a_row = 0;
+    if (!breaker->is_open)
+        return BREAKER_AS_BEFORE;
+    breaker->is_open = false;
+    return BREAKER_CLOSED;
+}
+
+/* The first probe goes at once: it may be that only those that failed could not be answered. */
+static enum breaker_news open_up(struct breaker *breaker, int64_t now_ms)
+{
+    breaker->is_open = true;
+    breaker->openings++;
+    breaker->opened_at_ms = now_ms;
+    breaker->probe_at_ms = now_ms;
+    breaker->probe_wait_ms = BREAKER_PROBE_FIRST_MS;
+    return BREAKER_OPENED;
+}
+
+static void probe_later(struct breaker *breaker, const struct refund_result *result, int64_t now_ms)
+{
+    int64_t wait_ms = breaker->probe_wait_ms;
+    if (result->retry_after_ms > wait_ms)
+        wait_ms = result->retry_after_ms;
+    if (wait_ms > BREAKER_PROBE_MAX_MS)
+        wait_ms = BREAKER_PROBE_MAX_MS;
+    breaker->probe_at_ms = now_ms + wait_ms;
+    breaker->probe_wait_ms = 2 * breaker->probe_wait_ms;
+    if (breaker->probe_wait_ms > BREAKER_PROBE_MAX_MS)
+        breaker->probe_wait_ms = BREAKER_PROBE_MAX_MS;
+}
+
+enum breaker_news breaker_hear(struct breaker *breaker, const char *payment_id,
+                               const struct refund_result *result, bool is_probe, int64_t now_ms)
+{
+    uint64_t hash = id_hash(payment_id);
+    if (refund_is_answered(result))
+        return answered(breaker, hash);
+    if (result->status == REFUND_NOT_FOUND) /* by whom, nobody knows: ask the next one */
+        return BREAKER_AS_BEFORE;
+    memcpy(breaker->reason, result->reason, sizeof breaker->reason);
+    bool is_news = failing_find(breaker, hash) == NULL;
+    if (is_news) {
+        breaker->failing[breaker->failing_next] = hash;
+        breaker->failing_next = (breaker->failing_next + 1) % BREAKER_MEMORY;
+    }
+    if (breaker->is_open) {
+        if (is_probe)
+            probe_later(breaker, result, now_ms);
+        return BREAKER_AS_BEFORE;
+    }
+    breaker->in_a_row += is_news;
+    if (breaker->in_a_row < BREAKER_OPENS_AT && !result->is_shut_out)
+        return BREAKER_AS_BEFORE;
+    return open_up(breaker, now_ms);
+}

@@ -1,0 +1,307 @@
+#include "payment/call_queue.h"
+#include "common/base/hash.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum call_state { CALL_FREE, CALL_WAITS, CALL_UNDER_WAY, CALL_FINISHED };
+enum lane { LANE_FIRST_CALLS, LANE_LATER_CALLS };
+
+struct call {
+    enum call_state state;
+    enum lane lane;
+    uint64_t order; /* of entering its state */
+    uint64_t id_hash;
+    int64_t added_at_ms;
+    bool is_probe;
+    struct effect effect;
+    struct input result;
+};
+
+struct call_queue {
+    struct call *calls;
+    size_t room, capacity, used; /* used: none beyond it is anything but free */
+    int64_t wait_max_ms;
+    int result_type;
+    const char *result_type_name;
+    uint64_t order_next;
+    size_t counts[CALL_FINISHED + 1];
+    bool is_probing;
+    bool is_newest_next; /* of probes among first calls */
+    uint64_t made, probes, turned_away;
+    struct breaker breaker;
+};
+
+struct call_queue *call_queue_new(size_t capacity, int result_type, const char *result_type_name)
+{
+    struct call_queue *queue = calloc(1, sizeof *queue);
+    struct call *calls = calloc(capacity, sizeof *calls);
+    if (queue == NULL || calls == NULL)
+        abort(); /* at start; nothing is in hand */
+    queue->calls = calls;
+    queue->room = capacity;
+    queue->result_type = result_type;
+    queue->result_type_name = result_type_name;
+    call_queue_restart(queue, capacity, CALL_WAIT_MAX_MS);
+    return queue;
+}
+
+struct call_queue *call_queue_free(struct call_queue *queue)
+{
+    if (queue != NULL)
+        free(queue->calls);
+    free(queue);
+    return NULL;
+}
+
+void call_queue_restart(struct call_queue *queue, size_t capacity, int64_t wait_max_ms)
+{
+    assert(capacity <= queue->room);
+    for (size_t i = 0; i < queue->used; i++)
+        queue->calls[i].state = CALL_FREE;
+    *queue = (struct call_queue){ .calls = queue->calls,
+                                  .room = queue->room,
+                                  .capacity = capacity,
+                                  .wait_max_ms = wait_max_ms,
+                                  .is_newest_next = true,
+                                  .result_type = queue->result_type,
+                                  .result_type_name = queue->result_type_name };
+}
+
+static void call_move(struct call_queue *queue, struct call *call, enum call_state state)
+{
+    if (call->state != CALL_FREE)
+        queue->counts[call->state]--;
+    queue->counts[state]++;
+    call->state = state;
+    call->order = queue->order_next++;
+    while (queue->used > 0 && queue->calls[queue->used - 1].state == CALL_FREE)
+        queue->used--;
+}
+
+static struct refund_effect asked(const struct call *call)
+{
+    struct refund_effect refund;
+    memcpy(&refund, call->effect.payload, sizeof refund);
+    return refund;
+}
+
+/* ---- in ---- */
+
+static uint64_t id_hash(const char *document_id)
+{
+    return hash_fingerprint(document_id, strlen(document_id));
+}
+
+static bool is_of(const struct call *call, uint64_t hash, const char *document_id)
+{
+    return call->state != CALL_FREE && call->id_hash == hash &&
+           strcmp(call->effect.document_id, document_id) == 0;
+}
+
+bool call_queue_holds(const struct call_queue *queue, const char *document_id)
+{
+    if (queue->used == 0)
+        return false;
+    uint64_t hash = id_hash(document_id);
+    for (size_t i = 0; i < queue->used; i++)
+        if (is_of(&queue->calls[i], hash, document_id))
+            return true;
+    return false;
+}
+
+static bool waits_already(const struct call_queue *queue, const struct effect *effect,
+                          uint64_t hash)
+{
+    for (size_t i = 0; i < queue->used; i++) {
+        const struct call *call = &queue->calls[i];
+        if (is_of(call, hash, effect->document_id) && call->state == CALL_WAITS &&
+            call->effect.type == effect->type &&
+            memcmp(call->effect.payload, effect->payload, sizeof(struct refund_effect)) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool call_queue_add(struct call_queue *queue, const struct effect *effect, int64_t now_ms)
+{
+    assert(effect->type == EFFECT_REFUND || effect->type == EFFECT_LOOKUP);
+    uint64_t hash = id_hash(effect->document_id);
+    if (waits_already(queue, effect, hash))
+        return true;
+    size_t at = 0;
+    while (at < queue->capacity && queue->calls[at].state != CALL_FREE)
+        at++;
+    if (at == queue->capacity) {
+        queue->turned_away++;
+        return false;
+    }
+    struct call *call = &queue->calls[at];
+    if (at == queue->used)
+        queue->used++;
+    call->effect = *effect;
+    call->id_hash = hash;
+    call->added_at_ms = now_ms;
+    call->is_probe = false;
+    call->lane = asked(call).attempt > 0 ? LANE_LATER_CALLS : LANE_FIRST_CALLS;
+    call_move(queue, call, CALL_WAITS);
+    return true;
+}
+
+/* ---- turns ---- */
+
+/* The one that has been in this state longest, or the newest; NULL: none. */
+static struct call *find(const struct call_queue *queue, enum call_state state, enum lane lane,
+                         bool is_newest)
+{
+    struct call *found = NULL;
+    for (size_t i = 0; i < queue->used; i++) {
+        struct call *call = &queue->calls[i];
+        if (call->state != state || (state == CALL_WAITS && call->lane != lane))
+            continue;
+        if (found == NULL || (call->order > found->order) == is_newest)
+            found = call;
+    }
+    return found;
+}
+
+static struct call *oldest_waiting(const struct call_queue *queue, bool is_for_later_ones)
+{
+    enum lane first = is_for_later_ones ? LANE_LATER_CALLS : LANE_FIRST_CALLS;
+    enum lane second = is_for_later_ones ? LANE_FIRST_CALLS : LANE_LATER_CALLS;
+    struct call *call = find(queue, CALL_WAITS, first, false);
+    return call != NULL ? call : find(queue, CALL_WAITS, second, false);
+}
+
+/* Each probe is for another payment, and one that never failed comes before those that did. From
+ * both ends in turn: those that made the breaker open stand beside each other, at the old end. */
+static struct call *probe_choose(struct call_queue *queue, int64_t now_ms)
+{
+    if (queue->is_probing || now_ms < queue->breaker.probe_at_ms)
+        return NULL;
+    struct call *call = find(queue, CALL_WAITS, LANE_FIRST_CALLS, queue->is_newest_next);
+    if (call == NULL)
+        call = find(queue, CALL_WAITS, LANE_LATER_CALLS, false);
+    if (call == NULL)
+        return NULL;
+    queue->is_newest_next = !queue->is_newest_next;
+    queue->is_probing = true;
+    queue->probes++;
+    call->is_probe = true;
+    return call;
+}
+
+static void result_make(const struct call_queue *queue, struct call *call,
+                        const struct refund_result *result, const char *traceparent)
+{
+    struct refund_effect refund = asked(call);
+    call->result = (struct input){ .source = INPUT_FROM_EFFECT,
+                                   .type = queue->result_type,
+                                   .type_name = queue->result_type_name };
+    struct input *input = &call->result;
+    (void)snprintf(input->id, sizeof input->id, "refund:%s:%d", refund.payment_id,
+                   (int)refund.attempt);
+    memcpy(input->document_id, call->effect.document_id, sizeof input->document_id);
+    memcpy(input->correlation_id, call->effect.correlation_id, sizeof input->correlation_id);
+    if (traceparent != NULL)
+        memcpy(input->traceparent, traceparent, sizeof input->traceparent);
+    memcpy(input->payload, result, sizeof *result);
+}
+
+static void too_old_hand_back(struct call_queue *queue, int64_t now_ms)
+{
+    const struct refund_result result = { .status = REFUND_TRANSIENT,
+                                          .reason = "waited_too_long",
+                                          .retry_after_ms = -1,
+                                          .is_uncounted = true };
+    for (size_t i = 0; i < queue->used; i++) {
+        struct call *call = &queue->calls[i];
+        if (call->state != CALL_WAITS || now_ms - call->added_at_ms <= queue->wait_max_ms)
+            continue;
+        result_make(queue, call, &result, NULL);
+        call_move(queue, call, CALL_FINISHED);
+    }
+}
+
+struct call *call_queue_next(struct call_queue *queue, bool is_for_later_ones, int64_t now_ms)
+{
+    if (queue->counts[CALL_WAITS] == 0)
+        return NULL;
+    too_old_hand_back(queue, now_ms);
+    struct call *call = queue->breaker.is_open ? probe_choose(queue, now_ms)
+                                               : oldest_waiting(queue, is_for_later_ones);
+    if (call != NULL) {
+        call_move(queue, call, CALL_UNDER_WAY);
+        queue->made++;
+    }
+    return call;
+}
+
+int64_t call_queue_look_again_ms(const struct call_queue *queue)
+{
+    bool is_held_back =
+        queue->breaker.is_open && !queue->is_probing && queue->counts[CALL_WAITS] > 0;
+    return is_held_back ? queue->breaker.probe_at_ms : -1;
+}
+
+const struct effect *call_effect(const struct call *call)
+{
+    return &call->effect;
+}
+
+/* ---- out ---- */
+
+enum breaker_news call_queue_finish(struct call_queue *queue, struct call *call,
+                                    const struct refund_result *result, const char *traceparent,
+                                    int64_t now_ms)
+{
+    assert(call->state == CALL_UNDER_WAY);
+    struct refund_result heard = *result;
+    heard.is_uncounted = call->is_probe;
+    enum breaker_news news =
+        breaker_hear(&queue->breaker, call->effect.document_id, &heard, call->is_probe, now_ms);
+    if (call->is_probe)
+        queue->is_probing = false;
+    result_make(queue, call, &heard, traceparent);
+    call_move(queue, call, CALL_FINISHED);
+    return news;
+}
+
+void call_queue_drop(struct call_queue *queue, struct call *call)
+{
+    assert(call->state == CALL_UNDER_WAY);
+    if (call->is_probe)
+        queue->is_probing = false;
+    call_move(queue, call, CALL_FREE);
+}
+
+size_t call_queue_take(struct call_queue *queue, size_t limit, struct input *ret_results)
+{
+    size_t count = 0;
+    for (; count < limit && queue->counts[CALL_FINISHED] > 0; count++) {
+        struct call *call = find(queue, CALL_FINISHED, LANE_FIRST_CALLS, false);
+        assert(call != NULL);
+        ret_results[count] = call->result;
+        call_move(queue, call, CALL_FREE);
+    }
+    return count;
+}
+
+void call_queue_status_get(const struct call_queue *queue, struct call_queue_status *ret_status)
+{
+    const struct breaker *breaker = &queue->breaker;
+    *ret_status = (struct call_queue_status){
+        .waiting = queue->counts[CALL_WAITS],
+        .under_way = queue->counts[CALL_UNDER_WAY],
+        .finished = queue->counts[CALL_FINISHED],
+        .calls = queue->made,
+        .probes = queue->probes,
+        .turned_away = queue->turned_away,
+        .is_open = breaker->is_open,
+        .opened_at_ms = breaker->opened_at_ms,
+        .openings = breaker->openings,
+    };
+    memcpy(ret_status->reason, breaker->reason, sizeof ret_status->reason);
+}
