@@ -1,5 +1,6 @@
 /* exhaust_edge.c - the world outside of an exhaustive world: clients and the provider. */
 #include "sim/exhaust.h"
+#include "sim/sim_provider.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* sim.c - one schedule: chaos, healing, oracle. */
-#include "sim/sim.h"
 #include "cli/replay_decide.h"
+#include "sim/sim_provider.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -353,20 +353,6 @@ bool sim_document_owed(const uint8_t *body, size_t length,
 /* Is this message among them? A damaged document counts as owing it. */
 bool sim_document_owes(const uint8_t *body, size_t length, const char *message_id);
 
-/* sim_pool.c: the payment service's calls */
-struct effect_port sim_effect_port(struct sim_worker *worker);
-void sim_pool_open(struct sim_worker *worker);
-void sim_pool_lose(struct sim_worker *worker); /* its process dies: nobody hears what was asked */
-int64_t sim_pool_next_ms(const struct sim_worker *worker); /* 0 = nothing to wait for */
-void sim_pool_start_calls(struct sim_worker *worker);
-
-void sim_provider_run(struct sim *sim); /* calls that are due arrive and are answered */
-void sim_provider_call(struct sim *sim, struct sim_call *call); /* plans what becomes of it */
-void sim_result_input(const struct effect *asked, const struct refund_result *heard,
-                      struct input *ret_result);
-void sim_provider_give_back(struct sim *sim, size_t payment);
-int64_t sim_provider_next_ms(const struct sim *sim); /* 0 = nothing under way */
-
 /* The input that a service's HTTP shell makes of it. */
 void sim_op_input(const struct sim *sim, const struct sim_op *op, struct input *ret_input);
 bool sim_clients_send(struct sim *sim); /* one open operation; false: nothing was sent */

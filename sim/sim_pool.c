@@ -1,6 +1,6 @@
 /* sim_pool.c - the payment service's calls to the provider, as its provider_client.c makes them:
  * the service's own queue and breaker, a few callers, no threads. */
-#include "sim/sim.h"
+#include "sim/sim_provider.h"
 
 #include <string.h>
 

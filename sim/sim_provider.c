@@ -1,7 +1,7 @@
 /* sim_provider.c - the payment provider: refunds by key, with all that can happen to a call on its
  * way there and back. Its ledger counts what moved money. Answers are read by the service's own
  * reader, from the bytes that the real provider sends. */
-#include "sim/sim.h"
+#include "sim/sim_provider.h"
 
 #include <assert.h>
 #include <string.h>

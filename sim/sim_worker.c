@@ -1,6 +1,6 @@
 /* sim_worker.c - the processes: an engine each, that may die at any of its port calls and is then
  * made anew on the same store and bus. */
-#include "sim/sim.h"
+#include "sim/sim_provider.h"
 
 #include <string.h>
 
