@@ -9,6 +9,7 @@
  * owed entries are left: the relay publishes and clears them. */
 #include "booking/participant.h"
 #include "booking/root.h"
+#include "booking/roots_again.h"
 #include "common/base/clock.h"
 #include "common/base/uuid.h"
 #include "common/daemon/daemon.h"
@@ -44,6 +45,32 @@ static const struct config_option booking_config[] = {
     { 0 },
 };
 
+/* What the daemon's life brings and takes. */
+struct attachments {
+    struct roots_again_setup setup;
+    struct roots_again *roots_again;
+};
+
+static bool bookings_list(void *self, const struct store_cursor *after, size_t limit,
+                          struct arena *arena, struct record *ret_records, size_t *ret_count,
+                          struct error *error)
+{
+    return daemon_list(self, after, limit, arena, ret_records, ret_count, error);
+}
+
+static void attach(void *self, struct daemon *daemon)
+{
+    struct attachments *attachments = self;
+    attachments->setup.self = daemon;
+    attachments->roots_again = roots_again_start(&attachments->setup);
+}
+
+static void detach(void *self)
+{
+    struct attachments *attachments = self;
+    attachments->roots_again = roots_again_stop(attachments->roots_again);
+}
+
 int main(int argc, char **argv)
 {
     static const struct config_option *const tables[] = { daemon_config, booking_config, NULL };
@@ -71,12 +98,21 @@ int main(int argc, char **argv)
         .root = booking_root,
     };
     struct tracing_observer *observer = tracing_observer_new(&setup);
+    struct attachments attachments = {
+        .setup = { .observer = observer,
+                   .participant = &participant,
+                   .undecided_ms_max = options.payment_timeout_ms + options.intent_timeout_ms,
+                   .list = bookings_list },
+    };
     const struct daemon_service service = {
         .name = "booking",
         .participant = &participant,
         .queue = QUEUE_BOOKING,
         .bindings = wire_bindings,
         .binding_count = wire_binding_count,
+        .attach_self = &attachments,
+        .attach = attach,
+        .detach = detach,
         .tracing = tracing_for_daemon(observer),
     };
     status = daemon_run(&service, &options.common);
