@@ -87,10 +87,10 @@ static bool store_clear(void *self, const char *const *ids, const int64_t *versi
     return true;
 }
 
-static bool store_find_none(void *self, int64_t at_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool store_find_none(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                             size_t *ret_count, struct error *error)
 {
-    (void)self, (void)at_ms, (void)limit, (void)ret_ids, (void)error;
+    (void)self, (void)look, (void)ret_ids, (void)error;
     *ret_count = 0;
     return true;
 }

@@ -1,6 +1,7 @@
 /* gateway_queries.c - the requests that only read. They go to the store on their own thread and
  * never see less than a 202 has promised: an answer follows its save. */
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/engine/document.h"
 #include "gateway/gateway_handlers.h"
 #include "gateway/gateway_views.h"
@@ -152,20 +153,26 @@ static bool more_find(struct gateway_http *http, const struct record *last, stru
     return true;
 }
 
-static bool list_write(struct gateway_http *http, const struct record *records, size_t count,
-                       bool has_more, struct http_answer *answer, struct error *error)
+/* What cannot be read is no reason to keep the rest back: it is named. */
+static void list_write(struct gateway_http *http, const struct record *records, size_t count,
+                       bool has_more, struct http_answer *answer)
 {
     struct json_writer writer;
+    struct error error;
+    const char *unreadable[STORE_LIST_MAX];
+    size_t unreadable_count = 0;
     gateway_write_list_begin(&writer, answer);
     for (size_t i = 0; i < count; i++) {
         struct gateway_view view;
-        if (!document_state_decode(http->participant, &records[i], &view, error))
-            return false;
-        if (view.booking_id[0] != '\0')
+        if (!document_state_decode(http->participant, &records[i], &view, &error)) {
+            log_write(LOG_ERROR, "left out of a list: %s", error.message);
+            unreadable[unreadable_count++] = records[i].id;
+        } else if (view.booking_id[0] != '\0') {
             gateway_write_list_item(&writer, records[i].id, &view, &records[i]);
+        }
     }
+    gateway_write_list_unreadable(&writer, unreadable, unreadable_count);
     gateway_write_list_end(&writer, answer, count > 0 ? &records[count - 1] : NULL, has_more);
-    return true;
 }
 
 void gateway_bookings_get(void *self, const struct http_request *request,
@@ -189,7 +196,8 @@ void gateway_bookings_get(void *self, const struct http_request *request,
     CLEANUP(arena_done) struct arena arena = { NULL, NULL };
     struct record *records = arena_alloc(&arena, limit * sizeof *records);
     if (!daemon_list(http->daemon, &after, limit, &arena, records, &count, &error) ||
-        (count == limit && !more_find(http, &records[count - 1], &arena, &has_more, &error)) ||
-        !list_write(http, records, count, has_more, answer, &error))
+        (count == limit && !more_find(http, &records[count - 1], &arena, &has_more, &error)))
         read_refuse(answer, &error, NULL);
+    else
+        list_write(http, records, count, has_more, answer);
 }

@@ -174,11 +174,21 @@ void gateway_write_list_item(struct json_writer *writer, const char *booking_id,
     json_write_object_end(writer);
 }
 
+void gateway_write_list_unreadable(struct json_writer *writer, const char *const *ids, size_t count)
+{
+    json_write_array_end(writer);
+    if (count == 0)
+        return;
+    json_write_array_begin(writer, "unreadable");
+    for (size_t i = 0; i < count; i++)
+        json_write_string(writer, NULL, ids[i]);
+    json_write_array_end(writer);
+}
+
 void gateway_write_list_end(struct json_writer *writer, struct http_answer *answer,
                             const struct record *last, bool has_more)
 {
     char cursor[GATEWAY_CURSOR_SIZE];
-    json_write_array_end(writer);
     json_write_bool(writer, "has_more", has_more);
     if (has_more) {
         gateway_cursor_write(last, cursor);

@@ -18,10 +18,12 @@ void gateway_write_cancel(struct http_answer *answer, const char *booking_id,
 void gateway_write_booking(struct http_answer *answer, const char *booking_id,
                            const struct gateway_view *view, const struct record *record);
 
-/* A list: begin, one call for each booking, end. */
+/* A list: begin, one call for each booking, those that could not be read, end. */
 void gateway_write_list_begin(struct json_writer *writer, struct http_answer *answer);
 void gateway_write_list_item(struct json_writer *writer, const char *booking_id,
                              const struct gateway_view *view, const struct record *record);
+void gateway_write_list_unreadable(struct json_writer *writer, const char *const *ids,
+                                   size_t count);
 void gateway_write_list_end(struct json_writer *writer, struct http_answer *answer,
                             const struct record *last, bool has_more);
 

@@ -89,6 +89,10 @@ uint64_t exhaust_memory_hash(const struct exhaust *explorer, const struct exhaus
     hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(due_sweep_ms)));
     hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(relay_sweep_ms)));
     hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(bus_wait_ms)));
+    hash = exhaust_mix(hash, number_at(memory, LIFE(due.skip)));
+    hash = exhaust_mix(hash, number_at(memory, LIFE(relay.skip)));
+    hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(due.front_again_ms)));
+    hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(relay.front_again_ms)));
     for (size_t i = 0; i < memory->clear_count; i++) {
         const struct exhaust_clear *clear = &memory->clears[i];
         hash = exhaust_mix(hash, text_hash(clear->id) + (uint64_t)clear->version);

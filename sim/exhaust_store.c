@@ -171,32 +171,37 @@ static bool store_clear_owed(void *self, const char *const *ids, const int64_t *
     return true;
 }
 
-static size_t sweep(const struct exhaust_worker *worker, bool is_owed, int64_t before_ms,
-                    size_t limit, char (*ret_ids)[IDENT_SIZE])
+static size_t sweep(const struct exhaust_worker *worker, bool is_owed,
+                    const struct store_look *look, char (*ret_ids)[IDENT_SIZE])
 {
     const struct exhaust_document *documents = documents_of(worker);
     size_t count = 0;
-    for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX && count < limit; i++) {
+    size_t skip = look->skip;
+    for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX && count < look->limit; i++) {
         int64_t time_ms = is_owed ? documents[i].owed_at_ms : documents[i].due_at_ms;
-        if (time_ms != 0 && time_ms <= before_ms)
+        if (time_ms <= look->after_ms || time_ms > look->before_ms)
+            continue;
+        if (skip > 0)
+            skip--;
+        else
             snprintf(ret_ids[count++], IDENT_SIZE, "%s", id_of(&documents[i]));
     }
     return count;
 }
 
-static bool store_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool store_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                       size_t *ret_count, struct error *error)
 {
     (void)error;
-    *ret_count = sweep(self, false, now_ms, limit, ret_ids);
+    *ret_count = sweep(self, false, look, ret_ids);
     return true;
 }
 
-static bool store_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool store_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                        size_t *ret_count, struct error *error)
 {
     (void)error;
-    *ret_count = sweep(self, true, before_ms, limit, ret_ids);
+    *ret_count = sweep(self, true, look, ret_ids);
     return true;
 }
 

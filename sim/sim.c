@@ -282,6 +282,8 @@ static void world_clear(struct sim *sim)
         queue->dead_count = 0;
         store->count = 0;
         store->away_until_ms = 0;
+        store->junk_count = 0;
+        store->junk_at_ms = 0;
     }
     sim->backup.count = 0;
     arena_clear(&sim->arena);
@@ -300,6 +302,7 @@ bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options)
     rules_choose(sim);
     faults_choose(sim);
     sim_workers_make(sim);
+    sim_stores_make(sim);
     sim_clients_plan(sim);
     sim_topology_declare(sim);
     chaos(sim);

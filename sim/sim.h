@@ -39,6 +39,7 @@ enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
 #define SIM_MARKS_MAX               1024
 #define SIM_MARK_INDEX              2048 /* a power of two, well above SIM_MARKS_MAX */
 #define SIM_DOCUMENTS_MAX           64
+#define SIM_JUNK_MAX                40
 #define SIM_QUEUE_MAX               1024
 
 struct sim;
@@ -97,6 +98,8 @@ struct sim_document {
 struct sim_store {
     size_t count;
     int64_t away_until_ms;
+    size_t junk_count; /* documents that nobody can read, due and owing since junk_at_ms */
+    int64_t junk_at_ms;
     struct sim_document documents[SIM_DOCUMENTS_MAX];
 };
 
@@ -339,6 +342,16 @@ struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking
 /* sim_bus.c, sim_store.c, sim_provider.c, sim_clients.c: the ports */
 struct bus_port sim_bus_port(struct sim_worker *worker);
 struct store_port sim_store_port(struct sim_worker *worker);
+void sim_stores_make(struct sim *sim);
+#define SIM_JUNK_PREFIX "junk:"
+/* May strike, too; error is set then. */
+bool sim_store_is_away(struct sim_worker *worker, struct error *error);
+/* sim_sweep.c: the rest of that port */
+bool sim_store_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
+                   size_t *ret_count, struct error *error);
+bool sim_store_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
+                    size_t *ret_count, struct error *error);
+bool sim_store_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error);
 struct effect_port sim_effect_port(struct sim_worker *worker);
 struct request_port sim_request_port(struct sim_worker *worker);
 const struct sim_document *sim_document_find(const struct sim *sim, enum sim_service service,

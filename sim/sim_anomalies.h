@@ -89,6 +89,7 @@
     X(F7, "one document contended for again and again")                                            \
     X(F9, "a refund that a restored store has forgotten")                                          \
     X(F10, "a flood of duplicates")                                                                \
+    X(F14, "documents that nobody can read, due before those that wait")                           \
     X(G1, "a worker with a wrong clock decides")                                                   \
     X(G2, "a deadline early, late or twice")                                                       \
     X(G3, "a deadline lost in a crash")                                                            \

@@ -30,6 +30,7 @@
     X(FAULT_STORE_CALL, "store_call", 40)       /* one call fails, applied or not */               \
     X(FAULT_STORE_UNKNOWN, "store_unknown", 60) /* one write unknown, applied or not */            \
     X(FAULT_STORE_AWAY, "store_away", 6)        /* a store is away for a while */                  \
+    X(FAULT_JUNK, "junk", 400)                  /* a store has documents that nobody can read */   \
     X(FAULT_RESTORE, "restore", 60)             /* payment's comes back from a backup */           \
     X(FAULT_PROVIDER, "provider", 400)          /* time-outs, 5xx, late or lost answers */         \
     X(FAULT_SLOW, "slow", 300)                  /* an answer comes just in time */                 \

@@ -142,9 +142,20 @@ static void absorb_check(struct sim *sim, const struct sim_document *document,
         sim_fail(sim, "I1: booking %s goes from %s to %s", document->id, before, after);
 }
 
+/* What others have left in the stores. */
+void sim_stores_make(struct sim *sim)
+{
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+        if (!sim_fault(sim, FAULT_JUNK))
+            continue;
+        sim->stores[service].junk_count = (size_t)sim_random_between(&sim->random, 1, SIM_JUNK_MAX);
+        sim->stores[service].junk_at_ms = 1;
+    }
+}
+
 /* ---- the calls ---- */
 
-static bool is_away(struct sim_worker *worker, struct error *error)
+bool sim_store_is_away(struct sim_worker *worker, struct error *error)
 {
     struct sim *sim = worker->sim;
     sim_port_point(worker);
@@ -159,7 +170,7 @@ static bool store_load(void *self, const char *const *ids, size_t count, struct 
 {
     struct sim_worker *worker = self;
     (void)arena;
-    if (is_away(worker, error)) {
+    if (sim_store_is_away(worker, error)) {
         worker->saved_count = 0; /* a second round, after a conflict: all is decided again */
         return false;
     }
@@ -169,6 +180,8 @@ static bool store_load(void *self, const char *const *ids, size_t count, struct 
             sim_document_find(worker->sim, worker->service, ids[i]);
         memset(record, 0, sizeof *record);
         snprintf(record->id, sizeof record->id, "%s", ids[i]);
+        if (strncmp(ids[i], SIM_JUNK_PREFIX, strlen(SIM_JUNK_PREFIX)) == 0)
+            record->version = 1; /* and no body */
         if (document == NULL)
             continue;
         record->version = document->version;
@@ -292,7 +305,7 @@ static bool store_clear_owed(void *self, const char *const *ids, const int64_t *
 {
     struct sim_worker *worker = self;
     struct sim_store *store = store_of(worker);
-    if (is_away(worker, error))
+    if (sim_store_is_away(worker, error))
         return false;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < store->count; k++) {
@@ -306,75 +319,9 @@ static bool store_clear_owed(void *self, const char *const *ids, const int64_t *
     return true;
 }
 
-/* Both sweeps: the ids whose time is not 0 and not after `before_ms`, the earliest first. */
-static size_t sweep(const struct sim_store *store, bool is_owed, int64_t before_ms, size_t limit,
-                    char (*ret_ids)[IDENT_SIZE])
-{
-    size_t count = 0;
-    int64_t times[SIM_DOCUMENTS_MAX];
-    for (size_t i = 0; i < store->count; i++) {
-        const struct sim_document *document = &store->documents[i];
-        int64_t time_ms = is_owed ? document->owed_at_ms : document->due_at_ms;
-        if (time_ms == 0 || time_ms > before_ms)
-            continue;
-        size_t at = count;
-        while (at > 0 && times[at - 1] > time_ms)
-            at--;
-        if (at >= limit)
-            continue;
-        if (count < limit)
-            count++;
-        memmove(&times[at + 1], &times[at], (count - at - 1) * sizeof times[0]);
-        memmove(&ret_ids[at + 1], &ret_ids[at], (count - at - 1) * sizeof ret_ids[0]);
-        times[at] = time_ms;
-        memcpy(ret_ids[at], document->id, sizeof ret_ids[at]);
-    }
-    return count;
-}
-
-static bool sweep_failed(struct sim_worker *worker)
-{
-    anomaly_reached(worker->sim, ANOMALY_D11);
-    return false;
-}
-
-static bool store_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
-                      size_t *ret_count, struct error *error)
-{
-    struct sim_worker *worker = self;
-    if (is_away(worker, error))
-        return sweep_failed(worker);
-    *ret_count = sweep(store_of(worker), false, now_ms, limit, ret_ids);
-    sim_port_point(worker);
-    return true;
-}
-
-static bool store_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
-                       size_t *ret_count, struct error *error)
-{
-    struct sim_worker *worker = self;
-    if (is_away(worker, error))
-        return sweep_failed(worker);
-    *ret_count = sweep(store_of(worker), true, before_ms, limit, ret_ids);
-    sim_port_point(worker);
-    return true;
-}
-
-static bool store_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
-{
-    struct sim_worker *worker = self;
-    const struct sim_store *store = store_of(worker);
-    if (is_away(worker, error))
-        return false;
-    *ret_count = 0;
-    for (size_t i = 0; i < store->count && *ret_count < limit; i++)
-        *ret_count += store->documents[i].owed_at_ms != 0;
-    return true;
-}
-
 static bool store_ping(void *self, struct error *error)
 {
-    return !is_away(self, error);
+    return !sim_store_is_away(self, error);
 }
 
 /* Without list: only HTTP readers ask for it. */
@@ -385,9 +332,9 @@ struct store_port sim_store_port(struct sim_worker *worker)
         .load = store_load,
         .save = store_save,
         .clear_owed = store_clear_owed,
-        .due = store_due,
-        .owed = store_owed,
-        .count_owed = store_count_owed,
+        .due = sim_store_due,
+        .owed = sim_store_owed,
+        .count_owed = sim_store_count_owed,
         .ping = store_ping,
     };
 }

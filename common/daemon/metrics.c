@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UNREADABLE_LOG_MS 10000 /* the sweeps meet the same documents again and again */
+
 /* A delivery of the batch at hand: it counts once, as its gravest input, when it is acked. */
 struct settled {
     const struct delivery *delivery;
@@ -30,6 +32,7 @@ struct metrics {
     struct http_observer http_observer;
     char queue_labels[METRIC_LABELS_SIZE];
     struct open_batch batches[BATCH_RING]; /* engine's thread */
+    int64_t unreadable_logged_ms;
     struct batch_ring ring;
     struct metric_counters delivered, consumed, decisions, published, ended, http;
     struct metric_histogram process_seconds, batch_size, http_seconds;
@@ -198,6 +201,18 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
     FORWARD(metrics, quarantined, (next_->self, delivery, reason));
 }
 
+static void unreadable(void *self, const char *document_id, const char *reason)
+{
+    struct metrics *metrics = self;
+    int64_t now_ms = clock_monotonic_ms();
+    if (metrics->unreadable_logged_ms == 0 ||
+        now_ms - metrics->unreadable_logged_ms >= UNREADABLE_LOG_MS) {
+        metrics->unreadable_logged_ms = now_ms;
+        log_write(LOG_ERROR, "cannot read a stored document, it is left as it is: %s", reason);
+    }
+    FORWARD(metrics, unreadable, (next_->self, document_id, reason));
+}
+
 static void batch_end(void *self)
 {
     struct metrics *metrics = self;
@@ -271,6 +286,7 @@ struct metrics *metrics_new(const struct metrics_setup *setup)
         .message_published = message_published,
         .decided = decided_count,
         .quarantined = quarantined,
+        .unreadable = unreadable,
         .batch_end = batch_end,
         .paused = paused,
     };
@@ -316,6 +332,12 @@ void metrics_write(struct metrics *metrics, const struct engine_status *status, 
     log_status_get(&log);
     metric_gauge_write("roundtrip_log_lines_dropped", "Lines that nobody took from the log.", queue,
                        (double)log.dropped, buffer, size, length);
+    metric_gauge_write("roundtrip_documents_passed_over",
+                       "Documents that the sweeps can do nothing with.", queue,
+                       (double)status->passed_over, buffer, size, length);
+    metric_gauge_write("roundtrip_documents_unreadable",
+                       "Times that a stored document could not be read.", queue,
+                       (double)status->unreadable, buffer, size, length);
     metric_gauge_write("roundtrip_build_info", "Which build this is.",
                        "version=\"" ROUNDTRIP_VERSION "\"", 1, buffer, size, length);
 }

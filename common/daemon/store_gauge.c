@@ -111,22 +111,20 @@ static bool gauge_clear_owed(void *self, const char *const *ids, const int64_t *
     return is_good;
 }
 
-static bool gauge_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool gauge_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                       size_t *ret_count, struct error *error)
 {
     struct store_gauge *gauge = self;
-    return sweep_note(gauge,
-                      gauge->store.due(gauge->store.self, now_ms, limit, ret_ids, ret_count, error),
+    return sweep_note(gauge, gauge->store.due(gauge->store.self, look, ret_ids, ret_count, error),
                       error);
 }
 
-static bool gauge_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool gauge_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                        size_t *ret_count, struct error *error)
 {
     struct store_gauge *gauge = self;
-    return sweep_note(
-        gauge, gauge->store.owed(gauge->store.self, before_ms, limit, ret_ids, ret_count, error),
-        error);
+    return sweep_note(gauge, gauge->store.owed(gauge->store.self, look, ret_ids, ret_count, error),
+                      error);
 }
 
 static bool gauge_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)

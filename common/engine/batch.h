@@ -94,6 +94,14 @@ struct batch {
     struct outgoing outgoing;
 };
 
+/* How far a sweep has come. */
+struct sweep {
+    size_t skip;            /* documents at its front that it goes past */
+    int64_t front_again_ms; /* then it begins at the front; 0 = it has not come to the end yet */
+    bool is_looking;        /* in the batch being made */
+    bool is_full;           /* the last look found as many as it asked for */
+};
+
 struct engine {
     /* memory that outlives an engine's life: the counts that follow say what of it is in use */
     struct batch batches[BATCH_RING]; /* a ring */
@@ -121,8 +129,9 @@ struct engine {
     int64_t now_ms;
     int64_t due_sweep_ms;   /* next look for deadlines */
     int64_t relay_sweep_ms; /* next look for owed messages */
-    int64_t bus_wait_ms;    /* publishing failed: no deliveries before this */
-    bool is_relaying_all;   /* after a reconnect: whatever its age */
+    struct sweep due, relay;
+    int64_t bus_wait_ms;  /* publishing failed: no deliveries before this */
+    bool is_relaying_all; /* after a reconnect: whatever its age */
 
     bool is_paused;
     bool has_paused_consumer;
@@ -135,6 +144,8 @@ struct engine {
     int64_t outbox_count_ms; /* next time that the store may be asked how many documents owe */
     size_t unpublished; /* documents whose messages the broker has not confirmed, as far as known */
     uint64_t delivered, applied, duplicates, rejected, deferred, quarantined;
+    uint64_t unreadable;
+    char unreadable_reason[ERROR_MESSAGE_BYTES]; /* of the last one */
 };
 
 /* batch.c */
@@ -157,6 +168,11 @@ void batch_observe_end(struct engine *engine);
 void engine_take(struct engine *engine);
 bool engine_can_deliver(const struct engine *engine);
 void engine_answer_unavailable(struct engine *engine); /* every waiting request */
+
+/* sweep.c */
+void engine_take_deadlines(struct engine *engine, size_t room);
+void engine_take_owed(struct engine *engine, size_t room);
+void engine_sweeps_end(struct engine *engine); /* the batch is saved: how far they have come */
 
 /* fold.c: load, decide, save. False: the store is away, the engine must pause. */
 MUST_CHECK bool engine_fold(struct engine *engine, struct error *error);

@@ -182,6 +182,9 @@ bool document_state_decode(const struct participant *participant, const struct r
     struct bson_fields body;
     struct bson_fields fields;
     memset(ret_state, 0, participant->state_size);
+    if (record->body == NULL)
+        return error_set(error, ERROR_BUG, "%s %s is no document of ours", participant->collection,
+                         record->id);
     if (!bson_read_open(&body, record->body, record->body_length))
         return error_set(error, ERROR_BUG, "%s %s is damaged", participant->collection, record->id);
     if (!schema_is_known(participant, &body, record->id, error))

@@ -201,6 +201,7 @@ static void batch_run(struct engine *engine)
         batch->slots[batch->jobs[i].slot].jobs_open++;
     bool is_saved = engine_fold(engine, &error);
     if (is_saved) {
+        engine_sweeps_end(engine);
         engine_answer(engine);
         engine_start_effects(engine);
     }
@@ -293,4 +294,8 @@ void engine_status_get(const struct engine *engine, struct engine_status *ret_st
     ret_status->rejected = engine->rejected;
     ret_status->deferred = engine->deferred;
     ret_status->quarantined = engine->quarantined;
+    ret_status->passed_over = engine->due.skip + engine->relay.skip;
+    ret_status->unreadable = engine->unreadable;
+    memcpy(ret_status->unreadable_reason, engine->unreadable_reason,
+           sizeof ret_status->unreadable_reason);
 }

@@ -83,5 +83,8 @@ struct engine_status { /* for /readyz and metrics; copy made on the engine's thr
     size_t owed_documents;
     bool is_outbox_full;
     uint64_t delivered, applied, duplicates, rejected, deferred, quarantined;
+    size_t passed_over;  /* documents that the sweeps could do nothing with, and go past */
+    uint64_t unreadable; /* times that a stored document could not be read; of the last: */
+    char unreadable_reason[ERROR_MESSAGE_BYTES];
 };
 void engine_status_get(const struct engine *engine, struct engine_status *ret_status);

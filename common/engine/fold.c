@@ -14,6 +14,9 @@ static void slot_decode(struct engine *engine, struct slot *slot, const struct r
     slot->next_position = 0;
     if (!document_decode(document, engine->participant, record, &engine->batch->arena, &error)) {
         slot->fate = SLOT_BROKEN;
+        engine->unreadable++;
+        text_copy(engine->unreadable_reason, sizeof engine->unreadable_reason, error.message);
+        OBSERVE(engine, unreadable, document->id, error.message);
         return;
     }
     if (document->version == 0)

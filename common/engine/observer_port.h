@@ -54,6 +54,8 @@ struct observer_port {
     void (*decided)(void *self, const struct decided *decided);
     /* A delivery that never became an input. */
     void (*quarantined)(void *self, const struct delivery *delivery, const char *reason);
+    /* A stored document cannot be read; it is left as it is. Told each time that it is met. */
+    void (*unreadable)(void *self, const char *document_id, const char *reason);
     /* The batch is through: ends the spans of its inputs. */
     void (*batch_end)(void *self);
     /* The engine pauses (reason) or goes on (NULL). */

@@ -24,9 +24,9 @@ struct record {
     char id[IDENT_SIZE];
     int64_t version; /* 0 = does not exist */
     int64_t created_at_ms;
-    int64_t due_at_ms;  /* 0 = none; found by due() */
-    int64_t owed_at_ms; /* when the oldest owed message was saved; 0 = owes nothing */
-    const uint8_t *body;
+    int64_t due_at_ms;   /* 0 = none; found by due() */
+    int64_t owed_at_ms;  /* when the oldest owed message was saved; 0 = owes nothing */
+    const uint8_t *body; /* NULL though it exists: it is not in a form that the store can read */
     size_t body_length;
 };
 
@@ -42,11 +42,18 @@ struct store_cursor { /* newest first by (created_at_ms, id); created_at_ms 0 = 
     char id[IDENT_SIZE];
 };
 
+/* What a sweep looks at: the documents with after_ms < time <= before_ms, the earliest first (those
+ * of one moment by their ids), without the first `skip` of them. after_ms >= 0. */
+struct store_look {
+    int64_t after_ms, before_ms;
+    size_t skip, limit;
+};
+
 struct store_port {
     void *self;
 
-    /* ret_records[i] is ids[i]'s document or version 0. Bodies live in the arena.
-     * ids are distinct; count <= STORE_BATCH_MAX. */
+    /* ret_records[i] is ids[i]'s document or version 0. Bodies live in the arena. One that cannot
+     * be read does not fail the others. ids are distinct; count <= STORE_BATCH_MAX. */
     bool (*load)(void *self, const char *const *ids, size_t count, struct arena *arena,
                  struct record *ret_records, struct error *error);
 
@@ -62,18 +69,17 @@ struct store_port {
     bool (*clear_owed)(void *self, const char *const *ids, const int64_t *versions, size_t count,
                        struct error *error);
 
-    /* Ids whose 0 < due_at_ms <= now_ms, the longest overdue first. */
-    bool (*due)(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+    /* By due_at_ms, and by owed_at_ms; 0 is never found. */
+    bool (*due)(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                 size_t *ret_count, struct error *error);
-
-    /* Ids whose 0 < owed_at_ms <= before_ms, the oldest first. */
-    bool (*owed)(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+    bool (*owed)(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                  size_t *ret_count, struct error *error);
 
     /* How many documents owe messages, counted up to `limit`. */
     bool (*count_owed)(void *self, size_t limit, size_t *ret_count, struct error *error);
 
-    /* Up to limit (<= STORE_LIST_MAX) documents after (older than) the cursor. */
+    /* Up to limit (<= STORE_LIST_MAX) documents after (older than) the cursor, those among them
+     * that cannot be read, too. */
     bool (*list)(void *self, const struct store_cursor *after, size_t limit, struct arena *arena,
                  struct record *ret_records, size_t *ret_count, struct error *error);
 

@@ -55,8 +55,9 @@ static bool outbox_is_full(struct engine *engine)
         return engine->unpublished >= bound;
     struct error error;
     size_t count;
-    if (engine->ports.store.count_owed(engine->ports.store.self, bound, &count, &error)) {
-        engine->unpublished = count;
+    size_t past = engine->relay.skip; /* what cannot be read is not ours to publish */
+    if (engine->ports.store.count_owed(engine->ports.store.self, bound + past, &count, &error)) {
+        engine->unpublished = count > past ? count - past : 0;
         engine->outbox_count_ms = engine->now_ms + engine->limits.relay_age_ms;
     }
     return engine->unpublished >= bound;
@@ -192,82 +193,6 @@ static void take_results(struct engine *engine)
     }
 }
 
-/* Before the first deadline after a start or a reconnect, what waits in the queue is seen. */
-static bool deadlines_may_fire(struct engine *engine)
-{
-    if (!engine->participant->deadlines_wait_for_queue)
-        return true;
-    if (engine->has_seen_queue_empty)
-        return engine->bus.can_consume;
-    if (!engine->bus.can_consume)
-        return false;
-    engine->has_seen_queue_empty = engine->ports.bus.is_drained(engine->ports.bus.self);
-    return engine->has_seen_queue_empty;
-}
-
-static void deadline_make(const struct engine *engine, const char *id, struct input *ret_input)
-{
-    const struct effect_port *effects = &engine->ports.effects;
-    memset(ret_input, 0, sizeof *ret_input);
-    ret_input->source = INPUT_FROM_DEADLINE;
-    ret_input->type = INPUT_TYPE_DEADLINE;
-    ret_input->type_name = "deadline";
-    text_join(ret_input->id, sizeof ret_input->id, (const char *const[]){ "deadline:", id }, 2);
-    text_copy(ret_input->document_id, sizeof ret_input->document_id, id);
-    const struct deadline_payload payload = { effects->holds != NULL &&
-                                              effects->holds(effects->self, id) };
-    memcpy(ret_input->payload, &payload, sizeof payload);
-}
-
-/* Called with nothing loaded yet: a failure here only means that the sweep comes again. */
-static void take_deadlines(struct engine *engine)
-{
-    size_t room = batch_room(engine, DEADLINES_SHARE);
-    if (engine->now_ms < engine->due_sweep_ms || !deadlines_may_fire(engine))
-        return;
-    char(*ids)[IDENT_SIZE] = engine->found_ids;
-    size_t count = 0;
-    struct error error;
-    engine->due_sweep_ms = engine->now_ms + engine->limits.sweep_interval_ms;
-    if (!engine->ports.store.due(engine->ports.store.self, engine->now_ms, room, ids, &count,
-                                 &error))
-        return;
-    if (count == room)
-        engine->due_sweep_ms = engine->now_ms; /* there are more */
-    struct input *input = engine->parsed;
-    for (size_t i = 0; i < count; i++) {
-        deadline_make(engine, ids[i], input);
-        if (batch_job_add(engine, input) == NULL)
-            break;
-    }
-}
-
-/* Documents that owe messages and that nothing touches: they join the batch without an input. */
-static void take_owed(struct engine *engine)
-{
-    size_t room = batch_room(engine, RELAY_SHARE);
-    if (engine->now_ms < engine->relay_sweep_ms || !engine_can_deliver(engine))
-        return;
-    char(*ids)[IDENT_SIZE] = engine->found_ids;
-    size_t count = 0;
-    struct error error;
-    int64_t age_ms = engine->is_relaying_all ? 0 : engine->limits.relay_age_ms;
-    engine->relay_sweep_ms = engine->now_ms + engine->limits.relay_age_ms / 2;
-    if (!engine->ports.store.owed(engine->ports.store.self, engine->now_ms - age_ms, room, ids,
-                                  &count, &error))
-        return;
-    engine->is_clearing_at_once = count == room; /* or the next sweep would find them again */
-    if (count == room) {
-        engine->relay_sweep_ms = engine->now_ms;
-    } else {
-        engine->is_relaying_all = false;
-        engine->unpublished = count;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (batch_slot(engine, ids[i]) == SLOTS_MAX)
-            break;
-}
-
 /* What goes alone takes turns with the other sides, if there is anything of theirs. */
 void engine_take(struct engine *engine)
 {
@@ -280,8 +205,8 @@ void engine_take(struct engine *engine)
     take_requests(engine);
     take_results(engine);
     if (!engine->is_draining) {
-        take_deadlines(engine);
-        take_owed(engine);
+        engine_take_deadlines(engine, batch_room(engine, DEADLINES_SHARE));
+        engine_take_owed(engine, batch_room(engine, RELAY_SHARE));
     }
     if (goes_alone && engine->batch->slot_count == 0)
         take_alone(engine);

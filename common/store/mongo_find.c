@@ -112,30 +112,29 @@ bool mongo_load(void *self, const char *const *ids, size_t count, struct arena *
     bson_t filter = BSON_INITIALIZER, options = BSON_INITIALIZER;
     append_ids(&filter, ids, count);
     mongoc_cursor_t *cursor = find(&turn, &filter, &options, count);
-    bool is_read = true;
     const bson_t *document;
-    while (is_read && mongoc_cursor_next(cursor, &document)) {
+    while (mongoc_cursor_next(cursor, &document)) {
         struct record record;
-        is_read = mongo_record_read(document, arena, &record, error);
-        size_t position = is_read ? id_order_find(&order, record.id) : count;
+        mongo_record_read(document, arena, &record);
+        size_t position = id_order_find(&order, record.id);
         if (position < count) {
             ret_records[position] = record;
         }
     }
     bson_destroy(&filter);
     bson_destroy(&options);
-    struct error ignored;
-    return cursor_end(cursor, is_read ? error : &ignored) && is_read;
+    return cursor_end(cursor, error);
 }
 
 /* ---- finding ------------------------------------------------------------------------------- */
 
-/* Ids with 0 < field <= until_ms, the smallest first: read from the field's partial index alone. */
-static bool find_waiting(void *self, const char *field, int64_t until_ms, size_t limit,
+/* Read from the field's partial index alone: what is after 0 or later is in it. */
+static bool find_waiting(void *self, const char *field, const struct store_look *look,
                          char (*ret_ids)[IDENT_SIZE], size_t *ret_count, struct error *error)
 {
+    assert(look->after_ms >= 0);
     *ret_count = 0;
-    if (limit == 0) {
+    if (look->limit == 0) {
         return true; /* to the server 0 would mean all */
     }
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
@@ -144,8 +143,8 @@ static bool find_waiting(void *self, const char *field, int64_t until_ms, size_t
     }
     bson_t filter = BSON_INITIALIZER, options = BSON_INITIALIZER, part;
     BSON_APPEND_DOCUMENT_BEGIN(&filter, field, &part);
-    BSON_APPEND_INT64(&part, "$gt", 0);
-    BSON_APPEND_INT64(&part, "$lte", until_ms);
+    BSON_APPEND_INT64(&part, "$gt", look->after_ms);
+    BSON_APPEND_INT64(&part, "$lte", look->before_ms);
     bson_append_document_end(&filter, &part);
     BSON_APPEND_DOCUMENT_BEGIN(&options, "sort", &part);
     BSON_APPEND_INT32(&part, field, 1);
@@ -154,10 +153,13 @@ static bool find_waiting(void *self, const char *field, int64_t until_ms, size_t
     BSON_APPEND_DOCUMENT_BEGIN(&options, "projection", &part);
     BSON_APPEND_INT32(&part, "_id", 1);
     bson_append_document_end(&options, &part);
-    mongoc_cursor_t *cursor = find(&turn, &filter, &options, limit);
+    if (look->skip > 0) {
+        BSON_APPEND_INT64(&options, "skip", (int64_t)look->skip);
+    }
+    mongoc_cursor_t *cursor = find(&turn, &filter, &options, look->limit);
     const bson_t *document;
     size_t count = 0;
-    while (count < limit && mongoc_cursor_next(cursor, &document)) {
+    while (count < look->limit && mongoc_cursor_next(cursor, &document)) {
         bson_iter_t iter;
         uint32_t length = 0;
         if (bson_iter_init_find(&iter, document, "_id") && BSON_ITER_HOLDS_UTF8(&iter)) {
@@ -178,16 +180,16 @@ static bool find_waiting(void *self, const char *field, int64_t until_ms, size_t
     return true;
 }
 
-bool mongo_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+bool mongo_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                size_t *ret_count, struct error *error)
 {
-    return find_waiting(self, "dueAt", now_ms, limit, ret_ids, ret_count, error);
+    return find_waiting(self, "dueAt", look, ret_ids, ret_count, error);
 }
 
-bool mongo_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+bool mongo_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                 size_t *ret_count, struct error *error)
 {
-    return find_waiting(self, "owedAt", before_ms, limit, ret_ids, ret_count, error);
+    return find_waiting(self, "owedAt", look, ret_ids, ret_count, error);
 }
 
 bool mongo_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
@@ -266,15 +268,12 @@ bool mongo_list(void *self, const struct store_cursor *after, size_t limit, stru
     mongoc_cursor_t *cursor = find(&turn, &filter, &options, limit);
     const bson_t *document;
     size_t count = 0;
-    bool is_read = true;
-    while (is_read && count < limit && mongoc_cursor_next(cursor, &document)) {
-        is_read = mongo_record_read(document, arena, &ret_records[count], error);
-        count += is_read ? 1 : 0;
+    while (count < limit && mongoc_cursor_next(cursor, &document)) {
+        mongo_record_read(document, arena, &ret_records[count++]);
     }
     bson_destroy(&filter);
     bson_destroy(&options);
-    struct error ignored;
-    if (!cursor_end(cursor, is_read ? error : &ignored) || !is_read) {
+    if (!cursor_end(cursor, error)) {
         return false;
     }
     *ret_count = count;

@@ -6,9 +6,9 @@
 
 bool mongo_load(void *self, const char *const *ids, size_t count, struct arena *arena,
                 struct record *ret_records, struct error *error);
-bool mongo_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+bool mongo_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                size_t *ret_count, struct error *error);
-bool mongo_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+bool mongo_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                 size_t *ret_count, struct error *error);
 bool mongo_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error);
 bool mongo_list(void *self, const struct store_cursor *after, size_t limit, struct arena *arena,

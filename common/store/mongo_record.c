@@ -170,8 +170,7 @@ static uint32_t length_of(const uint8_t *document)
     return BSON_UINT32_FROM_LE(length);
 }
 
-bool mongo_record_read(const bson_t *document, struct arena *arena, struct record *ret_record,
-                       struct error *error)
+void mongo_record_read(const bson_t *document, struct arena *arena, struct record *ret_record)
 {
     bson_iter_t iter;
     uint32_t length = 0;
@@ -179,21 +178,21 @@ bool mongo_record_read(const bson_t *document, struct arena *arena, struct recor
     if (bson_iter_init_find(&iter, document, "_id") && BSON_ITER_HOLDS_UTF8(&iter)) {
         id = bson_iter_utf8(&iter, &length);
     }
-    if (id == NULL || length >= IDENT_SIZE || strlen(id) != length) {
-        return error_set(error, ERROR_BUG, "mongodb: a document whose _id is not one of ours");
-    }
     struct record record = {
         .version = read_number(document, "version"),
         .created_at_ms = read_number(document, "createdAt"),
         .due_at_ms = read_number(document, "dueAt"),
         .owed_at_ms = read_number(document, "owedAt"),
-        .body_length = length_of(bson_get_data(document)),
     };
-    if (record.version <= 0) {
-        return error_set(error, ERROR_BUG, "mongodb: document %s has no version", id);
+    bool has_id = id != NULL && length < IDENT_SIZE && strlen(id) == length;
+    if (has_id) {
+        memcpy(record.id, id, length);
     }
-    memcpy(record.id, id, length);
-    record.body = arena_copy(arena, bson_get_data(document), record.body_length);
+    if (has_id && record.version > 0) {
+        record.body_length = length_of(bson_get_data(document));
+        record.body = arena_copy(arena, bson_get_data(document), record.body_length);
+    } else if (record.version <= 0) {
+        record.version = 1;
+    }
     *ret_record = record;
-    return true;
 }

@@ -28,7 +28,6 @@ void mongo_record_append_clear(bson_t *updates, uint32_t position, const char *c
 MUST_CHECK bool mongo_record_read_saves(const bson_t *reply, size_t count,
                                         enum save_result *ret_results, struct error *error);
 
-/* Copies a stored document into the arena: the body is the whole document.
- * ERROR_BUG: it is none of ours. */
-MUST_CHECK bool mongo_record_read(const bson_t *document, struct arena *arena,
-                                  struct record *ret_record, struct error *error);
+/* Copies a stored document into the arena: the body is the whole document. One that is none of ours
+ * is there and has no body. */
+void mongo_record_read(const bson_t *document, struct arena *arena, struct record *ret_record);

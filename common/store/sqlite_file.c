@@ -44,10 +44,10 @@ static const char *const statement_sql[LANE_STATEMENT_COUNT] = {
                     " VALUES (?1, ?2 + 1, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
     [LANE_CLEAR] = "UPDATE \"%w\" SET owed_at = 0, body = without_owed(body)"
                    " WHERE id = ?1 AND version = ?2",
-    [LANE_DUE] = "SELECT id FROM \"%w\" WHERE due_at > 0 AND due_at <= ?1"
-                 " ORDER BY due_at, id LIMIT ?2",
-    [LANE_OWED] = "SELECT id FROM \"%w\" WHERE owed_at > 0 AND owed_at <= ?1"
-                  " ORDER BY owed_at, id LIMIT ?2",
+    [LANE_DUE] = "SELECT id FROM \"%w\" WHERE due_at > 0 AND due_at > ?1 AND due_at <= ?2"
+                 " ORDER BY due_at, id LIMIT ?3 OFFSET ?4",
+    [LANE_OWED] = "SELECT id FROM \"%w\" WHERE owed_at > 0 AND owed_at > ?1 AND owed_at <= ?2"
+                  " ORDER BY owed_at, id LIMIT ?3 OFFSET ?4",
     [LANE_COUNT_OWED] = "SELECT count(*) FROM (SELECT 1 FROM \"%w\" WHERE owed_at > 0 LIMIT ?1)",
     [LANE_LIST] = "SELECT id, version, created_at, due_at, owed_at, body FROM \"%w\""
                   " WHERE (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3",

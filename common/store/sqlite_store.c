@@ -35,9 +35,8 @@ static bool read_id(sqlite3_stmt *statement, char ret_id[IDENT_SIZE])
     return true;
 }
 
-/* The row of LANE_LOAD and LANE_LIST. */
-static bool read_record(const struct lane *lane, sqlite3_stmt *statement, struct arena *arena,
-                        struct record *ret_record, struct error *error)
+/* The row of LANE_LOAD and LANE_LIST. What is no document of ours is there, and cannot be read. */
+static void read_record(sqlite3_stmt *statement, struct arena *arena, struct record *ret_record)
 {
     struct record record = {
         .version = sqlite3_column_int64(statement, 1),
@@ -46,14 +45,14 @@ static bool read_record(const struct lane *lane, sqlite3_stmt *statement, struct
         .owed_at_ms = sqlite3_column_int64(statement, 4),
     };
     const void *body = sqlite3_column_blob(statement, 5);
-    if (!read_id(statement, record.id) || record.version <= 0 || body == NULL) {
-        return error_set(error, ERROR_BUG, "sqlite: %s: a document that is not one of ours",
-                         lane->file->path);
+    bool is_ours = read_id(statement, record.id) && record.version > 0 && body != NULL;
+    if (is_ours) {
+        record.body_length = (size_t)sqlite3_column_bytes(statement, 5);
+        record.body = arena_copy(arena, body, record.body_length);
+    } else if (record.version <= 0) {
+        record.version = 1;
     }
-    record.body_length = (size_t)sqlite3_column_bytes(statement, 5);
-    record.body = arena_copy(arena, body, record.body_length);
     *ret_record = record;
-    return true;
 }
 
 static bool load_one(struct lane *lane, const char *id, struct arena *arena,
@@ -64,7 +63,7 @@ static bool load_one(struct lane *lane, const char *id, struct arena *arena,
     int code = sqlite3_step(statement);
     bool is_read = true;
     if (code == SQLITE_ROW) {
-        is_read = read_record(lane, statement, arena, ret_record, error);
+        read_record(statement, arena, ret_record);
     } else if (code == SQLITE_DONE) {
         *ret_record = (struct record){ 0 };
         memcpy(ret_record->id, id, strnlen(id, IDENT_BYTES_MAX));
@@ -159,19 +158,22 @@ static bool sqlite_clear_owed(void *self, const char *const *ids, const int64_t 
     return lane_finish(lane, is_good, error);
 }
 
-static bool find_waiting(void *self, enum lane_statement which, int64_t until_ms, size_t limit,
+static bool find_waiting(void *self, enum lane_statement which, const struct store_look *look,
                          char (*ret_ids)[IDENT_SIZE], size_t *ret_count, struct error *error)
 {
+    assert(look->after_ms >= 0);
     CLEANUP(lane_return) struct lane *lane = lane_take_reader(self, error);
     if (lane == NULL) {
         return false;
     }
     sqlite3_stmt *statement = lane->statements[which];
-    bind_number(statement, 1, until_ms);
-    bind_number(statement, 2, (int64_t)limit);
+    bind_number(statement, 1, look->after_ms);
+    bind_number(statement, 2, look->before_ms);
+    bind_number(statement, 3, (int64_t)look->limit);
+    bind_number(statement, 4, (int64_t)look->skip);
     size_t count = 0;
     int code = SQLITE_DONE;
-    while (count < limit && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (count < look->limit && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         count += read_id(statement, ret_ids[count]) ? 1 : 0;
     }
     bool is_good = code == SQLITE_ROW || code == SQLITE_DONE || lane_fail(lane, error);
@@ -180,16 +182,16 @@ static bool find_waiting(void *self, enum lane_statement which, int64_t until_ms
     return is_good;
 }
 
-static bool sqlite_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool sqlite_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                        size_t *ret_count, struct error *error)
 {
-    return find_waiting(self, LANE_DUE, now_ms, limit, ret_ids, ret_count, error);
+    return find_waiting(self, LANE_DUE, look, ret_ids, ret_count, error);
 }
 
-static bool sqlite_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool sqlite_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                         size_t *ret_count, struct error *error)
 {
-    return find_waiting(self, LANE_OWED, before_ms, limit, ret_ids, ret_count, error);
+    return find_waiting(self, LANE_OWED, look, ret_ids, ret_count, error);
 }
 
 static bool sqlite_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
@@ -224,14 +226,10 @@ static bool sqlite_list(void *self, const struct store_cursor *after, size_t lim
     bind_number(statement, 3, (int64_t)limit);
     size_t count = 0;
     int code = SQLITE_DONE;
-    bool is_good = true;
-    while (is_good && count < limit && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        is_good = read_record(lane, statement, arena, &ret_records[count], error);
-        count += is_good ? 1 : 0;
+    while (count < limit && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        read_record(statement, arena, &ret_records[count++]);
     }
-    if (is_good && code != SQLITE_ROW && code != SQLITE_DONE) {
-        is_good = lane_fail(lane, error);
-    }
+    bool is_good = code == SQLITE_ROW || code == SQLITE_DONE || lane_fail(lane, error);
     sqlite3_reset(statement);
     *ret_count = is_good ? count : 0;
     return is_good;

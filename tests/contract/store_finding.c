@@ -24,23 +24,28 @@ static void save_waiting(struct contract *contract, const struct waiting *waitin
                  sizeof(const struct waiting[]){ __VA_ARGS__ } / sizeof(struct waiting))
 
 /* The ids in one line, which is what a failure should show. */
-static const char *found(struct contract *contract, bool is_due, int64_t until_ms, size_t limit)
+static const char *looked(struct contract *contract, bool is_due, const struct store_look *look)
 {
     char ids[16][IDENT_SIZE], line[256] = "";
     size_t count = 99, length = 0;
     struct error error = { 0 };
-    bool is_found =
-        is_due ? contract->port.due(contract->port.self, until_ms, limit, ids, &count, &error)
-               : contract->port.owed(contract->port.self, until_ms, limit, ids, &count, &error);
+    bool is_found = is_due ? contract->port.due(contract->port.self, look, ids, &count, &error)
+                           : contract->port.owed(contract->port.self, look, ids, &count, &error);
     if (!is_found) {
         fail_msg("%s", error.message);
     }
-    assert_true(count <= limit);
+    assert_true(count <= look->limit);
     for (size_t i = 0; i < count; i++) {
         length +=
             (size_t)snprintf(line + length, sizeof line - length, "%s%s", i > 0 ? " " : "", ids[i]);
     }
     return arena_text(&contract->arena, line, length);
+}
+
+static const char *found(struct contract *contract, bool is_due, int64_t until_ms, size_t limit)
+{
+    const struct store_look look = { .before_ms = until_ms, .limit = limit };
+    return looked(contract, is_due, &look);
 }
 
 static void due_documents_come_longest_overdue_first(void **state)
@@ -77,6 +82,20 @@ static void owing_documents_come_oldest_first(void **state)
     assert_true(contract->port.clear_owed(contract->port.self, &id, &version, 1, &error));
     assert_string_equal(found(contract, false, 30, 10), "z x");
     assert_string_equal(found(contract, true, 30, 10), "x nothing");
+}
+
+static void a_look_may_begin_behind_a_time_and_skip_what_comes_first(void **state)
+{
+    struct contract *contract = *state;
+    SAVE_WAITING(contract, { "a", 100, 10, 1 }, { "b", 100, 20, 1 }, { "c", 200, 20, 1 },
+                 { "d", 300, 30, 1 });
+    assert_string_equal(looked(contract, true, &(struct store_look){ 0, 300, 1, 2 }), "b c");
+    assert_string_equal(looked(contract, true, &(struct store_look){ 0, 200, 2, 5 }), "c");
+    assert_string_equal(looked(contract, true, &(struct store_look){ 0, 300, 4, 5 }), "");
+    assert_string_equal(looked(contract, true, &(struct store_look){ 100, INT64_MAX, 0, 5 }),
+                        "c d");
+    assert_string_equal(looked(contract, false, &(struct store_look){ 10, 30, 1, 5 }), "c d");
+    assert_string_equal(looked(contract, false, &(struct store_look){ 30, 99, 0, 5 }), "");
 }
 
 static void owing_documents_are_counted_up_to_the_limit(void **state)
@@ -158,6 +177,7 @@ static void a_whole_page_of_the_list_is_one_call(void **state)
 const struct CMUnitTest store_finding[] = {
     TEST(due_documents_come_longest_overdue_first),
     TEST(owing_documents_come_oldest_first),
+    TEST(a_look_may_begin_behind_a_time_and_skip_what_comes_first),
     TEST(owing_documents_are_counted_up_to_the_limit),
     TEST(a_list_goes_from_the_newest_to_the_oldest_page_by_page),
     TEST(a_whole_page_of_the_list_is_one_call),

@@ -111,6 +111,7 @@ static void every_call_is_away(struct contract *contract)
     const char *id = "x";
     const int64_t version = 1;
     const struct store_cursor cursor = { 0 };
+    const struct store_look look = { .before_ms = 1, .limit = 1 };
     enum save_result result;
     char ids[1][IDENT_SIZE];
     size_t count;
@@ -120,8 +121,8 @@ static void every_call_is_away(struct contract *contract)
     assert_away(port.load(port.self, &id, 1, &contract->arena, &record, &error), &error, began_ms);
     assert_away(port.save(port.self, &record, 1, &result, &error), &error, began_ms);
     assert_away(port.clear_owed(port.self, &id, &version, 1, &error), &error, began_ms);
-    assert_away(port.due(port.self, 1, 1, ids, &count, &error), &error, began_ms);
-    assert_away(port.owed(port.self, 1, 1, ids, &count, &error), &error, began_ms);
+    assert_away(port.due(port.self, &look, ids, &count, &error), &error, began_ms);
+    assert_away(port.owed(port.self, &look, ids, &count, &error), &error, began_ms);
     assert_away(port.count_owed(port.self, 1, &count, &error), &error, began_ms);
     assert_away(port.list(port.self, &cursor, 1, &contract->arena, &record, &count, &error), &error,
                 began_ms);

@@ -159,21 +159,28 @@ static bool store_clear_owed(void *self, const char *const *ids, const int64_t *
     return is_there(error);
 }
 
-static bool store_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool store_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                       size_t *ret_count, struct error *error)
 {
     (void)self;
+    size_t skip = look->skip;
     *ret_count = 0;
-    for (size_t i = 0; i < world.stored && *ret_count < limit; i++)
-        if (world.records[i].due_at_ms != 0 && world.records[i].due_at_ms <= now_ms)
+    for (size_t i = 0; i < world.stored && *ret_count < look->limit; i++) {
+        int64_t due_ms = world.records[i].due_at_ms;
+        if (due_ms <= look->after_ms || due_ms > look->before_ms)
+            continue;
+        if (skip > 0)
+            skip--;
+        else
             memcpy(ret_ids[(*ret_count)++], world.records[i].id, IDENT_SIZE);
+    }
     return is_there(error);
 }
 
-static bool store_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool store_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                        size_t *ret_count, struct error *error)
 {
-    (void)self, (void)before_ms, (void)limit, (void)ret_ids;
+    (void)self, (void)look, (void)ret_ids;
     *ret_count = 0; /* no relay in these tests */
     return is_there(error);
 }

@@ -23,6 +23,7 @@ static struct world {
     enum side flooded, probed;
     bool is_probed; /* the one item of the probed side was given out */
     bool is_done;
+    size_t stuck; /* documents that cannot be read and come before the probed one */
     struct delivery flood[BUS_PREFETCH_MAX], probe;
     bool is_held[BUS_PREFETCH_MAX];
     struct request requests[STORE_BATCH_MAX], request;
@@ -132,6 +133,8 @@ static bool store_load(void *self, const char *const *ids, size_t count, struct 
     assert_true(count <= STORE_BATCH_MAX);
     for (size_t i = 0; i < count; i++) {
         ret_records[i] = strcmp(ids[i], "A") == 0 ? world.record : (struct record){ 0 };
+        if (strncmp(ids[i], "stuck", 5) == 0)
+            ret_records[i].version = 1; /* and no body */
         snprintf(ret_records[i].id, IDENT_SIZE, "%s", ids[i]);
     }
     return true;
@@ -161,29 +164,31 @@ static bool store_clear_owed(void *self, const char *const *ids, const int64_t *
     return true;
 }
 
-static size_t found(enum side side, size_t limit, char (*ret_ids)[IDENT_SIZE])
+static size_t found(enum side side, const struct store_look *look, char (*ret_ids)[IDENT_SIZE])
 {
     size_t count = 0;
-    if (limit > 0 && probe_take(side))
+    for (size_t i = look->skip; i < world.stuck && count < look->limit; i++)
+        snprintf(ret_ids[count++], IDENT_SIZE, "stuck%zu", i);
+    if (count < look->limit && probe_take(side))
         snprintf(ret_ids[count++], IDENT_SIZE, "A");
-    for (; world.flooded == side && count < limit; count++)
+    for (; world.flooded == side && count < look->limit; count++)
         snprintf(ret_ids[count], IDENT_SIZE, "none%zu", count);
     return count;
 }
 
-static bool store_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool store_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                       size_t *ret_count, struct error *error)
 {
-    (void)self, (void)error, (void)now_ms;
-    *ret_count = found(DEADLINES, limit, ret_ids);
+    (void)self, (void)error;
+    *ret_count = found(DEADLINES, look, ret_ids);
     return true;
 }
 
-static bool store_owed(void *self, int64_t before_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool store_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                        size_t *ret_count, struct error *error)
 {
-    (void)self, (void)error, (void)before_ms;
-    *ret_count = found(RELAY, limit, ret_ids);
+    (void)self, (void)error;
+    *ret_count = found(RELAY, look, ret_ids);
     return true;
 }
 
@@ -312,10 +317,49 @@ static void each_side_gets_on_while_any_other_is_flooded(void **test)
             }
 }
 
+/* How many steps it takes, and what the status says then. */
+static int steps_past(enum side probed, size_t stuck, size_t batch_max,
+                      struct engine_status *ret_status)
+{
+    struct engine_limits limits = engine_limits_default;
+    limits.batch_max = batch_max;
+    limits.clear_interval_ms = 0;
+    memset(&world, 0, sizeof world);
+    struct engine *engine = engine_new(&tally_participant, &ports, &limits);
+    document_make(engine);
+    world.stuck = stuck;
+    world.probed = probed;
+    int steps = 0;
+    for (int64_t now_ms = NOW + 10 * limits.relay_age_ms; !world.is_done && steps < 5000;
+         now_ms++, steps++)
+        engine_step(engine, now_ms);
+    engine_status_get(engine, ret_status);
+    engine = engine_free(engine);
+    return steps;
+}
+
+static void sweeps_go_past_what_cannot_be_read_and_name_it(void **test)
+{
+    (void)test;
+    static const size_t batches[] = { 1, 32, ENGINE_BATCH_MAX };
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++)
+        for (int probed = DEADLINES; probed <= RELAY; probed++) {
+            struct engine_status status;
+            int steps = steps_past((enum side)probed, 300, batches[i], &status);
+            if (steps > 10 + (int)(8 * 300 / batches[i]))
+                fail_msg("with batches of %zu, %s take %d steps", batches[i], side_texts[probed],
+                         steps);
+            assert_true(status.passed_over >= 300);
+            assert_true(status.unreadable >= 300);
+            assert_non_null(strstr(status.unreadable_reason, "tallies stuck"));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_side_gets_on_while_any_other_is_flooded),
+        cmocka_unit_test(sweeps_go_past_what_cannot_be_read_and_name_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,10 +35,10 @@ static bool store_save(void *self, const struct record *records, size_t count,
     return takes_save ? true : refuse(error, "no save");
 }
 
-static bool store_due(void *self, int64_t now_ms, size_t limit, char (*ret_ids)[IDENT_SIZE],
+static bool store_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                       size_t *ret_count, struct error *error)
 {
-    (void)self, (void)now_ms, (void)limit, (void)ret_ids;
+    (void)self, (void)look, (void)ret_ids;
     *ret_count = 0;
     return answers_sweep ? true : refuse(error, "no sweep");
 }
@@ -91,7 +91,7 @@ static bool sweep(void)
     char ids[1][IDENT_SIZE];
     size_t count;
     struct error error;
-    return port.due(port.self, 1, 1, ids, &count, &error);
+    return port.due(port.self, &(struct store_look){ 0, 1, 0, 1 }, ids, &count, &error);
 }
 
 static int setup(void **state)
