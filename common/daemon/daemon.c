@@ -271,10 +271,12 @@ int daemon_run(const struct daemon_service *service, const struct daemon_options
 
     int status = 0;
     if (daemon_open(&daemon, &error)) {
+        minder_look(daemon.minder, true);
         log_write(LOG_INFO, "started: http port %d, ops port %d, queue %s, store %s",
                   http_server_port(daemon.server), http_server_port(daemon.ops_server),
                   service->queue, store_system(options->store_url));
         daemon_loop(&daemon);
+        minder_look(daemon.minder, false);
     } else {
         log_write(LOG_ERROR, "%s", error.message);
         if (daemon.inbox != NULL)
@@ -282,6 +284,7 @@ int daemon_run(const struct daemon_service *service, const struct daemon_options
         status = error.code == ERROR_REJECT ? EXIT_USAGE : EXIT_UNAVAILABLE;
     }
     daemon_close(&daemon);
+    daemon.minder = minder_stop(daemon.minder);
     log_write(LOG_INFO, "stopped");
     log_writer_stop(LOG_STOP_MS_MAX);
     return status;

@@ -16,6 +16,9 @@ struct minder {
     pthread_t thread;
     atomic_bool is_over;
     int64_t stop_by_ms; /* 0 = nobody has asked for the end */
+    pthread_mutex_t
+        looking; /* held while what the daemon consists of is looked at; guards is_whole */
+    bool is_whole;
     struct readiness_log told;
 };
 
@@ -80,7 +83,10 @@ static void *minder_run(void *self)
             signal_take(minder, signal_number);
         if (minder->stop_by_ms != 0 && clock_monotonic_ms() >= minder->stop_by_ms)
             end_late();
-        readiness_tell(minder->daemon, &minder->told);
+        pthread_mutex_lock(&minder->looking);
+        if (minder->is_whole)
+            readiness_tell(minder->daemon, &minder->told);
+        pthread_mutex_unlock(&minder->looking);
     }
     return NULL;
 }
@@ -93,11 +99,20 @@ struct minder *minder_start(struct daemon *daemon, struct error *error)
         return NULL;
     }
     minder->daemon = daemon;
+    pthread_mutex_init(&minder->looking, NULL);
     if (pthread_create(&minder->thread, NULL, minder_run, minder) == 0)
         return minder;
+    pthread_mutex_destroy(&minder->looking);
     free(minder);
     (void)error_set(error, ERROR_RETRY, "no thread to be had");
     return NULL;
+}
+
+void minder_look(struct minder *minder, bool is_whole)
+{
+    pthread_mutex_lock(&minder->looking);
+    minder->is_whole = is_whole;
+    pthread_mutex_unlock(&minder->looking);
 }
 
 struct minder *minder_stop(struct minder *minder)
@@ -105,6 +120,7 @@ struct minder *minder_stop(struct minder *minder)
     if (minder != NULL) {
         atomic_store(&minder->is_over, true);
         pthread_join(minder->thread, NULL);
+        pthread_mutex_destroy(&minder->looking);
         free(minder);
     }
     return NULL;

@@ -9,6 +9,8 @@
 #include "common/base/attributes.h"
 #include "common/base/error.h"
 
+#include <stdbool.h>
+
 #define MINDER_STOP_MS_MAX 4000 /* five seconds are promised */
 
 struct daemon;
@@ -17,4 +19,7 @@ struct minder;
 /* In every thread, so before there are any: the minder alone takes the signals. */
 void minder_block_signals(void);
 MUST_CHECK struct minder *minder_start(struct daemon *daemon, struct error *error);
+/* Whether there is a whole daemon to look at: said once it is open, taken back before it is closed.
+ */
+void minder_look(struct minder *minder, bool is_whole);
 struct minder *minder_stop(struct minder *minder); /* returns NULL */

@@ -50,6 +50,17 @@ def test_sigterm_ends_a_waiting_client_and_a_service_without_its_broker(new_syst
     assert system.documents("gateway").keys() == {"B1"}  # promised, and still there
 
 
+def test_a_service_may_be_stopped_at_any_moment_of_its_start(new_system):
+    """Whatever minds the service from beside its loop must not look at what is not there yet, or not any more."""
+    system = new_system()
+    for moment in range(12):
+        process = subprocess.Popen([BUILD / "payment" / "roundtrip-payment"], env=system.environment("payment"),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.05 + moment * 0.05)  # the moment, not a hope
+        process.terminate()
+        assert process.wait(STOP_S_MAX + 5) == 0, moment
+
+
 def program(system, name, *words, **settings):
     environment = {key: value for key, value in {**system.environment(name), **settings}.items() if value is not None}
     return subprocess.run([BUILD / name / f"roundtrip-{name}", *words], env=environment, capture_output=True, text=True,
