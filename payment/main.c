@@ -71,8 +71,10 @@ static const struct config_option payment_config[] = {
       .type = CONFIG_CHOICE,
       .offset = offsetof(struct payment_options, webhook_unsigned),
       .default_value = "refuse",
-      .choices = "refuse|loopback",
-      .meaning = "loopback: unsigned webhooks are taken from this machine" },
+      .choices = "refuse|loopback|anyone",
+      .meaning =
+          "loopback: unsigned webhooks are taken from this machine; anyone: from everywhere, "
+          "to try things out where nobody else can reach it" },
     { .name = "ROUNDTRIP_DECLINE",
       .type = CONFIG_CHOICE,
       .offset = offsetof(struct payment_options, decline),
@@ -85,7 +87,8 @@ static const struct config_option payment_config[] = {
 static bool options_check(const void *target, FILE *messages)
 {
     const struct payment_options *options = target;
-    bool is_unsigned = strcmp(options->webhook_unsigned, "loopback") == 0;
+    bool is_unsigned = strcmp(options->webhook_unsigned, "refuse") != 0;
+    bool is_local = strcmp(options->webhook_unsigned, "loopback") == 0;
     size_t length = strlen(options->webhook_secret);
     bool is_good = daemon_options_check(options, messages);
     if (length == 0 && !is_unsigned) {
@@ -100,7 +103,7 @@ static bool options_check(const void *target, FILE *messages)
                 SECRET_BYTES_MIN);
         is_good = false;
     }
-    if (is_unsigned && strncmp(options->common.http_bind, "127.", 4) != 0) {
+    if (is_local && strncmp(options->common.http_bind, "127.", 4) != 0) {
         fprintf(messages,
                 "ROUNDTRIP_WEBHOOK_UNSIGNED=loopback needs ROUNDTRIP_HTTP_BIND=127.0.0.1\n");
         is_good = false;
@@ -156,7 +159,8 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
     struct tracing_observer *observer = tracing_observer_new(&setup);
     struct webhooks webhooks = {
         .secret = options->webhook_secret,
-        .is_unsigned_allowed = strcmp(options->webhook_unsigned, "loopback") == 0,
+        .is_unsigned_allowed = strcmp(options->webhook_unsigned, "refuse") != 0,
+        .is_anyone_allowed = strcmp(options->webhook_unsigned, "anyone") == 0,
         .currency = options->common.currency,
         .are_declines_final = strcmp(options->decline, "fail") == 0,
         .observer = observer,

@@ -7,7 +7,8 @@
 
 struct webhooks {
     const char *secret;       /* "" only with is_unsigned_allowed */
-    bool is_unsigned_allowed; /* from loopback only, for simple local scripts */
+    bool is_unsigned_allowed; /* from loopback, for simple local scripts */
+    bool is_anyone_allowed;   /* those from elsewhere too */
     const char *currency;     /* meant where a caller leaves it out */
     bool are_declines_final;  /* each ends its booking, whether the provider says so or not */
     struct tracing_observer *observer;

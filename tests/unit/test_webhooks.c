@@ -35,13 +35,14 @@ bool daemon_submit(struct daemon *daemon, struct request *request)
 
 enum route { CAPTURED, DECLINED, REFUNDED };
 static enum route route;
-static bool are_declines_final;
+static bool are_declines_final, is_anyone_allowed;
 
 /* The status of the answer to `body` with this signature; NULL = none. */
 static int post(const char *signature, bool is_unsigned_allowed, bool is_loopback)
 {
     struct webhooks webhooks = { .secret = SECRET,
                                  .is_unsigned_allowed = is_unsigned_allowed,
+                                 .is_anyone_allowed = is_anyone_allowed,
                                  .are_declines_final = are_declines_final,
                                  .currency = "EUR" };
     struct http_route routes[WEBHOOK_ROUTES];
@@ -75,7 +76,7 @@ static int engine_replies(void **test)
     reply = REPLY_ACCEPTED;
     body = capture;
     route = CAPTURED;
-    are_declines_final = false;
+    are_declines_final = is_anyone_allowed = false;
     return 0;
 }
 
@@ -98,6 +99,10 @@ static void an_unsigned_webhook_is_taken_only_from_here_and_only_if_allowed(void
     assert_int_equal(submissions, 0);
     assert_int_equal(post(NULL, true, true), 200);
     assert_int_equal(submissions, 1);
+    is_anyone_allowed = true;
+    assert_int_equal(post(NULL, true, false), 200);
+    assert_int_equal(post("t=1,v1=00", true, false), 401); /* a wrong signature stays wrong */
+    is_anyone_allowed = false;
 }
 
 static void what_is_not_stored_is_not_answered_with_success(void **test)
