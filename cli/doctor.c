@@ -4,19 +4,38 @@
 #include "cli/fetch.h"
 #include "cli/records.h"
 #include "cli/text.h"
+#include "common/base/clock.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SUBJECT_WIDTH 24
+#define SUBJECT_WIDTH  24
+#define WAIT_S_DEFAULT 120
+#define WAIT_S_MAX     86400
+#define BETWEEN_MS     1000 /* two looks */
 
 struct doctor_options {
     const char *output;
+    bool is_waiting;
+    int64_t timeout_s;
 };
 
 static const struct argument doctor_arguments[] = {
+    { .name = "--wait",
+      .letter = 'w',
+      .type = ARGUMENT_FLAG,
+      .offset = offsetof(struct doctor_options, is_waiting),
+      .meaning = "look again until all is well, and tell the last look" },
+    { .name = "--timeout",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct doctor_options, timeout_s),
+      .minimum = 1,
+      .maximum = WAIT_S_MAX,
+      .meaning = "with --wait: the longest wait in seconds (120)" },
     OUTPUT_ARGUMENT(struct doctor_options),
     { 0 },
 };
@@ -29,6 +48,8 @@ void doctor_report(struct doctor *doctor, enum finding finding, const char *subj
     };
     const struct cli *cli = doctor->cli;
     doctor->failures += finding == FINDING_FAIL;
+    if (doctor->is_quiet)
+        return;
     if (doctor->is_json) {
         cJSON *json = cJSON_CreateObject();
         cJSON_AddStringToObject(json, "subject", subject);
@@ -131,17 +152,37 @@ void doctor_traces(struct doctor *doctor)
     }
 }
 
+static void look(struct doctor *doctor)
+{
+    settings_check(doctor);
+    doctor_services(doctor);
+    doctor_stores(doctor);
+    doctor_broker(doctor);
+    doctor_traces(doctor);
+}
+
+/* Or until the time is over: what is wrong then is told by the look that follows. */
+static void wait_until_well(struct cli *cli, int64_t timeout_s)
+{
+    int64_t until_ms = clock_monotonic_ms() + timeout_s * 1000;
+    for (;;) {
+        struct doctor doctor = { .cli = cli, .is_quiet = true };
+        look(&doctor);
+        if (doctor.failures == 0 || clock_monotonic_ms() >= until_ms)
+            return;
+        poll(NULL, 0, BETWEEN_MS);
+    }
+}
+
 static enum exit_status doctor_run(struct cli *cli, const void *self)
 {
     const struct doctor_options *options = self;
     struct doctor doctor = { .cli = cli,
                              .is_json = output_is_json(options->output),
                              .json = cJSON_CreateArray() };
-    settings_check(&doctor);
-    doctor_services(&doctor);
-    doctor_stores(&doctor);
-    doctor_broker(&doctor);
-    doctor_traces(&doctor);
+    if (options->is_waiting)
+        wait_until_well(cli, options->timeout_s > 0 ? options->timeout_s : WAIT_S_DEFAULT);
+    look(&doctor);
     if (doctor.is_json) {
         cJSON *json = cJSON_CreateObject();
         cJSON_AddNumberToObject(json, "failures", (double)doctor.failures);
