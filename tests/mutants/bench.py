@@ -91,8 +91,8 @@ def reason(status, output):
 
 
 class Bench:
-    def __init__(self, folder):
-        self.folder, self.built = folder, folder / "build"
+    def __init__(self, folder, options=()):
+        self.folder, self.built, self.options = folder, folder / "build", [*OPTIONS, *options]
         self.tests = {}  # name: (target, command)
         self.contracts = {}  # name: command
         self.sources = {}  # target: what it is made of
@@ -101,7 +101,7 @@ class Bench:
         mutants.copy_tree(self.folder)
         if not (self.built / "build.ninja").exists():
             shutil.rmtree(self.built, ignore_errors=True)
-            self.must(["meson", "setup", *OPTIONS, "build"], self.folder)
+            self.must(["meson", "setup", *self.options, "build"], self.folder)
         self.must(["ninja", "build.ninja"], self.built)  # sees new files of the build description
         _, listed = run(["meson", "introspect", "--tests", "."], self.built, BUILD_SECONDS_MAX)
         for test in json.loads(listed):
