@@ -1,7 +1,7 @@
 """stage - what the scenarios of this folder are told with.
 
 A scenario is a story against a running system: ./run writes its addresses to var/run/env, which is
-found from here (or named by ROUNDTRIP_ENV). It looks only from outside: HTTP, a queue of its own
+found from here (or named by ROUNDTRIP_ENV; or all are in the environment, as in a container). It looks only from outside: HTTP, a queue of its own
 bound to everything, the provider's ledger, and the traces.
 
     with Story(__doc__) as story:
@@ -17,7 +17,6 @@ import os
 import pathlib
 import re
 import shlex
-import subprocess
 import sys
 import threading
 import time
@@ -25,6 +24,8 @@ import urllib.parse
 import uuid
 
 import pika
+
+from hands import hands_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PATIENCE_S = 30
@@ -37,10 +38,13 @@ def read_env():
     """The addresses of the running system."""
     named = os.environ.get("ROUNDTRIP_ENV")
     places = [pathlib.Path(named)] if named else [folder / "var/run/env" for folder in (pathlib.Path.cwd(), ROOT)]
+    told = {name: value for name, value in os.environ.items() if name.startswith("ROUNDTRIP_")}
     for place in places:
         if place.exists():
             pairs = (word.split("=", 1) for word in shlex.split(place.read_text(encoding="utf-8")))
-            return {**dict(pairs), **{k: v for k, v in os.environ.items() if k.startswith("ROUNDTRIP_")}}
+            return {**dict(pairs), **told}
+    if {"ROUNDTRIP_GATEWAY_URL", "ROUNDTRIP_PAYMENT_URL", "ROUNDTRIP_PROVIDER_URL", "ROUNDTRIP_AMQP_URL"} <= set(told):
+        return told
     sys.exit("no running system found: start one with ./run, or name its var/run/env by ROUNDTRIP_ENV")
 
 
@@ -125,7 +129,7 @@ class Story:
         self.gateway = self.env["ROUNDTRIP_GATEWAY_URL"]
         self.provider = self.env["ROUNDTRIP_PROVIDER_URL"]
         self.payment = self.env["ROUNDTRIP_PAYMENT_URL"]
-        self.folder = pathlib.Path(self.env["ROUNDTRIP_RUN_DIR"]).parent
+        self.hands = hands_for(self.env)
         self.changed = set()
         self.killed = set()  # spans that a killed process had not sent yet are lost with it
         self.tap = None
@@ -186,9 +190,7 @@ class Story:
     # ---- what befalls the processes ----
 
     def service(self, name, verb, **settings):
-        words = [f"{key}={value}" for key, value in settings.items()]
-        subprocess.run([ROOT / "system/stack", "service", self.folder, name, verb, *words], check=True,
-                       stdout=subprocess.DEVNULL)
+        self.hands.service(name, verb, **settings)
 
     def kill(self, name):
         self.tell(f"{name} is killed with kill -9")
@@ -206,9 +208,8 @@ class Story:
         if settings:
             self.changed.add(name)
 
-    def broker(self, *verb):
-        subprocess.run([ROOT / "servers/rabbitmq", verb[0], self.folder / "rabbitmq", *verb[1:]], check=True,
-                       stdout=subprocess.DEVNULL)
+    def broker(self, verb):
+        self.hands.broker(verb)
 
     # ---- what must be seen ----
 
