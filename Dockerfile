@@ -1,4 +1,5 @@
-# One image with all daemons and the command line; the command chooses: docker run roundtrip:local roundtrip-gateway
+# One image with all daemons and the command line; the command chooses: docker run roundtrip:local roundtrip-gateway.
+# Another (--target tools) with the command line and the stories.
 ARG BASE_IMAGE=debian:12-slim
 
 FROM ${BASE_IMAGE} AS build
@@ -14,7 +15,7 @@ RUN meson setup /build /src -Dtests=disabled \
     && install -D -s -t /out /build/*/roundtrip-gateway /build/*/roundtrip-booking /build/*/roundtrip-payment \
         /build/*/roundtrip-provider /build/cli/roundtrip
 
-FROM ${BASE_IMAGE}
+FROM ${BASE_IMAGE} AS runtime
 # curl is for the health checks.
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         ca-certificates curl \
@@ -25,5 +26,18 @@ RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-ins
 COPY --from=build /out/ /usr/local/bin/
 USER roundtrip
 WORKDIR /var/lib/roundtrip
+
+# For people who look into a running system: the stories that need no hand on processes come along.
+FROM runtime AS tools
+USER root
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 python3-pika \
+    && rm -rf /var/lib/apt/lists/*
+COPY scenarios /opt/roundtrip/scenarios
+ENV PYTHONDONTWRITEBYTECODE=1
+USER roundtrip
+WORKDIR /opt/roundtrip
+CMD ["roundtrip", "--help"]
+
+FROM runtime AS services
 # Exec form: the daemon itself gets SIGTERM, and ends in order.
 CMD ["roundtrip", "--help"]

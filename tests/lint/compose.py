@@ -24,9 +24,9 @@ def compose_command():
     raise Missing("docker compose; get it with: apt-get install -y docker-compose")
 
 
-def config(tree, command, **variables):
+def config(tree, command, *options, **variables):
     environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
-    return tree.run(*command, "-f", "docker-compose.yml", "config", env={**environment, **variables})
+    return tree.run(*command, "-f", "docker-compose.yml", *options, "config", env={**environment, **variables})
 
 
 def check(tree):
@@ -45,6 +45,11 @@ def check(tree):
     for found in re.finditer(r"^\s*\w*(?:PASS|PASSWORD|SECRET|TOKEN)\w*:\s*(.+)$", text, re.M):
         if "${" not in found[1] and not found[1].startswith("*"):
             yield f"docker-compose.yml: a secret is written down: {found[0].strip()}"
+    for name in tree.having(".yml"):
+        if name.startswith("compose/"):
+            merged = config(tree, command, *("-f", name), **{secret: SENTINEL for secret in SECRETS})
+            if merged.returncode:
+                yield f"{name}: {merged.stderr.strip()}"
     services = yaml.safe_load(resolved.stdout)["services"]
     for name in EXPECTED:
         if name not in services:

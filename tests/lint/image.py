@@ -32,8 +32,17 @@ def package_of(tree, library):
     return None
 
 
+def last_stage_of(text):
+    """With all that the stages did on which it is built."""
+    stages, last = {}, ""
+    for stage in re.split(r"^FROM ", text, flags=re.M)[1:]:
+        base, _, name = stage.splitlines()[0].partition(" AS ")
+        last = stages[name] = stages.get(base, "") + stage
+    return last
+
+
 def check(tree):
-    last_stage = re.split(r"^FROM ", tree.text("Dockerfile"), flags=re.M)[-1]
+    last_stage = last_stage_of(tree.text("Dockerfile"))
     user = re.findall(r"^USER (\S+)", last_stage, re.M)
     if not user or user[-1] in ("root", "0"):
         yield "Dockerfile: the last stage has no USER other than root"

@@ -28,6 +28,7 @@ SANITIZER_OPTIONS = {
     "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={ROOT}/tests/sanitizers/thread.supp",
 }
 QUICK_SCHEDULES = 3000
+RANDOM_MINUTES = "6"
 
 
 class Builds:
@@ -160,6 +161,18 @@ def chaos():
             + plain("chaos control", "tests/chaos/control"))
 
 
+def in_containers(name):
+    """A suite that makes containers of its own: fresh, compose."""
+    return lambda: with_tap(name, f"tests/containers/{name}")
+
+
+def random_mutants():
+    """Ten mistakes drawn by the commit: which of them live is for people to read."""
+    count = with_tap("random", "tests/mutants/random", "--count", "10", "--minutes", RANDOM_MINUTES)
+    say((LOGS / "random.log").read_text(encoding="utf-8", errors="replace").rstrip())
+    return count
+
+
 def others():
     """meson suites that have no function of their own here: fuzz, ..."""
     if not build("build"):
@@ -192,6 +205,9 @@ SUITES = [
     Suite("sanitizers", sanitizers, COMPUTES, 1200, needs=("mongodb",)),
     Suite("instructions", instructions, COMPUTES, 300),
     Suite("mutants", mutants, COMPUTES, 1500, needs=("mongodb",)),
+    Suite("fresh", in_containers("fresh"), SERVERS, 1500, needs=("containers",), takes_turns=True),
+    Suite("compose", in_containers("compose"), SERVERS, 1500, needs=("mongodb", "jaeger", "containers"), takes_turns=True),
+    Suite("random", random_mutants, COMPUTES, 700, takes_turns=True),
     Suite("quick", quick, COMPUTES, 90, is_asked_for=True),
 ]
 
