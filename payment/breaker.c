@@ -9,19 +9,25 @@ static uint64_t id_hash(const char *payment_id)
     return hash != 0 ? hash : 1;
 }
 
-static uint64_t *failing_find(struct breaker *breaker, uint64_t hash)
+/* BREAKER_MEMORY: it is not among them. */
+static size_t failing_find(const struct breaker *breaker, uint64_t hash)
 {
-    for (size_t i = 0; i < BREAKER_MEMORY; i++)
-        if (breaker->failing[i] == hash)
-            return &breaker->failing[i];
-    return NULL;
+    size_t at = 0;
+    while (at < BREAKER_MEMORY && breaker->failing[at] != hash)
+        at++;
+    return at;
+}
+
+bool breaker_knows_failing(const struct breaker *breaker, const char *payment_id)
+{
+    return failing_find(breaker, id_hash(payment_id)) < BREAKER_MEMORY;
 }
 
 static enum breaker_news answered(struct breaker *breaker, uint64_t hash)
 {
-    uint64_t *failing = failing_find(breaker, hash);
-    if (failing != NULL)
-        *failing = 0;
+    size_t at = failing_find(breaker, hash);
+    if (at < BREAKER_MEMORY)
+        breaker->failing[at] = 0;
     breaker->in_a_row = 0;
     if (!breaker->is_open)
         return BREAKER_AS_BEFORE;
@@ -62,7 +68,7 @@ enum breaker_news breaker_hear(struct breaker *breaker, const char *payment_id,
     if (result->status == REFUND_NOT_FOUND) /* by whom, nobody knows: ask the next one */
         return BREAKER_AS_BEFORE;
     memcpy(breaker->reason, result->reason, sizeof breaker->reason);
-    bool is_news = failing_find(breaker, hash) == NULL;
+    bool is_news = failing_find(breaker, hash) == BREAKER_MEMORY;
     if (is_news) {
         breaker->failing[breaker->failing_next] = hash;
         breaker->failing_next = (breaker->failing_next + 1) % BREAKER_MEMORY;

@@ -34,3 +34,5 @@ enum breaker_news { BREAKER_AS_BEFORE, BREAKER_OPENED, BREAKER_CLOSED };
 /* A call came back. is_probe: it was one of ours. */
 enum breaker_news breaker_hear(struct breaker *breaker, const char *payment_id,
                                const struct refund_result *result, bool is_probe, int64_t now_ms);
+/* Did the last call of this payment that was heard of fail? As far as is remembered. */
+bool breaker_knows_failing(const struct breaker *breaker, const char *payment_id);

@@ -29,7 +29,6 @@ struct call_queue {
     uint64_t order_next;
     size_t counts[CALL_FINISHED + 1];
     bool is_probing;
-    bool is_newest_next; /* of probes among first calls */
     uint64_t made, probes, turned_away;
     struct breaker breaker;
 };
@@ -65,7 +64,6 @@ void call_queue_restart(struct call_queue *queue, size_t capacity, int64_t wait_
                                   .room = queue->room,
                                   .capacity = capacity,
                                   .wait_max_ms = wait_max_ms,
-                                  .is_newest_next = true,
                                   .result_type = queue->result_type,
                                   .result_type_name = queue->result_type_name };
 }
@@ -145,7 +143,9 @@ bool call_queue_add(struct call_queue *queue, const struct effect *effect, int64
     call->id_hash = hash;
     call->added_at_ms = now_ms;
     call->is_probe = false;
-    call->lane = asked(call).attempt > 0 ? LANE_LATER_CALLS : LANE_FIRST_CALLS;
+    bool has_failed =
+        asked(call).attempt > 0 || breaker_knows_failing(&queue->breaker, effect->document_id);
+    call->lane = has_failed ? LANE_LATER_CALLS : LANE_FIRST_CALLS;
     call_move(queue, call, CALL_WAITS);
     return true;
 }
@@ -175,18 +175,19 @@ static struct call *oldest_waiting(const struct call_queue *queue, bool is_for_l
     return call != NULL ? call : find(queue, CALL_WAITS, second, false);
 }
 
-/* Each probe is for another payment, and one that never failed comes before those that did. From
- * both ends in turn: those that made the breaker open stand beside each other, at the old end. */
+/* Each probe is for another payment, and one that never failed comes before those that did. Two of
+ * three are taken from the new end: those that made the breaker open stand beside each other, at
+ * the old one. */
 static struct call *probe_choose(struct call_queue *queue, int64_t now_ms)
 {
     if (queue->is_probing || now_ms < queue->breaker.probe_at_ms)
         return NULL;
-    struct call *call = find(queue, CALL_WAITS, LANE_FIRST_CALLS, queue->is_newest_next);
+    bool is_newest = queue->probes % 3 != 2;
+    struct call *call = find(queue, CALL_WAITS, LANE_FIRST_CALLS, is_newest);
     if (call == NULL)
         call = find(queue, CALL_WAITS, LANE_LATER_CALLS, false);
     if (call == NULL)
         return NULL;
-    queue->is_newest_next = !queue->is_newest_next;
     queue->is_probing = true;
     queue->probes++;
     call->is_probe = true;

@@ -2,10 +2,10 @@
  * result that nobody has taken yet. Pure: threads, clocks and HTTP are the caller's, one caller at
  * a time; the simulator runs the same.
  *
- * First in, first out, in two lanes: first calls of their payments, and later ones. A place is
- * never given to another call, nor to another question about the same payment. Bounded: what finds
- * no room is asked for again by its document's deadline. While the breaker is open only probes are
- * handed out. Times are of any clock that does not jump. */
+ * First in, first out, in two lanes: payments that have not failed yet, and those that have. A
+ * place is never given to another call, nor to another question about the same payment. Bounded:
+ * what finds no room is asked for again by its document's deadline. While the breaker is open only
+ * probes are handed out. Times are of any clock that does not jump. */
 #pragma once
 
 #include "common/engine/decision.h"
@@ -32,7 +32,7 @@ void call_queue_restart(struct call_queue *queue, size_t capacity, int64_t wait_
 /* Copies the effect; one that waits already in the same words keeps its place. False: full. */
 bool call_queue_add(struct call_queue *queue, const struct effect *effect, int64_t now_ms);
 /* The call to make now, to be finished by the caller; NULL: none. A caller with
- * is_for_later_ones prefers the lane of later calls, so that none of the lanes can starve. */
+ * is_for_later_ones prefers the lane of those that have failed, so that none can starve. */
 struct call *call_queue_next(struct call_queue *queue, bool is_for_later_ones, int64_t now_ms);
 /* When to ask for the next one although nothing was added or finished; -1: no need. */
 int64_t call_queue_look_again_ms(const struct call_queue *queue);

@@ -6,6 +6,7 @@
 #include "common/http/http_client.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +74,53 @@ void provider_client_status_get(struct provider_client *client,
     pthread_mutex_lock(&client->mutex);
     call_queue_status_get(client->queue, ret_status);
     pthread_mutex_unlock(&client->mutex);
-    ret_status->opened_at_ms = clock_monotonic_ms() - ret_status->opened_at_ms;
+}
+
+static bool effects_trouble(void *self, char *ret_why, size_t size)
+{
+    struct call_queue_status status;
+    provider_client_status_get(self, &status);
+    if (status.is_open)
+        (void)snprintf(ret_why, size,
+                       "the provider answers no refund (%s): %zu wait, one at a time is tried",
+                       status.reason, status.waiting);
+    return status.is_open;
+}
+
+static void number_write(const char *name, const char *help, const char *type, uint64_t value,
+                         char *buffer, size_t size, size_t *length)
+{
+    size_t room = size - *length;
+    int written = snprintf(buffer + *length, room, "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n",
+                           name, help, name, type, name, value);
+    if (written > 0 && (size_t)written < room)
+        *length += (size_t)written;
+    else
+        buffer[*length] = '\0';
+}
+
+static void effects_metrics(void *self, char *buffer, size_t size, size_t *length)
+{
+    struct call_queue_status status;
+    provider_client_status_get(self, &status);
+    const struct {
+        const char *name, *help, *type;
+        uint64_t value;
+    } numbers[] = {
+        { "roundtrip_provider_calls_total", "Calls to the provider.", "counter", status.calls },
+        { "roundtrip_provider_probes_total", "Of those while it answered nobody.", "counter",
+          status.probes },
+        { "roundtrip_provider_outages_total", "How often it began to answer nobody.", "counter",
+          status.openings },
+        { "roundtrip_provider_unanswering", "1 while it answers nobody.", "gauge", status.is_open },
+        { "roundtrip_provider_calls_waiting", "Calls that wait for their turn.", "gauge",
+          status.waiting },
+        { "roundtrip_provider_calls_turned_away_total",
+          "Calls that found no room; their deadlines ask again.", "counter", status.turned_away },
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        number_write(numbers[i].name, numbers[i].help, numbers[i].type, numbers[i].value, buffer,
+                     size, length);
 }
 
 static size_t refund_body_write(const struct refund_effect *effect, char *buffer, size_t size)
@@ -151,23 +198,17 @@ static void call_make(const struct provider_client *client, struct http_client *
     }
 }
 
-/* With the mutex held. */
+/* With the mutex held. Its end is told by the readiness check. */
 static void news_log(struct provider_client *client, enum breaker_news news)
 {
     struct call_queue_status status;
     int64_t now_ms = clock_monotonic_ms();
     call_queue_status_get(client->queue, &status);
-    if (news == BREAKER_OPENED) {
-        bool is_first = status.openings == 1 || now_ms - client->alerted_at_ms >= ALERT_EVERY_MS;
-        client->alerted_at_ms = is_first ? now_ms : client->alerted_at_ms;
-        log_write(is_first ? LOG_ERROR : LOG_INFO,
-                  "needs a look: the provider answers no refund (%s): %zu wait, one at a time is "
-                  "tried until one is answered",
-                  status.reason, status.waiting);
-    } else if (news == BREAKER_CLOSED) {
-        log_write(LOG_INFO, "the provider answers refunds again after %lld s, %zu go on",
-                  (long long)((now_ms - status.opened_at_ms) / 1000), status.waiting);
-    }
+    if (news != BREAKER_OPENED ||
+        (status.openings > 1 && now_ms - client->alerted_at_ms < ALERT_EVERY_MS))
+        return;
+    client->alerted_at_ms = now_ms;
+    log_write(LOG_ERROR, "needs a look: the provider answers no refund (%s)", status.reason);
 }
 
 static void call_run(struct worker *worker, struct call *call)
@@ -289,9 +330,12 @@ void provider_client_on_result(struct provider_client *client, void (*wake)(void
 
 struct effect_port provider_client_port(struct provider_client *client)
 {
-    return (struct effect_port){
-        .self = client, .start = effect_start, .take = effect_take, .holds = effect_holds
-    };
+    return (struct effect_port){ .self = client,
+                                 .start = effect_start,
+                                 .take = effect_take,
+                                 .holds = effect_holds,
+                                 .trouble = effects_trouble,
+                                 .metrics = effects_metrics };
 }
 
 struct provider_client *provider_client_stop(struct provider_client *client)

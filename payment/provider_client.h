@@ -1,7 +1,7 @@
 /* provider_client.h - the calls to the payment provider, away from the engine's thread: an
  * effect_port of a few worker threads with one HTTP connection each around a call_queue.h. Knows
  * how to call, not when: retries, look-ups and their order are decided by the pure payment core
- * from the results. Logs when the provider cannot be asked any more, and when it can be again.
+ * from the results. Logs an alert when the provider answers nobody any more.
  *
  * A result is an input: id "refund:<payment id>:<attempt>", document_id = payment id,
  * correlation_id = booking id, payload struct refund_result (refund_call.h), traceparent of the
@@ -42,7 +42,7 @@ void provider_client_on_result(struct provider_client *client, void (*wake)(void
 /* start, take and holds are for the engine's thread. */
 struct effect_port provider_client_port(struct provider_client *client);
 
-/* For /metrics and /readyz; opened_at_ms is for how long, in ms, the breaker has been open. */
+/* opened_at_ms is by clock_monotonic_ms(). Any thread. */
 void provider_client_status_get(struct provider_client *client,
                                 struct call_queue_status *ret_status);
 

@@ -118,6 +118,17 @@ static void silence_answer(struct desk *desk, const struct fault *fault, struct 
     answer->close = true;
 }
 
+static void page_answer(struct http_answer *answer, int status)
+{
+    int length = snprintf(answer->body, PROBLEM_BYTES,
+                          "<!DOCTYPE html><html><head><title>%d</title></head><body><h1>%d</h1>"
+                          "</body></html>\n",
+                          status, status);
+    answer->body_length = (size_t)length;
+    answer->status = status;
+    answer->content_type = "text/html; charset=utf-8";
+}
+
 bool desk_fault_before(struct desk *desk, enum fault_target target, const char *payment_id,
                        const struct http_request *request, struct http_answer *answer,
                        struct fault *ret_fault)
@@ -142,6 +153,13 @@ bool desk_fault_before(struct desk *desk, enum fault_target target, const char *
         return false;
     case FAULT_429:
         desk_problem(answer, 429, "too_many_requests", "a fault on request: later", NULL);
+        return false;
+    case FAULT_HTTP:
+        desk_problem(answer, (int)ret_fault->argument, "blocked",
+                     "a fault on request: nobody is answered", NULL);
+        return false;
+    case FAULT_HTML:
+        page_answer(answer, (int)ret_fault->argument);
         return false;
     case FAULT_TIMEOUT_BEFORE:
         silence_answer(desk, ret_fault, answer);

@@ -206,7 +206,11 @@ void desk_refund_by_key(void *self, const struct http_request *request, struct h
     struct desk *desk = self;
     struct ledger_refund refund;
     struct error error;
+    struct fault fault;
     bool is_found = false;
+    if (!desk_fault_before(desk, FAULT_TARGET_LOOKUP, request->path_parameter, request, answer,
+                           &fault))
+        return;
     if (!journal_refund_by_key(desk->journal, request->path_parameter, &is_found, &refund,
                                &error)) {
         desk_unavailable(answer, &error);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
-#define TARGETS      3
+#define TARGETS      FAULT_TARGET_COUNT
 
 enum argument_rule { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_NEEDED };
 
@@ -29,6 +29,8 @@ static const struct fault_form forms[] = {
     { FAULT_5XX,            "5xx",            false, ARGUMENT_NONE,     0, 0 },
     { FAULT_5XX_AFTER,      "5xx-after",      false, ARGUMENT_NONE,     0, 0 },
     { FAULT_429,            "429",            false, ARGUMENT_NONE,     0, 0 },
+    { FAULT_HTTP,           "http",           false, ARGUMENT_NEEDED,   0, FAULT_STATUS_MAX },
+    { FAULT_HTML,           "html",           false, ARGUMENT_NEEDED,   0, FAULT_STATUS_MAX },
     { FAULT_DUPLICATE,      "duplicate",      true,  ARGUMENT_OPTIONAL, 2, FAULT_DUPLICATES_MAX },
     { FAULT_OUT_OF_ORDER,   "out-of-order",   true,  ARGUMENT_NONE,     0, 0 },
     { FAULT_LATE,           "late",           true,  ARGUMENT_NEEDED,   0, FAULT_LATE_MS_MAX },
@@ -37,7 +39,7 @@ static const struct fault_form forms[] = {
 };
 static const char *const target_texts[TARGETS] = {
     [FAULT_TARGET_REFUND] = "refund", [FAULT_TARGET_CHARGE] = "charge",
-    [FAULT_TARGET_WEBHOOK] = "webhook",
+    [FAULT_TARGET_LOOKUP] = "lookup", [FAULT_TARGET_WEBHOOK] = "webhook",
 };
 /* clang-format on */
 
@@ -114,7 +116,7 @@ static bool fault_parse(const char *text, size_t length, struct fault *ret, stru
     if (has_target) {
         if (!target_find(at, (size_t)(dot - at), &target))
             return error_set(error, ERROR_REJECT,
-                             "fault %.*s: the target is one of refund, charge, webhook",
+                             "fault %.*s: the target is one of refund, charge, lookup, webhook",
                              (int)length, text);
         rest -= (size_t)(dot + 1 - at);
         at = dot + 1;
@@ -133,6 +135,10 @@ static bool fault_parse(const char *text, size_t length, struct fault *ret, stru
         return error_set(error, ERROR_REJECT, "fault %.*s: %s", (int)length, text,
                          form->argument == ARGUMENT_NONE ? "takes no argument"
                                                          : "the argument is a positive number");
+    bool is_status = form->kind == FAULT_HTTP || form->kind == FAULT_HTML;
+    if (is_status && fault.argument < FAULT_STATUS_MIN)
+        return error_set(error, ERROR_REJECT, "fault %.*s: a status of %d to %d", (int)length, text,
+                         FAULT_STATUS_MIN, FAULT_STATUS_MAX);
     if (has_target && form->kind != FAULT_NONE &&
         (target == FAULT_TARGET_WEBHOOK) != form->is_of_webhooks)
         return error_set(error, ERROR_REJECT, "fault %.*s: not a fault of this target", (int)length,
@@ -141,7 +147,9 @@ static bool fault_parse(const char *text, size_t length, struct fault *ret, stru
         return error_set(error, ERROR_REJECT, "fault %.*s: the rate is 0 to 1", (int)length, text);
     for (size_t i = 0; i < TARGETS; i++) {
         bool is_webhook = i == FAULT_TARGET_WEBHOOK;
-        fault.on_target[i] = has_target ? i == target : is_webhook == form->is_of_webhooks;
+        fault.on_target[i] = has_target
+                                 ? i == target
+                                 : i != FAULT_TARGET_LOOKUP && is_webhook == form->is_of_webhooks;
     }
     *ret = fault;
     return true;
@@ -300,6 +308,8 @@ static void webhook_fault_add(const struct fault *fault, struct webhook_faults *
     case FAULT_5XX:
     case FAULT_5XX_AFTER:
     case FAULT_429:
+    case FAULT_HTTP:
+    case FAULT_HTML:
         assert(false && "a fault of calls");
         break;
     }

@@ -3,7 +3,8 @@
  *
  * A list is `[target.]fault[:argument][@rate]`, separated by commas: "timeout-after",
  * "refund.5xx@0.1, webhook.duplicate:3, charge.delay:200". Without a target a fault of calls
- * applies to charges and refunds alike (in a header: to the call it came with). */
+ * applies to charges and refunds alike (in a header: to the call it came with); to questions about
+ * a refund only where they are named. */
 #pragma once
 
 #include "common/base/attributes.h"
@@ -22,7 +23,16 @@
 #define FAULT_DUPLICATES_MAX  1000
 #define FAULT_SILENCE_MS      10000 /* how long a timeout keeps its caller waiting */
 
-enum fault_target { FAULT_TARGET_REFUND, FAULT_TARGET_CHARGE, FAULT_TARGET_WEBHOOK };
+#define FAULT_STATUS_MIN 400
+#define FAULT_STATUS_MAX 599
+
+enum fault_target {
+    FAULT_TARGET_REFUND,
+    FAULT_TARGET_CHARGE,
+    FAULT_TARGET_LOOKUP, /* of a refund by its key */
+    FAULT_TARGET_WEBHOOK,
+    FAULT_TARGET_COUNT
+};
 
 enum fault_kind {
     FAULT_NONE,
@@ -33,6 +43,8 @@ enum fault_kind {
     FAULT_5XX,            /* 500, nothing happens */
     FAULT_5XX_AFTER,      /* does it, then answers 500 all the same */
     FAULT_429,            /* with Retry-After: 1, nothing happens */
+    FAULT_HTTP,           /* :STATUS with a code that says nothing; nothing happens */
+    FAULT_HTML,           /* :STATUS and a page, as of a proxy; nothing happens */
     FAULT_DUPLICATE,      /* :N the webhook is sent N times, however it is answered */
     FAULT_OUT_OF_ORDER,   /* the webhook waits until a later one was acknowledged */
     FAULT_LATE,           /* :MS before the webhook's first attempt */
@@ -41,7 +53,7 @@ enum fault_kind {
 };
 
 struct fault {
-    bool on_target[3]; /* by enum fault_target */
+    bool on_target[FAULT_TARGET_COUNT];
     enum fault_kind kind;
     int64_t argument;
     double rate; /* 0 .. 1 */

@@ -90,7 +90,7 @@ bool fault_request_read(const char *body, size_t length, struct fault_request *r
         return false;
     if (!fault_target_parse(read.target, &read.request.target)) {
         *problem = (struct json_problem){ .pointer = "/target",
-                                          .detail = "one of refund, charge, webhook" };
+                                          .detail = "one of refund, charge, lookup, webhook" };
         return false;
     }
     *ret = read.request;

@@ -97,6 +97,9 @@ static void metrics_handle(void *self, const struct http_request *request,
     answer->body_length = 0;
     metrics_write(daemon->metrics, &status, answer->body, HTTP_ANSWER_BYTES_MAX,
                   &answer->body_length);
+    const struct effect_port *effects = &daemon->service->effects;
+    if (effects->metrics != NULL)
+        effects->metrics(effects->self, answer->body, HTTP_ANSWER_BYTES_MAX, &answer->body_length);
     if (tracing->metrics != NULL)
         tracing->metrics(tracing->self, answer->body, HTTP_ANSWER_BYTES_MAX, &answer->body_length);
     answer->status = 200;

@@ -13,8 +13,9 @@
 #define LOG_DROP_HOLD_MS  10000
 
 const char *const check_names[CHECK_COUNT] = {
-    [CHECK_BROKER] = "broker", [CHECK_STORE] = "store",     [CHECK_OUTBOX] = "outbox",
-    [CHECK_LOOP] = "loop",     [CHECK_PROCESS] = "process", [CHECK_LOG] = "log",
+    [CHECK_BROKER] = "broker",   [CHECK_STORE] = "store",     [CHECK_OUTBOX] = "outbox",
+    [CHECK_LOOP] = "loop",       [CHECK_PROCESS] = "process", [CHECK_LOG] = "log",
+    [CHECK_EFFECTS] = "effects",
 };
 
 static void PRINTF_LIKE(4, 5) check_set(struct readiness *readiness, enum check check,
@@ -53,6 +54,15 @@ static void log_look(struct readiness *readiness)
                   status.dropped);
 }
 
+/* Nor this: what waits is done once the other side answers. */
+static void effects_look(const struct daemon *daemon, struct readiness *readiness)
+{
+    char why[ERROR_MESSAGE_BYTES];
+    const struct effect_port *effects = &daemon->service->effects;
+    if (effects->trouble != NULL && effects->trouble(effects->self, why, sizeof why))
+        check_set(readiness, CHECK_EFFECTS, CHECK_WARN, "%s", why);
+}
+
 void readiness_look(struct daemon *daemon, struct readiness *ret_readiness)
 {
     struct engine_status status;
@@ -72,6 +82,7 @@ void readiness_look(struct daemon *daemon, struct readiness *ret_readiness)
         check_set(ret_readiness, CHECK_LOOP, CHECK_FAIL,
                   "nothing has been done for %" PRId64 " s: the process hangs", still_ms / 1000);
     log_look(ret_readiness);
+    effects_look(daemon, ret_readiness);
     if (daemon_is_stopping(daemon))
         check_set(ret_readiness, CHECK_PROCESS, CHECK_FAIL, "stopping");
 }

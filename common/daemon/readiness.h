@@ -17,6 +17,7 @@ enum check {
     CHECK_OUTBOX,
     CHECK_LOOP,
     CHECK_LOG,
+    CHECK_EFFECTS,
     CHECK_PROCESS,
     CHECK_COUNT
 };

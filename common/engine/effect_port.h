@@ -18,4 +18,8 @@ struct effect_port {
     size_t (*take)(void *self, size_t limit, struct input *ret_results);
     /* Is an effect of this document here: not started yet, under way, or its result not taken? */
     bool (*holds)(void *self, const char *document_id);
+    /* For people, from any thread; the engine asks neither. May be NULL. True: effects are held
+     * back, ret_why says by what. metrics appends Prometheus lines. */
+    bool (*trouble)(void *self, char *ret_why, size_t size);
+    void (*metrics)(void *self, char *buffer, size_t size, size_t *length);
 };

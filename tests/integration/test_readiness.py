@@ -201,4 +201,4 @@ def test_every_service_says_all_of_its_checks(system):
     for name in SERVICES:
         status, answer = system.ask_ops(name, "/readyz")
         assert status == 200 and answer["status"] == "pass"
-        assert {"broker", "store", "outbox", "loop", "log", "process"} <= set(answer["checks"])
+        assert {"broker", "store", "outbox", "loop", "effects", "log", "process"} <= set(answer["checks"])

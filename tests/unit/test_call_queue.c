@@ -250,6 +250,25 @@ static void those_that_fail_beside_each_other_are_probed_from_the_other_end(void
     assert_int_equal(end(last, REFUND_SUCCEEDED, 0), BREAKER_CLOSED);
 }
 
+/* It counts no try, and comes again as if it were the first time. */
+static void a_payment_that_failed_as_a_probe_is_not_the_next_one(void **state)
+{
+    (void)state;
+    char id[IDENT_SIZE];
+    add_first("bad", 8);
+    (void)fail_until_open(0);
+    while (status().finished > 0)
+        (void)taken(id);
+    assert_string_equal(next_at(0), "bad7");
+    end(last, REFUND_BLOCKED, 0);
+    (void)taken(id);
+    add_first("good", 3);
+    assert_true(add("bad7", EFFECT_LOOKUP, 0));
+    assert_string_equal(next_at(BREAKER_PROBE_MAX_MS), "good2");
+    end(last, REFUND_BLOCKED, BREAKER_PROBE_MAX_MS);
+    assert_string_equal(next_at(3 * BREAKER_PROBE_MAX_MS), "bad5"); /* in turn, the oldest */
+}
+
 static void who_is_shut_out_need_not_try_five_times(void **state)
 {
     (void)state;
@@ -306,6 +325,7 @@ int main(void)
         TEST(one_payment_that_fails_again_and_again_backs_off_alone),
         TEST(payments_that_are_known_to_fail_do_not_slow_the_others),
         TEST(those_that_fail_beside_each_other_are_probed_from_the_other_end),
+        TEST(a_payment_that_failed_as_a_probe_is_not_the_next_one),
         TEST(who_is_shut_out_need_not_try_five_times),
         TEST(a_bare_not_found_neither_opens_nor_closes),
         TEST(what_has_waited_too_long_is_handed_back_unmade),

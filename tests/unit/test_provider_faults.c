@@ -63,6 +63,8 @@ static void every_fault_is_read_by_its_name(void **state)
         { "5xx", FAULT_5XX, 0 },
         { "5xx-after", FAULT_5XX_AFTER, 0 },
         { "429", FAULT_429, 0 },
+        { "http:401", FAULT_HTTP, 401 },
+        { "html:404", FAULT_HTML, 404 },
         { "duplicate:3", FAULT_DUPLICATE, 3 },
         { "duplicate", FAULT_DUPLICATE, 2 },
         { "out-of-order", FAULT_OUT_OF_ORDER, 0 },
@@ -89,6 +91,7 @@ static void what_is_no_fault_is_refused(void **state)
     (void)state;
     const char *const texts[] = {
         "explode",        "refund.",       "refund.explode",
+        "http",           "http:200",      "html:600",
         "booking.refuse", "delay",         "delay:",
         "delay:0",        "delay:-1",      "delay:1x",
         "delay:60001",    "refuse:1",      "refuse@1.01",
