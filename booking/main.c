@@ -94,6 +94,8 @@ int main(int argc, char **argv)
         .collection = participant.collection,
         .store_system = store_system(options.common.store_url),
         .store_namespace = "booking",
+        .broker_url = options.common.amqp_url,
+        .tell = booking_tell,
         .http_port = (int)options.common.http_port,
         .root = booking_root,
     };

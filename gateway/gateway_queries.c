@@ -54,6 +54,7 @@ static bool outcome_await(struct gateway_http *http, struct watcher *watcher, in
         int64_t left_ms = until_ms - clock_monotonic_ms();
         if (gateway_is_settled(&found->view) || left_ms <= 0 || daemon_is_stopping(http->daemon))
             return true;
+        tracing_request_waited();
         watch_wait(watcher, left_ms);
     }
 }

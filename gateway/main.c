@@ -13,6 +13,7 @@
 #include "common/daemon/daemon.h"
 #include "common/store/store.h"
 #include "gateway/gateway_http.h"
+#include "gateway/tell.h"
 #include "tracing/tracing.h"
 #include "wire/events.h"
 
@@ -64,6 +65,8 @@ static int gateway_run(const struct gateway_options *options, struct tracing *tr
         .collection = participant.collection,
         .store_system = store_system(options->common.store_url),
         .store_namespace = "gateway",
+        .broker_url = options->common.amqp_url,
+        .tell = gateway_tell,
         .http_port = (int)options->common.http_port,
     };
     struct tracing_observer *observer = tracing_observer_new(&setup);

@@ -15,6 +15,7 @@
 #include "common/store/store.h"
 #include "payment/participant.h"
 #include "payment/provider_client.h"
+#include "payment/tell.h"
 #include "payment/webhooks.h"
 #include "tracing/tracing.h"
 #include "wire/events.h"
@@ -154,6 +155,8 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
         .collection = participant.collection,
         .store_system = store_system(options->common.store_url),
         .store_namespace = "payment",
+        .broker_url = options->common.amqp_url,
+        .tell = payment_tell,
         .http_port = (int)options->common.http_port,
     };
     struct tracing_observer *observer = tracing_observer_new(&setup);

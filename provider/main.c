@@ -56,7 +56,7 @@ static void tracing_open(struct provider *provider, const struct provider_option
                                    .collection = "ledger",
                                    .store_system = "sqlite",
                                    .store_namespace = "provider",
-                                   .broker_host = "",
+                                   .broker_url = "",
                                    .http_port = (int)options->http_port };
     provider->observer = tracing_observer_new(&setup);
     provider->desk.observer = provider->observer;

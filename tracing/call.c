@@ -44,13 +44,15 @@ static void address_add(struct span *span, const char *url)
         span_int(span, KEY_SERVER_PORT, port);
 }
 
-/* 4xx and 5xx are errors of a client's call; so is no answer at all. */
-static void status_add(struct span *span, int status, const char *error_type)
+/* 4xx and 5xx are errors of a client's call; so is no answer at all. But that what was looked for
+ * is not there is an answer. */
+static void status_add(struct span *span, const char *method, int status, const char *error_type)
 {
     char code[16];
+    bool is_answer = status < 400 || (status == 404 && strcmp(method, "GET") == 0);
     if (status > 0)
         span_int(span, KEY_HTTP_STATUS, status);
-    if (status < 400 && (error_type == NULL || error_type[0] == '\0'))
+    if (is_answer && (error_type == NULL || error_type[0] == '\0'))
         return;
     snprintf(code, sizeof code, "%d", status);
     span_text(span, KEY_ERROR_TYPE,
@@ -80,7 +82,7 @@ void tracing_call_end(struct tracing_observer *observer, const struct tracing_ca
     address_add(&span, url);
     if (attempt > 0)
         span_int(&span, KEY_HTTP_RESEND_COUNT, attempt);
-    status_add(&span, status, error_type);
+    status_add(&span, method, status, error_type);
     span_end(&span, clock_wall_ns());
     exporter_submit(observer->tracing->exporter, &span);
 }

@@ -37,6 +37,12 @@ static void metrics(void *self, char *buffer, size_t size, size_t *length)
              "roundtrip_spans_exported_total %" PRIu64 "\n",
              counts.queued, counts.exported);
     line_add(buffer, size, length,
+             "# HELP roundtrip_trace_repeats_total Repeats that changed nothing: counted, without "
+             "spans.\n"
+             "# TYPE roundtrip_trace_repeats_total counter\n"
+             "roundtrip_trace_repeats_total %" PRIuFAST64 "\n",
+             atomic_load_explicit(&observer->repeats_total, memory_order_relaxed));
+    line_add(buffer, size, length,
              "# HELP roundtrip_spans_dropped_total Spans that were lost, by reason.\n"
              "# TYPE roundtrip_spans_dropped_total counter\n");
     for (int drop = 0; drop < DROP_COUNT; drop++)

@@ -51,6 +51,16 @@ void tracing_request_decided(struct tracing_observer *observer, const struct req
     current.state_to = request->state_to;
     for (int i = 0; i < request->note_count && i < DECISION_NOTES_MAX; i++)
         current.notes[current.note_count++] = request->notes[i];
+    if (observer->tell == NULL)
+        return;
+    const struct tracing_story story = { input,           request->state,      request->verdict,
+                                         request->reason, request->state_from, request->state_to };
+    observer->tell(&story, &current.facts);
+}
+
+void tracing_request_waited(void)
+{
+    current.has_waited = true;
 }
 
 void observer_http_answered(void *self, const struct http_request *request,

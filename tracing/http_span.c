@@ -1,6 +1,7 @@
 #include "tracing/http_span.h"
 
 #include "common/base/hash.h"
+#include "tracing/span_facts.h"
 #include "tracing/url_clean.h"
 
 #include <stdio.h>
@@ -31,6 +32,13 @@ static void random_id(uint8_t *ret_id, size_t length)
     ret_id[length - 1] |= 1; /* never zero */
 }
 
+static bool is_read(const struct http_exchange *exchange, const struct served *served)
+{
+    bool is_safe = strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0;
+    return is_safe && served->is_set && served->input_type[0] == '\0' && !served->has_waited &&
+           exchange->status < 500;
+}
+
 /* In the booking's trace, under the caller where the caller is in it too, else under the root. A
  * request that concerns no booking goes on with the caller's trace or has one of its own. */
 static void place_find(const struct tracing *tracing, const struct http_exchange *exchange,
@@ -40,8 +48,8 @@ static void place_find(const struct tracing *tracing, const struct http_exchange
     uint8_t random[16];
     uuid_random_bytes(random, sizeof random);
     hash_to_hex(random, sizeof random, random_name);
-    lineage_find(tracing, served->booking_id, exchange->traceparent, random_name, true,
-                 ret_lineage);
+    const char *booking_id = is_read(exchange, served) ? "" : served->booking_id;
+    lineage_find(tracing, booking_id, exchange->traceparent, random_name, true, ret_lineage);
     if (served->is_set)
         memcpy(ret_lineage->place.span_id, served->span_id, sizeof served->span_id);
     else
@@ -68,7 +76,7 @@ static void http_add(struct span *span, const struct http_exchange *exchange, bo
     span_int(span, KEY_HTTP_STATUS, exchange->status);
     if (exchange->port > 0)
         span_int(span, KEY_SERVER_PORT, exchange->port);
-    if (exchange->status >= 500) {
+    if (exchange->status >= 500 && span->status != SPAN_STATUS_ERROR) {
         char code[16];
         snprintf(code, sizeof code, "%d", exchange->status);
         span_text(span, KEY_ERROR_TYPE, code);
@@ -88,6 +96,11 @@ static void decision_add(struct span *span, const struct served *served)
     span_text(span, KEY_DECISION_REASON, served->reason);
     span_text(span, KEY_STATE_FROM, served->state_from);
     span_text(span, KEY_STATE_TO, served->state_to);
+    span_facts(span, &served->facts);
+    if (served->facts.problem != NULL) {
+        span_lasting(span, KEY_ERROR_TYPE, served->facts.problem);
+        span_fail(span, NULL);
+    }
     for (int i = 0; i < served->note_count; i++)
         if (served->notes[i].event_name != NULL)
             span_event(span, served->notes[i].event_name, served->decided_ns,
@@ -100,13 +113,14 @@ bool http_span_make(const struct tracing *tracing, const struct http_exchange *e
     struct lineage lineage;
     bool is_known = method_is_known(exchange->method);
     place_find(tracing, exchange, served, &lineage);
-    if (!lineage.is_recorded)
+    bool is_poll = is_read(exchange, served);
+    if (!lineage.is_recorded || (is_poll && !lineage.carried.is_set))
         return false;
     span_begin(ret_span, &lineage.place, SPAN_SERVER, exchange->started_ns);
     name_make(ret_span, exchange, is_known);
     decision_add(ret_span, served); /* first: a long path must not push these out */
     http_add(ret_span, exchange, is_known);
-    if (lineage.carried.is_set && served->booking_id[0] != '\0')
+    if (lineage.carried.is_set && served->booking_id[0] != '\0' && !is_poll)
         span_link(ret_span, &lineage.carried, true);
     span_end(ret_span, exchange->ended_ns);
     return true;

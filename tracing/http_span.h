@@ -5,7 +5,7 @@
 
 /* What the handler's thread has learnt about the request while it answered it. */
 struct served {
-    bool is_set;
+    bool is_set, has_waited;
     char booking_id[IDENT_SIZE];
     uint8_t span_id[8];
     char input_type[MESSAGE_TYPE_SIZE];
@@ -14,6 +14,7 @@ struct served {
     struct note notes[DECISION_NOTES_MAX];
     int note_count;
     int64_t decided_ns;
+    struct tracing_facts facts;
 };
 
 struct http_exchange {
@@ -23,7 +24,9 @@ struct http_exchange {
     int64_t started_ns, ended_ns;
 };
 
-/* False: this trace is not recorded. */
+/* False: this trace is not recorded. A read that came at once and did not fail is none of its
+ * booking's history, and hundreds of them would hide it: it has a span only in its caller's trace.
+ */
 bool http_span_make(const struct tracing *tracing, const struct http_exchange *exchange,
                     const struct served *served, struct span *ret_span);
 

@@ -4,6 +4,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/engine/document.h"
+#include "tracing/url_clean.h"
 #include "tracing/w3c.h"
 
 #include <stdlib.h>
@@ -143,6 +145,23 @@ static void stage_end(void *self, enum engine_stage stage, size_t items, const c
     text_copy(record->result, sizeof record->result, result != NULL ? result : "");
 }
 
+/* A deadline has ended the wait that began when it was set. */
+static void facts_take(struct tracing_observer *observer, struct open_input *open,
+                       const struct decided *decided)
+{
+    if (observer->tell == NULL)
+        return;
+    const struct tracing_story story = { decided->input,  decided->state,      decided->verdict,
+                                         decided->reason, decided->state_from, decided->state_to };
+    observer->tell(&story, &open->facts);
+    if (open->facts.wait == NULL)
+        return;
+    const struct note wait = { .span_name = open->facts.wait,
+                               .since_ms = document_due_since_ms(decided->document) };
+    observer_export_wait(observer, decided->input->correlation_id, &wait,
+                         observer_made(observer)->now_ms);
+}
+
 static void decided(void *self, const struct decided *decided)
 {
     struct tracing_observer *observer = self;
@@ -156,12 +175,16 @@ static void decided(void *self, const struct decided *decided)
         return;
     observer_place(observer, open);
     open->is_decided = true;
+    open->is_idle = observer_repeat_fold(observer, open, decided);
+    if (open->is_idle)
+        return;
     open->is_quarantined = decided->outcome == OUTCOME_QUARANTINED;
     open->decided_ns = clock_wall_ns();
     open->verdict = decided->verdict;
     open->state_from = decided->state_from;
     open->state_to = decided->state_to;
     text_copy(open->reason, sizeof open->reason, decided->reason != NULL ? decided->reason : "");
+    facts_take(observer, open, decided);
     for (int i = 0; i < decided->note_count && i < DECISION_NOTES_MAX; i++) {
         const struct note *note = &decided->notes[i];
         open->notes[open->note_count++] = *note;
@@ -260,7 +283,7 @@ static void batch_end(void *self)
         observer_place(observer, open);
         /* What was only put off has no span: it comes again with the next batch. */
         bool is_put_off = !open->is_decided && !open->is_request && failure == NULL;
-        if (!open->lineage.is_recorded || is_put_off)
+        if (!open->lineage.is_recorded || is_put_off || open->is_idle)
             continue;
         if (!open->is_request)
             observer_export_input(observer, open, open->is_decided ? NULL : failure, now_ns);
@@ -269,6 +292,14 @@ static void batch_end(void *self)
         if (traces <= OBSERVER_TRACES_MAX)
             stages_export(observer, batch, i, first);
     }
+}
+
+static void broker_set(struct tracing_observer *observer, const char *url)
+{
+    char host[URL_HOST_SIZE] = "";
+    if (url != NULL && !url_authority(url, host, &observer->broker_port))
+        host[0] = '\0';
+    observer->broker_host = tracing_intern(observer->tracing, host);
 }
 
 struct tracing_observer *tracing_observer_new(const struct tracing_setup *setup)
@@ -283,11 +314,11 @@ struct tracing_observer *tracing_observer_new(const struct tracing_setup *setup)
     observer->collection = tracing_intern(tracing, setup->collection);
     observer->store_system = tracing_intern(tracing, setup->store_system);
     observer->store_namespace = tracing_intern(tracing, setup->store_namespace);
-    observer->broker_host = tracing_intern(tracing, setup->broker_host);
+    broker_set(observer, setup->broker_url);
     observer->client_id = tracing_intern(tracing, tracing->instance_id);
-    observer->broker_port = setup->broker_port;
     observer->http_port = setup->http_port;
     observer->root = setup->root;
+    observer->tell = setup->tell;
     observer->random_used = OBSERVER_RANDOM;
     observer->engine_port = (struct observer_port){
         .self = observer,

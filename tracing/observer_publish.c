@@ -24,6 +24,10 @@ void observer_message_owed(void *self, const struct input *cause, struct message
         message->tracestate[0] = '\0'; /* another input's than the first time */
     else
         memcpy(message->tracestate, cause->tracestate, sizeof message->tracestate);
+    struct open_input *open =
+        message->is_repeat ? NULL : observer_find(observer_made(observer), cause);
+    if (open != NULL)
+        open->owes_news = true;
 }
 
 /* True once for each message, as far as this process remembers. */
@@ -117,9 +121,11 @@ void observer_message_published(void *self, const struct document *document,
     if ((is_again || message->is_repeat) && result == PUBLISH_CONFIRMED)
         tracing_root_export(observer,
                             document); /* the one who sent it first may not have lived on */
-    struct open_input *open = failure != NULL && cause != NULL ? observer_find(batch, cause) : NULL;
-    if (open != NULL)
+    struct open_input *open = cause != NULL ? observer_find(batch, cause) : NULL;
+    if (open != NULL && failure != NULL)
         open->is_unconfirmed = true; /* so its delivery is not acked yet */
+    if (open != NULL && open->is_idle)
+        return;
     if (!w3c_traceparent_parse(message->traceparent,
                                strnlen(message->traceparent, TRACEPARENT_SIZE), &context))
         return;

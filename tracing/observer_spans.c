@@ -2,6 +2,7 @@
 #include "tracing/observer_state.h"
 
 #include "common/base/clock.h"
+#include "tracing/span_facts.h"
 
 #include <string.h>
 
@@ -27,6 +28,8 @@ static void consumer_begin(struct tracing_observer *observer, const struct open_
     span_text(span, KEY_MESSAGING_ROUTING_KEY, routing_key_of(open));
     span_text(span, KEY_MESSAGING_MESSAGE_ID, input->id);
     span_text(span, KEY_MESSAGING_CONVERSATION_ID, input->correlation_id);
+    if (input->sent_at_ms > 0)
+        span_int(span, KEY_MESSAGE_AGE, span_wait_ms(open->started_ns, input->sent_at_ms));
     if (open->delivery_tag > 0 && open->delivery_tag <= INT64_MAX)
         span_int(span, KEY_MESSAGING_DELIVERY_TAG, (int64_t)open->delivery_tag);
     if (open->lineage.carried.is_set)
@@ -39,8 +42,26 @@ static void internal_begin(struct tracing_observer *observer, const struct open_
     enum input_source source = open->input->source;
     bool is_deadline = source == INPUT_FROM_DEADLINE, is_effect = source == INPUT_FROM_EFFECT;
     span_begin(span, &open->lineage.place, SPAN_INTERNAL, open->started_ns);
+    if (open->facts.title != NULL) {
+        span_name_add(span, open->facts.title);
+        return;
+    }
     span_name_add(span, is_deadline ? "deadline " : is_effect ? "result " : "request ");
     span_name_add(span, observer->service);
+}
+
+static void events_add(struct tracing_observer *observer, const struct open_input *open)
+{
+    struct span *span = &observer->span;
+    int64_t repeats = observer_repeats_take(observer, open->lineage.place.trace_id);
+    for (int i = 0; i < open->note_count; i++) {
+        const struct note *note = &open->notes[i];
+        if (note->event_name != NULL)
+            span_event(span, note->event_name, open->decided_ns,
+                       span_wait_ms(open->started_ns, note->since_ms));
+    }
+    if (repeats > 0)
+        span_event_counted(span, "booking.repeats", open->started_ns, repeats);
 }
 
 void observer_export_input(struct tracing_observer *observer, const struct open_input *open,
@@ -59,14 +80,12 @@ void observer_export_input(struct tracing_observer *observer, const struct open_
     span_text(span, KEY_DECISION_REASON, open->reason);
     span_text(span, KEY_STATE_FROM, open->state_from);
     span_text(span, KEY_STATE_TO, open->state_to);
-    for (int i = 0; i < open->note_count; i++) {
-        const struct note *note = &open->notes[i];
-        if (note->event_name != NULL)
-            span_event(span, note->event_name, open->decided_ns,
-                       span_wait_ms(open->started_ns, note->since_ms));
-    }
+    span_facts(span, &open->facts);
+    events_add(observer, open);
     if (open->is_quarantined)
         failure = "quarantined";
+    else if (open->facts.problem != NULL)
+        failure = open->facts.problem;
     if (failure != NULL) {
         span_text(span, KEY_ERROR_TYPE, failure);
         span_fail(span, NULL);

@@ -7,6 +7,8 @@
 #include "common/engine/batch_ring.h"
 #include "tracing/lineage.h"
 
+#include <stdatomic.h>
+
 #define OBSERVER_INPUTS_MAX 1024 /* of a batch; more have no spans */
 #define OBSERVER_STAGES_MAX                                                                        \
     8 /* round trips of a batch; more (conflict upon conflict) have no spans */
@@ -15,6 +17,7 @@
 #define OBSERVER_RECENT      4096 /* published messages that are remembered */
 #define OBSERVER_RANDOM      1024
 #define OBSERVER_RESULT_SIZE 32
+#define OBSERVER_REPEATS     16384 /* traces whose repeats are counted */
 
 /* An input between batch_begin and batch_end. */
 struct open_input {
@@ -24,6 +27,8 @@ struct open_input {
     bool is_placed;
     bool is_request; /* its span is the HTTP layer's */
     bool is_decided, is_quarantined, is_unconfirmed;
+    bool owes_news;    /* it made a message that was never published before */
+    bool is_idle;      /* a repeat that changed nothing: it is counted and has no spans */
     bool has_ack_span; /* of its trace; on the trace's first input */
     int64_t started_ns, decided_ns;
     uint64_t delivery_tag;
@@ -32,6 +37,13 @@ struct open_input {
     char reason[QUARANTINE_REASON_SIZE];
     struct note notes[DECISION_NOTES_MAX];
     int note_count;
+    struct tracing_facts facts;
+};
+
+/* The repeats of a trace since its last span in this process. */
+struct repeat_count {
+    uint64_t trace; /* its last eight bytes */
+    int64_t count;
 };
 
 struct stage_record {
@@ -55,6 +67,7 @@ struct tracing_observer {
     struct tracing *tracing;
     const char *service, *queue, *collection, *store_system, *store_namespace, *broker_host;
     const char *client_id;
+    void (*tell)(const struct tracing_story *story, struct tracing_facts *ret_facts);
     int broker_port, http_port;
     void (*root)(const void *state, struct tracing_root *ret_root);
     struct observer_port engine_port;
@@ -64,8 +77,10 @@ struct tracing_observer {
     struct open_batch batches[BATCH_RING];
     struct batch_ring ring;
     int64_t stage_started_ns;
-    uint16_t trace_index[OBSERVER_INDEX_SIZE]; /* first input of a trace + 1, 0 = free */
-    uint64_t recent[OBSERVER_RECENT];          /* span ids of messages, by their low bits */
+    uint16_t trace_index[OBSERVER_INDEX_SIZE];     /* first input of a trace + 1, 0 = free */
+    uint64_t recent[OBSERVER_RECENT];              /* span ids of messages, by their low bits */
+    struct repeat_count repeats[OBSERVER_REPEATS]; /* by the trace's last bytes; some are lost */
+    atomic_uint_fast64_t repeats_total;            /* of all */
     uint8_t random[OBSERVER_RANDOM];
     size_t random_used;
     struct span span; /* the one that is being made */
@@ -89,6 +104,13 @@ void observer_export_quarantine(struct tracing_observer *observer, const struct 
 /* observer_saga.c */
 void observer_export_wait(struct tracing_observer *observer, const char *booking_id,
                           const struct note *note, int64_t until_ms);
+
+/* observer_repeats.c */
+/* Whether this decision is a repeat that changed nothing; counts it if so. */
+bool observer_repeat_fold(struct tracing_observer *observer, const struct open_input *open,
+                          const struct decided *decided);
+/* How many were folded into this trace since this was asked last. */
+int64_t observer_repeats_take(struct tracing_observer *observer, const uint8_t trace_id[16]);
 
 /* observer_publish.c */
 void observer_message_owed(void *self, const struct input *cause, struct message *message);

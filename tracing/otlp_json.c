@@ -142,6 +142,10 @@ static void put_events(struct json_writer *writer, const struct span *span, size
             PUT(writer, ",\"attributes\":[{\"key\":\"booking.wait_ms\",\"value\":{\"intValue\":");
             put_number(writer, event->wait_ms);
             PUT(writer, "}}]");
+        } else if (event->count > 0) {
+            PUT(writer, ",\"attributes\":[{\"key\":\"count\",\"value\":{\"intValue\":");
+            put_number(writer, event->count);
+            PUT(writer, "}}]");
         }
         PUT(writer, "}");
     }

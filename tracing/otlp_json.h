@@ -13,7 +13,7 @@
 
 #define OTLP_SCHEMA_URL     "https://opentelemetry.io/schemas/1.44.0"
 #define OTLP_LASTING_MAX    256   /* bytes of one lasting text */
-#define OTLP_SPAN_BYTES_MAX 49152 /* one span, if each of its bytes had to be escaped */
+#define OTLP_SPAN_BYTES_MAX 65536 /* one span, if each of its bytes had to be escaped */
 #define OTLP_END_BYTES_MAX  64
 #define OTLP_FLAG_KNOWN     0x100
 #define OTLP_FLAG_REMOTE    0x200

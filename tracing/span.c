@@ -4,7 +4,7 @@
 #include <string.h>
 
 _Static_assert(SPAN_KEY_COUNT <= UINT8_MAX, "a key fits its field");
-_Static_assert(sizeof(struct span) <= 1280, "a queue of spans stays small");
+_Static_assert(sizeof(struct span) <= 1792, "a queue of spans stays small");
 
 const char *span_key_text(enum span_key key)
 {
@@ -120,14 +120,23 @@ int64_t span_wait_ms(int64_t now_ns, int64_t since_ms)
     return wait_ms > 0 ? wait_ms : 0;
 }
 
+static void event_add(struct span *span, const struct span_event *event)
+{
+    if (span->event_count == SPAN_EVENTS_MAX)
+        count_dropped(&span->dropped_events);
+    else
+        span->events[span->event_count++] = *event;
+}
+
 void span_event(struct span *span, const char *name, int64_t at_ns, int64_t wait_ms)
 {
-    if (span->event_count == SPAN_EVENTS_MAX) {
-        count_dropped(&span->dropped_events);
-        return;
-    }
-    span->events[span->event_count++] =
-        (struct span_event){ .name = name, .at_ns = at_ns, .wait_ms = wait_ms };
+    event_add(span, &(struct span_event){ .name = name, .at_ns = at_ns, .wait_ms = wait_ms });
+}
+
+void span_event_counted(struct span *span, const char *name, int64_t at_ns, int64_t count)
+{
+    event_add(span,
+              &(struct span_event){ .name = name, .at_ns = at_ns, .wait_ms = -1, .count = count });
 }
 
 void span_link(struct span *span, const struct trace_context *target, bool is_remote)

@@ -12,10 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SPAN_ATTRIBUTES_MAX 22
+#define SPAN_ATTRIBUTES_MAX 32
 #define SPAN_EVENTS_MAX     4
 #define SPAN_LINKS_MAX      2
-#define SPAN_TEXT_BYTES     480
+#define SPAN_TEXT_BYTES     768
 
 enum span_kind { SPAN_INTERNAL = 1, SPAN_SERVER, SPAN_CLIENT, SPAN_PRODUCER, SPAN_CONSUMER };
 enum span_status {
@@ -31,6 +31,15 @@ enum span_status {
     X(KEY_BOOKING_PAYMENTS, "booking.payments")                                                    \
     X(KEY_BOOKING_AMOUNT, "booking.amount")                                                        \
     X(KEY_BOOKING_CURRENCY, "booking.currency")                                                    \
+    X(KEY_PAYMENT_ID, "payment.id")                                                                \
+    X(KEY_PAYMENT_AMOUNT, "payment.amount")                                                        \
+    X(KEY_PAYMENT_CURRENCY, "payment.currency")                                                    \
+    X(KEY_REFUND_ID, "refund.id")                                                                  \
+    X(KEY_REFUND_AMOUNT, "refund.amount")                                                          \
+    X(KEY_REFUND_CURRENCY, "refund.currency")                                                      \
+    X(KEY_WAITING_FOR, "waiting.for")                                                              \
+    X(KEY_WAITING_UNTIL, "waiting.until")                                                          \
+    X(KEY_MESSAGE_AGE, "message.age_ms")                                                           \
     X(KEY_DECISION, "decision")                                                                    \
     X(KEY_DECISION_REASON, "decision.reason")                                                      \
     X(KEY_STATE_FROM, "state.from")                                                                \
@@ -99,6 +108,7 @@ struct span_event {
     const char *name; /* lasting */
     int64_t at_ns;
     int64_t wait_ms; /* < 0 = none; attribute booking.wait_ms */
+    int64_t count;   /* 0 = none; attribute count */
 };
 
 struct span_link {
@@ -140,6 +150,7 @@ void span_text_of_name(struct span *span, enum span_key key, size_t offset);
 /* How long it waited since then (Unix time); -1 where since_ms is 0: no wait. */
 int64_t span_wait_ms(int64_t now_ns, int64_t since_ms);
 void span_event(struct span *span, const char *name, int64_t at_ns, int64_t wait_ms);
+void span_event_counted(struct span *span, const char *name, int64_t at_ns, int64_t count);
 void span_link(struct span *span, const struct trace_context *target, bool is_remote);
 /* Status ERROR; message NULL where an attribute says it already. */
 void span_fail(struct span *span, const char *message);

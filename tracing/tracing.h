@@ -3,6 +3,8 @@
  * caller ever waits. Configured by the standard OTEL_* variables. */
 #pragma once
 
+#include "common/base/ident.h"
+#include "common/base/money.h"
 #include "common/base/trace_context.h"
 #include "common/daemon/daemon.h"
 #include "common/engine/observer_port.h"
@@ -39,6 +41,33 @@ struct tracing_root {
     bool is_failed;
 };
 
+/* What was decided about an input, for a service that tells more of it. Borrowed. */
+struct tracing_story {
+    const struct input *input;
+    const void *state; /* after the decision; NULL = not known */
+    const char *verdict, *reason, *state_from, *state_to;
+};
+
+struct tracing_money {
+    int64_t amount; /* in minor units; 0 = none */
+    char currency[CURRENCY_SIZE];
+};
+
+/* What a service tells: attributes, so that a search by a payment finds its booking. Zeroed where
+ * there is nothing to tell; texts that are pointers are static. */
+struct tracing_facts {
+    const char *title;   /* what happened: name of a deadline's or a result's span */
+    const char *problem; /* somebody has to look: the span is an error of this type */
+    const char *wait;    /* the name of the wait that this deadline has ended */
+    char payment_id[IDENT_SIZE];
+    struct tracing_money paid;
+    char refund_id[IDENT_SIZE];
+    struct tracing_money returned; /* by that refund */
+    struct tracing_money price;    /* of the booking */
+    const char *waits_for;         /* from now on */
+    int64_t waits_until_ms;
+};
+
 struct tracing_setup {
     struct tracing *tracing;
     const char *service;      /* "booking" */
@@ -46,9 +75,10 @@ struct tracing_setup {
     const char *collection;   /* "bookings" */
     const char *store_system; /* "mongodb" or "sqlite" */
     const char *store_namespace;
-    const char *broker_host;
-    int broker_port;
+    const char *broker_url;
     int http_port;
+    /* Tells what the trace shall say of a decision; NULL = nothing more. Pure, any thread. */
+    void (*tell)(const struct tracing_story *story, struct tracing_facts *ret_facts);
     /* booking only: the root of a state, NULL elsewhere. Pure, any thread. */
     void (*root)(const void *state, struct tracing_root *ret_root);
 };
@@ -71,11 +101,15 @@ struct request;
 void tracing_request_begin(struct tracing_observer *observer, const char *booking_id,
                            struct request *request);
 void tracing_request_decided(struct tracing_observer *observer, const struct request *request);
+/* The request's answer had to be waited for: a read, which otherwise is not in its booking's trace,
+ * is. */
+void tracing_request_waited(void);
 /* The trace id to show in X-Trace-Id and problems: 32 hex digits. */
 void tracing_booking_trace_hex(const char *booking_id, char ret_hex[33]);
 
 /* A client call made for an effect: a CLIENT span under the effect's context; fills traceparent for
- * the wire. attempt is 0 for the first. Returns the span's handle for tracing_call_end. Any thread.
+ * the wire. attempt is 0 for the first; a 404 of a GET is an answer like another. Returns the
+ * span's handle for tracing_call_end. Any thread.
  */
 struct tracing_call {
     struct trace_context context;

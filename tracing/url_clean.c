@@ -105,6 +105,18 @@ bool url_clean(const char *url, char ret_text[URL_CLEAN_SIZE])
     return finish(&text);
 }
 
+static int default_port(const char *url)
+{
+    static const struct {
+        const char *scheme;
+        int port;
+    } schemes[] = { { "https:", 443 }, { "http:", 80 }, { "amqps:", 5671 }, { "amqp:", 5672 } };
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strncmp(url, schemes[i].scheme, strlen(schemes[i].scheme)) == 0)
+            return schemes[i].port;
+    return 0;
+}
+
 bool url_authority(const char *url, char ret_host[URL_HOST_SIZE], int *ret_port)
 {
     size_t length = 0;
@@ -126,6 +138,6 @@ bool url_authority(const char *url, char ret_host[URL_HOST_SIZE], int *ret_port)
     if (colon != NULL)
         *ret_port = (int)strtol(colon + 1, NULL, 10);
     else
-        *ret_port = strncmp(url, "https:", 6) == 0 ? 443 : strncmp(url, "http:", 5) == 0 ? 80 : 0;
+        *ret_port = default_port(url);
     return true;
 }

@@ -147,6 +147,23 @@ bool document_history_decode(struct document *document, struct arena *arena, str
     return true;
 }
 
+int64_t document_due_since_ms(const struct document *document)
+{
+    struct bson_fields entries = document->stored_history;
+    struct bson_fields entry;
+    int64_t since_ms = 0, due_ms = 0;
+    for (size_t i = 0; i < document->stored_count; i++) {
+        int64_t at_ms = 0, set_ms = 0;
+        if (!bson_read_next(&entries, &entry) || !bson_read_int(&entry, "at", &at_ms) ||
+            (bson_read_has(&entry, "due") && !bson_read_int(&entry, "due", &set_ms)))
+            return 0;
+        if (set_ms != due_ms)
+            since_ms = at_ms;
+        due_ms = set_ms;
+    }
+    return due_ms != 0 && document->history_dropped == 0 ? since_ms : 0;
+}
+
 static bool stored_find(struct document *document, struct bson_fields *body)
 {
     struct bson_fields fields;

@@ -75,6 +75,9 @@ MUST_CHECK bool document_decode(struct document *document, const struct particip
 /* For readers: every entry is in `history` then. Call it before anything is remembered. */
 MUST_CHECK bool document_history_decode(struct document *document, struct arena *arena,
                                         struct error *error);
+/* When the deadline that the stored document has was set: since then it waits. 0 = its history does
+ * not tell. */
+int64_t document_due_since_ms(const struct document *document);
 /* Only the state of a stored record, for readers. */
 MUST_CHECK bool document_state_decode(const struct participant *participant,
                                       const struct record *record, void *ret_state,

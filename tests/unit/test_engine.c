@@ -209,6 +209,20 @@ static void a_document_keeps_when_its_first_message_was_sent(void **test)
     assert_int_equal(stored_read("C", &arena)->started_at_ms, now_ms);
 }
 
+/* So that a trace can show the wait that a deadline has ended. */
+static void the_history_tells_since_when_a_deadline_waits(void **test)
+{
+    (void)test;
+    CLEANUP(arena_done) struct arena arena = { NULL, NULL };
+    deliver("m1", "A", "{}");
+    engine_step(world.engine, NOW);
+    deliver("m2", "A", "{}");
+    engine_step(world.engine, NOW + 7);
+    assert_int_equal(document_due_since_ms(stored_read("A", &arena)), NOW + 7);
+    engine_step(world.engine, NOW + 7 + WAIT_MS); /* it fires, and there is none any more */
+    assert_int_equal(document_due_since_ms(stored_read("A", &arena)), 0);
+}
+
 static void a_damaged_document_is_not_overwritten(void **test)
 {
     (void)test;
@@ -361,6 +375,7 @@ int main(void)
         TEST(a_deadline_is_told_whether_its_effect_has_not_ended),
         TEST(a_clock_set_back_does_not_prolong_a_pause),
         TEST(a_document_keeps_when_its_first_message_was_sent),
+        TEST(the_history_tells_since_when_a_deadline_waits),
         TEST(a_damaged_document_is_not_overwritten),
         TEST(a_flood_of_duplicates_leaves_room_for_what_changes),
         TEST(while_batches_wait_for_their_confirms_the_next_one_is_made),

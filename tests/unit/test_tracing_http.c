@@ -123,6 +123,59 @@ static void a_request_that_concerns_no_booking_goes_on_with_the_callers_trace(vo
     assert_null(cJSON_GetObjectItem(json_at(span, "status"), "message"));
 }
 
+/* Hundreds of polls would hide what happened. */
+static void a_read_is_in_its_bookings_trace_only_if_it_waited_or_failed(void **state)
+{
+    (void)state;
+    struct http_exchange exchange = { .method = "GET",
+                                      .route = "/booking/{id}",
+                                      .path = "/booking/" BOOKING,
+                                      .query = "",
+                                      .traceparent = "",
+                                      .status = 200 };
+    struct served served = { .is_set = true, .booking_id = BOOKING, .span_id = { 1 } };
+    struct span span;
+    uint8_t trace_id[16];
+    tracing_booking_trace_id(BOOKING, trace_id);
+    assert_false(http_span_make(tracing, &exchange, &served, &span));
+    exchange.status = 404;
+    assert_false(http_span_make(tracing, &exchange, &served, &span));
+    exchange.traceparent = CALLER; /* who traces himself sees it where he looks */
+    assert_true(http_span_make(tracing, &exchange, &served, &span));
+    assert_int_equal(span.place.trace_id[0], 0x0a);
+    assert_int_equal(span.link_count, 0);
+    exchange.status = 503;
+    assert_true(http_span_make(tracing, &exchange, &served, &span));
+    assert_memory_equal(span.place.trace_id, trace_id, sizeof trace_id);
+    exchange.status = 200;
+    served.has_waited = true;
+    assert_true(http_span_make(tracing, &exchange, &served, &span));
+    assert_memory_equal(span.place.trace_id, trace_id, sizeof trace_id);
+}
+
+static void a_webhook_says_what_payment_it_was_about(void **state)
+{
+    (void)state;
+    struct http_exchange exchange = { .method = "POST",
+                                      .route = "/payment/refunded",
+                                      .path = "/payment/refunded",
+                                      .query = "",
+                                      .traceparent = "",
+                                      .status = 200 };
+    struct served served = { .is_set = true,
+                             .booking_id = BOOKING,
+                             .span_id = { 1 },
+                             .facts = { .payment_id = "P1", .problem = "refund_stuck" } };
+    struct span span;
+    assert_true(http_span_make(tracing, &exchange, &served, &span));
+    exporter_submit(tracing->exporter, &span);
+    flush();
+    const cJSON *json = span_named("POST /payment/refunded");
+    assert_attribute(json, "payment.id", "P1");
+    assert_attribute(json, "error.type", "refund_stuck");
+    assert_number(json_at(json, "status"), "code", 2);
+}
+
 static void a_repeated_traceparent_is_ignored(void **state)
 {
     (void)state;
@@ -217,15 +270,19 @@ static void a_call_without_a_context_hangs_under_the_root(void **state)
                      NULL);
     tracing_call_end(observer, &call, BOOKING, "POST", "/charges", "http://p/charges", 0, 0,
                      "timeout");
+    tracing_call_end(observer, &call, BOOKING, "POST", "/refunds", "http://p/refunds", 404, 0,
+                     NULL);
     flush();
     const cJSON *span = span_named("GET /refunds/{id}");
     assert_text(span, "parentSpanId", root_hex());
     assert_attribute(span, "http.request.resend_count", "2");
-    assert_attribute(span, "error.type", "404");
-    assert_number(json_at(span, "status"), "code", 2);
+    assert_attribute(span, "http.response.status_code", "404"); /* it is not there: an answer */
+    assert_null(attribute_of(span, "error.type"));
+    assert_null(cJSON_GetObjectItem(span, "status"));
     span = span_named("POST /charges");
     assert_null(attribute_of(span, "http.response.status_code"));
     assert_attribute(span, "error.type", "timeout");
+    assert_attribute(span_named("POST /refunds"), "error.type", "404");
 }
 
 static void urls_lose_what_is_secret(void **state)
@@ -261,7 +318,8 @@ static void the_authority_of_a_url_is_host_and_port(void **state)
         int port;
     } cases[] = { { "http://h/p", "h", 80 },        { "https://h", "h", 443 },
                   { "http://u:p@h:99?x", "h", 99 }, { "http://[::1]:8/", "[::1]", 8 },
-                  { "http://[::1]/", "[::1]", 80 }, { "amqp://h/", "h", 0 } };
+                  { "http://[::1]/", "[::1]", 80 }, { "amqp://h/", "h", 5672 },
+                  { "amqps://h/", "h", 5671 },      { "other://h/", "h", 0 } };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char host[URL_HOST_SIZE];
         int found = -1;
@@ -307,6 +365,8 @@ int main(void)
         OBSERVER_TEST(a_request_for_a_booking_is_in_its_trace_and_links_to_the_caller),
         OBSERVER_TEST(a_request_that_concerns_no_booking_goes_on_with_the_callers_trace),
         OBSERVER_TEST(a_repeated_traceparent_is_ignored),
+        OBSERVER_TEST(a_read_is_in_its_bookings_trace_only_if_it_waited_or_failed),
+        OBSERVER_TEST(a_webhook_says_what_payment_it_was_about),
         OBSERVER_TEST(probes_make_no_spans_and_unknown_paths_have_no_route),
         OBSERVER_TEST(an_unknown_method_is_not_in_the_name),
         OBSERVER_TEST(a_request_without_an_observer_is_left_alone),

@@ -46,6 +46,119 @@ static void a_delivery_in_the_trace_hangs_under_its_message_and_links_to_it(void
     assert_null(cJSON_GetObjectItem(span, "droppedAttributesCount"));
 }
 
+static void a_span_says_what_the_service_tells_of_its_decision(void **state)
+{
+    (void)state;
+    struct input input = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m1", IN_TRACE);
+    struct input *inputs[] = { &input };
+    told = (struct tracing_facts){ .payment_id = "P1",
+                                   .paid = { 900, "EUR" },
+                                   .refund_id = "R1",
+                                   .returned = { 10, "EUR" },
+                                   .price = { 1200, "USD" },
+                                   .waits_for = "payment",
+                                   .waits_until_ms = 1700000000123 };
+    input.sent_at_ms = clock_wall_ms() - 4000;
+    batch_run(inputs, 1, "confirm");
+    flush();
+    const cJSON *span = span_named("process events:payment.captured:booking-events");
+    assert_attribute(span, "payment.id", "P1");
+    assert_attribute(span, "payment.amount", "900");
+    assert_attribute(span, "payment.currency", "EUR");
+    assert_attribute(span, "refund.id", "R1");
+    assert_attribute(span, "refund.amount", "10");
+    assert_attribute(span, "booking.amount", "1200");
+    assert_attribute(span, "booking.currency", "USD");
+    assert_attribute(span, "waiting.for", "payment");
+    assert_attribute(span, "waiting.until", "2023-11-14T22:13:20.123Z");
+    assert_in_range(strtoll(attribute_of(span, "message.age_ms"), NULL, 10), 3900, 30000);
+    assert_null(cJSON_GetObjectItem(span, "droppedAttributesCount"));
+}
+
+static void what_somebody_must_look_at_is_an_error_and_named_by_what_happened(void **state)
+{
+    (void)state;
+    struct input input = input_from(INPUT_FROM_DEADLINE, "deadline", "deadline:1", "");
+    struct input *inputs[] = { &input };
+    told = (struct tracing_facts){ .title = "retry refund", .problem = "refund_stuck" };
+    batch_run(inputs, 1, "fail");
+    flush();
+    const cJSON *span = span_named("retry refund");
+    assert_attribute(span, "error.type", "refund_stuck");
+    assert_number(json_at(span, "status"), "code", 2);
+}
+
+/* A repeat that finds nothing new, at both ends; the state stays as it was. */
+static struct decided idle_decision(const struct input *input, const char *verdict,
+                                    enum outcome outcome)
+{
+    struct decided decided = decision(input, verdict);
+    decided.state_to = decided.state_from;
+    decided.outcome = outcome;
+    return decided;
+}
+
+static void a_repeat_that_changes_nothing_is_counted_and_has_no_spans(void **state)
+{
+    (void)state;
+    struct input asked = input_from(INPUT_FROM_DEADLINE, "deadline", "deadline:1", "");
+    struct input heard = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m1", IN_TRACE);
+    struct input *inputs[] = { &asked, &heard };
+    struct message message = message_with("booking:b:1:0");
+    char metrics[4096] = "";
+    size_t length = 0;
+    message.is_repeat = heard.is_repeat = true;
+    port->batch_begin(port->self, inputs, 2, NOW_MS);
+    stage(STAGE_LOAD, 2, NULL);
+    port->message_owed(port->self, &asked, &message);
+    struct decided first = idle_decision(&asked, "repeat", OUTCOME_APPLIED);
+    struct decided second = idle_decision(&heard, "duplicate", OUTCOME_DUPLICATE);
+    port->decided(port->self, &first);
+    port->decided(port->self, &second);
+    published(&asked, &message, PUBLISH_CONFIRMED, false);
+    stage(STAGE_ACK, 1, NULL);
+    port->batch_end(port->self);
+    struct input news = input_from(INPUT_FROM_DELIVERY, "payment.captured", "m2", IN_TRACE);
+    batch_run((struct input *[]){ &news }, 1, "confirm");
+    hooks.metrics(hooks.self, metrics, sizeof metrics, &length);
+    flush();
+    assert_non_null(strstr(metrics, "\nroundtrip_trace_repeats_total 2\n"));
+    assert_int_equal(sink_span_count(&sink), 4); /* all of them the news' */
+    const cJSON *span = span_named("process events:payment.captured:booking-events");
+    const cJSON *event = cJSON_GetArrayItem(json_at(span, "events"), 0);
+    assert_text(event, "name", "booking.repeats");
+    assert_attribute(event, "count", "2");
+}
+
+static void a_repeat_that_brings_something_to_light_has_spans(void **state)
+{
+    (void)state;
+    struct input input = input_from(INPUT_FROM_DELIVERY, "booking.intent.created", "m1", IN_TRACE);
+    struct input *inputs[] = { &input };
+    struct message answer = message_with("booking:b:1:0");
+    input.is_repeat = true;
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
+    port->message_owed(port->self, &input, &answer); /* said for the first time */
+    struct decided decided = idle_decision(&input, "duplicate", OUTCOME_DUPLICATE);
+    port->decided(port->self, &decided);
+    port->batch_end(port->self);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
+    decided = decision(&input, "confirm");
+    port->decided(port->self, &decided);
+    port->batch_end(port->self);
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
+    decided = idle_decision(&input, "reject", OUTCOME_REJECTED);
+    port->decided(port->self, &decided);
+    port->batch_end(port->self);
+    input.is_repeat = false; /* delivered again, because a process died */
+    port->batch_begin(port->self, inputs, 1, NOW_MS);
+    decided = idle_decision(&input, "duplicate", OUTCOME_DUPLICATE);
+    port->decided(port->self, &decided);
+    port->batch_end(port->self);
+    flush();
+    assert_int_equal(sink_span_count(&sink), 4);
+}
+
 static void a_delivery_from_a_foreign_trace_hangs_under_the_root_and_links_out(void **state)
 {
     (void)state;
@@ -197,6 +310,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         OBSERVER_TEST(a_delivery_in_the_trace_hangs_under_its_message_and_links_to_it),
+        OBSERVER_TEST(a_span_says_what_the_service_tells_of_its_decision),
+        OBSERVER_TEST(what_somebody_must_look_at_is_an_error_and_named_by_what_happened),
+        OBSERVER_TEST(a_repeat_that_changes_nothing_is_counted_and_has_no_spans),
+        OBSERVER_TEST(a_repeat_that_brings_something_to_light_has_spans),
         OBSERVER_TEST(a_delivery_from_a_foreign_trace_hangs_under_the_root_and_links_out),
         OBSERVER_TEST(a_deadline_and_an_effects_result_are_internal_spans),
         OBSERVER_TEST(a_deadline_whose_booking_is_known_only_after_the_load_is_in_its_trace),

@@ -32,6 +32,14 @@ struct test_state {
     bool is_failed;
 };
 
+static struct tracing_facts told; /* what the service tells of each decision */
+
+static inline void tell_of(const struct tracing_story *story, struct tracing_facts *ret_facts)
+{
+    (void)story;
+    *ret_facts = told;
+}
+
 static inline void root_of(const void *state, struct tracing_root *ret_root)
 {
     const struct test_state *test = state;
@@ -68,8 +76,8 @@ static inline void start(double ratio, bool is_on)
                                    .collection = "bookings",
                                    .store_system = "mongodb",
                                    .store_namespace = "booking",
-                                   .broker_host = "rabbit.example",
-                                   .broker_port = 5672,
+                                   .broker_url = "amqp://u:p@rabbit.example/v",
+                                   .tell = tell_of,
                                    .http_port = 3000,
                                    .root = root_of };
     observer = tracing_observer_new(&setup);
@@ -88,6 +96,7 @@ static inline int end(void **state)
 {
     (void)state;
     document = (struct document){ 0 };
+    told = (struct tracing_facts){ 0 };
     observer = tracing_observer_free(observer);
     tracing = tracing_stop(tracing);
     sink_done(&sink);
