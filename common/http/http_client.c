@@ -97,6 +97,8 @@ static void bounds_set(struct http_client *client, long timeout_ms, bool *is_goo
     option_long(curl, CURLOPT_CONNECTTIMEOUT_MS,
                 timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS, is_good);
     option_long(curl, CURLOPT_TCP_KEEPALIVE, 1, is_good);
+    /* A container that is made again has another address: connections are kept, names are not. */
+    option_long(curl, CURLOPT_DNS_CACHE_TIMEOUT, 0, is_good);
     option_text(curl, CURLOPT_USERAGENT, "roundtrip/" ROUNDTRIP_VERSION, is_good);
     option_text(curl, CURLOPT_ACCEPT_ENCODING, NULL, is_good);
 }
