@@ -99,8 +99,15 @@ class Podman:
 
     def base_image(self):
         """Debian 12 with git, its certificates and this machine's registries, and nothing else; made once."""
-        if self.has_image(BASE):
-            return BASE
+        if not self.has_image(BASE):
+            self.make_base_image()
+        done = self("run", "--rm", BASE, "true", check=False)
+        if done.returncode:
+            last = (done.stdout.splitlines() or ["nothing said"])[-1]
+            unavailable(f"podman cannot run a container here ({last})", "a machine on which root may make namespaces")
+        return BASE
+
+    def make_base_image(self):
         print(f"making a bare Debian 12 with debootstrap, from {mirror()}", flush=True)
         with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
             tree = pathlib.Path(folder) / "debian"
@@ -114,7 +121,6 @@ class Podman:
                 (tree / "etc/apt/sources.list").write_text("")
             with subprocess.Popen(["tar", "-C", tree, "-c", "."], stdout=subprocess.PIPE) as archive:
                 self("import", "--change", "CMD=[\"bash\"]", "-", BASE, stdin=archive.stdout)
-        return BASE
 
     @contextlib.contextmanager
     def container(self, image, **variables):
