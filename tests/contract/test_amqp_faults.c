@@ -20,7 +20,7 @@
 #define PROMPT_MS  500
 #define ATTEMPT_MS 2500 /* one attempt to connect, at most */
 /* RabbitMQ 3.10 loses a quorum queue that was declared in the second before kill -9: it comes back
- * without a leader, or not at all. */
+ * without a leader, or not at all; and a binding that is younger than two seconds. */
 #define SETTLED_MS 3000
 
 static int reset(void **state)
