@@ -30,6 +30,8 @@ def config(tree, command, *options, **variables):
 
 
 def check(tree):
+    if not tree.to_check([name for name in tree.files if name.startswith(("compose/", "docker-compose."))]):
+        return
     command = compose_command()
     text = tree.text("docker-compose.yml")
     resolved = config(tree, command, **{name: SENTINEL for name in SECRETS})

@@ -42,6 +42,8 @@ def last_stage_of(text):
 
 
 def check(tree):
+    if not tree.to_check([name for name in tree.files if name == "Dockerfile" or name.endswith("meson.build")]):
+        return
     last_stage = last_stage_of(tree.text("Dockerfile"))
     user = re.findall(r"^USER (\S+)", last_stage, re.M)
     if not user or user[-1] in ("root", "0"):
