@@ -62,8 +62,8 @@ enum gateway_state gateway_state(const struct gateway_view *view)
 
 bool gateway_cancel_is_pending(const struct gateway_view *view)
 {
-    return view->cancel.is_requested && view->end.outcome != GATEWAY_END_FAILED &&
-           view->end.outcome != GATEWAY_END_CANCELLED;
+    return view->cancel.is_requested && !view->cancel.is_passed_on &&
+           view->end.outcome != GATEWAY_END_FAILED && view->end.outcome != GATEWAY_END_CANCELLED;
 }
 
 bool gateway_is_settled(const struct gateway_view *view)

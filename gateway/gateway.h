@@ -7,6 +7,9 @@
  * The rules:
  * - The first intent is immutable. The same content again is the same request; other content is
  *   refused, also after the end.
+ * - A cancel waits for its answer if it is the user's who asked for the booking. Where no intent is
+ *   known, whoever asks is passed on, and nobody waits: whose booking it is only the booking
+ * service knows. The last one is kept, to be announced again while refunds are missing.
  * - The view is monotonic: pending, then confirmed, then cancelled; failed and cancelled absorb.
  *   An event that comes twice, late or before the intent never takes the view back.
  * - A view is complete when the outcome is known, a requested cancel is answered and no listed
@@ -84,6 +87,7 @@ struct gateway_intent {
 
 struct gateway_cancel {
     bool is_requested;
+    bool is_passed_on; /* by somebody who may be a stranger */
     char user_id[IDENT_SIZE];
     int64_t requested_at_ms; /* also when it was first announced */
     struct gateway_announced announced;

@@ -96,6 +96,8 @@ static void cancel_append(struct bson_output *fields, const struct gateway_cance
     bson_write_document_begin(fields, "cancel");
     bson_write_text(fields, "userId", cancel->user_id);
     bson_write_int(fields, "requestedAt", cancel->requested_at_ms);
+    if (cancel->is_passed_on)
+        bson_write_bool(fields, "isPassedOn", true);
     announced_append(fields, &cancel->announced);
     bson_write_end(fields);
 }
@@ -197,6 +199,8 @@ static bool cancel_read(struct bson_fields *fields, struct gateway_cancel *cance
     return bson_read_document(fields, "cancel", &part) &&
            bson_read_text(&part, "userId", cancel->user_id, sizeof cancel->user_id) &&
            bson_read_int(&part, "requestedAt", &cancel->requested_at_ms) &&
+           (!bson_read_has(&part, "isPassedOn") ||
+            bson_read_bool(&part, "isPassedOn", &cancel->is_passed_on)) &&
            announced_read(&part, &cancel->announced);
 }
 

@@ -106,9 +106,12 @@ static bool is_another_user(const struct gateway_turn *turn)
            strcmp(turn->view->intent.user_id, request.user_id) != 0;
 }
 
+/* By its own user. Earlier releases kept that of whoever came first where they knew no intent. */
 static bool cancel_is_requested(const struct gateway_turn *turn)
 {
-    return turn->view->cancel.is_requested;
+    const struct gateway_view *view = turn->view;
+    return view->cancel.is_requested && !view->cancel.is_passed_on &&
+           strcmp(view->cancel.user_id, view->intent.user_id) == 0;
 }
 
 static bool payment_is_unknown(const struct gateway_turn *turn)
@@ -171,12 +174,24 @@ static void accept_cancel(struct gateway_turn *turn)
 {
     struct gateway_cancel *cancel = &turn->view->cancel;
     const struct gateway_intent *intent = &turn->view->intent;
-    const struct gateway_cancel_request request = cancel_request(turn);
     cancel->is_requested = true;
-    text_keep(cancel->user_id, sizeof cancel->user_id,
-              intent->is_present ? intent->user_id : request.user_id);
+    cancel->is_passed_on = false;
+    text_keep(cancel->user_id, sizeof cancel->user_id, intent->user_id);
     cancel->requested_at_ms = turn->decision->now_ms;
     gateway_cancel_announce(turn);
+}
+
+/* Marked as a repeat: where the booking has ended, its end is announced again. */
+static void pass_cancel_on(struct gateway_turn *turn)
+{
+    struct gateway_cancel *cancel = &turn->view->cancel;
+    const struct gateway_cancel_request request = cancel_request(turn);
+    cancel->is_requested = true;
+    cancel->is_passed_on = true;
+    text_keep(cancel->user_id, sizeof cancel->user_id, request.user_id);
+    cancel->requested_at_ms = turn->decision->now_ms;
+    gateway_cancel_announce(turn);
+    turn->decision->messages[turn->decision->message_count - 1].is_repeat = true;
 }
 
 static struct gateway_refund *refund_add(struct gateway_view *view,
@@ -335,6 +350,9 @@ const struct gateway_row gateway_table[] = {
 
     INTENT_ROWS(CONFIRMED),
     ROW(CONFIRMED, REQUEST_CANCEL,    user_is_unknown,       "reject",    CONFIRMED, NULL, UNPROCESSABLE, .reason = "user_unknown"),
+    /* Whose booking it is only the booking service knows: whoever asks is heard there, and a
+     * stranger stands in nobody's way here. */
+    ROW(CONFIRMED, REQUEST_CANCEL,    intent_is_unknown,     "pass_on",   CONFIRMED, pass_cancel_on, ACCEPTED),
     ROW(CONFIRMED, REQUEST_CANCEL,    is_another_user,       "reject",    CONFIRMED, NULL, STRANGER),
     ROW(CONFIRMED, REQUEST_CANCEL,    cancel_is_requested,   "duplicate", CONFIRMED, NULL, REPLAYED),
     ROW(CONFIRMED, REQUEST_CANCEL,    always,                "accept",    CONFIRMED, accept_cancel, ACCEPTED),

@@ -89,7 +89,11 @@ void gateway_write_cancel(struct http_answer *answer, const char *booking_id,
     answer_begin(&writer, answer);
     json_write_string(&writer, "intentId", booking_id);
     json_write_string(&writer, "state", gateway_state_text(gateway_state(view)));
-    json_write_string(&writer, "message", message_of(view));
+    json_write_string(
+        &writer, "message",
+        view->end.outcome == GATEWAY_END_CONFIRMED && !gateway_cancel_is_pending(view)
+            ? "The cancellation is passed on; it counts if the booking is this user's."
+            : message_of(view));
     answer_end(&writer, answer, 202);
 }
 
@@ -131,7 +135,7 @@ static void booking_add(struct json_writer *writer, const char *booking_id,
     text_add(writer, "paymentId", view->end.payment_id);
     if (view->last_decline.payment_id[0] != '\0')
         decline_add(writer, &view->last_decline);
-    if (view->cancel.is_requested)
+    if (view->cancel.is_requested && !view->cancel.is_passed_on)
         json_write_bool(writer, "cancelRequested", true);
     time_add(writer, "createdAt",
              intent->is_present ? intent->created_at_ms : record->created_at_ms);

@@ -110,6 +110,9 @@ struct sim_booking { /* as its client means it */
     int64_t amount;
     bool is_accepted; /* a 202 was seen */
     struct gateway_intent_request accepted;
+    bool is_foreign;               /* its intent came past the gateway */
+    bool is_cancel_promised;       /* a 202 to its own user was seen */
+    bool has_met_strangers_cancel; /* confirmed, and somebody else wanted it cancelled */
 };
 
 struct sim_payment { /* as the provider knows it */
@@ -382,6 +385,7 @@ void sim_poison_publish(struct sim *sim);
 void sim_forgery_publish(struct sim *sim, enum sim_service service,
                          const struct sim_message *settled);
 void sim_capture_announce(struct sim *sim, size_t payment_at);
+void sim_intent_announce(struct sim *sim, const struct sim_op *op);
 void sim_demand_publish(struct sim *sim);
 
 /* sim_later.c: weeks later old messages and dead letters come again; false: nothing did */
@@ -393,6 +397,13 @@ bool sim_flood_check(struct sim *sim);
 /* sim_restore.c: a backup of the payment service's store, taken and put back */
 void sim_backup_take(struct sim *sim);
 bool sim_backup_restore(struct sim *sim); /* false: there is none, or it knows too little */
+
+/* sim_words.c */
+void sim_decline_check(struct sim *sim, const struct booking *booking);
+void sim_shown_decline_check(struct sim *sim, const struct gateway_view *view);
+void sim_cancels_check(struct sim *sim);
+void sim_cancel_see(struct sim *sim, const struct decided *decided, enum booking_state from,
+                    enum booking_state to);
 
 /* sim_oracle.c */
 void sim_outcomes_check(struct sim *sim); /* of states, events and money */

@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const op_texts[] = { "intent",  "cancel", "capture",
-                                        "decline", "report", "announcement" };
+static const char *const op_texts[] = { "intent", "cancel",       "capture",       "decline",
+                                        "report", "announcement", "foreign intent" };
 
 struct sim_payment *sim_payment_find(struct sim *sim, const char *id)
 {
@@ -108,9 +108,12 @@ bool sim_clients_send(struct sim *sim)
     if (count == 0)
         return false;
     struct sim_op *op = &sim->ops[open[sim_random_below(&sim->random, count)]];
-    if (op->kind == OP_ANNOUNCE) {
+    if (op->kind == OP_ANNOUNCE || op->kind == OP_FOREIGN) {
         op->is_open = false;
-        sim_capture_announce(sim, op->payment);
+        if (op->kind == OP_ANNOUNCE)
+            sim_capture_announce(sim, op->payment);
+        else
+            sim_intent_announce(sim, op);
         return true;
     }
     enum sim_service service = op->kind <= OP_CANCEL ? SIM_GATEWAY : SIM_PAYMENT;
@@ -155,6 +158,13 @@ static void capture_accepted(struct sim *sim, const struct sim_op *op)
     }
 }
 
+static void cancel_accepted(struct sim *sim, const struct sim_op *op)
+{
+    struct sim_booking *booking = &sim->bookings[op->booking];
+    if (strcmp(op->content.cancel.user_id, booking->user_id) == 0)
+        booking->is_cancel_promised = true;
+}
+
 static void answer_see(struct sim *sim, const struct sim_op *op, enum reply reply)
 {
     if (reply == REPLY_REPLAYED && op->is_lost)
@@ -173,6 +183,8 @@ static void answered(struct sim *sim, struct sim_op *op, enum reply reply)
             intent_accepted(sim, op);
         if (op->kind == OP_CAPTURE)
             capture_accepted(sim, op);
+        if (op->kind == OP_CANCEL)
+            cancel_accepted(sim, op);
         return;
     case REPLY_UNAVAILABLE:
         again(sim, op);

@@ -5,10 +5,13 @@
 #include <string.h>
 
 /* Instead of a provider's 24 hours; longer than a call may be under way. */
-#define KEYS_KEPT_MS 60000
-#define DAY_MS       (INT64_C(24) * 3600 * 1000)
-#define CROWDS       300 /* per 1000 bookings of large worlds */
-#define CROWD_MS_MAX 60000
+#define KEYS_KEPT_MS   60000
+#define DAY_MS         (INT64_C(24) * 3600 * 1000)
+#define CROWDS         300 /* per 1000 bookings of large worlds */
+#define CROWD_MS_MIN   30000
+#define CROWD_MS_MAX   90000
+#define FOREIGN        20 /* per 1000 bookings */
+#define FOREIGN_MS_MAX 20000
 
 struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking, size_t payment)
 {
@@ -134,19 +137,53 @@ static void payment_plan(struct sim *sim, size_t at, bool is_strangers)
         early_plan(sim, at, payment_at);
 }
 
+static void ops_delay(struct sim *sim, size_t first, int64_t not_before_ms)
+{
+    for (size_t i = first; i < sim->op_count; i++)
+        sim->ops[i].not_before_ms = not_before_ms;
+}
+
 /* More strangers than there are places pay before the intent is known, and then the payer. */
 static void crowd_plan(struct sim *sim, size_t at)
 {
+    int64_t intent_ms = sim->now_ms + sim_random_between(&sim->random, CROWD_MS_MIN, CROWD_MS_MAX);
     size_t first = sim->op_count;
     intents_plan(sim, at);
-    for (size_t i = first; i < sim->op_count; i++)
-        sim->ops[i].not_before_ms = sim->now_ms + sim_random_between(&sim->random, 1, CROWD_MS_MAX);
+    ops_delay(sim, first, intent_ms);
     for (int i = 0; i < BOOKING_PAYMENTS_MAX + 1; i++)
         payment_plan(sim, at, true);
     first = sim->op_count;
     payment_plan(sim, at, false);
-    for (size_t i = first; i < sim->op_count; i++)
-        sim->ops[i].not_before_ms = sim->now_ms + sim_random_between(&sim->random, 1, CROWD_MS_MAX);
+    ops_delay(sim, first, intent_ms - sim_random_between(&sim->random, 0, CROWD_MS_MIN / 2));
+}
+
+static void late_cancel_plan(struct sim *sim, size_t at, const char *user_id, int64_t not_before_ms)
+{
+    struct sim_op *op = sim_op_add(sim, OP_CANCEL, at, 0);
+    if (op == NULL)
+        return;
+    snprintf(op->content.cancel.user_id, IDENT_SIZE, "%s", user_id);
+    op->not_before_ms = not_before_ms;
+}
+
+/* Its intent comes past the gateway, which hears of its outcome all the same; then a stranger wants
+ * it cancelled, and its owner. */
+static void foreign_plan(struct sim *sim, size_t at)
+{
+    struct sim_booking *booking = &sim->bookings[at];
+    struct sim_op *op = sim_op_add(sim, OP_FOREIGN, at, SIM_PAYMENTS_MAX);
+    if (op == NULL)
+        return;
+    booking->is_foreign = true;
+    snprintf(op->content.intent.user_id, IDENT_SIZE, "%s", booking->user_id);
+    snprintf(op->content.intent.currency, CURRENCY_SIZE, "EUR");
+    op->content.intent.amount = booking->amount;
+    payment_plan(sim, at, false);
+    int64_t at_ms = sim->now_ms + sim_random_between(&sim->random, 1, FOREIGN_MS_MAX);
+    late_cancel_plan(sim, at, "stranger", at_ms);
+    if (sim_random_chance(&sim->random, 700))
+        late_cancel_plan(sim, at, booking->user_id,
+                         at_ms + sim_random_between(&sim->random, 0, FOREIGN_MS_MAX));
 }
 
 void sim_clients_plan(struct sim *sim)
@@ -170,6 +207,10 @@ void sim_clients_plan(struct sim *sim)
     for (size_t i = 0; i < sim->booking_count; i++) {
         if (sim->size == SIM_LARGE && sim_random_chance(&sim->random, CROWDS)) {
             crowd_plan(sim, i);
+            continue;
+        }
+        if (sim_random_chance(&sim->random, FOREIGN)) {
+            foreign_plan(sim, i);
             continue;
         }
         intents_plan(sim, i);

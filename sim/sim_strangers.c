@@ -146,6 +146,27 @@ void sim_capture_announce(struct sim *sim, size_t payment_at)
     body_publish(sim, &message, EVENT_PAYMENT_CAPTURED, payment, payment->content.amount);
 }
 
+/* By another gateway, or a producer that has none. */
+void sim_intent_announce(struct sim *sim, const struct sim_op *op)
+{
+    struct message message = { .schema_version = SCHEMA_FIRST };
+    const struct gateway_intent_request *intent = &op->content.intent;
+    const char *id = sim->bookings[op->booking].id;
+    char body[512];
+    int length = snprintf(body, sizeof body,
+                          "{\"intentId\":\"%s\",\"userId\":\"%s\",\"amount\":%lld,"
+                          "\"currency\":\"%s\"}",
+                          id, intent->user_id, (long long)intent->amount, intent->currency);
+    snprintf(message.id, sizeof message.id, "foreign:%s", id);
+    snprintf(message.type, sizeof message.type, "%s", EVENT_INTENT_CREATED);
+    memcpy(message.correlation_id, id, sizeof message.correlation_id);
+    message.timestamp_ms = sim->now_ms;
+    message.body = body;
+    message.body_length = (size_t)length;
+    (void)sim_route(sim, &message);
+    sim_tell(sim, "somebody publishes the intent of %s", id);
+}
+
 /* Only of what is captured: a demand for an unknown payment is believed, as its publisher is. */
 void sim_demand_publish(struct sim *sim)
 {

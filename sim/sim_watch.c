@@ -135,8 +135,7 @@ static void booking_see(struct sim *sim, const struct decided *decided)
         booking_deadline_see(sim, decided, from, to);
         break;
     case BOOKING_CANCEL:
-        if (from == BOOKING_CONFIRMED && to == BOOKING_CANCELLED)
-            anomaly_reached(sim, ANOMALY_B8);
+        sim_cancel_see(sim, decided, from, to);
         break;
     case BOOKING_DECLINED:
         if (from != to)

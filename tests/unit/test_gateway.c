@@ -126,6 +126,44 @@ static void a_cancel_is_announced_and_waits_for_its_answer(void **context)
     }
 }
 
+static void where_no_intent_is_known_a_strangers_cancel_stands_in_nobodys_way(void **context)
+{
+    (void)context;
+    struct gateway_case subject;
+    case_begin(&subject);
+    turn(&subject, case_confirmed("p1"));
+    static const char *const users[] = { "mallory", "u1", "mallory" };
+    for (size_t i = 0; i < 3; i++) {
+        const struct decision *decision = turn(&subject, case_cancel(users[i]));
+        assert_int_equal(decision->reply, REPLY_ACCEPTED);
+        assert_string_equal(decision->messages[0].type, "booking.cancel.requested");
+        char body[128];
+        snprintf(body, sizeof body,
+                 "{\"intentId\":\"b-1\",\"userId\":\"%s\",\"requestedAt\":"
+                 "\"2025-11-21T10:30:00.123Z\"}",
+                 users[i]);
+        assert_int_equal(decision->messages[0].body_length, strlen(body));
+        assert_memory_equal(decision->messages[0].body, body, strlen(body));
+        assert_true(decision->messages[0].is_repeat);
+        assert_true(gateway_is_complete(&subject.view)); /* nothing is waited for */
+    }
+    turn(&subject, case_ended(GATEWAY_BOOKING_CANCELLED, "p1"));
+    assert_int_equal(gateway_state(&subject.view), GATEWAY_CANCELLED);
+    assert_int_not_equal(subject.view.due_at_ms, 0); /* until the refund is reported */
+}
+
+static void a_strangers_cancel_that_an_older_release_kept_is_replaced_by_the_owners(void **context)
+{
+    (void)context;
+    struct gateway_case subject;
+    case_reach(&subject, GATEWAY_CONFIRMED);
+    turn(&subject, case_cancel("u1"));
+    snprintf(subject.view.cancel.user_id, sizeof subject.view.cancel.user_id, "mallory");
+    const struct decision *decision = turn(&subject, case_cancel("u1"));
+    assert_verdict(decision, "accept");
+    assert_string_equal(subject.view.cancel.user_id, "u1");
+}
+
 static void a_cancel_by_another_user_is_refused_as_a_security_event(void **context)
 {
     (void)context;
@@ -272,6 +310,8 @@ int main(void)
         cmocka_unit_test(an_intent_that_comes_after_its_failure_is_stored_and_stays_failed),
         cmocka_unit_test(a_cancel_of_an_unknown_booking_is_not_found),
         cmocka_unit_test(a_cancel_is_announced_and_waits_for_its_answer),
+        cmocka_unit_test(where_no_intent_is_known_a_strangers_cancel_stands_in_nobodys_way),
+        cmocka_unit_test(a_strangers_cancel_that_an_older_release_kept_is_replaced_by_the_owners),
         cmocka_unit_test(a_cancel_by_another_user_is_refused_as_a_security_event),
         cmocka_unit_test(a_cancel_of_a_failed_booking_conflicts_also_if_it_was_asked_for_before),
         cmocka_unit_test(a_cancel_without_a_known_user_must_say_whose),

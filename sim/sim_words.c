@@ -1,0 +1,74 @@
+/* sim_words.c - what clients and the provider said, beside what came of it: cancels, declined
+ * tries. */
+#include "sim/sim.h"
+
+#include <string.h>
+
+/* B14: only a decline for good, of its own user, ends a booking. */
+void sim_decline_check(struct sim *sim, const struct booking *booking)
+{
+    if (booking->state != BOOKING_FAILED || booking->reason != REASON_PAYMENT_DECLINED)
+        return;
+    for (size_t i = 0; i < sim->op_count; i++) {
+        const struct payment_payload *said = &sim->ops[i].content.payment;
+        if (sim->ops[i].kind == OP_DECLINE && said->is_final &&
+            strcmp(said->intent_id, booking->id) == 0 &&
+            strcmp(said->user_id, booking->user_id) == 0)
+            return;
+    }
+    sim_fail(sim, "B14: booking %s failed by a decline that was not its user's last word",
+             booking->id);
+}
+
+/* B8: a cancel that its own user was promised ends a booking. One that the gateway only passed on
+ * can be lost with the broker. */
+void sim_cancels_check(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->booking_count; i++) {
+        const struct sim_booking *asked = &sim->bookings[i];
+        struct booking booking;
+        bool may_be_lost = asked->is_foreign && sim->may_lose_messages;
+        const struct sim_document *document = sim_document_find(sim, SIM_BOOKING, asked->id);
+        if (asked->is_cancel_promised && !may_be_lost && document != NULL &&
+            sim_document_state(sim, SIM_BOOKING, document, &booking) &&
+            booking.state == BOOKING_CONFIRMED && strcmp(booking.user_id, asked->user_id) == 0)
+            sim_fail(sim, "B8: %s was promised to its user to be cancelled, and is confirmed",
+                     asked->id);
+    }
+}
+
+static bool is_declined_try(const struct sim *sim, const char *payment_id, const char *user_id)
+{
+    for (size_t i = 0; i < sim->op_count; i++) {
+        const struct sim_op *op = &sim->ops[i];
+        if (op->kind == OP_DECLINE && strcmp(sim->payments[op->payment].id, payment_id) == 0 &&
+            strcmp(op->content.payment.user_id, user_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+void sim_shown_decline_check(struct sim *sim, const struct gateway_view *view)
+{
+    if (view->last_decline.payment_id[0] != '\0' &&
+        !is_declined_try(sim, view->last_decline.payment_id, view->intent.user_id))
+        sim_fail(sim, "B14: the gateway shows a decline of %s that its user never had",
+                 view->booking_id);
+}
+
+void sim_cancel_see(struct sim *sim, const struct decided *decided, enum booking_state from,
+                    enum booking_state to)
+{
+    if (from != BOOKING_CONFIRMED)
+        return;
+    if (to == BOOKING_CANCELLED)
+        anomaly_reached(sim, ANOMALY_B8);
+    for (size_t i = 0; i < sim->booking_count; i++) {
+        struct sim_booking *booking = &sim->bookings[i];
+        if (!booking->is_foreign || strcmp(booking->id, decided->input->document_id) != 0)
+            continue;
+        booking->has_met_strangers_cancel |= strcmp(decided->verdict, "reject") == 0;
+        if (to == BOOKING_CANCELLED && booking->has_met_strangers_cancel)
+            anomaly_reached(sim, ANOMALY_B19);
+    }
+}
