@@ -80,7 +80,7 @@ enum disposition {
 
 struct booking_payment {
     char payment_id[IDENT_SIZE];
-    char user_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
     int64_t amount; /* minor units */
     char currency[CURRENCY_SIZE];
     enum disposition disposition;
@@ -101,7 +101,7 @@ struct booking {
     enum booking_state state;
     enum booking_reason reason;
     bool has_intent;
-    char user_id[IDENT_SIZE]; /* of the intent, like amount and currency */
+    char user_id[USER_SIZE]; /* of the intent, like amount and currency */
     int64_t amount;
     char currency[CURRENCY_SIZE];
     struct booking_payment payments[BOOKING_PAYMENTS_MAX]; /* in commit order */
@@ -117,7 +117,7 @@ struct booking {
 
 /* The content of a message, checked by the codec. */
 struct booking_payload {
-    char user_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
     char payment_id[IDENT_SIZE];
     int64_t amount;
     char currency[CURRENCY_SIZE];

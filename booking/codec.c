@@ -22,25 +22,25 @@ struct event_fields {
     }
 static const struct json_field intent_fields[] = {
     FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
-    FIELD("userId", JSON_FIELD_IDENT, true, payload.user_id),
+    FIELD("userId", JSON_FIELD_USER, true, payload.user_id),
     FIELD("amount", JSON_FIELD_AMOUNT, true, payload.amount),
     FIELD("currency", JSON_FIELD_CURRENCY, true, payload.currency),
 };
 static const struct json_field cancel_fields[] = {
     FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
-    FIELD("userId", JSON_FIELD_IDENT, true, payload.user_id),
+    FIELD("userId", JSON_FIELD_USER, true, payload.user_id),
 };
 static const struct json_field captured_fields[] = {
     FIELD("paymentId", JSON_FIELD_IDENT, true, payload.payment_id),
     FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
-    FIELD("userId", JSON_FIELD_IDENT, true, payload.user_id),
+    FIELD("userId", JSON_FIELD_USER, true, payload.user_id),
     FIELD("amount", JSON_FIELD_AMOUNT, true, payload.amount),
     FIELD("currency", JSON_FIELD_CURRENCY, true, payload.currency),
 };
 static const struct json_field declined_fields[] = {
     FIELD("paymentId", JSON_FIELD_IDENT, true, payload.payment_id),
     FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
-    FIELD("userId", JSON_FIELD_IDENT, false, payload.user_id),
+    FIELD("userId", JSON_FIELD_USER, false, payload.user_id),
     FIELD("final", JSON_FIELD_BOOL, false, payload.is_final),
     FIELD("declinedAt", JSON_FIELD_REMARK_INT, false, payload.declined_at_ms),
 };

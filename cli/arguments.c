@@ -82,6 +82,12 @@ static bool value_take(struct reading *reading, const struct argument *argument,
         fprintf(reading->messages, "%s: an id has 1 to %d letters, digits or _ . : -\n",
                 argument->name, IDENT_BYTES_MAX);
         return false;
+    case ARGUMENT_USER:
+        if (user_is_valid(text, strlen(text)))
+            break;
+        fprintf(reading->messages, "%s: a user has 1 to %d letters, digits or _ . : @ + | / -\n",
+                argument->name, USER_BYTES_MAX);
+        return false;
     case ARGUMENT_TEXT:
         break;
     }

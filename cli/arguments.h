@@ -15,6 +15,7 @@
 enum argument_type {
     ARGUMENT_TEXT,   /* const char *, borrowed */
     ARGUMENT_IDENT,  /* the same, an identifier by ident.h */
+    ARGUMENT_USER,   /* the same, a user's */
     ARGUMENT_CHOICE, /* the same, one of `choices`, separated by | */
     ARGUMENT_INT,    /* int64_t, minimum .. maximum */
     ARGUMENT_FLAG,   /* bool */

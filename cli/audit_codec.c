@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define TEXT_SIZE 80 /* longer than every id, state and reason */
+#define TEXT_SIZE 160 /* longer than every id, state and reason */
 
 /* The value whose name the field holds; `count` for any other. */
 static unsigned value_of(struct bson_fields *fields, const char *key,

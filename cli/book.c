@@ -24,7 +24,7 @@ struct book_options {
 static const struct argument book_arguments[] = {
     { .name = "--user",
       .letter = 'u',
-      .type = ARGUMENT_IDENT,
+      .type = ARGUMENT_USER,
       .is_required = true,
       .offset = offsetof(struct book_options, user_id),
       .meaning = "whose booking it is" },
@@ -169,7 +169,7 @@ static const struct argument cancel_arguments[] = {
       .meaning = "the booking's id" },
     { .name = "--user",
       .letter = 'u',
-      .type = ARGUMENT_IDENT,
+      .type = ARGUMENT_USER,
       .offset = offsetof(struct cancel_options, user_id),
       .meaning = "whose booking it is; needed where nothing is known of it yet" },
     OUTPUT_ARGUMENT(struct cancel_options),

@@ -54,7 +54,7 @@ bool dossier_view_read(const cJSON *json, struct gateway_view *ret_view)
     view->cancel.is_requested =
         cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "cancelRequested")) != 0;
     if (!text_take(json, "intentId", view->booking_id, IDENT_SIZE) ||
-        !text_take(json, "userId", view->intent.user_id, IDENT_SIZE) ||
+        !text_take(json, "userId", view->intent.user_id, USER_SIZE) ||
         !text_take(json, "currency", view->intent.currency, CURRENCY_SIZE) ||
         !text_take(json, "reason", view->end.reason, REASON_SIZE) ||
         !text_take(json, "paymentId", view->end.payment_id, IDENT_SIZE) ||

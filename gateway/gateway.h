@@ -78,7 +78,7 @@ struct gateway_announced {
 
 struct gateway_intent {
     bool is_present;
-    char user_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
     char currency[CURRENCY_SIZE];
     int64_t amount;
     int64_t created_at_ms; /* also when it was first announced */
@@ -88,7 +88,7 @@ struct gateway_intent {
 struct gateway_cancel {
     bool is_requested;
     bool is_passed_on; /* by somebody who may be a stranger */
-    char user_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
     int64_t requested_at_ms; /* also when it was first announced */
     struct gateway_announced announced;
 };
@@ -142,13 +142,13 @@ struct gateway_view {
 
 /* Payloads of the inputs. */
 struct gateway_intent_request {
-    char user_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
     char currency[CURRENCY_SIZE];
     int64_t amount;
 };
 
 struct gateway_cancel_request {
-    char user_id[IDENT_SIZE]; /* "" = the caller did not say */
+    char user_id[USER_SIZE]; /* "" = the caller did not say */
 };
 
 /* An outcome with up to this many of its payments: a message that lists more becomes several
@@ -170,7 +170,7 @@ struct gateway_refund_report {
 };
 
 struct gateway_decline_report {
-    char user_id[IDENT_SIZE]; /* "" = it names nobody */
+    char user_id[USER_SIZE]; /* "" = it names nobody */
     struct gateway_decline decline;
 };
 

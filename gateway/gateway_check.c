@@ -9,6 +9,12 @@ static bool ident_holds(const char *text, size_t size)
     return length < size && ident_is_valid(text, length);
 }
 
+static bool user_holds(const char *text, size_t size)
+{
+    size_t length = strnlen(text, size);
+    return length < size && user_is_valid(text, length);
+}
+
 static bool text_holds(const char *text, size_t size)
 {
     size_t length = strnlen(text, size);
@@ -30,13 +36,13 @@ static const char *requests_check(const struct gateway_view *view)
 {
     const struct gateway_intent *intent = &view->intent;
     const struct gateway_cancel *cancel = &view->cancel;
-    if (intent->is_present && !ident_holds(intent->user_id, sizeof intent->user_id))
+    if (intent->is_present && !user_holds(intent->user_id, sizeof intent->user_id))
         return "the intent's user id is not valid";
     if (intent->is_present && !money_holds(intent->amount, intent->currency))
         return "the intent's amount or currency is not valid";
     if (intent->is_present && (intent->created_at_ms <= 0 || !announced_holds(&intent->announced)))
         return "the intent was never announced";
-    if (cancel->is_requested && !ident_holds(cancel->user_id, sizeof cancel->user_id))
+    if (cancel->is_requested && !user_holds(cancel->user_id, sizeof cancel->user_id))
         return "the cancel's user id is not valid";
     if (cancel->is_requested &&
         (cancel->requested_at_ms <= 0 || !announced_holds(&cancel->announced)))

@@ -15,7 +15,7 @@ struct event { /* the union of the fields of all events that are read here */
     char payment_id[IDENT_SIZE];
     char refund_id[IDENT_SIZE];
     char reason[REASON_SIZE];
-    char user_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
     char currency[CURRENCY_SIZE];
     int64_t amount;
     int64_t declined_at_ms;
@@ -58,7 +58,7 @@ static const struct json_field stuck_fields[] = {
 };
 static const struct json_field declined_fields[] = {
     FIELD("intentId", IDENT, intent_id), FIELD("paymentId", IDENT, payment_id),
-    OPTIONAL("userId", IDENT, user_id),  OPTIONAL("reason", REMARK, reason),
+    OPTIONAL("userId", USER, user_id),   OPTIONAL("reason", REMARK, reason),
     OPTIONAL("final", BOOL, is_final),   OPTIONAL("declinedAt", REMARK_INT, declined_at_ms),
 };
 static const struct json_field payment_fields[] = {

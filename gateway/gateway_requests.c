@@ -16,20 +16,20 @@
 
 struct intent_body {
     char intent_id[IDENT_SIZE];
-    char user_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
     char currency[CURRENCY_SIZE];
     int64_t amount;
 };
 
 static const struct json_field intent_fields[] = {
-    { "userId", JSON_FIELD_IDENT, true, offsetof(struct intent_body, user_id), 0 },
+    { "userId", JSON_FIELD_USER, true, offsetof(struct intent_body, user_id), 0 },
     { "amount", JSON_FIELD_AMOUNT, true, offsetof(struct intent_body, amount), 0 },
     { "currency", JSON_FIELD_CURRENCY, false, offsetof(struct intent_body, currency), 0 },
     { "intentId", JSON_FIELD_IDENT, false, offsetof(struct intent_body, intent_id), 0 },
 };
 
 static const struct json_field cancel_fields[] = {
-    { "userId", JSON_FIELD_IDENT, false, offsetof(struct gateway_cancel_request, user_id), 0 },
+    { "userId", JSON_FIELD_USER, false, offsetof(struct gateway_cancel_request, user_id), 0 },
 };
 
 static void text_fill(char *target, size_t size, const char *text)
@@ -57,6 +57,12 @@ static bool body_read(const struct http_request *request, const struct json_fiel
     return false;
 }
 
+/* Under such an id nobody could ever ask for the booking: `/booking/intent` is another route. */
+static bool is_out_of_reach(const char *booking_id)
+{
+    return ident_is_dots(booking_id) || strcmp(booking_id, "intent") == 0;
+}
+
 /* The caller's own id, else the one that its key stands for, else a new one. */
 static bool booking_id_choose(const struct http_request *request, const struct intent_body *body,
                               char ret_id[IDENT_SIZE], struct http_answer *answer)
@@ -66,9 +72,11 @@ static bool booking_id_choose(const struct http_request *request, const struct i
     char key[IDEMPOTENCY_KEY_SIZE];
     char uuid[UUID_TEXT_SIZE];
     memset(ret_id, 0, IDENT_SIZE);
-    if (body->intent_id[0] != '\0') {
-        text_fill(ret_id, IDENT_SIZE, body->intent_id);
-        return true;
+    if (is_out_of_reach(body->intent_id)) {
+        gateway_problem(answer, 422, "invalid-field",
+                        "must not be . or .. or intent: GET /booking/{intentId} would not reach it",
+                        "/intentId", NULL);
+        return false;
     }
     if (is_repeated || (header != NULL && !idempotency_key_read(header, key))) {
         gateway_problem(answer, 400, "invalid-idempotency-key",
@@ -80,7 +88,19 @@ static bool booking_id_choose(const struct http_request *request, const struct i
         idempotency_key_booking_id(body->user_id, key, uuid);
     else
         random_uuid(uuid);
-    text_fill(ret_id, IDENT_SIZE, uuid);
+    if (body->intent_id[0] == '\0') {
+        text_fill(ret_id, IDENT_SIZE, uuid);
+        return true;
+    }
+    if (header != NULL && strcmp(body->intent_id, uuid) != 0) {
+        gateway_problem(
+            answer, 422, "two-keys",
+            "a booking is made repeatable by an Idempotency-Key or by an intentId: send "
+            "one of the two, since this intentId is not the one that the key makes",
+            "/intentId", NULL);
+        return false;
+    }
+    text_fill(ret_id, IDENT_SIZE, body->intent_id);
     return true;
 }
 

@@ -3,6 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t")] == '\0';
+}
+
 static bool quoted_read(const char *at, char ret_key[IDEMPOTENCY_KEY_SIZE])
 {
     size_t length = 0;
@@ -14,7 +19,7 @@ static bool quoted_read(const char *at, char ret_key[IDEMPOTENCY_KEY_SIZE])
         ret_key[length++] = *at;
     }
     ret_key[length] = '\0';
-    return length > 0 && at[1] == '\0';
+    return length > 0 && is_blank(at + 1);
 }
 
 bool idempotency_key_read(const char *header, char ret_key[IDEMPOTENCY_KEY_SIZE])
@@ -22,7 +27,7 @@ bool idempotency_key_read(const char *header, char ret_key[IDEMPOTENCY_KEY_SIZE]
     if (header[0] == '"')
         return quoted_read(header + 1, ret_key);
     size_t length = 0;
-    for (const char *at = header; *at != '\0'; at++) {
+    for (const char *at = header; !is_blank(at); at++) {
         if (*at <= 0x20 || *at > 0x7e || length == IDEMPOTENCY_KEY_SIZE - 1)
             return false;
         ret_key[length++] = *at;
@@ -33,7 +38,7 @@ bool idempotency_key_read(const char *header, char ret_key[IDEMPOTENCY_KEY_SIZE]
 
 void idempotency_key_booking_id(const char *user_id, const char *key, char ret_id[UUID_TEXT_SIZE])
 {
-    char text[IDENT_SIZE + IDEMPOTENCY_KEY_SIZE]; /* a user id holds no line feed */
+    char text[USER_SIZE + IDEMPOTENCY_KEY_SIZE]; /* a user id holds no line feed */
     int length = snprintf(text, sizeof text, "%s\n%s", user_id, key);
     uuid_v8_derive(text, (size_t)length, ret_id);
 }

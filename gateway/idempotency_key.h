@@ -1,6 +1,6 @@
 /* idempotency_key.h - the Idempotency-Key header (IETF draft): a Structured Field string, so
  * quoted (RFC 8941); the bare form is taken too. 1 to 255 visible ASCII characters, inside quotes
- * also the space. Pure. */
+ * also the space. Blanks behind it are no part of it (RFC 9110, 5.5). Pure. */
 #pragma once
 
 #include "common/base/attributes.h"

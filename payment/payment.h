@@ -66,7 +66,7 @@ struct payment {
     char id[IDENT_SIZE];
     enum payment_state state;
     char intent_id[IDENT_SIZE]; /* the booking */
-    char user_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
     int64_t amount; /* captured, in minor units; what goes back is this, never more */
     char currency[CURRENCY_SIZE];
     int64_t captured_at_ms;
@@ -87,7 +87,7 @@ struct payment {
 /* The content of a webhook or event, checked by the codec. */
 struct payment_payload {
     char intent_id[IDENT_SIZE];
-    char user_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
     int64_t amount;
     char currency[CURRENCY_SIZE];
     char reason[REASON_SIZE];

@@ -45,14 +45,14 @@ struct webhook_fields {
 static const struct json_field captured_fields[] = {
     FIELD("paymentId", JSON_FIELD_IDENT, false, payment_id, 0),
     FIELD("intentId", JSON_FIELD_IDENT, true, payload.intent_id, 0),
-    FIELD("userId", JSON_FIELD_IDENT, true, payload.user_id, 0),
+    FIELD("userId", JSON_FIELD_USER, true, payload.user_id, 0),
     FIELD("amount", JSON_FIELD_AMOUNT, true, payload.amount, 0),
     FIELD("currency", JSON_FIELD_CURRENCY, false, payload.currency, 0),
 };
 static const struct json_field declined_fields[] = {
     FIELD("paymentId", JSON_FIELD_IDENT, false, payment_id, 0),
     FIELD("intentId", JSON_FIELD_IDENT, true, payload.intent_id, 0),
-    FIELD("userId", JSON_FIELD_IDENT, false, payload.user_id, 0),
+    FIELD("userId", JSON_FIELD_USER, false, payload.user_id, 0),
     FIELD("reason", JSON_FIELD_REMARK, false, payload.reason, REASON_SIZE),
     FIELD("final", JSON_FIELD_BOOL, false, payload.is_final, 0),
 };

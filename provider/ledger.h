@@ -22,7 +22,7 @@ enum ledger_status { LEDGER_CAPTURED, LEDGER_DECLINED };
 struct ledger_charge {
     char payment_id[IDENT_SIZE];
     char intent_id[IDENT_SIZE];
-    char user_id[IDENT_SIZE]; /* "" for an adopted one: only the caller knows */
+    char user_id[USER_SIZE]; /* "" for an adopted one: only the caller knows */
     char currency[CURRENCY_SIZE];
     char reason[REASON_SIZE]; /* of a decline */
     enum ledger_status status;
@@ -59,7 +59,7 @@ enum ledger_verdict {
 struct ledger_charge_request {
     char payment_id[IDENT_SIZE]; /* "" = the provider makes one up: fresh_id */
     char intent_id[IDENT_SIZE];
-    char user_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
     char currency[CURRENCY_SIZE];
     char reason[REASON_SIZE];
     char key[LEDGER_KEY_SIZE];     /* "" = none */

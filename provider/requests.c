@@ -9,7 +9,7 @@
 static const struct json_field charge_fields[] = {
     { "paymentId", JSON_FIELD_IDENT, false, offsetof(struct ledger_charge_request, payment_id), 0 },
     { "intentId", JSON_FIELD_IDENT, true, offsetof(struct ledger_charge_request, intent_id), 0 },
-    { "userId", JSON_FIELD_IDENT, true, offsetof(struct ledger_charge_request, user_id), 0 },
+    { "userId", JSON_FIELD_USER, true, offsetof(struct ledger_charge_request, user_id), 0 },
     { "amount", JSON_FIELD_AMOUNT, true, offsetof(struct ledger_charge_request, amount), 0 },
     { "currency", JSON_FIELD_CURRENCY, false, offsetof(struct ledger_charge_request, currency), 0 },
     { "declined", JSON_FIELD_BOOL, false, offsetof(struct ledger_charge_request, is_declined), 0 },
@@ -43,6 +43,14 @@ bool charge_request_read(const char *body, size_t length, const char *default_cu
     if (!json_read(body, length, charge_fields, COUNT(charge_fields), JSON_UNKNOWN_REFUSED,
                    &request, problem))
         return false;
+    if (ident_is_dots(request.payment_id) || strcmp(request.payment_id, "summary") == 0) {
+        memset(problem, 0, sizeof *problem);
+        (void)snprintf(problem->pointer, sizeof problem->pointer, "/paymentId");
+        (void)snprintf(
+            problem->detail, sizeof problem->detail,
+            "must not be . or .. or summary: GET /ledger/{paymentId} would not reach it");
+        return false;
+    }
     *ret = request;
     return true;
 }

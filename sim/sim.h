@@ -106,7 +106,7 @@ struct sim_store {
 /* ---- clients and provider ---- */
 
 struct sim_booking { /* as its client means it */
-    char id[IDENT_SIZE], user_id[IDENT_SIZE];
+    char id[IDENT_SIZE], user_id[USER_SIZE];
     int64_t amount;
     bool is_accepted; /* a 202 was seen */
     struct gateway_intent_request accepted;

@@ -50,7 +50,7 @@ static void intents_plan(struct sim *sim, size_t at)
         if (op == NULL)
             return;
         bool is_other = sim_random_chance(&sim->random, 100);
-        snprintf(op->content.intent.user_id, IDENT_SIZE, "%s",
+        snprintf(op->content.intent.user_id, USER_SIZE, "%s",
                  is_other && sim_random_chance(&sim->random, 500) ? "stranger" : booking->user_id);
         snprintf(op->content.intent.currency, CURRENCY_SIZE, "EUR");
         op->content.intent.amount = booking->amount + (is_other ? 7 : 0);
@@ -59,7 +59,7 @@ static void intents_plan(struct sim *sim, size_t at)
         struct sim_op *op = sim_op_add(sim, OP_CANCEL, at, 0);
         if (op == NULL)
             return;
-        snprintf(op->content.cancel.user_id, IDENT_SIZE, "%s",
+        snprintf(op->content.cancel.user_id, USER_SIZE, "%s",
                  !sim_random_chance(&sim->random, 300)  ? booking->user_id
                  : sim_random_chance(&sim->random, 500) ? "stranger"
                                                         : "");
@@ -125,7 +125,7 @@ static void payment_plan(struct sim *sim, size_t at, bool is_strangers)
             snprintf(op->content.payment.reason, REASON_SIZE, "card_declined");
             op->content.payment.is_final = sim_random_chance(&sim->random, 300);
             if (sim_random_chance(&sim->random, 150))
-                memset(op->content.payment.user_id, 0, IDENT_SIZE); /* it names nobody */
+                memset(op->content.payment.user_id, 0, USER_SIZE); /* it names nobody */
         }
         if (sim_random_chance(&sim->random, 700))
             return; /* it stays declined */
@@ -162,7 +162,7 @@ static void late_cancel_plan(struct sim *sim, size_t at, const char *user_id, in
     struct sim_op *op = sim_op_add(sim, OP_CANCEL, at, 0);
     if (op == NULL)
         return;
-    snprintf(op->content.cancel.user_id, IDENT_SIZE, "%s", user_id);
+    snprintf(op->content.cancel.user_id, USER_SIZE, "%s", user_id);
     op->not_before_ms = not_before_ms;
 }
 
@@ -175,7 +175,7 @@ static void foreign_plan(struct sim *sim, size_t at)
     if (op == NULL)
         return;
     booking->is_foreign = true;
-    snprintf(op->content.intent.user_id, IDENT_SIZE, "%s", booking->user_id);
+    snprintf(op->content.intent.user_id, USER_SIZE, "%s", booking->user_id);
     snprintf(op->content.intent.currency, CURRENCY_SIZE, "EUR");
     op->content.intent.amount = booking->amount;
     payment_plan(sim, at, false);

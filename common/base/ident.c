@@ -17,6 +17,22 @@ bool ident_is_valid(const char *text, size_t length)
     return true;
 }
 
+bool user_is_valid(const char *text, size_t length)
+{
+    if (length == 0 || length > USER_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!is_ident_char(text[i]) && text[i] != '@' && text[i] != '+' && text[i] != '|' &&
+            text[i] != '/')
+            return false;
+    return true;
+}
+
+bool ident_is_dots(const char *text)
+{
+    return text[0] == '.' && (text[1] == '\0' || (text[1] == '.' && text[2] == '\0'));
+}
+
 uint64_t ident_hash(const char *ident)
 {
     uint64_t hash = UINT64_C(14695981039346656037);

@@ -16,6 +16,11 @@ static void requirement_write(const struct json_field *field, char *detail, size
         snprintf(detail, size, "must be a string of 1 to %d of the characters A-Z a-z 0-9 _ . : -",
                  IDENT_BYTES_MAX);
         return;
+    case JSON_FIELD_USER:
+        snprintf(detail, size,
+                 "must be a string of 1 to %d of the characters A-Z a-z 0-9 _ . : @ + | / -",
+                 USER_BYTES_MAX);
+        return;
     case JSON_FIELD_AMOUNT:
         snprintf(detail, size,
                  "must be an integer in minor units, 1 to %lld, as a number or a string of digits",
@@ -108,6 +113,11 @@ static bool ident_read(const struct json_span *value, char target[IDENT_SIZE])
     return json_string_copy(value, target, IDENT_SIZE) && ident_is_valid(target, strlen(target));
 }
 
+static bool user_read(const struct json_span *value, char target[USER_SIZE])
+{
+    return json_string_copy(value, target, USER_SIZE) && user_is_valid(target, strlen(target));
+}
+
 static bool currency_read(const struct json_span *value, char target[CURRENCY_SIZE])
 {
     return json_string_copy(value, target, CURRENCY_SIZE) &&
@@ -156,6 +166,8 @@ static bool value_read(const struct json_field *field, const struct json_span *v
     switch (field->type) {
     case JSON_FIELD_IDENT:
         return ident_read(value, at);
+    case JSON_FIELD_USER:
+        return user_read(value, at);
     case JSON_FIELD_AMOUNT:
         return amount_read(value, at);
     case JSON_FIELD_CURRENCY:

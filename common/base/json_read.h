@@ -62,6 +62,7 @@ bool json_string_copy(const struct json_span *value, char *buffer, size_t size);
 
 enum json_field_type {
     JSON_FIELD_IDENT,    /* char[IDENT_SIZE], ident.h */
+    JSON_FIELD_USER,     /* char[USER_SIZE], ident.h */
     JSON_FIELD_AMOUNT,   /* int64_t; a JSON integer or a string of digits, money.h */
     JSON_FIELD_CURRENCY, /* char[CURRENCY_SIZE] */
     JSON_FIELD_TEXT,     /* char[size]; valid UTF-8 without control characters; 1 .. size-1 bytes */

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 static const char intent[] = "{\"userId\":\"alice\",\"amount\":1200,\"currency\":\"EUR\"}";
+static const char *body = intent;
 static char document_id[IDENT_SIZE];
 static bool is_taken;
 static enum reply reply;
@@ -42,10 +43,9 @@ static int post(const char *key)
     struct gateway_http http = { .currency = "EUR" };
     const struct http_field fields[] = { { "Idempotency-Key", key } };
     struct http_head head = { "POST", "/booking/intent", "1.1", fields, key != NULL };
-    struct http_request request = { .route = "/booking/intent",
-                                    .body = intent,
-                                    .body_length = strlen(intent),
-                                    .connection = &head };
+    struct http_request request = {
+        .route = "/booking/intent", .body = body, .body_length = strlen(body), .connection = &head
+    };
     struct http_answer answer = { .body = malloc(HTTP_ANSWER_BYTES_MAX) };
     assert_non_null(answer.body);
     gateway_intent_post(&http, &request, &answer);
@@ -89,11 +89,51 @@ static void a_key_stands_for_one_booking_and_no_key_for_a_new_one(void **test)
     assert_string_not_equal(document_id, first);
 }
 
+static void an_id_that_no_client_can_ask_for_is_refused(void **test)
+{
+    (void)test;
+    static const char *const ids[] = { ".", "..", "intent", "...", "intents" };
+    is_taken = true;
+    reply = REPLY_ACCEPTED;
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        char own[128];
+        snprintf(own, sizeof own, "{\"userId\":\"alice\",\"amount\":5,\"intentId\":\"%s\"}",
+                 ids[i]);
+        body = own;
+        assert_int_equal(post(NULL), i < 3 ? 422 : 202);
+    }
+    body = intent;
+}
+
+static void a_key_and_an_id_must_mean_the_same_booking(void **test)
+{
+    (void)test;
+    char own[256];
+    is_taken = true;
+    reply = REPLY_ACCEPTED;
+    body = intent;
+    assert_int_equal(post("k1"), 202);
+    snprintf(own, sizeof own,
+             "{\"userId\":\"alice\",\"amount\":1200,\"currency\":\"EUR\",\"intentId\":\"%s\"}",
+             document_id);
+    body = own;
+    assert_int_equal(post("k1"), 202);
+    assert_int_equal(post("\"k1\" "), 202);
+    assert_int_equal(post(NULL), 202);
+    assert_int_equal(post("k2"), 422);
+    assert_int_equal(post("k\x01"), 400);
+    body = "{\"userId\":\"alice\",\"amount\":1200,\"intentId\":\"B1\"}";
+    assert_int_equal(post("k1"), 422);
+    body = intent;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_intent_is_accepted_only_when_the_engine_has_stored_it),
         cmocka_unit_test(a_key_stands_for_one_booking_and_no_key_for_a_new_one),
+        cmocka_unit_test(an_id_that_no_client_can_ask_for_is_refused),
+        cmocka_unit_test(a_key_and_an_id_must_mean_the_same_booking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

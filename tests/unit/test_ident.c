@@ -55,6 +55,38 @@ static void a_forbidden_byte_is_found_anywhere(void **state)
     assert_false(ident_is_valid("a\n", 2));
 }
 
+static void users_may_be_what_identity_providers_make(void **state)
+{
+    (void)state;
+    static const char *const users[] = { "ann.lee+travel@example.org",
+                                         "auth0|5f7c8ec7c33c6c004bbafe82", "google-oauth2|1034",
+                                         "arn:aws:iam::1:user/ann", "u" };
+    for (size_t i = 0; i < sizeof users / sizeof users[0]; i++)
+        assert_true(user_is_valid(users[i], strlen(users[i])));
+    char text[USER_BYTES_MAX + 1];
+    memset(text, '@', sizeof text);
+    assert_true(user_is_valid(text, USER_BYTES_MAX));
+    assert_false(user_is_valid(text, USER_BYTES_MAX + 1));
+    assert_false(user_is_valid("", 0));
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:@+|/-";
+    for (int byte = 0; byte < 256; byte++) {
+        char one = (char)byte;
+        assert_int_equal(user_is_valid(&one, 1), one != '\0' && strchr(allowed, one) != NULL);
+    }
+}
+
+static void a_client_resolves_dots_before_it_asks(void **state)
+{
+    (void)state;
+    assert_true(ident_is_dots("."));
+    assert_true(ident_is_dots(".."));
+    assert_false(ident_is_dots(""));
+    assert_false(ident_is_dots("..."));
+    assert_false(ident_is_dots(".a"));
+    assert_false(ident_is_dots("a."));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -62,6 +94,8 @@ int main(void)
         cmocka_unit_test(exactly_64_bytes_are_the_limit),
         cmocka_unit_test(just_the_listed_bytes_are_allowed),
         cmocka_unit_test(a_forbidden_byte_is_found_anywhere),
+        cmocka_unit_test(users_may_be_what_identity_providers_make),
+        cmocka_unit_test(a_client_resolves_dots_before_it_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
