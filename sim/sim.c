@@ -1,6 +1,7 @@
 /* sim.c - one schedule: chaos, healing, oracle. */
 #include "cli/replay_decide.h"
 #include "sim/sim_provider.h"
+#include "sim/sim_words.h"
 
 #include <stddef.h>
 #include <stdlib.h>

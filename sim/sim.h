@@ -337,11 +337,6 @@ struct sim_mark *sim_mark(struct sim *sim, const char *message_id);
 bool sim_message_is_ready(const struct sim *sim, const struct sim_message *message);
 size_t sim_queue_waiting(const struct sim *sim, enum sim_service service);
 
-/* sim_plan.c */
-void sim_clients_plan(struct sim *sim);
-/* NULL: there is no room for one more. */
-struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking, size_t payment);
-
 /* sim_bus.c, sim_store.c, sim_provider.c, sim_clients.c: the ports */
 struct bus_port sim_bus_port(struct sim_worker *worker);
 struct store_port sim_store_port(struct sim_worker *worker);
@@ -379,15 +374,6 @@ struct sim_payment *sim_payment_find(struct sim *sim, const char *id);
 /* The provider's webhook; false: there is no room for one more. */
 bool sim_report_send(struct sim *sim, size_t payment);
 
-/* sim_strangers.c: others who publish */
-#define SIM_EARLY_PREFIX "early:"
-void sim_poison_publish(struct sim *sim);
-void sim_forgery_publish(struct sim *sim, enum sim_service service,
-                         const struct sim_message *settled);
-void sim_capture_announce(struct sim *sim, size_t payment_at);
-void sim_intent_announce(struct sim *sim, const struct sim_op *op);
-void sim_demand_publish(struct sim *sim);
-
 /* sim_later.c: weeks later old messages and dead letters come again; false: nothing did */
 bool sim_weeks_later(struct sim *sim);
 
@@ -397,13 +383,6 @@ bool sim_flood_check(struct sim *sim);
 /* sim_restore.c: a backup of the payment service's store, taken and put back */
 void sim_backup_take(struct sim *sim);
 bool sim_backup_restore(struct sim *sim); /* false: there is none, or it knows too little */
-
-/* sim_words.c */
-void sim_decline_check(struct sim *sim, const struct booking *booking);
-void sim_shown_decline_check(struct sim *sim, const struct gateway_view *view);
-void sim_cancels_check(struct sim *sim);
-void sim_cancel_see(struct sim *sim, const struct decided *decided, enum booking_state from,
-                    enum booking_state to);
 
 /* sim_oracle.c */
 void sim_outcomes_check(struct sim *sim); /* of states, events and money */

@@ -1,5 +1,5 @@
 /* sim_bus.c - the bus as a worker's engine sees it. */
-#include "sim/sim.h"
+#include "sim/sim_words.h"
 #include "wire/events.h"
 
 #include <assert.h>

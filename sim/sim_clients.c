@@ -1,6 +1,7 @@
 /* sim_clients.c - who speaks HTTP: clients with intents and cancels, the provider with its
  * webhooks. They repeat themselves, contradict themselves, and act for strangers. */
 #include "sim/sim_provider.h"
+#include "sim/sim_words.h"
 
 #include <assert.h>
 #include <string.h>

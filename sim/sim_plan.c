@@ -1,6 +1,6 @@
 /* sim_plan.c - what clients and the provider are going to say in a schedule: they repeat
  * themselves, contradict themselves, and act for strangers. */
-#include "sim/sim.h"
+#include "sim/sim_words.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* sim_words.c - what clients and the provider said, beside what came of it: cancels, declined
  * tries. */
-#include "sim/sim.h"
+#include "sim/sim_words.h"
 
 #include <string.h>
 

@@ -1,0 +1,25 @@
+/* sim_words.h - what clients, the provider and strangers are going to say, and what came of it. */
+#pragma once
+
+#include "sim/sim.h"
+
+/* sim_plan.c */
+void sim_clients_plan(struct sim *sim);
+/* NULL: there is no room for one more. */
+struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking, size_t payment);
+
+/* sim_words.c */
+void sim_decline_check(struct sim *sim, const struct booking *booking);
+void sim_shown_decline_check(struct sim *sim, const struct gateway_view *view);
+void sim_cancels_check(struct sim *sim);
+void sim_cancel_see(struct sim *sim, const struct decided *decided, enum booking_state from,
+                    enum booking_state to);
+
+/* sim_strangers.c: others who publish */
+#define SIM_EARLY_PREFIX "early:"
+void sim_poison_publish(struct sim *sim);
+void sim_forgery_publish(struct sim *sim, enum sim_service service,
+                         const struct sim_message *settled);
+void sim_capture_announce(struct sim *sim, size_t payment_at);
+void sim_intent_announce(struct sim *sim, const struct sim_op *op);
+void sim_demand_publish(struct sim *sim);
