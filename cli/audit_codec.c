@@ -180,6 +180,24 @@ void audit_decode_view(struct audit_facts *facts, const struct record *record)
 
 /* ---- payment ---- */
 
+static bool conflicts_read(struct audit_facts *facts, struct bson_fields *state,
+                           struct audit_payment *payment)
+{
+    struct bson_fields array;
+    struct bson_fields part;
+    if (!bson_read_has(state, "conflicts"))
+        return true;
+    if (!bson_read_array(state, "conflicts", &array))
+        return false;
+    while (bson_read_has_next(&array))
+        if (!bson_read_next(&array, &part) ||
+            (payment->own.conflict_count++ == 0 &&
+             (!name_read(facts, &part, "intentId", &payment->own.conflict_booking) ||
+              !money_read(facts, &part, &payment->own.conflict))))
+            return false;
+    return true;
+}
+
 static bool payment_read(struct audit_facts *facts, struct audit_payment *payment,
                          const struct record *record)
 {
@@ -195,7 +213,8 @@ static bool payment_read(struct audit_facts *facts, struct audit_payment *paymen
     payment->own.booking = audit_booking_of(facts, booking_id);
     return money_read(facts, &state, &payment->own.money) &&
            name_read(facts, &state, "lastError", &payment->own.last_error) &&
-           bson_read_int(&state, "attempts", &payment->own.attempts);
+           bson_read_int(&state, "attempts", &payment->own.attempts) &&
+           conflicts_read(facts, &state, payment);
 }
 
 void audit_decode_payment(struct audit_facts *facts, const struct record *record)

@@ -114,7 +114,10 @@ struct audit_payment {
         int64_t due_at_ms, owed_at_ms;
         struct audit_money money;
         struct audit_booking *booking;
-        const char *last_error; /* NULL = none */
+        const char *last_error;      /* NULL = none */
+        struct audit_money conflict; /* the first capture under its id that said something else */
+        const char *conflict_booking;
+        int32_t conflict_count;
         int64_t attempts;
         enum audit_payment_state state;
         bool is_damaged;

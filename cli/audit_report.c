@@ -1,5 +1,7 @@
 #include "cli/audit_report.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 void audit_report_done(struct audit_report *report)
@@ -53,6 +55,23 @@ const struct audit_sums *audit_report_sums(const struct audit_report *report, co
     return NULL;
 }
 
+/* Under one id one payment is counted: what else was captured under it nobody here can count. */
+static void conflict_add(struct audit_report *report, const struct audit_payment *payment)
+{
+    char detail[400];
+    const struct audit_money *said = &payment->own.conflict;
+    if (payment->own.conflict_count == 0)
+        return;
+    snprintf(detail, sizeof detail,
+             "captured again with other content: %" PRId64 " %s by %s for %s%s; compare with the "
+             "provider's books",
+             said->amount, said->currency, said->user, payment->own.conflict_booking,
+             payment->own.conflict_count > 1 ? ", and more" : "");
+    struct audit_item *item = item_add(report, AUDIT_IS_WRONG, "capture_conflict", detail);
+    item->payment_id = id_copy(report, payment->id);
+    item->booking_id = id_copy(report, payment->own.booking->id);
+}
+
 void audit_report_payment(struct audit_report *report, const struct audit_payment *payment,
                           const struct audit_opinion *opinion)
 {
@@ -66,6 +85,7 @@ void audit_report_payment(struct audit_report *report, const struct audit_paymen
             sums->by_verdict[opinion->verdict] += captured->amount;
         }
     }
+    conflict_add(report, payment);
     if (!is_listed(opinion->verdict))
         return;
     const struct audit_booking *booking =

@@ -43,6 +43,39 @@ ACT(suspect)
     decision->is_security_event = true;
 }
 
+/* Another payment of a caller without payment ids: the shell asks once more, under its own id. */
+ACT(give_own_id)
+{
+    nothing(rules, payment, input, decision);
+    decision->reply = REPLY_CONFLICT;
+}
+
+ACT(conflict_again)
+{
+    nothing(rules, payment, input, decision);
+    decision->reply = REPLY_OK;
+    decision->reason = PAYMENT_REASON_CONFLICT;
+}
+
+ACT(keep_conflict)
+{
+    (void)rules;
+    const struct payment_payload *payload = payment_payload(input);
+    decision->reason = PAYMENT_REASON_CONFLICT;
+    decision->is_alert = true;
+    decision->is_security_event = strcmp(payment->intent_id, payload->intent_id) != 0 ||
+                                  strcmp(payment->user_id, payload->user_id) != 0;
+    decision->is_changed = payment->conflict_count < PAYMENT_CONFLICTS_MAX;
+    if (!decision->is_changed)
+        return;
+    struct payment_conflict *conflict = &payment->conflicts[payment->conflict_count++];
+    memcpy(conflict->intent_id, payload->intent_id, sizeof conflict->intent_id);
+    memcpy(conflict->user_id, payload->user_id, sizeof conflict->user_id);
+    conflict->amount = payload->amount;
+    memcpy(conflict->currency, payload->currency, sizeof conflict->currency);
+    conflict->at_ms = decision->now_ms;
+}
+
 static void capture_keep(struct payment *payment, const struct input *input,
                          const struct decision *decision)
 {

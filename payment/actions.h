@@ -11,6 +11,9 @@
 ACT(nothing);
 ACT(alert);
 ACT(suspect);
+ACT(give_own_id);
+ACT(keep_conflict);
+ACT(conflict_again);
 ACT(capture);
 ACT(decline);
 ACT(capture_again);

@@ -123,10 +123,9 @@ bool payment_parse(const void *self, const struct message *message, struct input
 
 #define CONTENT(name, member, kind) CONTENT_FIELD(payment_payload, name, member, CONTENT_##kind)
 static const struct content_field captured_content[] = {
-    CONTENT("intentId", intent_id, TEXT),
-    CONTENT("userId", user_id, TEXT),
-    CONTENT("amount", amount, INT),
-    CONTENT("currency", currency, TEXT),
+    CONTENT("intentId", intent_id, TEXT), CONTENT("userId", user_id, TEXT),
+    CONTENT("amount", amount, INT),       CONTENT("currency", currency, TEXT),
+    CONTENT("unnamed", is_unnamed, BOOL),
 };
 static const struct content_field declined_content[] = {
     CONTENT("intentId", intent_id, TEXT),
@@ -174,6 +173,22 @@ const struct content_form payment_contents[] = {
 
 /* ---- BSON ---- */
 
+static void conflicts_encode(struct bson_output *fields, const struct payment *payment)
+{
+    bson_write_array_begin(fields, "conflicts");
+    for (int32_t i = 0; i < payment->conflict_count; i++) {
+        const struct payment_conflict *conflict = &payment->conflicts[i];
+        bson_write_element_begin(fields, (size_t)i);
+        bson_write_text(fields, "intentId", conflict->intent_id);
+        bson_write_text(fields, "userId", conflict->user_id);
+        bson_write_int(fields, "amount", conflict->amount);
+        bson_write_text(fields, "currency", conflict->currency);
+        bson_write_int(fields, "at", conflict->at_ms);
+        bson_write_end(fields);
+    }
+    bson_write_end(fields);
+}
+
 bool payment_encode(const void *state, struct bson_output *fields, struct error *error)
 {
     (void)error;
@@ -196,6 +211,8 @@ bool payment_encode(const void *state, struct bson_output *fields, struct error 
     bson_write_int(fields, "attemptsMax", payment->attempts_max);
     bson_write_text(fields, "lastError", payment->last_error);
     bson_write_announcement(fields, "refund", &payment->refund);
+    if (payment->conflict_count > 0)
+        conflicts_encode(fields, payment);
     bson_write_int(fields, "askedAt", payment->asked_at_ms);
     bson_write_int(fields, "dueAt", payment->due_at_ms);
     return true;
@@ -234,6 +251,31 @@ static bool invariants_hold(const struct payment *payment)
            (payment->state != PAYMENT_REFUNDED || payment->refund_id[0] != '\0');
 }
 
+static bool conflict_decode(struct bson_fields *fields, struct payment_conflict *conflict)
+{
+    return bson_read_text(fields, "intentId", conflict->intent_id, sizeof conflict->intent_id) &&
+           bson_read_text(fields, "userId", conflict->user_id, sizeof conflict->user_id) &&
+           bson_read_int(fields, "amount", &conflict->amount) &&
+           bson_read_text(fields, "currency", conflict->currency, sizeof conflict->currency) &&
+           bson_read_int(fields, "at", &conflict->at_ms);
+}
+
+/* Of most payments there are none. */
+static bool conflicts_decode(struct bson_fields *fields, struct payment *payment)
+{
+    struct bson_fields array;
+    struct bson_fields part;
+    if (!bson_read_has(fields, "conflicts"))
+        return true;
+    if (!bson_read_array(fields, "conflicts", &array))
+        return false;
+    while (bson_read_has_next(&array))
+        if (payment->conflict_count == PAYMENT_CONFLICTS_MAX || !bson_read_next(&array, &part) ||
+            !conflict_decode(&part, &payment->conflicts[payment->conflict_count++]))
+            return false;
+    return true;
+}
+
 bool payment_decode(struct bson_fields *fields, void *state, struct error *error)
 {
     struct payment *payment = state;
@@ -257,6 +299,7 @@ bool payment_decode(struct bson_fields *fields, void *state, struct error *error
         !small_int_decode(fields, "attemptsMax", 0, &payment->attempts_max) ||
         !bson_read_text(fields, "lastError", payment->last_error, sizeof payment->last_error) ||
         !bson_read_announcement(fields, "refund", &payment->refund) ||
+        !conflicts_decode(fields, payment) ||
         (bson_read_has(fields, "askedAt") && /* releases before did not write it */
          !bson_read_int(fields, "askedAt", &payment->asked_at_ms)) ||
         !bson_read_int(fields, "dueAt", &payment->due_at_ms))

@@ -44,6 +44,26 @@ PAYMENT_GUARD(same_capture)
            strcmp(payment->currency, payload->currency) == 0;
 }
 
+PAYMENT_GUARD(is_unnamed)
+{
+    (void)payment, (void)now_ms;
+    return payment_payload(input)->is_unnamed;
+}
+
+PAYMENT_GUARD(known_conflict)
+{
+    (void)now_ms;
+    const struct payment_payload *payload = payment_payload(input);
+    for (int32_t i = 0; i < payment->conflict_count; i++) {
+        const struct payment_conflict *known = &payment->conflicts[i];
+        if (strcmp(known->intent_id, payload->intent_id) == 0 &&
+            strcmp(known->user_id, payload->user_id) == 0 && known->amount == payload->amount &&
+            strcmp(known->currency, payload->currency) == 0)
+            return true;
+    }
+    return false;
+}
+
 PAYMENT_GUARD(same_booking)
 {
     (void)now_ms;

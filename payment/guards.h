@@ -8,8 +8,10 @@
 
 PAYMENT_GUARD(payment_always);
 PAYMENT_GUARD(payment_is_due);
-PAYMENT_GUARD(is_call_held); /* due, and its call waits for its turn or is under way */
-PAYMENT_GUARD(same_capture); /* same booking, user, amount and currency */
+PAYMENT_GUARD(is_call_held);   /* due, and its call waits for its turn or is under way */
+PAYMENT_GUARD(same_capture);   /* same booking, user, amount and currency */
+PAYMENT_GUARD(is_unnamed);     /* a capture that has no id of its own yet */
+PAYMENT_GUARD(known_conflict); /* a capture that was kept as a conflict before */
 PAYMENT_GUARD(same_booking);
 PAYMENT_GUARD(other_try);     /* declined for another booking, or by another user */
 PAYMENT_GUARD(says_more);     /* declined for good now, or its user is named now */

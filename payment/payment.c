@@ -36,16 +36,14 @@ static const struct payment_transition *transition_find(const struct payment *pa
     return NULL;
 }
 
-/* A provider repeats what is not answered with 2xx: only a webhook that contradicts what we hold is
- * refused. */
+/* A provider repeats what is not answered with 2xx, and what is signed and well formed is never
+ * refused: what contradicts what we hold is kept, or has no effect. An action may say otherwise. */
 static enum reply reply_of(const struct input *input, enum outcome outcome)
 {
     if (input->source != INPUT_FROM_REQUEST)
         return REPLY_NONE;
-    if (input->type == INPUT_REPORTED)
+    if (input->type == INPUT_REPORTED || outcome == OUTCOME_REJECTED)
         return REPLY_OK;
-    if (outcome == OUTCOME_REJECTED)
-        return REPLY_UNPROCESSABLE;
     return outcome == OUTCOME_APPLIED ? REPLY_ACCEPTED : REPLY_REPLAYED;
 }
 

@@ -62,6 +62,18 @@ enum payment_input_type {
         PAYMENT_INPUT_COUNT
 };
 
+/* A capture under the same id that said something else. One id is one payment, and its money is
+ * what the first capture said: what the other means only a person can find out, at the provider. */
+struct payment_conflict {
+    char intent_id[IDENT_SIZE];
+    char user_id[USER_SIZE];
+    int64_t amount;
+    char currency[CURRENCY_SIZE];
+    int64_t at_ms;
+};
+#define PAYMENT_REASON_CONFLICT "other_content"
+#define PAYMENT_CONFLICTS_MAX   4 /* further ones are only alerted */
+
 struct payment {
     char id[IDENT_SIZE];
     enum payment_state state;
@@ -80,6 +92,8 @@ struct payment {
     int32_t attempts_max; /* every so many an alert; fixed when the refund fell due */
     char last_error[REASON_SIZE];
     struct announcement refund; /* of payment.refunded or payment.refund.stuck */
+    struct payment_conflict conflicts[PAYMENT_CONFLICTS_MAX];
+    int32_t conflict_count;
     int64_t asked_at_ms; /* refund_due, refunding: the provider is asked since; 0 = not now */
     int64_t due_at_ms;
 };
@@ -94,6 +108,7 @@ struct payment_payload {
     char refund_id[IDENT_SIZE];
     bool has_failed; /* INPUT_REPORTED: the provider took its success back */
     bool is_final;   /* INPUT_DECLINED: the payer will not try again */
+    bool is_unnamed; /* INPUT_CAPTURED: by a caller without payment ids, under the first one */
 };
 
 /* So long after a capture the provider is sure to know the key of its refund, whenever that was

@@ -29,8 +29,11 @@
     }
 #define CAPTURE_ROWS(state)                                                                        \
     { state, INPUT_CAPTURED, IF(same_capture), DUPLICATE, state, nothing },                        \
+        { state, INPUT_CAPTURED, IF(is_unnamed), NOOP, state, give_own_id },                       \
+        { state, INPUT_CAPTURED, IF(known_conflict), DUPLICATE, state, conflict_again },           \
     {                                                                                              \
-        state, INPUT_CAPTURED, IF(payment_always), REJECT, state, suspect                          \
+        state, INPUT_CAPTURED, IF(payment_always), "conflict", OUTCOME_REJECTED, state,            \
+            keep_conflict                                                                          \
     }
 #define DEMAND_ROWS(state, input, act)                                                             \
     { state, input, IF(other_booking), REJECT, state, suspect },                                   \

@@ -7,6 +7,7 @@
 #include "common/base/uuid.h"
 #include "payment/payment.h"
 #include "payment/signature.h"
+#include "payment/unnamed.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -79,12 +80,14 @@ static const struct webhook_form declined_form = { INPUT_DECLINED, declined_fiel
 static const struct webhook_form refunded_form = { INPUT_REPORTED, refunded_fields,
                                                    COUNT(refunded_fields) };
 
-/* One payment per booking is meant where the caller names none. */
-static void payment_id_derive(struct webhook_fields *fields)
+static void payment_id_derive(const struct webhook_form *form, struct webhook_fields *fields)
 {
-    char text[IDENT_SIZE + 16];
-    int length = snprintf(text, sizeof text, "payment\n%s", fields->payload.intent_id);
-    uuid_v8_derive(text, (size_t)length, fields->payment_id);
+    if (form->type == INPUT_DECLINED) {
+        unnamed_decline(&fields->payload, fields->payment_id);
+        return;
+    }
+    unnamed_capture_first(fields->payload.intent_id, fields->payment_id);
+    fields->payload.is_unnamed = true;
 }
 
 static bool webhook_read(const struct webhooks *webhooks, const struct webhook_form *form,
@@ -108,8 +111,16 @@ static bool webhook_read(const struct webhooks *webhooks, const struct webhook_f
     if (form->type == INPUT_DECLINED && webhooks->are_declines_final)
         fields->payload.is_final = true;
     if (fields->payment_id[0] == '\0')
-        payment_id_derive(fields);
+        payment_id_derive(form, fields);
     return true;
+}
+
+static void input_name(struct input *input, const struct webhook_fields *fields)
+{
+    text_join(input->id, sizeof input->id,
+              (const char *const[]){ input->type_name, ":", fields->payment_id }, 3);
+    memcpy(input->document_id, fields->payment_id, sizeof input->document_id);
+    memcpy(input->payload, &fields->payload, sizeof fields->payload);
 }
 
 static void input_fill(struct input *input, enum payment_input_type type,
@@ -119,11 +130,8 @@ static void input_fill(struct input *input, enum payment_input_type type,
     input->type = (int)type;
     input->type_name = payment_input_text(type);
     input->is_first = type != INPUT_REPORTED;
-    text_join(input->id, sizeof input->id,
-              (const char *const[]){ input->type_name, ":", fields->payment_id }, 3);
-    memcpy(input->document_id, fields->payment_id, sizeof input->document_id);
     memcpy(input->correlation_id, fields->payload.intent_id, sizeof input->correlation_id);
-    memcpy(input->payload, &fields->payload, sizeof fields->payload);
+    input_name(input, fields);
 }
 
 /* ---- what they hear ---- */
@@ -153,6 +161,10 @@ static void accepted_answer(struct http_answer *answer, const struct webhook_fie
     json_write_string(&writer, "paymentId", fields->payment_id);
     json_write_string(&writer, "intentId", payment->intent_id);
     json_write_string(&writer, "state", payment_state_text(payment->state));
+    if (request->reason != NULL && strcmp(request->reason, PAYMENT_REASON_CONFLICT) == 0)
+        json_write_string(&writer, "conflict",
+                          "this payment id is known with another booking, user, amount or "
+                          "currency; what came now is kept beside it, for a person to look at");
     json_write_object_end(&writer);
     answer->status = 200;
     answer->body_length = json_write_finish(&writer);
@@ -175,21 +187,23 @@ static void reply_answer(struct http_answer *answer, const struct webhook_fields
     case REPLY_OK:
         accepted_answer(answer, fields, request, payment);
         return;
-    case REPLY_UNPROCESSABLE:
-        problem_answer(answer, 422, "payment-differs",
-                       "this payment id is known with another booking, user, amount or currency",
-                       intent_id);
-        return;
     case REPLY_UNAVAILABLE:
         problem_answer(answer, 503, "unavailable", "not durable, send it again", intent_id);
         return;
     case REPLY_NONE:
+    case REPLY_UNPROCESSABLE:
     case REPLY_CONFLICT:
     case REPLY_NOT_FOUND:
     case REPLY_INTERNAL:
         break;
     }
     problem_answer(answer, 500, "internal", "the stored payment cannot be read", intent_id);
+}
+
+static void submit(struct webhooks *webhooks, struct request *request)
+{
+    if (!daemon_submit(webhooks->daemon, request))
+        request->reply = REPLY_UNAVAILABLE;
 }
 
 static void webhook_handle(struct webhooks *webhooks, const struct webhook_form *form,
@@ -215,8 +229,13 @@ static void webhook_handle(struct webhooks *webhooks, const struct webhook_form 
     }
     input_fill(&request.input, form->type, &fields);
     tracing_request_begin(webhooks->observer, fields.payload.intent_id, &request);
-    if (!daemon_submit(webhooks->daemon, &request))
-        request.reply = REPLY_UNAVAILABLE;
+    submit(webhooks, &request);
+    if (request.reply == REPLY_CONFLICT) {
+        unnamed_capture_own(&fields.payload, fields.payment_id);
+        fields.payload.is_unnamed = false;
+        input_name(&request.input, &fields);
+        submit(webhooks, &request);
+    }
     tracing_request_decided(webhooks->observer, &request);
     reply_answer(answer, &fields, &request, &payment);
 }

@@ -133,6 +133,9 @@ struct sim_payment { /* as the provider knows it */
     bool is_given_back; /* by somebody else, before anybody here asked for it */
     bool is_restored;   /* its document is one of an older backup */
     bool is_deferred;   /* its booking had no place for it before the intent */
+    /* By a caller without ids, "" = by one with. Where it was the first of its booking, it is
+     * stored under this id; else under `id`, its own. */
+    char first_id[IDENT_SIZE];
 };
 
 struct sim_request {

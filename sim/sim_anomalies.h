@@ -43,6 +43,7 @@
     X(B17, "before the intent more payments than a booking stores")                                \
     X(B18, "a payer who pays although strangers had taken all places")                             \
     X(B19, "a stranger's cancel before the owner's, where no intent is known")                     \
+    X(B20, "different captures of one booking by a caller without payment ids")                    \
     X(C1, "a refund demanded twice")                                                               \
     X(C2, "a refund call without an answer")                                                       \
     X(C3, "a crash between the provider's refund and our knowing it")                              \

@@ -47,7 +47,9 @@ static void gateway_input(const struct sim *sim, const struct sim_op *op, struct
 
 static void payment_input(const struct sim *sim, const struct sim_op *op, struct input *input)
 {
-    const char *payment_id = sim->payments[op->payment].id;
+    const struct sim_payment *payment = &sim->payments[op->payment];
+    bool is_unnamed = op->kind == OP_CAPTURE && payment->first_id[0] != '\0' && !op->is_own;
+    const char *payment_id = is_unnamed ? payment->first_id : payment->id;
     enum payment_input_type type = op->kind == OP_CAPTURE   ? INPUT_CAPTURED
                                    : op->kind == OP_DECLINE ? INPUT_DECLINED
                                                             : INPUT_REPORTED;
@@ -56,7 +58,9 @@ static void payment_input(const struct sim *sim, const struct sim_op *op, struct
     snprintf(input->id, sizeof input->id, "%s:%s", input->type_name, payment_id);
     memcpy(input->document_id, payment_id, sizeof input->document_id);
     memcpy(input->correlation_id, op->content.payment.intent_id, sizeof input->correlation_id);
-    memcpy(input->payload, &op->content.payment, sizeof op->content.payment);
+    struct payment_payload payload = op->content.payment;
+    payload.is_unnamed = is_unnamed;
+    memcpy(input->payload, &payload, sizeof payload);
 }
 
 void sim_op_input(const struct sim *sim, const struct sim_op *op, struct input *ret_input)
@@ -127,6 +131,20 @@ bool sim_clients_send(struct sim *sim)
 
 /* ---- being answered ---- */
 
+/* Signed and well formed: the provider would repeat for days what is refused. */
+static void webhook_answered(struct sim *sim, struct sim_op *op, enum reply reply)
+{
+    bool is_unnamed = sim->payments[op->payment].first_id[0] != '\0';
+    if (reply == REPLY_CONFLICT && is_unnamed && !op->is_own) {
+        anomaly_reached(sim, ANOMALY_B20);
+        op->is_own = true;
+        op->is_open = true;
+    } else if (reply != REPLY_OK || (is_unnamed && op->kind == OP_CAPTURE)) {
+        sim_fail(sim, "B20: a webhook about %s is refused", sim->payments[op->payment].id);
+    }
+    op->is_kept = reply == REPLY_OK && op->kind == OP_CAPTURE;
+}
+
 static void again(struct sim *sim, struct sim_op *op)
 {
     op->is_open = op->must_reach || (!sim->is_healed && !sim_fault(sim, FAULT_CLIENT_GIVES_UP));
@@ -194,6 +212,8 @@ static void answered(struct sim *sim, struct sim_op *op, enum reply reply)
     case REPLY_CONFLICT:
     case REPLY_NOT_FOUND:
     case REPLY_UNPROCESSABLE:
+        if (op->kind >= OP_CAPTURE)
+            webhook_answered(sim, op, reply);
         return;
     case REPLY_NONE:
     case REPLY_INTERNAL:

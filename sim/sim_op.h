@@ -24,6 +24,8 @@ struct sim_op {
     bool is_open;    /* to be sent */
     bool must_reach; /* a provider repeats its webhooks until they are answered */
     bool is_lost;    /* stored, and nobody was told */
+    bool is_own;     /* a capture by a caller without ids, which needs an id of its own */
+    bool is_kept;    /* a capture that was kept as a conflict */
     int64_t not_before_ms;
     union {
         struct gateway_intent_request intent;

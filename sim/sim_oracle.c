@@ -331,6 +331,7 @@ void sim_outcomes_check(struct sim *sim)
     outboxes_check(sim);
     bookings_check(sim);
     sim_cancels_check(sim);
+    sim_conflicts_check(sim);
     payments_check(sim);
     views_check(sim);
 }

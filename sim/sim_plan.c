@@ -1,5 +1,6 @@
 /* sim_plan.c - what clients and the provider are going to say in a schedule: they repeat
  * themselves, contradict themselves, and act for strangers. */
+#include "payment/unnamed.h"
 #include "sim/sim_words.h"
 
 #include <string.h>
@@ -7,6 +8,7 @@
 /* Instead of a provider's 24 hours; longer than a call may be under way. */
 #define KEYS_KEPT_MS   60000
 #define DAY_MS         (INT64_C(24) * 3600 * 1000)
+#define UNNAMED        80  /* per 1000 payments */
 #define CROWDS         300 /* per 1000 bookings of large worlds */
 #define CROWD_MS_MIN   30000
 #define CROWD_MS_MAX   90000
@@ -50,8 +52,9 @@ static void intents_plan(struct sim *sim, size_t at)
         if (op == NULL)
             return;
         bool is_other = sim_random_chance(&sim->random, 100);
-        snprintf(op->content.intent.user_id, USER_SIZE, "%s",
-                 is_other && sim_random_chance(&sim->random, 500) ? "stranger" : booking->user_id);
+        memcpy(op->content.intent.user_id, booking->user_id, USER_SIZE);
+        if (is_other && sim_random_chance(&sim->random, 500))
+            snprintf(op->content.intent.user_id, USER_SIZE, "stranger");
         snprintf(op->content.intent.currency, CURRENCY_SIZE, "EUR");
         op->content.intent.amount = booking->amount + (is_other ? 7 : 0);
     }
@@ -72,7 +75,8 @@ static void capture_add(struct sim *sim, size_t at, size_t payment_at)
     if (op != NULL)
         op->content.payment = sim->payments[payment_at].content;
     /* One payment id for two bookings, or with other money: the first binding wins. */
-    if (op == NULL || !sim_random_chance(&sim->random, 60))
+    if (op == NULL || sim->payments[payment_at].first_id[0] != '\0' ||
+        !sim_random_chance(&sim->random, 60))
         return;
     op->must_reach = false;
     if (sim_random_chance(&sim->random, 500))
@@ -100,6 +104,22 @@ static void early_plan(struct sim *sim, size_t at, size_t payment_at)
         (void)sim_op_add(sim, OP_ANNOUNCE, at, payment_at);
 }
 
+/* Its caller has no payment ids. False: its booking has the very same payment already. */
+static bool id_leave_out(struct sim *sim, struct sim_payment *payment)
+{
+    char own_id[UUID_TEXT_SIZE];
+    char first_id[UUID_TEXT_SIZE];
+    unnamed_capture_own(&payment->content, own_id);
+    for (size_t i = 0; i < sim->payment_count; i++)
+        if (strcmp(sim->payments[i].id, own_id) == 0)
+            return false;
+    unnamed_capture_first(payment->content.intent_id, first_id);
+    memset(payment->id, 0, sizeof payment->id);
+    memcpy(payment->id, own_id, sizeof own_id);
+    memcpy(payment->first_id, first_id, sizeof first_id);
+    return true;
+}
+
 static void payment_plan(struct sim *sim, size_t at, bool is_strangers)
 {
     const struct sim_booking *booking = &sim->bookings[at];
@@ -117,6 +137,10 @@ static void payment_plan(struct sim *sim, size_t at, bool is_strangers)
     content->amount = amount_near(sim, booking->amount);
     currency_near(sim, content->currency);
     payment->is_refused = sim_fault(sim, FAULT_REFUSE);
+    if (sim_random_chance(&sim->random, UNNAMED) && id_leave_out(sim, payment)) {
+        capture_add(sim, at, payment_at);
+        return;
+    }
     if (sim_random_chance(&sim->random, 120)) {
         struct sim_op *op = sim_op_add(sim, OP_DECLINE, at, payment_at);
         if (op != NULL) {

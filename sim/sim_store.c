@@ -2,7 +2,7 @@
  * bytes copied. It looks inside only to check what an outsider may expect of every save. */
 #include "common/engine/bson_read.h"
 #include "common/engine/document.h"
-#include "sim/sim.h"
+#include "sim/sim_words.h"
 
 #include <assert.h>
 #include <bson.h>
@@ -234,6 +234,8 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
     document->created_at_ms = record->created_at_ms;
     document->due_at_ms = record->due_at_ms;
     document->owed_at_ms = record->owed_at_ms;
+    if (worker->service == SIM_PAYMENT)
+        sim_payment_bind(sim, record->id);
     if (worker->publish_count > 0)
         anomaly_reached(sim, ANOMALY_D12);
     if (record->owed_at_ms != 0)

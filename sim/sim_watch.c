@@ -231,7 +231,7 @@ static void payment_see(struct sim *sim, const struct decided *decided)
     case INPUT_CAPTURED:
         if (from == PAYMENT_EXPECTED && to != PAYMENT_CAPTURED)
             anomaly_reached(sim, ANOMALY_A8);
-        if (is_verdict(decided, "reject"))
+        if (is_verdict(decided, "conflict"))
             capture_again_see(sim, decided);
         break;
     case INPUT_RESULT:

@@ -72,3 +72,51 @@ void sim_cancel_see(struct sim *sim, const struct decided *decided, enum booking
             anomaly_reached(sim, ANOMALY_B19);
     }
 }
+
+static bool is_same_money(const struct payment_payload *one, const char *intent_id,
+                          const char *user_id, int64_t amount, const char *currency)
+{
+    return strcmp(one->intent_id, intent_id) == 0 && strcmp(one->user_id, user_id) == 0 &&
+           one->amount == amount && strcmp(one->currency, currency) == 0;
+}
+
+void sim_payment_bind(struct sim *sim, const char *id)
+{
+    for (size_t i = 0; i < sim->payment_count; i++) {
+        struct sim_payment *charge = &sim->payments[i];
+        struct payment payment;
+        if (strcmp(charge->first_id, id) != 0 || strcmp(charge->id, id) == 0)
+            continue;
+        const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, id);
+        if (document != NULL && sim_document_state(sim, SIM_PAYMENT, document, &payment) &&
+            is_same_money(&charge->content, payment.intent_id, payment.user_id, payment.amount,
+                          payment.currency))
+            memcpy(charge->id, id, sizeof charge->id);
+    }
+}
+
+static bool conflict_is_kept(const struct payment *payment, const struct payment_payload *said)
+{
+    for (int32_t i = 0; i < payment->conflict_count; i++) {
+        const struct payment_conflict *kept = &payment->conflicts[i];
+        if (is_same_money(said, kept->intent_id, kept->user_id, kept->amount, kept->currency))
+            return true;
+    }
+    return payment->conflict_count == PAYMENT_CONFLICTS_MAX;
+}
+
+/* B11: what was captured under the id of another payment is for a person to find. */
+void sim_conflicts_check(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->op_count; i++) {
+        const struct sim_op *op = &sim->ops[i];
+        if (op->kind != OP_CAPTURE || !op->is_kept || sim->payments[op->payment].is_restored)
+            continue;
+        struct payment payment;
+        const char *id = sim->payments[op->payment].id;
+        const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, id);
+        if (document == NULL || !sim_document_state(sim, SIM_PAYMENT, document, &payment) ||
+            !conflict_is_kept(&payment, &op->content.payment))
+            sim_fail(sim, "B11: a capture of %s that says something else is kept nowhere", id);
+    }
+}

@@ -12,6 +12,9 @@ struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking
 void sim_decline_check(struct sim *sim, const struct booking *booking);
 void sim_shown_decline_check(struct sim *sim, const struct gateway_view *view);
 void sim_cancels_check(struct sim *sim);
+void sim_conflicts_check(struct sim *sim);
+/* A payment has been stored: if it is one of a caller without ids, by this id it is known now. */
+void sim_payment_bind(struct sim *sim, const char *id);
 void sim_cancel_see(struct sim *sim, const struct decided *decided, enum booking_state from,
                     enum booking_state to);
 

@@ -22,6 +22,7 @@ static const char *body = capture;
 static int submissions;
 static struct input submitted; /* the last one */
 static bool is_taken;
+static bool is_first_taken; /* by another payment */
 static enum reply reply;
 
 bool daemon_submit(struct daemon *daemon, struct request *request)
@@ -29,7 +30,7 @@ bool daemon_submit(struct daemon *daemon, struct request *request)
     (void)daemon;
     submissions++;
     submitted = request->input;
-    request->reply = reply;
+    request->reply = is_first_taken && submissions == 1 ? REPLY_CONFLICT : reply;
     return is_taken;
 }
 
@@ -112,8 +113,6 @@ static void what_is_not_stored_is_not_answered_with_success(void **test)
     assert_int_equal(post_signed(SECRET, 0), 503);
     reply = REPLY_INTERNAL;
     assert_int_equal(post_signed(SECRET, 0), 500);
-    reply = REPLY_UNPROCESSABLE;
-    assert_int_equal(post_signed(SECRET, 0), 422);
     is_taken = false;
     reply = REPLY_NONE;
     assert_int_equal(post_signed(SECRET, 0), 503);
@@ -171,6 +170,24 @@ static void a_decline_says_whose_and_why_and_whether_for_good(void **test)
     assert_true(said()->is_final);
 }
 
+static void
+who_names_no_payment_is_asked_for_under_a_second_id_where_the_first_is_taken(void **test)
+{
+    (void)test;
+    body = "{\"intentId\":\"B1\",\"userId\":\"alice\",\"amount\":1200,\"currency\":\"EUR\"}";
+    assert_int_equal(post_signed(SECRET, 0), 200);
+    assert_int_equal(submissions, 1);
+    assert_true(said()->is_unnamed);
+    char first[IDENT_SIZE];
+    memcpy(first, submitted.document_id, sizeof first);
+    is_first_taken = true;
+    assert_int_equal(post_signed(SECRET, 0), 200);
+    assert_int_equal(submissions, 2);
+    assert_string_not_equal(submitted.document_id, first);
+    assert_false(said()->is_unnamed);
+    is_first_taken = false;
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, engine_replies)
 
 int main(void)
@@ -180,6 +197,7 @@ int main(void)
         TEST(an_unsigned_webhook_is_taken_only_from_here_and_only_if_allowed),
         TEST(what_is_not_stored_is_not_answered_with_success),
         TEST(what_a_provider_adds_to_its_webhooks_is_ignored),
+        TEST(who_names_no_payment_is_asked_for_under_a_second_id_where_the_first_is_taken),
         TEST(a_decline_says_whose_and_why_and_whether_for_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
