@@ -124,6 +124,25 @@ void announce_refund_unstored(const struct booking *booking, const struct bookin
     decision_owe(decision, EVENT_REFUND_REQUESTED, booking->id, booking->id, body, length, NULL);
 }
 
+/* No outcome, so not remembered: who asks again is answered anew. What is left of the wait is said
+ * beside its end, since no two clocks agree. */
+static void announce_pending(const struct booking *booking, struct decision *decision)
+{
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
+    struct json_writer writer;
+    int64_t left_ms = booking->due_at_ms - decision->now_ms;
+    json_write_init(&writer, body, sizeof body);
+    json_write_object_begin(&writer, NULL);
+    json_write_string(&writer, "intentId", booking->id);
+    json_write_string(&writer, "waitsFor", "payment");
+    json_write_int(&writer, "until", booking->due_at_ms);
+    json_write_int(&writer, "remainingMs", left_ms > 0 ? left_ms : 0);
+    json_write_object_end(&writer);
+    size_t length = json_write_finish(&writer);
+    assert(length > 0);
+    decision_owe(decision, EVENT_BOOKING_PENDING, booking->id, booking->id, body, length, NULL);
+}
+
 static void outcome_again(const struct booking *booking, struct decision *decision)
 {
     SCRATCH char body[EVENT_BODY_BYTES_MAX];
@@ -153,7 +172,9 @@ void announce_again(const struct booking *booking, const struct input *input,
         input->type == BOOKING_CAPTURED
             ? booking_payment_find(booking, booking_payload(input)->payment_id)
             : NULL;
-    if (payment != NULL && payment->disposition == PAYMENT_REFUNDED_BY_REQUEST)
+    if (booking->state == BOOKING_PENDING && input->type == BOOKING_INTENT)
+        announce_pending(booking, decision);
+    else if (payment != NULL && payment->disposition == PAYMENT_REFUNDED_BY_REQUEST)
         refund_again(booking, payment, decision);
     else
         outcome_again(booking, decision);

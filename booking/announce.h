@@ -12,6 +12,7 @@ void announce_refund(const struct booking *booking, struct booking_payment *paym
 /* The same for a payment that is not stored. */
 void announce_refund_unstored(const struct booking *booking, const struct booking_payload *payload,
                               enum booking_reason reason, struct decision *decision);
-/* Answers a repeat: what was announced about this payment, or the outcome, once more. */
+/* Answers a repeat: what was announced about this payment, or the outcome, once more; or that the
+ * booking waits, for what and until when, so that its intent need not be announced before. */
 void announce_again(const struct booking *booking, const struct input *input,
                     struct decision *decision);

@@ -30,6 +30,7 @@ static const char *gateway_input_text(enum gateway_input input)
         [GATEWAY_PAYMENT_REFUNDED] = EVENT_PAYMENT_REFUNDED,
         [GATEWAY_REFUND_STUCK] = EVENT_REFUND_STUCK,
         [GATEWAY_PAYMENT_DECLINED] = EVENT_PAYMENT_DECLINED,
+        [GATEWAY_BOOKING_PENDING] = EVENT_BOOKING_PENDING,
     };
     return texts[input];
 }

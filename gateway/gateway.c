@@ -126,7 +126,8 @@ void gateway_decide(const void *self, void *state, const struct input *input,
     decision->is_alert = row->is_alert;
     decision->is_security_event = row->is_security_event;
     decision->is_changed = memcmp(&before, view, sizeof before) != 0;
-    if (!decision->is_changed || input->type == GATEWAY_DEADLINE)
+    if (!decision->is_changed || input->type == GATEWAY_DEADLINE ||
+        input->type == GATEWAY_BOOKING_PENDING)
         return;
     memcpy(view->booking_id, input->document_id, strlen(input->document_id));
     view->updated_at_ms = decision->now_ms;

@@ -12,6 +12,7 @@
  * service knows. The last one is kept, to be announced again while refunds are missing.
  * - The view is monotonic: pending, then confirmed, then cancelled; failed and cancelled absorb.
  *   An event that comes twice, late or before the intent never takes the view back.
+ * - A booking that says that it waits is not announced again before its wait is over.
  * - A view is complete when the outcome is known, a requested cancel is answered and no listed
  *   payment waits for its refund. Until then the document keeps a deadline, if there is anything
  *   to announce again: nobody is asked about a booking that no client asked for.
@@ -40,6 +41,7 @@ enum gateway_input {
     GATEWAY_PAYMENT_REFUNDED,
     GATEWAY_REFUND_STUCK,
     GATEWAY_PAYMENT_DECLINED,
+    GATEWAY_BOOKING_PENDING,
     GATEWAY_INPUT_COUNT
 };
 
@@ -135,9 +137,10 @@ struct gateway_view {
     struct gateway_decline last_decline;
     int64_t refund_count;
     struct gateway_refund refunds[BOOKING_PAYMENTS_MAX]; /* in the order they were heard of */
-    int64_t repeat_count;  /* announcements since the last progress, for the backoff */
-    int64_t due_at_ms;     /* 0 = complete, or nothing to announce again */
-    int64_t updated_at_ms; /* the last progress */
+    int64_t repeat_count;   /* announcements since the last progress, for the backoff */
+    int64_t waits_until_ms; /* the last word of the booking service, by its clock; 0 = none */
+    int64_t due_at_ms;      /* 0 = complete, or nothing to announce again */
+    int64_t updated_at_ms;  /* the last progress */
 };
 
 /* Payloads of the inputs. */
@@ -172,6 +175,11 @@ struct gateway_refund_report {
 struct gateway_decline_report {
     char user_id[USER_SIZE]; /* "" = it names nobody */
     struct gateway_decline decline;
+};
+
+struct gateway_pending_report {
+    int64_t until_ms;     /* by the booking service's clock: only tells one wait from another */
+    int64_t remaining_ms; /* of its wait */
 };
 
 struct gateway_config {

@@ -51,6 +51,11 @@ static const struct content_field declined_content[] = {
     SAID(gateway_decline_report, "declinedAt", decline.at_ms, INT),
 };
 
+static const struct content_field pending_content[] = {
+    SAID(gateway_pending_report, "until", until_ms, INT),
+    SAID(gateway_pending_report, "remaining", remaining_ms, INT),
+};
+
 const struct content_form gateway_contents[] = {
     { .type = GATEWAY_DEADLINE, .type_name = "deadline" },
     CONTENT_FORM(GATEWAY_REQUEST_INTENT, GATEWAY_REQUEST_INTENT_NAME, intent_content),
@@ -61,6 +66,7 @@ const struct content_form gateway_contents[] = {
     CONTENT_FORM(GATEWAY_PAYMENT_REFUNDED, EVENT_PAYMENT_REFUNDED, refund_content),
     CONTENT_FORM(GATEWAY_REFUND_STUCK, EVENT_REFUND_STUCK, refund_content),
     CONTENT_FORM(GATEWAY_PAYMENT_DECLINED, EVENT_PAYMENT_DECLINED, declined_content),
+    CONTENT_FORM(GATEWAY_BOOKING_PENDING, EVENT_BOOKING_PENDING, pending_content),
     { 0 },
 };
 
@@ -155,6 +161,8 @@ bool gateway_encode(const void *state, struct bson_output *fields, struct error 
         refund_append(fields, &view->refunds[i], (size_t)i);
     bson_write_end(fields);
     bson_write_int(fields, "repeats", view->repeat_count);
+    if (view->waits_until_ms != 0)
+        bson_write_int(fields, "waitsUntil", view->waits_until_ms);
     bson_write_int(fields, "dueAt", view->due_at_ms);
     bson_write_int(fields, "updatedAt", view->updated_at_ms);
     return true;
@@ -299,6 +307,8 @@ bool gateway_decode(struct bson_fields *fields, void *state, struct error *error
     if (!refunds_read(fields, view))
         return error_set(error, ERROR_BUG, "the refunds are damaged");
     if (!bson_read_int(fields, "repeats", &view->repeat_count) ||
+        (bson_read_has(fields, "waitsUntil") &&
+         !bson_read_int(fields, "waitsUntil", &view->waits_until_ms)) ||
         !bson_read_int(fields, "dueAt", &view->due_at_ms) ||
         !bson_read_int(fields, "updatedAt", &view->updated_at_ms))
         return error_set(error, ERROR_BUG, "a field is missing or damaged");

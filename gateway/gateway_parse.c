@@ -9,6 +9,7 @@
 
 #define VERSION_DIGITS_MAX  13 /* with the position it fits 63 bits */
 #define POSITION_DIGITS_MAX 5
+#define REMAINING_MS_MAX    INT64_C(31536000000) /* a year: the longest wait that can be set */
 
 struct event { /* the union of the fields of all events that are read here */
     char intent_id[IDENT_SIZE];
@@ -19,6 +20,8 @@ struct event { /* the union of the fields of all events that are read here */
     char currency[CURRENCY_SIZE];
     int64_t amount;
     int64_t declined_at_ms;
+    int64_t until_ms;
+    int64_t remaining_ms;
     bool is_final;
     struct json_span payments;
 };
@@ -61,6 +64,11 @@ static const struct json_field declined_fields[] = {
     OPTIONAL("userId", USER, user_id),   OPTIONAL("reason", REMARK, reason),
     OPTIONAL("final", BOOL, is_final),   OPTIONAL("declinedAt", REMARK_INT, declined_at_ms),
 };
+static const struct json_field pending_fields[] = {
+    FIELD("intentId", IDENT, intent_id),
+    OPTIONAL("until", REMARK_INT, until_ms),
+    OPTIONAL("remainingMs", REMARK_INT, remaining_ms),
+};
 static const struct json_field payment_fields[] = {
     FIELD("paymentId", IDENT, payment_id),
     FIELD("amount", AMOUNT, amount),
@@ -83,6 +91,7 @@ static const struct event_type {
     TYPE(EVENT_PAYMENT_REFUNDED, GATEWAY_PAYMENT_REFUNDED, refunded_fields),
     TYPE(EVENT_REFUND_STUCK, GATEWAY_REFUND_STUCK, stuck_fields),
     TYPE(EVENT_PAYMENT_DECLINED, GATEWAY_PAYMENT_DECLINED, declined_fields),
+    TYPE(EVENT_BOOKING_PENDING, GATEWAY_BOOKING_PENDING, pending_fields),
 #undef TYPE
 };
 
@@ -227,6 +236,19 @@ static void decline_parse(const struct event_type *type, const struct event *eve
     memcpy(ret_input->payload, &report, sizeof report);
 }
 
+static void pending_parse(const struct event_type *type, const struct event *event,
+                          struct input *ret_input)
+{
+    input_begin(ret_input, type, event);
+    struct gateway_pending_report report = { .until_ms = event->until_ms,
+                                             .remaining_ms = event->remaining_ms };
+    if (report.remaining_ms < 0)
+        report.remaining_ms = 0;
+    if (report.remaining_ms > REMAINING_MS_MAX)
+        report.remaining_ms = REMAINING_MS_MAX;
+    memcpy(ret_input->payload, &report, sizeof report);
+}
+
 bool gateway_parse(const void *self, const struct message *message, struct input *ret_inputs,
                    size_t *ret_count, struct error *error)
 {
@@ -246,8 +268,11 @@ bool gateway_parse(const void *self, const struct message *message, struct input
         *ret_count = 1;
         return true;
     }
-    if (type->input == GATEWAY_PAYMENT_DECLINED) {
-        decline_parse(type, &event, &ret_inputs[0]);
+    if (type->input == GATEWAY_PAYMENT_DECLINED || type->input == GATEWAY_BOOKING_PENDING) {
+        if (type->input == GATEWAY_PAYMENT_DECLINED)
+            decline_parse(type, &event, &ret_inputs[0]);
+        else
+            pending_parse(type, &event, &ret_inputs[0]);
         *ret_count = 1;
         return true;
     }

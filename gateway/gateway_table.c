@@ -3,17 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define REPEAT_DOUBLINGS_MAX 20
-
-int64_t gateway_backoff_ms(const struct gateway_config *config, int64_t repeat_count)
-{
-    int64_t doublings = repeat_count < REPEAT_DOUBLINGS_MAX ? repeat_count : REPEAT_DOUBLINGS_MAX;
-    int64_t wait_ms = config->repeat_after_ms;
-    while (doublings-- > 0 && wait_ms < config->repeat_max_ms)
-        wait_ms *= 2;
-    return wait_ms < config->repeat_max_ms ? wait_ms : config->repeat_max_ms;
-}
-
 /* Bytes after the NUL are zeroed: views are compared with memcmp. */
 static void text_keep(char *target, size_t size, const char *text)
 {
@@ -258,14 +247,6 @@ static void mark_refund(struct gateway_turn *turn)
     text_keep(refund->reason, sizeof refund->reason, is_refunded ? "" : report.reason);
 }
 
-static void back_off(struct gateway_turn *turn)
-{
-    struct gateway_view *view = turn->view;
-    if (view->repeat_count < REPEAT_DOUBLINGS_MAX)
-        view->repeat_count++;
-    view->due_at_ms = turn->decision->now_ms + gateway_backoff_ms(turn->config, view->repeat_count);
-}
-
 /* The booking service answers a repeat by announcing its outcome again, the payment service by
  * announcing the refund again. So when only refunds are missing, one repeat is enough. */
 static void announce_again(struct gateway_turn *turn)
@@ -276,7 +257,7 @@ static void announce_again(struct gateway_turn *turn)
         gateway_intent_announce_again(turn);
     if (view->cancel.is_requested)
         gateway_cancel_announce_again(turn);
-    back_off(turn);
+    gateway_back_off(turn);
 }
 
 /* What an answer means: how a delivery counts, what a request is told. */
@@ -329,6 +310,7 @@ const struct gateway_row gateway_table[] = {
     /*  in state   on input           if                     verdict      then       doing */
     ROW(NONE,      REQUEST_INTENT,    always,                "accept",    PENDING,   accept_intent, ACCEPTED),
     ROW(NONE,      REQUEST_CANCEL,    always,                "reject",    NONE,      NULL, UNKNOWN, .reason = "unknown_booking"),
+    ROW(NONE,      BOOKING_PENDING,   always,                "noop",      NONE,      NULL, DUPLICATE),
     ROW(NONE,      BOOKING_CONFIRMED, always,                "confirm",   CONFIRMED, end_confirmed, APPLIED),
     ROW(NONE,      BOOKING_FAILED,    always,                "fail",      FAILED,    end_failed, APPLIED),
     ROW(NONE,      BOOKING_CANCELLED, always,                "cancel",    CANCELLED, end_cancelled, APPLIED),
@@ -341,6 +323,9 @@ const struct gateway_row gateway_table[] = {
     ROW(PENDING,   REQUEST_CANCEL,    is_another_user,       "reject",    PENDING,   NULL, STRANGER),
     ROW(PENDING,   REQUEST_CANCEL,    cancel_is_requested,   "duplicate", PENDING,   NULL, REPLAYED),
     ROW(PENDING,   REQUEST_CANCEL,    always,                "accept",    PENDING,   accept_cancel, ACCEPTED),
+    ROW(PENDING,   BOOKING_PENDING,   cancel_is_requested,   "noop",      PENDING,   NULL, DUPLICATE),
+    ROW(PENDING,   BOOKING_PENDING,   gateway_wait_is_known, "duplicate", PENDING,   NULL, DUPLICATE),
+    ROW(PENDING,   BOOKING_PENDING,   always,                "wait",      PENDING,   gateway_wait_with_booking, APPLIED),
     ROW(PENDING,   BOOKING_CONFIRMED, always,                "confirm",   CONFIRMED, end_confirmed, APPLIED),
     ROW(PENDING,   BOOKING_FAILED,    always,                "fail",      FAILED,    end_failed, APPLIED),
     ROW(PENDING,   BOOKING_CANCELLED, always,                "cancel",    CANCELLED, end_cancelled, APPLIED),
@@ -356,6 +341,7 @@ const struct gateway_row gateway_table[] = {
     ROW(CONFIRMED, REQUEST_CANCEL,    is_another_user,       "reject",    CONFIRMED, NULL, STRANGER),
     ROW(CONFIRMED, REQUEST_CANCEL,    cancel_is_requested,   "duplicate", CONFIRMED, NULL, REPLAYED),
     ROW(CONFIRMED, REQUEST_CANCEL,    always,                "accept",    CONFIRMED, accept_cancel, ACCEPTED),
+    ROW(CONFIRMED, BOOKING_PENDING,   always,                "noop",      CONFIRMED, NULL, DUPLICATE),
     ROW(CONFIRMED, BOOKING_CONFIRMED, is_same_payment,       "duplicate", CONFIRMED, NULL, DUPLICATE),
     ROW(CONFIRMED, BOOKING_CONFIRMED, always,                "reject",    CONFIRMED, NULL, CONTRADICTION),
     ROW(CONFIRMED, BOOKING_FAILED,    always,                "reject",    CONFIRMED, NULL, CONTRADICTION),
@@ -367,6 +353,7 @@ const struct gateway_row gateway_table[] = {
     INTENT_ROWS(FAILED),
     ROW(FAILED,    REQUEST_CANCEL,    is_another_user,       "reject",    FAILED,    NULL, STRANGER),
     ROW(FAILED,    REQUEST_CANCEL,    always,                "reject",    FAILED,    NULL, CONFLICTING, .reason = "already_failed"),
+    ROW(FAILED,    BOOKING_PENDING,   always,                "noop",      FAILED,    NULL, DUPLICATE),
     ROW(FAILED,    BOOKING_CONFIRMED, always,                "reject",    FAILED,    NULL, CONTRADICTION),
     ROW(FAILED,    BOOKING_FAILED,    lists_another_payment, "refund",    FAILED,    list_payments, APPLIED),
     ROW(FAILED,    BOOKING_FAILED,    always,                "duplicate", FAILED,    NULL, DUPLICATE),
@@ -378,6 +365,7 @@ const struct gateway_row gateway_table[] = {
     INTENT_ROWS(CANCELLED),
     ROW(CANCELLED, REQUEST_CANCEL,    is_another_user,       "reject",    CANCELLED, NULL, STRANGER),
     ROW(CANCELLED, REQUEST_CANCEL,    always,                "duplicate", CANCELLED, NULL, REPLAYED),
+    ROW(CANCELLED, BOOKING_PENDING,   always,                "noop",      CANCELLED, NULL, DUPLICATE),
     /* Overtaken by the cancel of what it confirmed: only the payment is news. */
     ROW(CANCELLED, BOOKING_CONFIRMED, payment_is_unknown,    "late",      CANCELLED, keep_payment, APPLIED),
     ROW(CANCELLED, BOOKING_CONFIRMED, is_same_payment,       "duplicate", CANCELLED, NULL, DUPLICATE),

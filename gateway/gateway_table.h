@@ -45,6 +45,11 @@ gateway_action gateway_decline_keep;
 /* When an incomplete view that has just been announced for the n-th time is due again. */
 int64_t gateway_backoff_ms(const struct gateway_config *config, int64_t repeat_count);
 
+/* gateway_waits.c: once more announced; or the booking says how long it will wait. */
+gateway_action gateway_back_off;
+gateway_guard gateway_wait_is_known;
+gateway_action gateway_wait_with_booking;
+
 /* gateway_messages.c: owes what the client asked for, the first time or again. */
 void gateway_intent_announce(struct gateway_turn *turn);
 void gateway_cancel_announce(struct gateway_turn *turn);

@@ -24,6 +24,7 @@
     X(A12, "a message delivered again weeks later")                                                \
     X(A13, "a refund reported before it was demanded")                                             \
     X(A14, "an outcome late or twice at the gateway")                                              \
+    X(A15, "a repeat of a booking that waits")                                                     \
     X(B1, "two payments for one booking")                                                          \
     X(B2, "one payment for two bookings")                                                          \
     X(B3, "a payment of another amount")                                                           \

@@ -261,6 +261,8 @@ static void payment_see(struct sim *sim, const struct decided *decided)
 static void gateway_see(struct sim *sim, const struct decided *decided)
 {
     bool is_intent = decided->input->type == GATEWAY_REQUEST_INTENT;
+    if (decided->input->type == GATEWAY_BOOKING_PENDING && is_verdict(decided, "wait"))
+        anomaly_reached(sim, ANOMALY_A15);
     if (is_intent && is_verdict(decided, "reject"))
         anomaly_reached(sim, decided->state_from == gateway_state_text(GATEWAY_PENDING)
                                  ? ANOMALY_B6

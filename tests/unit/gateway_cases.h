@@ -133,6 +133,14 @@ static inline struct input case_declined(const char *user_id, const char *paymen
     return input;
 }
 
+static inline struct input case_pending(int64_t until_ms, int64_t remaining_ms)
+{
+    struct input input = case_input(GATEWAY_BOOKING_PENDING);
+    struct gateway_pending_report report = { .until_ms = until_ms, .remaining_ms = remaining_ms };
+    memcpy(input.payload, &report, sizeof report);
+    return input;
+}
+
 /* A good input of every type. */
 static inline struct input case_any(enum gateway_input type)
 {
@@ -151,6 +159,8 @@ static inline struct input case_any(enum gateway_input type)
         return case_refund(type, "p1", 0);
     case GATEWAY_PAYMENT_DECLINED:
         return case_declined("u1", "p0", CASE_NOW_MS);
+    case GATEWAY_BOOKING_PENDING:
+        return case_pending(CASE_NOW_MS + 600000, 600000);
     case GATEWAY_DEADLINE:
     case GATEWAY_INPUT_COUNT:
         break;

@@ -25,6 +25,25 @@ static void a_known_payment_with_other_content_is_refused_in_every_state(void **
     }
 }
 
+static void a_repeat_of_a_booking_that_waits_is_told_for_what_and_until_when(void **test)
+{
+    (void)test;
+    struct booking booking = in_state(BOOKING_PENDING);
+    struct booking before = booking;
+    struct input again = intent();
+    feed_at(&booking, again, NOW + 100); /* a mere duplicate is told nothing */
+    assert_int_equal(decision.message_count, 0);
+    again.is_repeat = true;
+    feed_at(&booking, again, NOW + 100);
+    assert_int_equal(decision.message_count, 1);
+    assert_string_equal(decision.messages[0].type, EVENT_BOOKING_PENDING);
+    const char *body =
+        "{\"intentId\":\"B1\",\"waitsFor\":\"payment\",\"until\":1000600,\"remainingMs\":500}";
+    assert_int_equal(decision.messages[0].body_length, strlen(body));
+    assert_memory_equal(decision.messages[0].body, body, strlen(body));
+    assert_memory_equal(&booking, &before, sizeof booking);
+}
+
 static void a_refund_request_asks_for_what_was_paid(void **test)
 {
     (void)test;
@@ -75,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_known_payment_with_other_content_is_refused_in_every_state),
+        cmocka_unit_test(a_repeat_of_a_booking_that_waits_is_told_for_what_and_until_when),
         cmocka_unit_test(a_refund_request_asks_for_what_was_paid),
         cmocka_unit_test(a_stored_booking_that_contradicts_itself_is_refused),
     };

@@ -226,6 +226,8 @@ static void every_event_that_the_gateway_listens_to_becomes_an_input(void **cont
         { EVENT_REFUND_STUCK, GATEWAY_REFUND_STUCK,
           "{\"intentId\":\"b-1\",\"paymentId\":\"p1\",\"reason\":\"closed\",\"amount\":5,"
           "\"currency\":\"EUR\"}" },
+        { EVENT_BOOKING_PENDING, GATEWAY_BOOKING_PENDING,
+          "{\"intentId\":\"b-1\",\"waitsFor\":\"payment\",\"until\":7,\"remainingMs\":5}" },
         { EVENT_PAYMENT_DECLINED, GATEWAY_PAYMENT_DECLINED,
           "{\"intentId\":\"b-1\",\"paymentId\":\"p1\"}" },
     };

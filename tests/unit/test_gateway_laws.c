@@ -197,6 +197,8 @@ static struct input random_input(uint64_t *seed)
         return case_refund(type, payment_id, (int64_t)(number / 256 % 9));
     case GATEWAY_PAYMENT_DECLINED:
         return case_declined(user_id, payment_id, (int64_t)(number / 256 % 9));
+    case GATEWAY_BOOKING_PENDING:
+        return case_pending(1 + (int64_t)(number / 256 % 5), (int64_t)(number / 256 % 900000));
     case GATEWAY_DEADLINE:
     case GATEWAY_INPUT_COUNT:
         break;

@@ -158,6 +158,35 @@ static void a_view_with_nothing_to_announce_sets_no_deadline_until_a_client_asks
     assert_int_equal(subject.view.due_at_ms, 0);
 }
 
+static void a_booking_that_waits_is_not_announced_before_its_wait_is_over(void **context)
+{
+    (void)context;
+    struct gateway_case subject;
+    case_reach(&subject, GATEWAY_PENDING);
+    const struct decision *decision = deadline_at(&subject, subject.view.due_at_ms);
+    assert_string_equal(decision->verdict, "repeat");
+    decision = turn(&subject, case_pending(7, 600000));
+    assert_string_equal(decision->verdict, "wait");
+    assert_int_equal(subject.view.due_at_ms, subject.now_ms + 600000 + CASE_AFTER_MS);
+    subject.now_ms += 1000;
+    decision = turn(&subject, case_pending(7, 600000)); /* the same word, late */
+    assert_string_equal(decision->verdict, "duplicate");
+    assert_false(decision->is_changed);
+    decision = deadline_at(&subject, subject.view.due_at_ms);
+    assert_string_equal(decision->verdict, "repeat"); /* its end was lost on the way */
+}
+
+static void a_booking_that_waits_does_not_silence_a_cancel(void **context)
+{
+    (void)context;
+    struct gateway_case subject;
+    case_reach(&subject, GATEWAY_PENDING);
+    turn(&subject, case_cancel("u1"));
+    const struct decision *decision = turn(&subject, case_pending(7, 600000));
+    assert_string_equal(decision->verdict, "noop");
+    assert_false(decision->is_changed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +198,8 @@ int main(void)
         cmocka_unit_test(a_missing_refund_is_asked_for_by_the_intent_or_the_cancel),
         cmocka_unit_test(an_unanswered_cancel_is_repeated_together_with_the_intent),
         cmocka_unit_test(a_view_with_nothing_to_announce_sets_no_deadline_until_a_client_asks),
+        cmocka_unit_test(a_booking_that_waits_is_not_announced_before_its_wait_is_over),
+        cmocka_unit_test(a_booking_that_waits_does_not_silence_a_cancel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
