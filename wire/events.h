@@ -10,7 +10,6 @@
 #define EVENT_PAYMENT_CAPTURED  "payment.captured"
 #define EVENT_PAYMENT_DECLINED  "payment.declined"
 #define EVENT_BOOKING_PENDING   "booking.pending"
-#define EVENT_BOOKING_PENDING   "booking.pending"
 #define EVENT_BOOKING_CONFIRMED "booking.confirmed"
 #define EVENT_BOOKING_FAILED    "booking.failed"
 #define EVENT_BOOKING_CANCELLED "booking.cancelled"
