@@ -60,9 +60,9 @@ def run_one(suite):
 
 
 class Lane(threading.Thread):
-    def __init__(self, suites):
+    def __init__(self, suites, counts):
         super().__init__(daemon=True)
-        self.suites, self.counts = suites, {}
+        self.suites, self.counts = suites, counts
 
     def run(self):
         try:
@@ -72,12 +72,12 @@ class Lane(threading.Thread):
             pass
 
 
-def run(suites):
-    """{name: count} of those that were finished; all lanes at once."""
-    lanes = [Lane([suite for suite in suites if suite.lane == name]) for name in (SERVERS, COMPUTES)]
+def run(suites, counts):
+    """All lanes at once; the count of each suite that is finished goes into `counts`, by its name."""
+    lanes = [Lane([suite for suite in suites if suite.lane == name], counts) for name in (SERVERS, COMPUTES)]
     for lane in lanes:
         lane.start()
     for lane in lanes:
         while lane.is_alive():
             lane.join(JOIN_S)  # in pieces, so that a signal is heard
-    return {name: count for lane in lanes for name, count in lane.counts.items()}
+    return counts

@@ -245,7 +245,7 @@ def main(arguments):
     is_interrupted, counts = False, {}
     try:
         missing = needs.provide(chosen)
-        counts = lanes.run(chosen)
+        lanes.run(chosen, counts)
     except KeyboardInterrupt:
         is_interrupted, missing = True, {}
         steps.end_all()

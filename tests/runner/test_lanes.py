@@ -33,20 +33,20 @@ def sleeping(seconds):
 
 def test_a_suite_beyond_its_budget_is_ended_and_has_failed():
     begin = time.monotonic()
-    counts = lanes.run([Suite("slow", sleeping(60), SERVERS, 1)])
+    counts = lanes.run([Suite("slow", sleeping(60), SERVERS, 1)], {})
     assert counts["slow"].failed >= 1 and time.monotonic() - begin < 20
 
 
 def test_all_steps_of_a_suite_share_its_budget():
     def run():
         return sleeping(0.7)() + sleeping(0.7)()
-    assert lanes.run([Suite("slow", run, SERVERS, 1)])["slow"].failed >= 1
+    assert lanes.run([Suite("slow", run, SERVERS, 1)], {})["slow"].failed >= 1
 
 
 def test_what_is_built_is_not_counted_against_the_budget():
     def run():
         return PASSED if steps.Step("build", ["sleep", "1.5"], seconds_max=60).succeeded else Count(failed=1)
-    assert lanes.run([Suite("built", run, COMPUTES, 1)]) == {"built": PASSED}
+    assert lanes.run([Suite("built", run, COMPUTES, 1)], {}) == {"built": PASSED}
 
 
 def test_both_lanes_run_at_once():
@@ -55,18 +55,18 @@ def test_both_lanes_run_at_once():
     def run():
         met.wait()
         return PASSED
-    assert lanes.run([Suite("a", run, SERVERS, 60), Suite("b", run, COMPUTES, 60)]) == {"a": PASSED, "b": PASSED}
+    assert lanes.run([Suite("a", run, SERVERS, 60), Suite("b", run, COMPUTES, 60)], {}) == {"a": PASSED, "b": PASSED}
 
 
 def test_a_suite_that_breaks_has_failed_and_the_next_one_runs():
     def run():
         raise ValueError("broken")
-    assert lanes.run([Suite("broken", run, SERVERS, 60), passing("next")]) == {"broken": Count(failed=1), "next": PASSED}
+    assert lanes.run([Suite("broken", run, SERVERS, 60), passing("next")], {}) == {"broken": Count(failed=1), "next": PASSED}
 
 
 def test_an_interrupted_run_begins_nothing_new():
     steps.is_over.set()
-    assert not lanes.run([Suite("a", sleeping(0), SERVERS, 60), passing("b")])
+    assert not lanes.run([Suite("a", sleeping(0), SERVERS, 60), passing("b")], {})
 
 
 def test_each_commit_chooses_one_of_those_that_take_turns_and_all_of_the_others():
