@@ -75,6 +75,16 @@ def call(method, url, body=None, headers=None, timeout_s=40):
         connection.close()
 
 
+def call_again(method, url, body):
+    """As clients do who are told that the same request may be sent again: until it is taken."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        status, answer = call(method, url, body)
+        if status != 503 or not answer.get("retryable") or time.monotonic() > deadline:
+            return status, answer
+        time.sleep(POLL_S)
+
+
 class Tap(threading.Thread):
     """Every event of the system, through a durable queue of our own, also across a broker's restart."""
 
@@ -132,6 +142,7 @@ class Story:
         self.hands = hands_for(self.env)
         self.changed = set()
         self.killed = set()  # spans that a killed process had not sent yet are lost with it
+        self.is_broker_away = False
         self.tap = None
 
     def __enter__(self):
@@ -140,6 +151,8 @@ class Story:
         return self
 
     def __exit__(self, kind, value, trace):
+        if self.is_broker_away:  # the story broke off: the next one needs it
+            self.broker("start")
         for service in sorted(self.changed):  # as they were
             self.restart(service)
         call("POST", f"{self.provider}/faults/clear", {})
@@ -159,8 +172,8 @@ class Story:
 
     def book(self, booking=None, user="alice", amount=1200, currency="EUR", expect=202):
         booking = booking or self.name()
-        status, answer = call("POST", f"{self.gateway}/booking/intent",
-                              {"intentId": booking, "userId": user, "amount": amount, "currency": currency})
+        status, answer = call_again("POST", f"{self.gateway}/booking/intent",
+                                    {"intentId": booking, "userId": user, "amount": amount, "currency": currency})
         assert status == expect, f"intent {booking}: {status} {answer}"
         self.tell(f"intent {booking}: {amount} {currency} by {user} -> {status}")
         return booking
@@ -175,7 +188,7 @@ class Story:
         return answer["paymentId"]
 
     def cancel(self, booking, expect=202):
-        status, answer = call("POST", f"{self.gateway}/booking/{booking}/cancel", {})
+        status, answer = call_again("POST", f"{self.gateway}/booking/{booking}/cancel", {})
         assert status == expect, f"cancel {booking}: {status} {answer}"
         self.tell(f"cancel {booking} -> {status}")
 
@@ -210,6 +223,7 @@ class Story:
 
     def broker(self, verb):
         self.hands.broker(verb)
+        self.is_broker_away = verb != "start"
 
     # ---- what must be seen ----
 
