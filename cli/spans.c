@@ -84,9 +84,10 @@ static bool is_there(const struct spans *spans, const char *id)
     return false;
 }
 
-static void span_take(struct spans *spans, const cJSON *json, const char *service)
+static void span_take(struct spans *spans, const cJSON *json, const char *service,
+                      const char *instance)
 {
-    struct trace_span span = { .service = service };
+    struct trace_span span = { .service = service, .instance = instance };
     const cJSON *attributes = cJSON_GetObjectItemCaseSensitive(json, "attributes");
     if (!id_take(json_text(json, "spanId"), span.id) || is_there(spans, span.id))
         return;
@@ -100,6 +101,8 @@ static void span_take(struct spans *spans, const cJSON *json, const char *servic
     span.decision = keep(spans, attribute_of(attributes, "decision"));
     span.state_from = keep(spans, attribute_of(attributes, "state.from"));
     span.state_to = keep(spans, attribute_of(attributes, "state.to"));
+    span.message_id = keep(spans, attribute_of(attributes, "messaging.message.id"));
+    span.state = keep(spans, attribute_of(attributes, "booking.state"));
     span.error = keep(spans, error_text(json, attributes));
     span.started_ns = json_int(json, "startTimeUnixNano", 0);
     span.ended_ns = json_int(json, "endTimeUnixNano", span.started_ns);
@@ -114,16 +117,16 @@ void spans_take(struct spans *spans, const cJSON *otlp, const char *trace_id)
     cJSON_ArrayForEach(resource_spans, cJSON_GetObjectItemCaseSensitive(otlp, "resourceSpans"))
     {
         const cJSON *resource = cJSON_GetObjectItemCaseSensitive(resource_spans, "resource");
-        const char *service =
-            keep(spans, attribute_of(cJSON_GetObjectItemCaseSensitive(resource, "attributes"),
-                                     "service.name"));
+        const cJSON *attributes = cJSON_GetObjectItemCaseSensitive(resource, "attributes");
+        const char *service = keep(spans, attribute_of(attributes, "service.name"));
+        const char *instance = keep(spans, attribute_of(attributes, "service.instance.id"));
         cJSON_ArrayForEach(scope_spans,
                            cJSON_GetObjectItemCaseSensitive(resource_spans, "scopeSpans"))
         {
             cJSON_ArrayForEach(span, cJSON_GetObjectItemCaseSensitive(scope_spans, "spans"))
             {
                 if (strcmp(json_text(span, "traceId"), trace_id) == 0)
-                    span_take(spans, span, service);
+                    span_take(spans, span, service, instance);
             }
         }
     }

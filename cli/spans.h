@@ -21,6 +21,7 @@ struct trace_span {
     const char *service, *name, *kind;            /* kind: "server", "consumer", … */
     const char *decision, *state_from, *state_to; /* "" = none */
     const char *error;                            /* "" = it did not fail */
+    const char *instance, *message_id, *state;    /* "" = none; state: of the booking, on a root */
     int64_t started_ns, ended_ns;
     int depth;                  /* in the tree; 0 = a root, or its parent is not here */
     bool is_last;               /* of its parent's children */

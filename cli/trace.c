@@ -1,90 +1,51 @@
 /* trace.c - roundtrip trace: all that happened to one booking, across services, as one tree. */
 #include "cli/command.h"
-#include "cli/fetch.h"
-#include "cli/spans.h"
+#include "cli/json.h"
+#include "cli/spans_source.h"
 #include "cli/text.h"
+#include "cli/trace_check.h"
 #include "common/base/ident.h"
 #include "tracing/tracing.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BAR_WIDTH   24
 #define DEPTH_SHOWN 16
 
+#define CHECK      "check"
+#define SAMPLE     100
+#define SAMPLE_MAX 100000
+#define DELAY_MS   5000 /* OTEL_BSP_SCHEDULE_DELAY's default */
+#define DELAY_MAX  600000
+
 struct trace_options {
     const char *output;
     const char *booking_id;
+    struct trace_check_options check;
 };
 
 static const struct argument trace_arguments[] = {
-    { .name = "BOOKING",
+    { .name = "BOOKING|check",
       .type = ARGUMENT_IDENT,
       .is_required = true,
       .offset = offsetof(struct trace_options, booking_id),
-      .meaning = "the booking's id, from which its trace's id follows" },
+      .meaning = "the booking's id, from which its trace's id follows; or check" },
+    { .name = "--sample",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct trace_options, check.sample),
+      .minimum = 1,
+      .maximum = SAMPLE_MAX,
+      .meaning = "check: the traces of so many decided bookings (100)" },
+    { .name = "--export-delay-ms",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct trace_options, check.export_delay_ms),
+      .minimum = 1,
+      .maximum = DELAY_MAX,
+      .meaning = "check: spans come so late, and a killed process took so much along (5000)" },
     OUTPUT_ARGUMENT(struct trace_options),
     { 0 },
 };
-
-static enum exit_status jaeger_read(const struct cli *cli, const char *trace_id,
-                                    struct spans *spans)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/api/v3/traces/%s", trace_id);
-    const struct question question = { .service = SERVICE_JAEGER, .method = "GET", .path = path };
-    CLEANUP(json_free) cJSON *json = NULL;
-    int status = 0;
-    enum exit_status result = fetch_any(cli, &question, &status, &json);
-    if (result != EXIT_OK)
-        return result;
-    if (status == 404)
-        return EXIT_OK; /* no spans, as in an empty file */
-    if (status != 200 || json == NULL) {
-        complain("Jaeger answers %d at %s%s", status, cli->settings.jaeger_url, path);
-        return EXIT_WRONG;
-    }
-    spans_take(spans, cJSON_GetObjectItemCaseSensitive(json, "result"), trace_id);
-    return EXIT_OK;
-}
-
-/* A line of another trace is not even parsed. */
-static enum exit_status file_read(const struct cli *cli, const char *trace_id, struct spans *spans)
-{
-    const char *path = cli->settings.trace_file;
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        complain("the trace file %s cannot be read (%s): start the system with ./run, which "
-                 "writes it, or set ROUNDTRIP_JAEGER_URL",
-                 path, strerror(errno));
-        return EXIT_UNAVAILABLE;
-    }
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t length;
-    while ((length = getline(&line, &room, file)) > 0) {
-        if (strstr(line, trace_id) == NULL)
-            continue;
-        cJSON *json = cJSON_ParseWithLength(line, (size_t)length);
-        spans_take(spans, json, trace_id);
-        cJSON_Delete(json);
-    }
-    free(line);
-    fclose(file);
-    return EXIT_OK;
-}
-
-static enum exit_status spans_read(const struct cli *cli, const char *trace_id, struct spans *spans)
-{
-    if (cli->settings.jaeger_url[0] != '\0')
-        return jaeger_read(cli, trace_id, spans);
-    if (cli->settings.trace_file[0] != '\0')
-        return file_read(cli, trace_id, spans);
-    complain("neither ROUNDTRIP_JAEGER_URL nor ROUNDTRIP_TRACE_FILE is set: start the system with "
-             "./run, which sets one of them in var/run/env");
-    return EXIT_UNAVAILABLE;
-}
 
 static void extent(const struct spans *spans, int64_t *ret_first_ns, int64_t *ret_last_ns)
 {
@@ -120,14 +81,16 @@ static void bar_make(const struct trace_span *span, int64_t first_ns, int64_t la
     ret_text[length] = '\0';
 }
 
+/* Rounded to what is shown: tenths of a second below a minute, then seconds. */
 static void duration_make(int64_t duration_ns, char ret_text[TEXT_DURATION_SIZE])
 {
-    if (duration_ns < INT64_C(1000000))
+    int64_t unit = duration_ns < INT64_C(59950000000) ? INT64_C(100000000) : INT64_C(1000000000);
+    if (duration_ns < INT64_C(995000))
         snprintf(ret_text, TEXT_DURATION_SIZE, "%.2f ms", (double)duration_ns / 1e6);
-    else if (duration_ns < INT64_C(1000000000))
+    else if (duration_ns < INT64_C(999950000))
         snprintf(ret_text, TEXT_DURATION_SIZE, "%.1f ms", (double)duration_ns / 1e6);
     else
-        text_duration(duration_ns / 1000000, ret_text);
+        text_duration((duration_ns + unit / 2) / unit * (unit / INT64_C(1000000)), ret_text);
 }
 
 /* "│ ├ ": goes_on tells which of its ancestors have more children to come. */
@@ -195,6 +158,7 @@ static void trace_print(const struct cli *cli, const char *booking_id, const cha
     extent(spans, &first_ns, &last_ns);
     duration_make(last_ns - first_ns, whole);
     text_print(cli->out, cli->has_colours, COLOUR_BOLD, "%s", booking_id);
+    /* Without dashes: as Jaeger's search box wants it. */
     fprintf(cli->out, "  trace %s  %zu spans of %zu services, %s\n", trace_id, spans->count,
             services_count(spans), whole);
     if (cli->settings.jaeger_url[0] != '\0')
@@ -208,10 +172,11 @@ static void trace_print(const struct cli *cli, const char *booking_id, const cha
     table_print(&table, cli->out, cli->has_colours);
     table_done(&table);
     if (orphans > 0)
-        fprintf(cli->out,
-                "\n? the parent of %zu is not here: a span of the provider's, or one that is yet "
-                "to come\n",
-                orphans);
+        fprintf(
+            cli->out,
+            "\n? the parent of %zu is not here: yet to come, of somebody who sends no spans, or "
+            "lost with a process that was killed\n",
+            orphans);
     if (spans->is_cut)
         fprintf(cli->out, "\nonly the first %d spans are shown\n", SPANS_MAX);
 }
@@ -248,9 +213,16 @@ static enum exit_status trace_run(struct cli *cli, const void *self)
     const struct trace_options *options = self;
     char trace_id[33];
     struct spans spans;
+    if (strcmp(options->booking_id, CHECK) == 0) {
+        struct trace_check_options check = options->check;
+        check.is_json = output_is_json(options->output);
+        check.sample = check.sample > 0 ? check.sample : SAMPLE;
+        check.export_delay_ms = check.export_delay_ms > 0 ? check.export_delay_ms : DELAY_MS;
+        return trace_check(cli, &check);
+    }
     tracing_booking_trace_hex(options->booking_id, trace_id);
     spans_start(&spans);
-    enum exit_status status = spans_read(cli, trace_id, &spans);
+    enum exit_status status = spans_load(cli, trace_id, &spans);
     if (status == EXIT_OK && spans.count == 0) {
         complain("no span of trace %s (booking %s) is there: spans come some seconds late; is the "
                  "booking known? roundtrip show %s",
@@ -271,8 +243,13 @@ static enum exit_status trace_run(struct cli *cli, const void *self)
 const struct command command_trace = {
     .name = "trace",
     .summary = "one booking's trace across all services, as a tree with durations",
-    .details = "Reads Jaeger if ROUNDTRIP_JAEGER_URL is set, else the trace file that the services "
-               "write.\n",
+    .details =
+        "Reads Jaeger if ROUNDTRIP_JAEGER_URL is set, else the trace file that the services "
+        "write.\nThe trace's id, as Jaeger's search box wants it, has no dashes.\n\n"
+        "trace check looks at the traces of a random sample of decided bookings, by the shape "
+        "that\ndocs/tracing.md describes: one root, no orphan, no hole, none of Jaeger's "
+        "warnings. What a\nkilled process took along is named and counted apart. Status 1: "
+        "something else is missing.\n",
     .arguments = trace_arguments,
     .options_size = sizeof(struct trace_options),
     .run = trace_run,

@@ -1,0 +1,75 @@
+"""`roundtrip trace check` in a real Jaeger: with the booking service killed under load and many unpaid bookings beside,
+every decided booking has its root, and only what went with a killed process is missing. TRACE_CHECK_BOOKINGS,
+TRACE_CHECK_UNPAID and TRACE_CHECK_KILLS are for longer runs."""
+import json
+import os
+import subprocess
+import time
+
+from load_rig import AMOUNT, CURRENCY, USER, Load
+from system_rig import BUILD, at_once, until
+
+BOOKINGS = int(os.environ.get("TRACE_CHECK_BOOKINGS", "300"))
+UNPAID = int(os.environ.get("TRACE_CHECK_UNPAID", "1500"))
+KILLS = int(os.environ.get("TRACE_CHECK_KILLS", "2"))
+DELAY_MS = 1000
+A_SECOND = 100  # bookings
+
+
+def check(system, jaeger, sample):
+    done = subprocess.run([BUILD / "cli" / "roundtrip", "trace", "check", "--sample", str(sample), "--export-delay-ms",
+                           str(2 * DELAY_MS), "-o", "json"], capture_output=True, text=True, check=False, timeout=600,
+                          cwd="/", env={"PATH": os.environ["PATH"], "ROUNDTRIP_JAEGER_URL": jaeger.env["JAEGER_QUERY_URL"],
+                                        "ROUNDTRIP_GATEWAY_URL": f"http://127.0.0.1:{system.ports['gateway']}"})
+    assert done.returncode in (0, 1), done.stderr
+    found = json.loads(done.stdout)
+    print({name: value for name, value in found.items() if name != "missing"})
+    return done.returncode, found
+
+
+def announce_unpaid(system, count):
+    def intend(own, index):
+        body = {"intentId": f"unpaid-{index}", "userId": USER, "amount": AMOUNT, "currency": CURRENCY}
+        assert system.ask(own, "gateway").insist("POST", "/booking/intent", body)[0] == 202
+
+    at_once([lambda own, index=index: intend(own, index) for index in range(count)])
+
+
+def kill_booking(system, moments):
+    begin = time.monotonic()
+    for moment in moments:
+        time.sleep(max(0.0, begin + moment - time.monotonic()))
+        system.kill("booking")
+        system.start("booking", ready=False)
+
+
+def all_are_decided(system, load):
+    return all(system.call("gateway", "GET", f"/booking/{booking.id}")[1]["state"] != "pending" for booking in load.bookings)
+
+
+def played(new_system, jaeger, kills, unpaid):
+    system = new_system(OTEL_EXPORTER_OTLP_ENDPOINT=jaeger.env["JAEGER_OTLP_URL"], OTEL_BSP_SCHEDULE_DELAY=str(DELAY_MS),
+                        ROUNDTRIP_REPEAT_AFTER_MS="2000").start()
+    announce_unpaid(system, unpaid)
+    duration_s = max(3, BOOKINGS / A_SECOND)
+    load = Load(system, BOOKINGS, duration_s)
+    moments = sorted(load.random.uniform(0.2, duration_s) for _ in range(kills))
+    load.run(lambda: kill_booking(system, moments))
+    until(lambda: all_are_decided(system, load), "every booking is decided", 120, 1)
+    time.sleep(2 * DELAY_MS / 1000)  # repeats of what the kills have cut off
+    return system
+
+
+def test_without_kills_every_trace_is_whole(new_system, jaeger):
+    system = played(new_system, jaeger, 0, UNPAID)
+    status, found = check(system, jaeger, BOOKINGS)
+    assert found["traces"] == found["roots"] == found["whole"] == BOOKINGS, found["missing"][:20]
+    assert status == 0 and not found["missing"]
+
+
+def test_a_killed_booking_service_takes_no_root_with_it(new_system, jaeger):
+    system = played(new_system, jaeger, KILLS, UNPAID)
+    status, found = check(system, jaeger, BOOKINGS)
+    assert found["traces"] == found["roots"] == BOOKINGS, [flaw for flaw in found["missing"] if flaw["kind"] == "no root"]
+    assert status == 0, [flaw for flaw in found["missing"] if not flaw["wentWith"]][:20]
+    assert all(flaw["kind"] != "warning" for flaw in found["missing"])
