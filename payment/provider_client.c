@@ -139,13 +139,20 @@ static size_t refund_body_write(const struct refund_effect *effect, char *buffer
 /* The CLIENT span's name is method and route; it ends as error unless the call was answered. */
 static void call_trace_end(const struct provider_client *client, const struct tracing_call *span,
                            const struct effect *effect, const struct http_call *call,
-                           int http_status, int32_t attempt, const char *error_type)
+                           const struct refund_effect *refund, int http_status,
+                           const struct refund_result *result, const char *error_type)
 {
+    struct tracing_facts facts = { .returned.amount = refund->amount };
+    struct tracing_call told = *span;
     if (!client->options.observer)
         return;
-    tracing_call_end(client->options.observer, span, effect->correlation_id, call->method,
+    memcpy(facts.payment_id, refund->payment_id, sizeof facts.payment_id);
+    memcpy(facts.returned.currency, refund->currency, sizeof facts.returned.currency);
+    memcpy(facts.refund_id, result->refund_id, sizeof facts.refund_id);
+    told.facts = &facts;
+    tracing_call_end(client->options.observer, &told, effect->correlation_id, call->method,
                      effect->type == EFFECT_LOOKUP ? "/refunds/by-key/{id}" : "/refunds", call->url,
-                     http_status, attempt, error_type);
+                     http_status, refund->attempt, error_type);
 }
 
 static void call_make(const struct provider_client *client, struct http_client *http,
@@ -190,11 +197,11 @@ static void call_make(const struct provider_client *client, struct http_client *
     if (http_client_call(http, &call, &reply, &error)) {
         refund_answer_read((enum refund_effect_type)effect->type, refund, reply.status, reply.body,
                            reply.body_length, reply.retry_after_s, ret_result);
-        call_trace_end(client, &span, effect, &call, reply.status, refund->attempt, NULL);
+        call_trace_end(client, &span, effect, &call, refund, reply.status, ret_result, NULL);
     } else {
         /* A look-up that was lost has changed nothing: it is simply asked again. */
         refund_failure_read(reply.was_sent && !is_lookup, ret_result);
-        call_trace_end(client, &span, effect, &call, 0, refund->attempt, ret_result->reason);
+        call_trace_end(client, &span, effect, &call, refund, 0, ret_result, ret_result->reason);
     }
 }
 

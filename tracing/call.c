@@ -3,6 +3,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/hash.h"
+#include "tracing/span_facts.h"
 #include "tracing/url_clean.h"
 #include "tracing/w3c.h"
 
@@ -79,6 +80,8 @@ void tracing_call_end(struct tracing_observer *observer, const struct tracing_ca
     span_text(&span, KEY_BOOKING_ID, booking_id);
     span_text(&span, KEY_HTTP_METHOD, method);
     span_text(&span, KEY_URL_TEMPLATE, route);
+    if (call->facts != NULL)
+        span_facts(&span, call->facts);
     address_add(&span, url);
     if (attempt > 0)
         span_int(&span, KEY_HTTP_RESEND_COUNT, attempt);

@@ -115,6 +115,7 @@ struct tracing_call {
     struct trace_context context;
     uint8_t parent[8];
     int64_t started_ns;
+    const struct tracing_facts *facts; /* the caller's, for tracing_call_end; NULL = none */
 };
 void tracing_call_begin(struct tracing_observer *observer, const char *booking_id,
                         const char *traceparent, struct tracing_call *ret_call,

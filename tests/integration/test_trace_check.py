@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import time
+import urllib.request
 
 from load_rig import AMOUNT, CURRENCY, USER, Load
 from system_rig import BUILD, at_once, until
@@ -60,11 +61,23 @@ def played(new_system, jaeger, kills, unpaid):
     return system
 
 
+def edges(jaeger, since_s):
+    """Who calls whom on Jaeger's architecture page."""
+    now_ms = int(time.time() * 1000)
+    url = f"{jaeger.env['JAEGER_QUERY_URL']}/api/dependencies?endTs={now_ms}&lookback={int(now_ms - since_s * 1000)}"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return {(edge["parent"], edge["child"]) for edge in json.load(answer)["data"]}
+
+
 def test_without_kills_every_trace_is_whole(new_system, jaeger):
+    started_s = time.time()
     system = played(new_system, jaeger, 0, UNPAID)
     status, found = check(system, jaeger, BOOKINGS)
     assert found["traces"] == found["roots"] == found["whole"] == BOOKINGS, found["missing"][:20]
     assert status == 0 and not found["missing"]
+    assert {("saga", "gateway"), ("gateway", "booking"), ("payment", "booking"), ("booking", "payment"),
+            ("payment", "provider")} <= edges(jaeger, started_s)
+    assert not {("booking", "provider"), ("gateway", "provider"), ("provider", "booking")} & edges(jaeger, started_s)
 
 
 def test_a_killed_booking_service_takes_no_root_with_it(new_system, jaeger):

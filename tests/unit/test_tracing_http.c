@@ -236,7 +236,9 @@ static void a_call_hangs_under_what_asked_for_it_and_its_result_under_the_call(v
     struct tracing_call call;
     char traceparent[TRACEPARENT_SIZE], span_id[17];
     tracing_call_begin(observer, BOOKING, IN_TRACE, &call, traceparent);
+    const struct tracing_facts facts = { .payment_id = "P1", .returned = { 900, "EUR" } };
     hex_of(call.context.span_id, 8, span_id);
+    call.facts = &facts;
     assert_memory_equal(traceparent, "00-" TRACE "-", 36);
     assert_memory_equal(traceparent + 36, span_id, 16);
     tracing_call_end(observer, &call, BOOKING, "POST", "/refunds",
@@ -252,6 +254,9 @@ static void a_call_hangs_under_what_asked_for_it_and_its_result_under_the_call(v
     assert_attribute(span, "url.full", "http://provider:3009/refunds?api_key=REDACTED&x=2");
     assert_attribute(span, "url.template", "/refunds");
     assert_attribute(span, "server.address", "provider");
+    assert_attribute(span, "payment.id", "P1");
+    assert_attribute(span, "refund.amount", "900");
+    assert_attribute(span, "refund.currency", "EUR");
     assert_attribute(span, "server.port", "3009");
     assert_attribute(span, "http.response.status_code", "201");
     assert_attribute(span, "booking.id", BOOKING);
