@@ -144,6 +144,7 @@ static const char *publisher_of(struct judging *judging, const struct trace_span
     return keep(judging->shapes, span->message_id, (size_t)(colon - span->message_id));
 }
 
+/* A parent may well end after its child: that it began before is all that is known. */
 static void parents_judge(struct judging *judging, const char *root_id)
 {
     for (size_t i = 0; i < judging->spans->count; i++) {
@@ -155,7 +156,7 @@ static void parents_judge(struct judging *judging, const char *root_id)
         else if (!is_root && span_find(judging, span->parent) == NULL &&
                  strcmp(span->parent, root_id) != 0)
             flawed(judging, FLAW_ORPHAN, publisher_of(judging, span), judging->first_ns,
-                   span->started_ns, "the parent of %s %s is missing", span->service, span->name);
+                   judging->last_ns, "the parent of %s %s is missing", span->service, span->name);
     }
 }
 

@@ -149,6 +149,27 @@ static void only_a_process_that_ended_about_then_explains_a_loss(void **state)
     assert_null(shapes_lost_with(&shapes, shapes.flaws, DELAY_NS));
 }
 
+/* What is published ends before the input that caused it: killed in between, it has sent the one
+ * and not the other. */
+static void a_parent_may_be_lost_after_its_child_was_sent(void **state)
+{
+    (void)state;
+    trace_make(3);
+    spans.all[2].instance = spans.all[3].instance = "booking-1"; /* update and publish */
+    assert_true(shapes_judge(&shapes, &spans, BOOKING) > 0);
+    struct spans later;
+    spans_start(&later);
+    later.all[later.count++] = spans.all[2];
+    later.all[0].instance = "booking-2";
+    later.all[0].started_ns = 500;
+    later.all[0].ended_ns = 510;
+    (void)shapes_judge(&shapes, &later, "b2");
+    spans_done(&later);
+    shapes_forget(&shapes, "b2");
+    for (const struct flaw *flaw = shapes.flaws; flaw != NULL; flaw = flaw->next)
+        assert_non_null(shapes_lost_with(&shapes, flaw, DELAY_NS));
+}
+
 #define SHAPE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -156,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SHAPE_TEST(a_whole_trace_has_no_flaw),
         SHAPE_TEST(what_is_missing_is_named),
+        SHAPE_TEST(a_parent_may_be_lost_after_its_child_was_sent),
         SHAPE_TEST(only_a_process_that_ended_about_then_explains_a_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
