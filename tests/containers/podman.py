@@ -1,7 +1,8 @@
 """podman - containers for tests, also on a machine without systemd and without a container engine of its own.
 
-Everything is in a folder of build/containers: storage, network, socket. So other containers of this machine are neither
-seen nor touched, and `close` leaves none behind. Needs root, and the packages of `./setup containers`.
+Containers are gone at the end of a test; images stay, for the next one: localhost/roundtrip-*, about 2 GB, which
+`podman rmi --force $(podman images -q 'localhost/roundtrip-*')` deletes. Other containers are not touched. Needs root, and
+the packages of `./setup containers`.
 """
 import contextlib
 import os
