@@ -233,10 +233,10 @@ static void wave_run(struct world *world, struct engine *engine, const char *ser
         else
             request_add(world, strcmp(service, "gateway") == 0, first + i);
     }
-    (void)engine_step(engine, now_ms);
+    (void)engine_step(engine, now_ms, now_ms);
     for (uint64_t i = 0; i < count; i++)
         delivery_add(world, is_booking ? BENCH_CAPTURED : BENCH_CONFIRMED, first + i);
-    (void)engine_step(engine, now_ms + 10);
+    (void)engine_step(engine, now_ms + 10, now_ms + 10);
 }
 
 int main(int argc, char **argv)
@@ -271,7 +271,8 @@ int main(int argc, char **argv)
                    .due = store_find_none,
                    .owed = store_find_none,
                    .count_owed = store_count_none,
-                   .ping = store_ping },
+                   .ping = store_ping,
+                   .pulse = store_ping },
         .bus = { .self = world,
                  .service = bus_service,
                  .take = bus_take,

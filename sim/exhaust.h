@@ -32,7 +32,7 @@
 #define EXHAUST_CLEARS_MAX    4
 #define EXHAUST_CHOICES_MAX   64
 #define EXHAUST_DEPTH_MAX     600
-#define EXHAUST_MEMORY_BYTES  1024
+#define EXHAUST_MEMORY_BYTES  640
 
 /* ---- what there is to explore ---- */
 

@@ -234,5 +234,6 @@ struct store_port exhaust_store_port(struct exhaust_worker *worker)
         .owed = store_owed,
         .count_owed = store_count_owed,
         .ping = store_ping,
+        .pulse = store_ping,
     };
 }

@@ -140,7 +140,7 @@ void exhaust_step(struct exhaust_worker *worker)
     worker->is_stepping = true;
     /* The one jump: a process that is killed does not return from its port calls either. */
     if (sigsetjmp(worker->crash_point, 0) == 0) {
-        (void)engine_step(worker->engine, explorer->world.now_ms);
+        (void)engine_step(worker->engine, explorer->world.now_ms, explorer->world.now_ms);
         counters_check(worker);
         memory_take(worker, &explorer->world.memories[worker->number]);
     } else {

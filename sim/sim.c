@@ -1,16 +1,19 @@
 /* sim.c - one schedule: chaos, healing, oracle. */
 #include "cli/replay_decide.h"
 #include "sim/sim_provider.h"
+#include "sim/sim_store.h"
 #include "sim/sim_words.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EPOCH_MS       INT64_C(1790000000000)
-#define HEAL_STEPS_MAX 30000
-#define AWAY_MS_MAX    8000
-#define IDLE_LOOKS_MAX 3 /* chaos prefers a worker that has something to do */
+#define EPOCH_MS        INT64_C(1790000000000)
+#define HEAL_STEPS_MAX  30000
+#define AWAY_MS_MAX     8000
+#define FULL_MS_MAX     30000
+#define READONLY_MS_MAX 120000 /* longer than deliveries are kept */
+#define IDLE_LOOKS_MAX  3      /* chaos prefers a worker that has something to do */
 
 /* A swarm over sizes: most schedules are small worlds, where a fault meets its victim soon and a
  * schedule is cheap; a few are large, for what only crowds bring about. */
@@ -104,6 +107,11 @@ static void broker_strike(struct sim *sim)
         sim_tell(sim, "the queue of %s is deleted", sim_service_text(service));
         sim_queue_delete(sim, service);
     }
+    if (sim_fault(sim, FAULT_QUEUE_FULL)) {
+        sim_tell(sim, "the queue of %s is full", sim_service_text(service));
+        sim->queues[service].full_until_ms =
+            sim->now_ms + sim_random_between(&sim->random, 1, FULL_MS_MAX);
+    }
     if (sim_fault(sim, FAULT_PURGE)) {
         sim_tell(sim, "the queue of %s is purged", sim_service_text(service));
         sim_queue_purge(sim, service);
@@ -133,6 +141,13 @@ static void world_strike(struct sim *sim)
         sim_tell(sim, "the store of %s goes away", sim_service_text(service));
         sim->stores[service].away_until_ms = a_while(sim);
     }
+    if (sim_fault(sim, FAULT_STORE_READONLY)) {
+        enum sim_service service =
+            (enum sim_service)sim_random_below(&sim->random, SIM_SERVICE_COUNT);
+        sim_tell(sim, "the store of %s takes no writes", sim_service_text(service));
+        sim->stores[service].readonly_until_ms =
+            sim->now_ms + sim_random_between(&sim->random, 1, READONLY_MS_MAX);
+    }
     if (sim_fault(sim, FAULT_SHUT)) {
         sim_tell(sim, "the provider answers nobody");
         sim->provider_shut_until_ms = a_while(sim);
@@ -147,6 +162,8 @@ static void world_strike(struct sim *sim)
         struct sim_worker *worker =
             &sim->workers[sim_random_below(&sim->random, sim->worker_count)];
         worker->skew_ms += sim_random_between(&sim->random, -600000, 600000);
+        if (sim->stores[worker->service].count > 0)
+            anomaly_reached(sim, ANOMALY_G6);
         sim_tell(sim, "the clock of %s jumps", worker->name);
     }
     /* Not with a call under way that outlasts its key: see sim_clients_plan(). */
@@ -194,7 +211,9 @@ static void heal_begin(struct sim *sim)
     sim->broker_away_until_ms = 0;
     sim->provider_shut_until_ms = 0;
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        sim->stores[service].away_until_ms = 0;
+        sim->queues[service].full_until_ms = 0;
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+        sim->stores[service].away_until_ms = sim->stores[service].readonly_until_ms = 0;
 }
 
 /* The worker that something waits for first; NULL: nothing will ever move again. */
@@ -279,10 +298,11 @@ static void world_clear(struct sim *sim)
         struct sim_queue *queue = &sim->queues[service];
         struct sim_store *store = &sim->stores[service];
         queue->exists = false;
+        queue->full_until_ms = 0;
         queue->count = 0;
         queue->dead_count = 0;
         store->count = 0;
-        store->away_until_ms = 0;
+        store->away_until_ms = store->readonly_until_ms = 0;
         store->junk_count = 0;
         store->junk_at_ms = 0;
     }

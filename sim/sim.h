@@ -67,6 +67,7 @@ struct sim_delivery { /* in a worker's hand */
 
 struct sim_queue {
     bool exists;
+    int64_t full_until_ms; /* it refuses what is published */
     size_t count;
     size_t dead_count; /* letters */
     struct sim_message *messages[SIM_QUEUE_MAX];
@@ -78,6 +79,7 @@ struct sim_mark {
     uint64_t content_hash;
     size_t index_at; /* its entry of mark_index */
     bool is_confirmed;
+    int refused_count;   /* times that one queue took it and another did not */
     unsigned decided_by; /* services, one bit each */
     int duplicate_count; /* decisions that found it known */
     bool is_of_payment;
@@ -91,13 +93,16 @@ struct sim_mark {
 struct sim_document {
     char id[IDENT_SIZE];
     int64_t version, created_at_ms, due_at_ms, owed_at_ms;
-    const uint8_t *body; /* never changed: a save brings other bytes */
+    int64_t state_since_ms; /* by the world's own time, which is never set */
+    size_t state_life;      /* crashes of its worker before */
+    const uint8_t *body;    /* never changed: a save brings other bytes */
     size_t body_length;
 };
 
 struct sim_store {
     size_t count;
     int64_t away_until_ms;
+    int64_t readonly_until_ms;
     size_t junk_count; /* documents that nobody can read, due and owing since junk_at_ms */
     int64_t junk_at_ms;
     struct sim_document documents[SIM_DOCUMENTS_MAX];
@@ -207,6 +212,7 @@ struct sim_worker {
     uint64_t reported_session;
     int64_t half_open_until_ms; /* 0 = the connection is sound */
     bool is_paused;
+    bool can_publish; /* as it was told */
     int64_t reconnect_at_ms;
     struct sim_delivery *deliveries[SIM_DELIVERIES_MAX];
     size_t delivery_count;
@@ -215,6 +221,9 @@ struct sim_worker {
     size_t publish_count;
     struct call_queue *calls; /* payment only; callers: that are made at once */
     size_t calls_room, callers;
+    /* the store, as it was told */
+    bool is_write_failing; /* no write was acknowledged since one failed */
+    int64_t write_failing_since_ms;
     /* clients */
     struct sim_request *requests[SIM_REQUESTS_MAX];
     size_t request_count;
@@ -327,7 +336,8 @@ void sim_port_point(struct sim_worker *worker); /* others may run here, or this 
 void sim_topology_declare(struct sim *sim);
 void sim_queue_delete(struct sim *sim, enum sim_service service);
 void sim_queue_purge(struct sim *sim, enum sim_service service);
-bool sim_route(struct sim *sim, const struct message *message); /* false: no queue took it */
+/* PUBLISH_RETURNED: no queue is there; PUBLISH_NACKED: one is full, others may have taken it. */
+enum publish_result sim_route(struct sim *sim, const struct message *message);
 /* Into one queue, whatever the routing; NULL: it is full. */
 struct sim_message *sim_queue_put(struct sim *sim, enum sim_service service,
                                   const struct message *message);
@@ -343,16 +353,6 @@ size_t sim_queue_waiting(const struct sim *sim, enum sim_service service);
 /* sim_bus.c, sim_store.c, sim_provider.c, sim_clients.c: the ports */
 struct bus_port sim_bus_port(struct sim_worker *worker);
 struct store_port sim_store_port(struct sim_worker *worker);
-void sim_stores_make(struct sim *sim);
-#define SIM_JUNK_PREFIX "junk:"
-/* May strike, too; error is set then. */
-bool sim_store_is_away(struct sim_worker *worker, struct error *error);
-/* sim_sweep.c: the rest of that port */
-bool sim_store_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
-                   size_t *ret_count, struct error *error);
-bool sim_store_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
-                    size_t *ret_count, struct error *error);
-bool sim_store_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error);
 struct effect_port sim_effect_port(struct sim_worker *worker);
 struct request_port sim_request_port(struct sim_worker *worker);
 const struct sim_document *sim_document_find(const struct sim *sim, enum sim_service service,

@@ -85,19 +85,23 @@
     X(E13, "a half-open connection")                                                               \
     X(E14, "the broker's data wiped")                                                              \
     X(E15, "the topology missing at a reconnect")                                                  \
+    X(E16, "one queue of several full")                                                            \
     X(E17, "one side of an engine flooded while another waits")                                    \
+    X(E18, "an announcement to be made again while nothing can be published")                      \
     X(F1, "a write applied that reports an error")                                                 \
     X(F3, "a write that fails and is tried again")                                                 \
     X(F6, "a decision upon a version that has moved on")                                           \
     X(F7, "one document contended for again and again")                                            \
     X(F9, "a refund that a restored store has forgotten")                                          \
     X(F10, "a flood of duplicates")                                                                \
+    X(F11, "a store that reads and does not write")                                                \
     X(F14, "documents that nobody can read, due before those that wait")                           \
     X(G1, "a worker with a wrong clock decides")                                                   \
     X(G2, "a deadline early, late or twice")                                                       \
     X(G3, "a deadline lost in a crash")                                                            \
     X(G4, "a deadline that passed while payments wait in the queue")                               \
     X(G5, "a payment captured before the deadline, delivered after it")                            \
+    X(G6, "a clock set ahead or back while something waits")                                       \
     X(H1, "a message that cannot be read")                                                         \
     X(H2, "a message of an unknown type or version")                                               \
     X(H3, "a known message with one field more, as another release writes it")                     \

@@ -85,6 +85,7 @@ static void bus_service(void *self, struct bus_status *ret_status)
                   : is_blocked(sim)    ? "blocked"
                                        : "",
     };
+    worker->can_publish = ret_status->can_publish;
 }
 
 /* The first message that is ready, or any of them. */
@@ -170,10 +171,11 @@ static enum publish_result message_publish(struct sim_worker *worker, const stru
     bool is_unknown = !is_nacked && sim_fault(sim, FAULT_UNKNOWN);
     if ((is_nacked || is_unknown) && sim_random_chance(&sim->random, 500))
         return is_nacked ? PUBLISH_NACKED : PUBLISH_UNKNOWN;
-    if (!sim_route(sim, message)) {
+    enum publish_result routed = sim_route(sim, message);
+    if (routed == PUBLISH_RETURNED)
         sim_topology_declare(sim); /* before it is tried again */
-        return PUBLISH_RETURNED;
-    }
+    if (routed != PUBLISH_CONFIRMED)
+        return routed;
     if (mark->published_by != NULL && mark->published_by != worker)
         anomaly_reached(sim, ANOMALY_D7);
     mark->published_by = worker;

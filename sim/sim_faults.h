@@ -21,6 +21,7 @@
     X(FAULT_CONFIRM_LATE, "confirm_late", 400)  /* not there when first asked for */               \
     X(FAULT_BLOCK, "block", 6)                  /* the broker takes nothing for a while */         \
     X(FAULT_TOPOLOGY, "topology", 5)            /* a queue is deleted */                           \
+    X(FAULT_QUEUE_FULL, "queue_full", 8)        /* a queue takes nothing for a while */            \
     X(FAULT_PURGE, "purge", 5)                  /* a queue is emptied */                           \
     X(FAULT_WIPE, "wipe", 3)                    /* all of the broker is gone */                    \
     X(FAULT_BROKER_AWAY, "broker_away", 5)      /* nobody can connect for a while */               \
@@ -30,6 +31,7 @@
     X(FAULT_STORE_CALL, "store_call", 40)       /* one call fails, applied or not */               \
     X(FAULT_STORE_UNKNOWN, "store_unknown", 60) /* one write unknown, applied or not */            \
     X(FAULT_STORE_AWAY, "store_away", 6)        /* a store is away for a while */                  \
+    X(FAULT_STORE_READONLY, "readonly", 8)      /* a store answers reads and takes no write */     \
     X(FAULT_JUNK, "junk", 400)                  /* a store has documents that nobody can read */   \
     X(FAULT_RESTORE, "restore", 60)             /* payment's comes back from a backup */           \
     X(FAULT_PROVIDER, "provider", 400)          /* time-outs, 5xx, late or lost answers */         \

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REFUSED_MAX          40 /* two publishers that try ever more seldom are far below it */
 #define FLOOD_COPIES         24 /* more than a document remembers of duplicates */
 #define DELIVERY_LIMIT_LEAST 1  /* far below the real one, so that it is met */
 
@@ -148,9 +149,24 @@ static void queue_put(struct sim *sim, enum sim_service service, const struct me
         (void)sim_queue_put(sim, service, message);
 }
 
-bool sim_route(struct sim *sim, const struct message *message)
+/* One queue took it and another did not: however long that goes on, the former must not be flooded.
+ */
+static enum publish_result refused(struct sim *sim, const struct message *message, bool is_routed)
+{
+    struct sim_mark *mark = sim_mark(sim, message->id);
+    if (!is_routed)
+        return PUBLISH_NACKED;
+    anomaly_reached(sim, ANOMALY_E16);
+    if (++mark->refused_count > REFUSED_MAX)
+        sim_fail(sim, "E16: %s is published again and again, and one queue of its is full",
+                 message->id);
+    return PUBLISH_NACKED;
+}
+
+enum publish_result sim_route(struct sim *sim, const struct message *message)
 {
     bool is_routed = false;
+    bool is_refused = false;
     for (size_t i = 0; i < wire_binding_count; i++) {
         if (strcmp(wire_bindings[i].routing_key, message->type) != 0)
             continue;
@@ -161,11 +177,17 @@ bool sim_route(struct sim *sim, const struct message *message)
                 sim->may_lose_messages = true;
                 continue;
             }
+            if (sim->queues[service].full_until_ms > sim->now_ms) {
+                is_refused = true;
+                continue;
+            }
             is_routed = true;
             queue_put(sim, (enum sim_service)service, message);
         }
     }
-    return is_routed;
+    if (is_refused)
+        return refused(sim, message, is_routed);
+    return is_routed ? PUBLISH_CONFIRMED : PUBLISH_RETURNED;
 }
 
 static uint64_t hash_of(const char *text)

@@ -1,5 +1,6 @@
 /* sim_store.c - the stores as the engines see them: documents by id, compare-and-set by version,
  * bytes copied. It looks inside only to check what an outsider may expect of every save. */
+#include "sim/sim_store.h"
 #include "common/engine/bson_read.h"
 #include "common/engine/document.h"
 #include "sim/sim_words.h"
@@ -155,6 +156,22 @@ void sim_stores_make(struct sim *sim)
 
 /* ---- the calls ---- */
 
+static void write_note(struct sim_worker *worker, bool is_acknowledged)
+{
+    if (!is_acknowledged && !worker->is_write_failing)
+        worker->write_failing_since_ms = worker->sim->now_ms;
+    worker->is_write_failing = !is_acknowledged;
+}
+
+static bool is_readonly(struct sim_worker *worker, struct error *error)
+{
+    if (store_of(worker)->readonly_until_ms <= worker->sim->now_ms)
+        return false;
+    anomaly_reached(worker->sim, ANOMALY_F11);
+    error_set(error, ERROR_RETRY, "the store takes no write");
+    return true;
+}
+
 bool sim_store_is_away(struct sim_worker *worker, struct error *error)
 {
     struct sim *sim = worker->sim;
@@ -223,6 +240,8 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
         assert(store->count < SIM_DOCUMENTS_MAX);
         document = &store->documents[store->count++];
         memcpy(document->id, record->id, sizeof document->id);
+        document->state_since_ms = sim->now_ms;
+        document->state_life = worker->crash_count;
     } else {
         closing_check(sim, document, record);
         if (worker->service == SIM_BOOKING)
@@ -250,7 +269,7 @@ static bool store_save(void *self, const struct record *records, size_t count,
     struct sim_worker *worker = self;
     struct sim *sim = worker->sim;
     sim_port_point(worker);
-    bool is_gone = store_of(worker)->away_until_ms > sim->now_ms;
+    bool is_gone = store_of(worker)->away_until_ms > sim->now_ms || is_readonly(worker, error);
     bool is_failing = is_gone || sim_fault(sim, FAULT_STORE_CALL);
     size_t applied = 0;
     bool is_told = !is_failing;
@@ -273,6 +292,7 @@ static bool store_save(void *self, const struct record *records, size_t count,
         worker->saved_count = 0; /* the whole batch is decided again */
     if (applied > 0 && applied < count)
         anomaly_reached(sim, ANOMALY_D8);
+    write_note(worker, is_told);
     sim_port_point(worker);
     return is_failing ? error_set(error, ERROR_RETRY, "the store is away") : true;
 }
@@ -307,7 +327,7 @@ static bool store_clear_owed(void *self, const char *const *ids, const int64_t *
 {
     struct sim_worker *worker = self;
     struct sim_store *store = store_of(worker);
-    if (sim_store_is_away(worker, error))
+    if (sim_store_is_away(worker, error) || is_readonly(worker, error))
         return false;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < store->count; k++) {
@@ -326,6 +346,15 @@ static bool store_ping(void *self, struct error *error)
     return !sim_store_is_away(self, error);
 }
 
+static bool store_pulse(void *self, struct error *error)
+{
+    struct sim_worker *worker = self;
+    bool is_acknowledged = !sim_store_is_away(worker, error) && !is_readonly(worker, error);
+    if (is_acknowledged)
+        write_note(worker, true);
+    return is_acknowledged;
+}
+
 /* Without list: only HTTP readers ask for it. */
 struct store_port sim_store_port(struct sim_worker *worker)
 {
@@ -338,5 +367,6 @@ struct store_port sim_store_port(struct sim_worker *worker)
         .owed = sim_store_owed,
         .count_owed = sim_store_count_owed,
         .ping = store_ping,
+        .pulse = store_pulse,
     };
 }

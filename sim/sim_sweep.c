@@ -1,5 +1,5 @@
 /* sim_sweep.c - what the sweeps find in a simulated store. */
-#include "sim/sim.h"
+#include "sim/sim_store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +70,8 @@ bool sim_store_due(void *self, const struct store_look *look, char (*ret_ids)[ID
     if (sim_store_is_away(worker, error))
         return sweep_failed(worker);
     *ret_count = sweep(worker, false, look, ret_ids);
+    if (*ret_count > 0 && !worker->can_publish && worker->service != SIM_BOOKING)
+        anomaly_reached(worker->sim, ANOMALY_E18);
     sim_port_point(worker);
     return true;
 }

@@ -1,6 +1,7 @@
 /* sim_watch.c - watches the engines through their observer port: tells the story, sees which
  * anomalies a decision has met, and follows each booking's one trace. It changes nothing. */
 #include "common/engine/document.h"
+#include "sim/sim_store.h"
 #include "sim/sim_words.h"
 #include "wire/events.h"
 
@@ -292,8 +293,10 @@ static void repeated_see(struct sim_worker *worker, const struct decided *decide
     const struct sim_message *source = held->source;
     if (source == NULL)
         return;
-    /* A failed try that was heard before the intent is shown when it is heard again: no more. */
-    bool is_shown = worker->service == SIM_GATEWAY && is_verdict(decided, "decline");
+    /* A failed try that was heard before the intent counts when it is heard again: no more. */
+    bool is_shown =
+        (worker->service == SIM_GATEWAY && is_verdict(decided, "decline")) ||
+        (worker->service == SIM_BOOKING && decided->input->type == (int)BOOKING_DECLINED);
     bool has_effect = decided->outcome == OUTCOME_APPLIED && !is_verdict(decided, "noop") &&
                       !is_shown && !is_unstored(worker, decided);
     /* What a restored store has forgotten it may learn from an old message. */
@@ -363,6 +366,8 @@ static void on_decided(void *self, const struct decided *decided)
 {
     struct sim_worker *worker = self;
     decision_see(worker, decided);
+    if (worker->service == SIM_BOOKING)
+        sim_wait_see(worker, decided);
     sim_trace_decided(worker, decided);
     sim_tell(worker->sim, "%s decides %s %s of %s: %s%s%s, %s -> %s", worker->name,
              decided->input->type_name, decided->input->id, decided->input->document_id,
@@ -382,7 +387,8 @@ static void on_paused(void *self, const char *reason)
 
 const struct observer_port *sim_observer_port(struct sim_worker *worker)
 {
-    worker->observer =
-        (struct observer_port){ .self = worker, .decided = on_decided, .paused = on_paused };
+    worker->observer = (struct observer_port){
+        .self = worker, .message_owed = sim_owed_see, .decided = on_decided, .paused = on_paused
+    };
     return &worker->observer;
 }

@@ -89,6 +89,7 @@ void sim_worker_stop(struct sim_worker *worker)
     sim_clients_lose(worker);
     sim_pool_lose(worker);
     worker->is_paused = false;
+    worker->is_write_failing = false;
     worker->reported_session = 0;
 }
 
@@ -116,6 +117,23 @@ static void crash_see(struct sim_worker *worker)
             anomaly_reached(sim, ANOMALY_C3);
 }
 
+/* F11: after a write that failed a service is paused until one is acknowledged, and does not keep
+ * its deliveries for much longer than it says. */
+static void pause_check(struct sim_worker *worker, int64_t began_ms)
+{
+    struct sim *sim = worker->sim;
+    struct engine_status status;
+    if (!worker->is_write_failing)
+        return;
+    engine_status_get(worker->engine, &status);
+    int64_t failing_ms = began_ms - worker->write_failing_since_ms; /* a step may freeze */
+    if (!status.is_paused)
+        sim_fail(sim, "F11: %s goes on, and no write was acknowledged", worker->name);
+    else if (!worker->is_paused && worker->delivery_count > 0 &&
+             failing_ms > worker->limits.pause_consumer_after_ms + 2 * worker->limits.pause_max_ms)
+        sim_fail(sim, "F11: %s keeps its deliveries without a store", worker->name);
+}
+
 static void worker_crash(struct sim_worker *worker)
 {
     struct sim *sim = worker->sim;
@@ -133,6 +151,7 @@ void sim_worker_step(struct sim_worker *worker)
         return;
     if (worker->engine == NULL)
         engine_start(worker);
+    const int64_t began_ms = sim->now_ms;
     worker->is_stepping = true;
     worker->depth = sim->depth++;
     sim->steps++;
@@ -144,8 +163,10 @@ void sim_worker_step(struct sim_worker *worker)
         sim_fault(sim, FAULT_CRASH) ? (int)sim_random_below(&sim->random, PORT_CALLS_MAX) : -1;
     /* The one jump: a process that is killed does not return from its port calls either. */
     if (sigsetjmp(worker->crash_point, 0) == 0) {
-        struct engine_turn turn = engine_step(worker->engine, sim->now_ms + worker->skew_ms);
+        struct engine_turn turn =
+            engine_step(worker->engine, sim->now_ms + worker->skew_ms, sim->now_ms);
         sim_trace_step_end(worker);
+        pause_check(worker, began_ms);
         worker->stepped_at_ms = sim->now_ms;
         worker->sleeps_until_ms = sim->now_ms + turn.idle_ms;
     } else {

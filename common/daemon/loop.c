@@ -59,19 +59,22 @@ void daemon_turn_away(struct daemon *daemon)
 static void drain(struct daemon *daemon)
 {
     int64_t until_ms = clock_monotonic_ms() + DRAIN_MS_MAX;
-    while (!engine_drain_step(daemon->engine, clock_wall_ms()) && clock_monotonic_ms() < until_ms) {
+    while (!engine_drain_step(daemon->engine, clock_wall_ms(), clock_monotonic_ms()) &&
+           clock_monotonic_ms() < until_ms) {
         atomic_store(&daemon->turned_ms, clock_monotonic_ms());
         wait_for_work(daemon, DRAIN_POLL_MS);
     }
     inbox_close(daemon->inbox);
-    engine_drain_step(daemon->engine, clock_wall_ms()); /* answers what came in between */
-    daemon_turn_away(daemon);                           /* it takes a batch at most */
+    engine_drain_step(daemon->engine, clock_wall_ms(),
+                      clock_monotonic_ms()); /* answers what came in between */
+    daemon_turn_away(daemon);                /* it takes a batch at most */
 }
 
 void daemon_loop(struct daemon *daemon)
 {
     while (!daemon_is_stopping(daemon)) {
-        struct engine_turn turn = engine_step(daemon->engine, clock_wall_ms());
+        struct engine_turn turn =
+            engine_step(daemon->engine, clock_wall_ms(), clock_monotonic_ms());
         status_copy(daemon);
         atomic_store(&daemon->turned_ms, clock_monotonic_ms());
         if (turn.idle_ms > 0)

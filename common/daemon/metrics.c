@@ -201,6 +201,21 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
     FORWARD(metrics, quarantined, (next_->self, delivery, reason));
 }
 
+static void failed(void *self, const struct input *input, const char *reason)
+{
+    struct metrics *metrics = self;
+    char labels[METRIC_LABELS_SIZE];
+    const struct log_subject subject = { .booking_id = input->correlation_id,
+                                         .message_id = input->id,
+                                         .decision = "bug" };
+    snprintf(labels, sizeof labels, "participant=\"%s\",input=\"%s\",decision=\"bug\"",
+             metrics->setup.service, input->type_name);
+    metric_counters_add(&metrics->decisions, labels, 1);
+    log_write_about(LOG_ERROR, &subject, "needs a look: %s on %s cannot be saved, a bug: %s",
+                    input->type_name, input->document_id, reason);
+    FORWARD(metrics, failed, (next_->self, input, reason));
+}
+
 static void unreadable(void *self, const char *document_id, const char *reason)
 {
     struct metrics *metrics = self;
@@ -286,6 +301,7 @@ struct metrics *metrics_new(const struct metrics_setup *setup)
         .message_published = message_published,
         .decided = decided_count,
         .quarantined = quarantined,
+        .failed = failed,
         .unreadable = unreadable,
         .batch_end = batch_end,
         .paused = paused,
@@ -332,6 +348,9 @@ void metrics_write(struct metrics *metrics, const struct engine_status *status, 
     log_status_get(&log);
     metric_gauge_write("roundtrip_log_lines_dropped", "Lines that nobody took from the log.", queue,
                        (double)log.dropped, buffer, size, length);
+    metric_gauge_write("roundtrip_publishing_refused",
+                       "1 while a queue does not take some kind of message; /readyz names it.",
+                       queue, status->refused[0] != '\0' ? 1 : 0, buffer, size, length);
     metric_gauge_write("roundtrip_documents_passed_over",
                        "Documents that the sweeps can do nothing with.", queue,
                        (double)status->passed_over, buffer, size, length);

@@ -13,9 +13,9 @@
 #define LOG_DROP_HOLD_MS  10000
 
 const char *const check_names[CHECK_COUNT] = {
-    [CHECK_BROKER] = "broker",   [CHECK_STORE] = "store",     [CHECK_OUTBOX] = "outbox",
-    [CHECK_LOOP] = "loop",       [CHECK_PROCESS] = "process", [CHECK_LOG] = "log",
-    [CHECK_EFFECTS] = "effects",
+    [CHECK_BROKER] = "broker",   [CHECK_STORE] = "store",         [CHECK_OUTBOX] = "outbox",
+    [CHECK_LOOP] = "loop",       [CHECK_PROCESS] = "process",     [CHECK_LOG] = "log",
+    [CHECK_EFFECTS] = "effects", [CHECK_DOCUMENTS] = "documents",
 };
 
 static void PRINTF_LIKE(4, 5) check_set(struct readiness *readiness, enum check check,
@@ -77,6 +77,13 @@ void readiness_look(struct daemon *daemon, struct readiness *ret_readiness)
         check_set(ret_readiness, CHECK_OUTBOX, CHECK_FAIL,
                   "%zu documents owe messages that the broker has not taken: requests get 503",
                   status.owed_documents);
+    else if (status.refused[0] != '\0')
+        check_set(ret_readiness, CHECK_OUTBOX, CHECK_WARN, "%s; the outbox keeps them",
+                  status.refused);
+    if (status.unreadable > 0 && status.passed_over > 0)
+        check_set(ret_readiness, CHECK_DOCUMENTS, CHECK_WARN,
+                  "%zu stored documents can only be passed over: %s", status.passed_over,
+                  status.unreadable_reason);
     int64_t still_ms = daemon_loop_still_ms(daemon);
     if (still_ms > LOOP_STILL_MS_MAX)
         check_set(ret_readiness, CHECK_LOOP, CHECK_FAIL,

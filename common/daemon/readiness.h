@@ -18,6 +18,7 @@ enum check {
     CHECK_LOOP,
     CHECK_LOG,
     CHECK_EFFECTS,
+    CHECK_DOCUMENTS,
     CHECK_PROCESS,
     CHECK_COUNT
 };

@@ -41,8 +41,10 @@ size_t batch_slot(struct engine *engine, const char *document_id)
     slot->document = document_new(&engine->batch->arena, engine->participant, document_id);
     slot->fate = SLOT_STALE; /* so the first round loads it like a conflict's */
     slot->is_guessed = false;
+    slot->is_careful = false;
     slot->next_position = 0;
     slot->unconfirmed = 0;
+    slot->kept_back = 0;
     slot->jobs_open = 0;
     slot->index_at = at;
     batch->slot_index[at] = (uint16_t)(made + 1);
@@ -86,4 +88,9 @@ bool slot_is_done(const struct slot *slot)
 bool slot_is_published(const struct slot *slot)
 {
     return slot_is_done(slot) && slot->unconfirmed == 0;
+}
+
+bool slot_is_kept_back(const struct slot *slot)
+{
+    return slot_is_done(slot) && slot->unconfirmed > 0 && slot->kept_back == slot->unconfirmed;
 }

@@ -9,6 +9,8 @@
 #include "common/engine/clears.h"
 #include "common/engine/document.h"
 #include "common/engine/engine.h"
+#include "common/engine/engine_clock.h"
+#include "common/engine/refusals.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,11 +63,14 @@ struct slot {
     struct document *document;
     size_t index_at; /* its entry of slot_index */
     enum slot_fate fate;
+    const struct record *record; /* as loaded */
+    bool is_careful;   /* a decision about it cannot be saved: each is checked, to find out which */
     bool is_guessed;   /* taken to be new; loaded if it is not, or if nothing comes of it */
     int next_position; /* of messages owed by the version being made */
     const struct input *owed_cause[OWED_MAX]; /* NULL: owed by an earlier version */
     size_t unconfirmed;                       /* owed messages that the broker has yet to confirm */
-    bool is_attempted;                        /* they were handed to the bus */
+    size_t kept_back;  /* of them: the broker refused them, or refuses their kind just now */
+    bool is_attempted; /* they were handed to the bus */
     size_t jobs_open;
 };
 
@@ -121,19 +126,29 @@ struct engine {
     struct batch *batch;     /* being made: in the ring, the one after those that follow */
     size_t publishing_first; /* saved, their messages on their way */
     size_t publishing_count;
+    struct engine_clock clock;
+    struct refusals refusals;
+    uint64_t failed_decisions;
+    uint64_t unreadable;
+    char unreadable_reason[ERROR_MESSAGE_BYTES]; /* of the last one */
     size_t held_count;
     uint64_t held_session;
     bool was_alone;            /* the last batch was one delivery that came back before */
     bool has_seen_queue_empty; /* deadlines may fire */
 
-    int64_t now_ms;
-    int64_t due_sweep_ms;   /* next look for deadlines */
-    int64_t relay_sweep_ms; /* next look for owed messages */
+    int64_t now_ms;          /* by the wall clock: what is stored */
+    int64_t steady_ms;       /* by one that only goes on: all that follows */
+    int64_t due_sweep_ms;    /* next look for deadlines */
+    int64_t relay_sweep_ms;  /* next look for owed messages */
+    int64_t future_sweep_ms; /* the same, for those that are dated in the future */
+    int64_t clocks_look_ms;  /* next look for documents dated in the future */
     struct sweep due, relay;
     int64_t bus_wait_ms;  /* publishing failed: no deliveries before this */
     bool is_relaying_all; /* after a reconnect: whatever its age */
 
     bool is_paused;
+    bool is_on_trial; /* a small write was acknowledged: if this step's batch is, too, the pause
+                         ends */
     bool has_paused_consumer;
     int64_t paused_since_ms, pause_until_ms, pause_ms;
     char pause_reason[ERROR_MESSAGE_BYTES];
@@ -144,8 +159,6 @@ struct engine {
     int64_t outbox_count_ms; /* next time that the store may be asked how many documents owe */
     size_t unpublished; /* documents whose messages the broker has not confirmed, as far as known */
     uint64_t delivered, applied, duplicates, rejected, deferred, quarantined;
-    uint64_t unreadable;
-    char unreadable_reason[ERROR_MESSAGE_BYTES]; /* of the last one */
 };
 
 /* batch.c */
@@ -160,22 +173,34 @@ size_t batch_room(const struct engine *engine, size_t share_divisor);
 struct job *batch_job_add(struct engine *engine, const struct input *input); /* NULL: full */
 bool slot_is_done(const struct slot *slot);      /* durable and nothing left to decide */
 bool slot_is_published(const struct slot *slot); /* and everything owed is confirmed */
+/* Or the outbox keeps it until the broker takes messages of its kind again. */
+bool slot_is_kept_back(const struct slot *slot);
 
 /* engine.c */
 void batch_observe_end(struct engine *engine);
+
+/* pause.c */
+void engine_pause_begin(struct engine *engine, const struct error *error);
+bool engine_pause_goes_on(struct engine *engine); /* while it is paused; false: try a batch */
+void engine_pause_end(struct engine *engine);     /* where the batch did not begin another one */
 
 /* take.c */
 void engine_take(struct engine *engine);
 bool engine_can_deliver(const struct engine *engine);
 void engine_answer_unavailable(struct engine *engine); /* every waiting request */
+bool engine_outbox_is_full(struct engine *engine);
 
 /* sweep.c */
 void engine_take_deadlines(struct engine *engine, size_t room);
 void engine_take_owed(struct engine *engine, size_t room);
+void engine_relay_from_front(struct engine *engine);
+void engine_sweep_from_front(struct engine *engine); /* what could not be done may be done now */
 void engine_sweeps_end(struct engine *engine); /* the batch is saved: how far they have come */
 
 /* fold.c: load, decide, save. False: the store is away, the engine must pause. */
 MUST_CHECK bool engine_fold(struct engine *engine, struct error *error);
+
+/* answer.c */
 void engine_answer(struct engine *engine);
 
 /* publish.c */

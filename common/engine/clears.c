@@ -107,9 +107,3 @@ size_t clears_take(struct clears *clears, int64_t before_ms, size_t max, const c
     }
     return count;
 }
-
-void clears_move_back(struct clears *clears, int64_t back_ms)
-{
-    for (size_t i = 0; i < clears->used; i++)
-        clears->entries[(clears->first + i) % CLEARS_MAX].since_ms -= back_ms;
-}

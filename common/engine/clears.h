@@ -41,6 +41,3 @@ int64_t clears_oldest_ms(const struct clears *clears);
  * valid until the next clears_add. */
 size_t clears_take(struct clears *clears, int64_t before_ms, size_t max, const char **ret_ids,
                    int64_t *ret_versions);
-
-/* The clock was set back. */
-void clears_move_back(struct clears *clears, int64_t back_ms);

@@ -22,7 +22,8 @@ void engine_start_effects(struct engine *engine)
 /* ---- ack ---- */
 
 /* What the delivery comes to: true when nothing of it is left to do. */
-static bool delivery_is_done(const struct batch *batch, struct batch_delivery *entry)
+static bool delivery_is_done(const struct batch *batch, struct batch_delivery *entry,
+                             bool is_outbox_full)
 {
     for (size_t i = 0; i < entry->jobs_count; i++) {
         const struct job *job = &batch->jobs[entry->jobs_first + i];
@@ -32,7 +33,9 @@ static bool delivery_is_done(const struct batch *batch, struct batch_delivery *e
             text_copy(entry->reason, sizeof entry->reason, job->reason);
             continue;
         }
-        if (job->fate != JOB_DECIDED || !slot_is_published(&batch->slots[job->slot]))
+        const struct slot *slot = &batch->slots[job->slot];
+        bool is_kept = slot_is_kept_back(slot) && !is_outbox_full;
+        if (job->fate != JOB_DECIDED || !(slot_is_published(slot) || is_kept))
             return false;
         if (!entry->is_quarantined &&
             (job->outcome == OUTCOME_REJECTED || entry->outcome == OUTCOME_DUPLICATE))
@@ -46,7 +49,7 @@ static bool delivery_quarantine(struct engine *engine, struct batch_delivery *en
     struct error error;
     if (!engine->ports.bus.quarantine(engine->ports.bus.self, entry->delivery, entry->reason,
                                       &error)) {
-        engine->bus_wait_ms = engine->now_ms + ENGINE_BUS_RETRY_MS;
+        engine->bus_wait_ms = engine->steady_ms + ENGINE_BUS_RETRY_MS;
         return false; /* the source keeps the message */
     }
     OBSERVE(engine, quarantined, entry->delivery, entry->reason);
@@ -69,9 +72,14 @@ void engine_settle(struct engine *engine, struct batch *batch)
     struct delivery **done = arena_room(&batch->arena, batch->delivery_count * sizeof(void *));
     size_t done_count = 0;
     size_t kept_count = 0;
+    /* What a queue does not take the outbox keeps, up to its bound; then the source keeps the rest.
+     */
+    bool is_outbox_full = engine->refusals.count > 0 && engine_outbox_is_full(engine);
+    if (is_outbox_full)
+        engine->bus_wait_ms = engine->steady_ms + ENGINE_BUS_RETRY_MS;
     for (size_t i = 0; i < batch->delivery_count; i++) {
         struct batch_delivery *entry = &batch->deliveries[i];
-        if (!delivery_is_done(batch, entry) ||
+        if (!delivery_is_done(batch, entry, is_outbox_full) ||
             (entry->is_quarantined && !delivery_quarantine(engine, entry))) {
             batch->deliveries[kept_count++].delivery = entry->delivery;
             continue;
@@ -96,10 +104,10 @@ void engine_clear(struct engine *engine)
     bool is_urgent = engine->is_clearing_at_once || engine->is_draining ||
                      clears->count > CLEARS_MAX - CLEARS_MAX / 4;
     int64_t age_ms = engine->limits.clear_interval_ms;
-    if (clears->count == 0 || (!is_urgent && clears_oldest_ms(clears) > engine->now_ms - age_ms))
+    if (clears->count == 0 || (!is_urgent && clears_oldest_ms(clears) > engine->steady_ms - age_ms))
         return;
     /* Once some are due, those half as old go with them, so that the next call is a while away. */
-    int64_t before_ms = is_urgent ? INT64_MAX : engine->now_ms - age_ms / 2;
+    int64_t before_ms = is_urgent ? INT64_MAX : engine->steady_ms - age_ms / 2;
     const char **ids = arena_room(&engine->batch->arena, STORE_BATCH_MAX * sizeof *ids);
     int64_t *versions = arena_room(&engine->batch->arena, STORE_BATCH_MAX * sizeof *versions);
     size_t count = clears_take(clears, before_ms, STORE_BATCH_MAX, ids, versions);

@@ -49,6 +49,22 @@ bool document_remember(struct document *document, struct arena *arena,
     return true;
 }
 
+int64_t document_due_since(const struct document *document, int64_t due_at_ms)
+{
+    struct bson_fields entries = document->stored_history;
+    struct bson_fields fields;
+    int64_t due_ms;
+    int64_t at_ms;
+    for (size_t i = 0; i < document->stored_count; i++)
+        if (bson_read_next(&entries, &fields) && bson_read_int(&fields, "due", &due_ms) &&
+            due_ms == due_at_ms && bson_read_int(&fields, "at", &at_ms))
+            return at_ms;
+    for (size_t i = 0; i < document->history_count; i++)
+        if (document->history[i].due_at_ms == due_at_ms)
+            return document->history[i].at_ms;
+    return 0;
+}
+
 bool document_owes(const struct document *document, const char *message_id)
 {
     for (size_t i = 0; i < document->owed_count; i++)

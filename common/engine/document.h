@@ -66,6 +66,8 @@ bool document_remember(struct document *document, struct arena *arena,
  * this participant reads says something else. What it does not read means nothing to it. */
 bool document_contradicts(const struct document *document, const struct participant *participant,
                           const struct input *input, struct arena *arena);
+/* When the deadline that it has was set; 0: not remembered. */
+int64_t document_due_since(const struct document *document, int64_t due_at_ms);
 bool document_owes(const struct document *document, const char *message_id);
 /* ERROR_BUG: the stored document breaks an invariant. ERROR_NEWER: a newer release has stored it in
  * a form that this code does not know. */

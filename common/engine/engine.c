@@ -105,56 +105,10 @@ static void bus_service(struct engine *engine)
     }
     if (engine->bus.can_publish && !could_publish) {
         engine->is_relaying_all = true;
-        engine->relay_sweep_ms = engine->now_ms;
         engine->bus_wait_ms = 0;
+        engine->refusals.count = 0; /* another broker, perhaps */
+        engine_sweep_from_front(engine);
     }
-}
-
-/* ---- pause ---- */
-
-static void pause_begin(struct engine *engine, const struct error *error)
-{
-    if (!engine->is_paused)
-        engine->paused_since_ms = engine->now_ms;
-    engine->is_paused = true;
-    snprintf(engine->pause_reason, sizeof engine->pause_reason, "%s", error->message);
-    engine->pause_until_ms = engine->now_ms + engine->pause_ms;
-    engine->pause_ms = 2 * engine->pause_ms;
-    if (engine->pause_ms > engine->limits.pause_max_ms)
-        engine->pause_ms = engine->limits.pause_max_ms;
-    OBSERVE(engine, paused, engine->pause_reason);
-}
-
-static void pause_end(struct engine *engine)
-{
-    engine->is_paused = false;
-    engine->pause_ms = engine->limits.pause_min_ms;
-    if (engine->has_paused_consumer)
-        engine->ports.bus.resume(engine->ports.bus.self);
-    engine->has_paused_consumer = false;
-    OBSERVE(engine, paused, NULL);
-}
-
-/* True while the store is still away: nothing is acked, nothing dead-lettered, requests get 503. */
-static bool pause_goes_on(struct engine *engine)
-{
-    struct error error;
-    engine_answer_unavailable(engine);
-    if (engine->now_ms < engine->pause_until_ms)
-        return true;
-    if (engine->ports.store.ping(engine->ports.store.self, &error)) {
-        pause_end(engine);
-        return false;
-    }
-    pause_begin(engine, &error);
-    bool is_long =
-        engine->now_ms - engine->paused_since_ms >= engine->limits.pause_consumer_after_ms;
-    if (is_long && !engine->has_paused_consumer) {
-        engine->ports.bus.pause(
-            engine->ports.bus.self); /* before the broker's consumer time-out does it */
-        engine->has_paused_consumer = true;
-    }
-    return true;
 }
 
 /* ---- the step ---- */
@@ -187,7 +141,7 @@ static void batch_abandon(struct engine *engine, const struct error *error)
         engine->ports.requests.answer(engine->ports.requests.self, request);
     }
     batch_give_back(engine, engine->batch);
-    pause_begin(engine, error);
+    engine_pause_begin(engine, error);
     batch_observe_end(engine);
 }
 
@@ -223,36 +177,33 @@ static int64_t idle_ms(const struct engine *engine)
     if (oldest_ms != INT64_MAX && oldest_ms + engine->limits.clear_interval_ms < until)
         until = oldest_ms + engine->limits.clear_interval_ms;
     bool is_in_hand = engine->held_count > 0 || engine->publishing_count > 0;
-    if (is_in_hand && engine->now_ms + REQUEST_POLL_MS < until)
-        until = engine->now_ms + REQUEST_POLL_MS;
-    int64_t idle = until - engine->now_ms;
+    if (is_in_hand && engine->steady_ms + REQUEST_POLL_MS < until)
+        until = engine->steady_ms + REQUEST_POLL_MS;
+    int64_t idle = until - engine->steady_ms;
     /* A deadline may be held back until the queue has been empty once: then look again soon. */
     if (idle <= 0)
         idle = REQUEST_POLL_MS;
     return idle < IDLE_MS_MAX ? idle : IDLE_MS_MAX;
 }
 
-/* The wall clock was set back: what waits keeps its distance, and nothing stands still until the
- * clock has caught up. */
-static void timers_move_back(struct engine *engine, int64_t back_ms)
+static void clock_set(struct engine *engine, int64_t wall_ms, int64_t steady_ms)
 {
-    engine->due_sweep_ms -= back_ms;
-    engine->relay_sweep_ms -= back_ms;
-    engine->bus_wait_ms -= back_ms;
-    engine->paused_since_ms -= back_ms;
-    engine->pause_until_ms -= back_ms;
-    clears_move_back(&engine->clears, back_ms);
+    size_t steps = engine->clock.count;
+    engine_clock_set(&engine->clock, wall_ms, steady_ms);
+    engine->now_ms = wall_ms;
+    engine->steady_ms = steady_ms;
+    if (engine->clock.count > steps) /* other documents may be due now */
+        engine_sweep_from_front(engine);
 }
 
-struct engine_turn engine_step(struct engine *engine, int64_t now_ms)
+struct engine_turn engine_step(struct engine *engine, int64_t wall_ms, int64_t steady_ms)
 {
-    if (now_ms < engine->now_ms)
-        timers_move_back(engine, engine->now_ms - now_ms);
-    engine->now_ms = now_ms;
+    clock_set(engine, wall_ms, steady_ms);
     bus_service(engine);
+    refusals_expire(&engine->refusals, steady_ms);
     engine_publish_end(engine);
-    if (engine->is_paused && pause_goes_on(engine)) {
-        int64_t left_ms = engine->pause_until_ms - now_ms;
+    if (engine->is_paused && engine_pause_goes_on(engine)) {
+        int64_t left_ms = engine->pause_until_ms - steady_ms;
         return (struct engine_turn){ .idle_ms = left_ms > 0 ? left_ms : 1 };
     }
     batch_clear(engine->batch);
@@ -260,7 +211,10 @@ struct engine_turn engine_step(struct engine *engine, int64_t now_ms)
     size_t handled = engine->batch->job_count + engine->batch->delivery_count;
     if (handled > 0 || engine->batch->slot_count > 0)
         batch_run(engine);
-    bool is_stuck = engine->is_paused || engine->bus_wait_ms > now_ms;
+    else
+        engine_sweeps_end(engine);
+    engine_pause_end(engine);
+    bool is_stuck = engine->is_paused || engine->bus_wait_ms > steady_ms;
     if (!engine->is_paused)
         engine_clear(engine);
     bool again = handled > 0 && !is_stuck;
@@ -268,10 +222,10 @@ struct engine_turn engine_step(struct engine *engine, int64_t now_ms)
                                  .idle_ms = again ? 0 : idle_ms(engine) };
 }
 
-bool engine_drain_step(struct engine *engine, int64_t now_ms)
+bool engine_drain_step(struct engine *engine, int64_t wall_ms, int64_t steady_ms)
 {
     engine->is_draining = true;
-    struct engine_turn turn = engine_step(engine, now_ms);
+    struct engine_turn turn = engine_step(engine, wall_ms, steady_ms);
     if (engine->is_paused || !engine->bus.can_publish)
         return turn.inputs_handled ==
                0; /* the broker keeps what is in hand; the outbox what is owed */
@@ -295,6 +249,8 @@ void engine_status_get(const struct engine *engine, struct engine_status *ret_st
     ret_status->deferred = engine->deferred;
     ret_status->quarantined = engine->quarantined;
     ret_status->passed_over = engine->due.skip + engine->relay.skip;
+    refusals_text(&engine->refusals, ret_status->refused);
+    ret_status->failed_decisions = engine->failed_decisions;
     ret_status->unreadable = engine->unreadable;
     memcpy(ret_status->unreadable_reason, engine->unreadable_reason,
            sizeof ret_status->unreadable_reason);

@@ -22,6 +22,7 @@
 #include "common/engine/effect_port.h"
 #include "common/engine/observer_port.h"
 #include "common/engine/participant.h"
+#include "common/engine/refusals.h"
 #include "common/engine/request_port.h"
 #include "common/engine/store_port.h"
 
@@ -69,12 +70,13 @@ struct engine_turn {
         idle_ms; /* nothing to do for so long, unless something arrives; 0 = call again at once */
 };
 
-/* One turn. now_ms is wall-clock time. */
-struct engine_turn engine_step(struct engine *engine, int64_t now_ms);
+/* One turn. wall_ms is Unix time, which dates documents and may be set at any moment; steady_ms
+ * only goes on (see engine_clock.h). */
+struct engine_turn engine_step(struct engine *engine, int64_t wall_ms, int64_t steady_ms);
 
 /* No new deliveries, deadlines or relays; requests still queued are answered. Steps until it says
  * true finish what is in hand. */
-bool engine_drain_step(struct engine *engine, int64_t now_ms);
+bool engine_drain_step(struct engine *engine, int64_t wall_ms, int64_t steady_ms);
 
 struct engine_status { /* for /readyz and metrics; copy made on the engine's thread */
     bool is_paused;
@@ -83,7 +85,9 @@ struct engine_status { /* for /readyz and metrics; copy made on the engine's thr
     size_t owed_documents;
     bool is_outbox_full;
     uint64_t delivered, applied, duplicates, rejected, deferred, quarantined;
-    size_t passed_over;  /* documents that the sweeps could do nothing with, and go past */
+    size_t passed_over; /* documents that the sweeps could do nothing with, and go past */
+    char refused[REFUSALS_TEXT_SIZE]; /* kinds of messages that a queue does not take; "" = none */
+    uint64_t failed_decisions;        /* that broke a rule of our own; nothing of them was saved */
     uint64_t unreadable; /* times that a stored document could not be read; of the last: */
     char unreadable_reason[ERROR_MESSAGE_BYTES];
 };

@@ -1,9 +1,12 @@
 /* fold.c - the middle stages: load, decide, save; again for what lost a compare-and-set. */
 #include "common/base/text.h"
 #include "common/engine/batch.h"
+#include "common/engine/bson_write.h"
 
 #include <assert.h>
 #include <string.h>
+
+#define STATE_BYTES_USUAL 2048
 
 /* ---- load ---- */
 
@@ -11,6 +14,7 @@ static void slot_decode(struct engine *engine, struct slot *slot, const struct r
 {
     struct error error;
     struct document *document = slot->document;
+    slot->record = record;
     slot->next_position = 0;
     if (!document_decode(document, engine->participant, record, &engine->batch->arena, &error)) {
         slot->fate = SLOT_BROKEN;
@@ -33,6 +37,7 @@ static void slot_decode(struct engine *engine, struct slot *slot, const struct r
 static bool stale_load(struct engine *engine, struct error *error)
 {
     struct batch *batch = engine->batch;
+    static const struct record none = { .version = 0 };
     size_t room = batch->slot_count;
     const char **ids = arena_room(&engine->batch->arena, room * sizeof *ids);
     struct record *records = arena_alloc(&engine->batch->arena, room * sizeof *records);
@@ -42,7 +47,7 @@ static bool stale_load(struct engine *engine, struct error *error)
         if (batch->slots[i].fate != SLOT_STALE)
             continue;
         if (batch->slots[i].is_guessed) {
-            slot_decode(engine, &batch->slots[i], &(const struct record){ 0 });
+            slot_decode(engine, &batch->slots[i], &none);
             continue;
         }
         stale[count] = &batch->slots[i];
@@ -95,6 +100,21 @@ static void job_record(struct engine *engine, struct job *job)
     }
 }
 
+/* The decision breaks a rule of our own: nothing of it is kept, and everything else goes on. */
+static void job_fail(struct engine *engine, struct job *job, const struct error *error)
+{
+    job_poison(job, arena_text(&engine->batch->arena, error->message, strlen(error->message)));
+    engine->failed_decisions++;
+    OBSERVE(engine, failed, &job->input, error->message);
+}
+
+static bool state_is_sound(struct engine *engine, const void *state, struct error *error)
+{
+    struct bson_output fields;
+    bson_write_begin(&fields, &engine->batch->arena, STATE_BYTES_USUAL);
+    return engine->participant->encode(state, &fields, error);
+}
+
 /* Moves the decided messages into the document's outbox. One that is owed already stays as it is.
  */
 static void messages_owe(struct engine *engine, struct slot *slot, struct job *job)
@@ -120,7 +140,8 @@ static void history_add(struct engine *engine, struct slot *slot, const struct j
     bool is_stored = slot->document->version > 0 || slot->fate == SLOT_DIRTY;
     if (!is_changed && (job->input.source == INPUT_FROM_DEADLINE || !is_stored))
         return; /* and no document is made only to remember that nothing happened */
-    struct history_entry entry = { .at_ms = engine->now_ms, .fingerprint = job->input.fingerprint };
+    struct history_entry entry = { .at_ms = engine->decision->now_ms,
+                                   .fingerprint = job->input.fingerprint };
     text_copy(entry.input_type, sizeof entry.input_type, job->input.type_name);
     text_copy(entry.input_id, sizeof entry.input_id, job->input.id);
     text_copy(entry.verdict, sizeof entry.verdict, job->verdict);
@@ -137,6 +158,36 @@ static void history_add(struct engine *engine, struct slot *slot, const struct j
         slot->fate = SLOT_DIRTY;
 }
 
+/* To announce again what nobody can be told now would only fill the outbox. */
+static bool is_announced_in_vain(const struct engine *engine, const struct job *job)
+{
+    const struct decision *decision = engine->decision;
+    if (job->input.source != INPUT_FROM_DEADLINE || decision->message_count == 0 ||
+        decision->effect.is_wanted)
+        return false;
+    for (int i = 0; i < decision->message_count; i++) {
+        const struct message *message = &decision->messages[i];
+        bool is_taken = engine->bus.can_publish &&
+                        refusals_would_let(&engine->refusals, message->type, engine->steady_ms);
+        if (!message->is_repeat || is_taken)
+            return false;
+    }
+    return true;
+}
+
+/* The time at which a deadline is decided; 0: it is not due yet. The clock may have been set since
+ * it was dated: then it moves along, and one that is still to come by its date may be past. */
+static int64_t deadline_now(const struct engine *engine, const struct document *document)
+{
+    int64_t due_ms = engine->participant->due_at_ms(document->state);
+    if (due_ms == 0 || engine->clock.count == 0)
+        return engine->now_ms; /* the participant sees what it is */
+    int64_t since_ms = document_due_since(document, due_ms);
+    if (due_ms + engine_clock_shift(&engine->clock, since_ms) > engine->now_ms)
+        return 0;
+    return due_ms > engine->now_ms ? due_ms : engine->now_ms;
+}
+
 static void job_decide(struct engine *engine, struct job *job)
 {
     struct slot *slot = &engine->batch->slots[job->slot];
@@ -150,18 +201,31 @@ static void job_decide(struct engine *engine, struct job *job)
         job_poison(job, "message id used before with another body");
         return;
     }
+    int64_t now_ms = engine->now_ms;
+    if (job->input.source == INPUT_FROM_DEADLINE)
+        now_ms = deadline_now(engine, document);
+    if (now_ms == 0) {
+        job->fate = JOB_DEFERRED;
+        return;
+    }
     if (job->input.correlation_id[0] == '\0')
         text_copy(job->input.correlation_id, sizeof job->input.correlation_id,
                   document->version > 0 ? participant->correlation_id(document->state) : "");
     memcpy(engine->state_before, document->state, participant->state_size);
     job->state_from = participant->state_name(document->state);
     struct decision *decision = engine->decision;
-    decision_init(decision, engine->now_ms, document->version + 1, slot->next_position,
-                  participant->name);
+    decision_init(decision, now_ms, document->version + 1, slot->next_position, participant->name);
     participant->decide(participant->self, document->state, &job->input, decision);
     assert(decision->verdict != NULL);
     assert(job->request == NULL || decision->reply != REPLY_NONE);
-    if (document->owed_count + (size_t)decision->message_count > OWED_MAX) {
+    struct error error;
+    if (slot->is_careful && !state_is_sound(engine, document->state, &error)) {
+        memcpy(document->state, engine->state_before, participant->state_size);
+        job_fail(engine, job, &error);
+        return;
+    }
+    if (document->owed_count + (size_t)decision->message_count > OWED_MAX ||
+        is_announced_in_vain(engine, job)) {
         memcpy(document->state, engine->state_before, participant->state_size);
         job->fate = JOB_DEFERRED;
         return;
@@ -194,8 +258,9 @@ static void slot_saved(struct engine *engine, struct slot *slot)
     slot->document->version++;
     clears_remove(&engine->clears, slot->document->id); /* this save has dropped them */
     int64_t due_at_ms = engine->participant->due_at_ms(slot->document->state);
-    if (due_at_ms != 0 && due_at_ms < engine->due_sweep_ms)
-        engine->due_sweep_ms = due_at_ms;
+    int64_t look_ms = engine->steady_ms + (due_at_ms - engine->now_ms);
+    if (due_at_ms != 0 && look_ms < engine->due_sweep_ms)
+        engine->due_sweep_ms = look_ms;
 }
 
 static void slot_reopen(struct engine *engine, size_t slot)
@@ -207,6 +272,49 @@ static void slot_reopen(struct engine *engine, size_t slot)
         if (job->slot == slot && job->fate != JOB_OPEN)
             job->fate = JOB_OPEN;
     }
+}
+
+/* Something decided about this document cannot be saved: all of it is decided again, one by one. */
+static void slot_decide_carefully(struct engine *engine, size_t at)
+{
+    struct slot *slot = &engine->batch->slots[at];
+    slot->is_careful = true;
+    slot_decode(engine, slot, slot->record);
+    for (size_t i = 0; i < engine->batch->job_count; i++) {
+        struct job *job = &engine->batch->jobs[i];
+        if (job->slot != at)
+            continue;
+        job->fate = JOB_OPEN;
+        job_decide(engine, job);
+    }
+}
+
+static void slot_fail(struct engine *engine, size_t at, const struct error *error)
+{
+    engine->batch->slots[at].fate = SLOT_BROKEN;
+    for (size_t i = 0; i < engine->batch->job_count; i++)
+        if (engine->batch->jobs[i].slot == at && engine->batch->jobs[i].fate == JOB_DECIDED)
+            job_fail(engine, &engine->batch->jobs[i], error);
+}
+
+/* False: nothing of it is to be saved now. */
+static bool slot_encode(struct engine *engine, size_t at, struct record *ret_record)
+{
+    struct slot *slot = &engine->batch->slots[at];
+    struct arena *arena = &engine->batch->arena;
+    struct error error;
+    if (document_encode(slot->document, engine->participant, arena, ret_record, &error))
+        return true;
+    slot_decide_carefully(engine, at);
+    if (slot->fate != SLOT_DIRTY) {
+        if (slot->is_guessed) /* the others of it rest on no look */
+            slot_reopen(engine, at);
+        return false;
+    }
+    if (document_encode(slot->document, engine->participant, arena, ret_record, &error))
+        return true;
+    slot_fail(engine, at, &error);
+    return false;
 }
 
 /* Saves every dirty slot; *ret_conflicts tells whether some must be loaded and decided again. */
@@ -221,12 +329,9 @@ static bool dirty_save(struct engine *engine, bool *ret_conflicts, struct error 
     *ret_conflicts = false;
     for (size_t i = 0; i < batch->slot_count; i++) {
         struct slot *slot = &batch->slots[i];
-        if (slot->fate != SLOT_DIRTY)
-            continue;
-        if (!document_encode(slot->document, engine->participant, &engine->batch->arena,
-                             &records[count], error))
-            return false;
-        dirty[count++] = i;
+        if (slot->fate == SLOT_DIRTY && slot_encode(engine, i, &records[count]))
+            dirty[count++] = i;
+        *ret_conflicts |= slot->fate == SLOT_STALE;
     }
     if (count == 0)
         return true;
@@ -250,7 +355,7 @@ static bool dirty_save(struct engine *engine, bool *ret_conflicts, struct error 
             !saved          ? error_code_text(error->code)
             : conflicts > 0 ? "conflict"
                             : NULL);
-    *ret_conflicts = conflicts > 0;
+    *ret_conflicts |= conflicts > 0;
     return saved ? true : error_wrap(error, "save");
 }
 
@@ -282,62 +387,4 @@ bool engine_fold(struct engine *engine, struct error *error)
         is_open = has_reopened || has_conflicts;
     }
     return true; /* what is still stale waits for the next step */
-}
-
-/* ---- answer ---- */
-
-static void request_answer(struct engine *engine, struct job *job)
-{
-    struct request *request = job->request;
-    const struct slot *slot = &engine->batch->slots[job->slot];
-    bool is_decided = job->fate == JOB_DECIDED && slot_is_done(slot);
-    if (job->fate == JOB_POISON)
-        request->reply = REPLY_INTERNAL;
-    else
-        request->reply = is_decided ? job->reply : REPLY_UNAVAILABLE;
-    request->verdict = is_decided ? job->verdict : NULL;
-    request->reason = job->reason;
-    request->state_from = job->state_from;
-    request->state_to = job->state_to;
-    memcpy(request->notes, job->notes, sizeof request->notes);
-    request->note_count = job->note_count;
-    request->version = slot->document->version;
-    if (request->state != NULL && is_decided)
-        memcpy(request->state, slot->document->state, engine->participant->state_size);
-    engine->ports.requests.answer(engine->ports.requests.self, request);
-}
-
-static void job_observe(struct engine *engine, const struct job *job)
-{
-    const struct slot *slot = &engine->batch->slots[job->slot];
-    struct decided decided = {
-        .input = &job->input,
-        .verdict = job->verdict,
-        .reason = job->reason,
-        .state_from = job->state_from,
-        .state_to = job->state_to,
-        .outcome = job->outcome,
-        .notes = job->notes,
-        .note_count = job->note_count,
-        .is_first_outcome = job->is_first_outcome,
-        .is_security_event = job->is_security_event,
-        .is_alert = job->is_alert,
-        .version = slot->document->version,
-        .document = slot->document,
-        .state = slot->document->state,
-        .delivery = job->delivery != NULL ? job->delivery->delivery : NULL,
-        .request = job->request,
-    };
-    OBSERVE(engine, decided, &decided);
-}
-
-void engine_answer(struct engine *engine)
-{
-    for (size_t i = 0; i < engine->batch->job_count; i++) {
-        struct job *job = &engine->batch->jobs[i];
-        if (job->fate == JOB_DECIDED && slot_is_done(&engine->batch->slots[job->slot]))
-            job_observe(engine, job);
-        if (job->request != NULL)
-            request_answer(engine, job);
-    }
 }

@@ -54,6 +54,9 @@ struct observer_port {
     void (*decided)(void *self, const struct decided *decided);
     /* A delivery that never became an input. */
     void (*quarantined)(void *self, const struct delivery *delivery, const char *reason);
+    /* What was decided about this input cannot be saved, for it breaks an invariant of ours: a bug.
+     * Nothing of it is; a delivery goes to the dead letters, a request gets 500. */
+    void (*failed)(void *self, const struct input *input, const char *reason);
     /* A stored document cannot be read; it is left as it is. Told each time that it is met. */
     void (*unreadable)(void *self, const char *document_id, const char *reason);
     /* The batch is through: ends the spans of its inputs. */

@@ -48,8 +48,9 @@ struct participant {
     /* The booking that the document belongs to: deadlines of it get this correlation id. */
     const char *(*correlation_id)(const void *state);
 
-    /* The codec: state <-> the fields of a BSON document. Decode fills in a state that is all zero,
-     * and refuses what breaks an invariant. */
+    /* The codec: state <-> the fields of a BSON document. Decode fills in a state that is all zero.
+     * Both refuse what breaks an invariant, by one and the same check: an input whose decision
+     * encode refuses is set aside alone, and its document stays as it was. */
     bool (*encode)(const void *state, struct bson_output *fields, struct error *error);
     bool (*decode)(struct bson_fields *fields, void *state, struct error *error);
 

@@ -23,8 +23,22 @@ static size_t owed_count(const struct batch *batch)
     return owed;
 }
 
-static void outgoing_collect(const struct engine *engine, struct batch *batch)
+/* What the relay finds waits as a whole: what of it was confirmed before is not known. */
+static bool waits_as_a_whole(struct engine *engine, const struct slot *slot)
 {
+    for (size_t k = 0; slot->jobs_open == 0 && k < slot->document->owed_count; k++)
+        if (!refusals_would_let(&engine->refusals, slot->document->owed[k]->type,
+                                engine->steady_ms))
+            return true;
+    return false;
+}
+
+/* With the bus away nothing is handed over, and the outbox keeps all. */
+static void outgoing_collect(struct engine *engine, struct batch *batch)
+{
+    bool is_away = !engine_can_deliver(engine);
+    if (engine->publishing_count == 0)
+        refusals_forget_given(&engine->refusals);
     struct outgoing *outgoing = &batch->outgoing;
     size_t room = owed_count(batch);
     outgoing->messages = arena_room(&batch->arena, room * sizeof *outgoing->messages);
@@ -33,12 +47,21 @@ static void outgoing_collect(const struct engine *engine, struct batch *batch)
         struct slot *slot = &batch->slots[i];
         size_t owed = slot_is_done(slot) ? slot->document->owed_count : 0;
         bool skips_earlier = owed > 0 && is_earlier_confirmed(engine, slot);
+        bool waits = waits_as_a_whole(engine, slot);
         slot->unconfirmed = 0;
+        slot->kept_back = 0;
         slot->is_attempted = false;
         for (size_t k = 0; k < owed; k++) {
             if (skips_earlier && slot->owed_cause[k] == NULL)
                 continue;
             slot->unconfirmed++;
+            if (is_away)
+                continue;
+            if (waits || !refusals_let(&engine->refusals, slot->document->owed[k]->type,
+                                       engine->steady_ms)) {
+                slot->kept_back++;
+                continue;
+            }
             outgoing->refs[outgoing->count] = (struct owed_ref){ slot, k };
             outgoing->messages[outgoing->count++] = slot->document->owed[k];
         }
@@ -58,6 +81,28 @@ static void part_begin(struct engine *engine, struct outgoing *outgoing)
         engine->ports.bus.self, outgoing->messages + outgoing->part_first, outgoing->part_count);
 }
 
+/* A refusal is one of this kind of message; without an answer the connection is in doubt. True: the
+ * latter. */
+static bool result_note(struct engine *engine, const struct owed_ref *ref,
+                        enum publish_result result)
+{
+    struct slot *slot = ref->slot;
+    const char *type = slot->document->owed[ref->position]->type;
+    if (result == PUBLISH_CONFIRMED) {
+        slot->unconfirmed--;
+        bool was_refused = engine->refusals.count > 0;
+        refusals_taken(&engine->refusals, type, engine->steady_ms);
+        if (was_refused)
+            engine_relay_from_front(engine);
+    } else if (result == PUBLISH_UNKNOWN) {
+        refusals_unknown(&engine->refusals, type);
+    } else {
+        slot->kept_back++;
+        engine->relay.front_again_ms = refusals_refused(&engine->refusals, type, engine->steady_ms);
+    }
+    return result == PUBLISH_UNKNOWN;
+}
+
 /* False: the broker has not answered yet. */
 static bool part_end(struct engine *engine, struct batch *batch, bool is_waiting)
 {
@@ -72,17 +117,14 @@ static bool part_end(struct engine *engine, struct batch *batch, bool is_waiting
         ref->slot->is_attempted = true;
         OBSERVE(engine, message_published, ref->slot->document, cause,
                 outgoing->messages[outgoing->part_first + i], results[i], cause == NULL);
-        if (results[i] == PUBLISH_CONFIRMED)
-            ref->slot->unconfirmed--;
-        else
-            failed++;
+        failed += result_note(engine, ref, results[i]);
     }
     OBSERVE(engine, stage_end, STAGE_PUBLISH, outgoing->part_count,
             failed > 0 ? "not confirmed" : NULL);
     outgoing->part_first += outgoing->part_count;
     if (failed > 0) {
         outgoing->count = outgoing->part_first; /* the rest waits, too */
-        engine->bus_wait_ms = engine->now_ms + ENGINE_BUS_RETRY_MS;
+        engine->bus_wait_ms = engine->steady_ms + ENGINE_BUS_RETRY_MS;
         engine->relay_sweep_ms = engine->bus_wait_ms;
     }
     return true;
@@ -116,9 +158,11 @@ static void slot_end(struct engine *engine, const struct slot *slot)
     const struct document *document = slot->document;
     if (document->owed_count == 0 || !slot_is_done(slot))
         return;
+    if (slot->jobs_open == 0 && slot_is_kept_back(slot))
+        engine->relay.skip++; /* behind the others */
     if (slot_is_published(slot)) {
         /* When there is no room, the relay publishes them once more: harmless. */
-        (void)clears_add(&engine->clears, document->id, document->version, engine->now_ms);
+        (void)clears_add(&engine->clears, document->id, document->version, engine->steady_ms);
         if (slot->jobs_open == 0 && engine->unpublished > 0)
             engine->unpublished--;
     } else if (slot->fate == SLOT_SAVED) {
@@ -164,8 +208,6 @@ void engine_publish(struct engine *engine)
     else if (engine->publishing_count == BUS_PUBLISHES_MAX)
         (void)batch_end(engine, true);
     outgoing_collect(engine, batch);
-    if (!engine_can_deliver(engine))
-        outgoing->count = 0; /* the outbox keeps it */
     engine->publishing_count++;
     engine->batch =
         &engine->batches[(engine->publishing_first + engine->publishing_count) % BATCH_RING];

@@ -22,7 +22,7 @@ _Static_assert(ENGINE_BATCH_MAX + INPUTS_PER_DELIVERY_MAX - 1 + ENGINE_BATCH_MAX
 
 bool engine_can_deliver(const struct engine *engine)
 {
-    return engine->bus.can_publish && engine->now_ms >= engine->bus_wait_ms;
+    return engine->bus.can_publish && engine->steady_ms >= engine->bus_wait_ms;
 }
 
 static void answer_unavailable(struct engine *engine, struct request *request)
@@ -47,18 +47,18 @@ void engine_answer_unavailable(struct engine *engine)
 
 /* Counted along, and by the store at the start and before anybody is turned away: a document that
  * was saved twice while the broker is away was counted twice. */
-static bool outbox_is_full(struct engine *engine)
+bool engine_outbox_is_full(struct engine *engine)
 {
     size_t bound = engine->limits.owed_documents_max;
     bool is_first = engine->outbox_count_ms == 0;
-    if (!is_first && (engine->unpublished < bound || engine->now_ms < engine->outbox_count_ms))
+    if (!is_first && (engine->unpublished < bound || engine->steady_ms < engine->outbox_count_ms))
         return engine->unpublished >= bound;
     struct error error;
     size_t count;
     size_t past = engine->relay.skip; /* what cannot be read is not ours to publish */
     if (engine->ports.store.count_owed(engine->ports.store.self, bound + past, &count, &error)) {
         engine->unpublished = count > past ? count - past : 0;
-        engine->outbox_count_ms = engine->now_ms + engine->limits.relay_age_ms;
+        engine->outbox_count_ms = engine->steady_ms + engine->limits.relay_age_ms;
     }
     return engine->unpublished >= bound;
 }
@@ -67,7 +67,7 @@ static void take_requests(struct engine *engine)
 {
     if (engine->ports.requests.take == NULL)
         return;
-    bool is_outbox_full = outbox_is_full(engine);
+    bool is_outbox_full = engine_outbox_is_full(engine);
     size_t room = batch_room(engine, REQUESTS_SHARE);
     struct request **requests = arena_room(&engine->batch->arena, room * sizeof(void *));
     size_t count = engine->ports.requests.take(engine->ports.requests.self, room, requests);

@@ -22,14 +22,15 @@
 /* Everything outside of the engine. */
 static struct world {
     struct delivery deliveries[PLACES];
-    size_t delivered, given, acked, quarantined, published;
+    size_t delivered, given, acked, quarantined, published, nacked;
     size_t ways[BUS_PUBLISHES_MAX], way_count; /* messages that nobody has answered for, by call */
-    bool is_drained, refuses_letters, refuses_messages, confirms_late;
+    bool is_drained, refuses_letters, loses_messages, nacks_messages, confirms_late;
     uint64_t session;
     struct record records[PLACES];
     uint8_t bodies[PLACES][BODY_SIZE];
     size_t stored, saves, loads;
-    bool is_away, conflicts;
+    bool is_away, refuses_writes, conflicts;
+    bool is_consumer_paused, is_relayed, is_blocked;
     struct request *request;
     const char *held_id; /* of the document that an effect is held of; or NULL */
     struct engine *engine;
@@ -42,7 +43,7 @@ static void bus_service(void *self, struct bus_status *ret_status)
     (void)self;
     *ret_status = (struct bus_status){ .session = world.session,
                                        .can_consume = world.session != 0,
-                                       .can_publish = world.session != 0 };
+                                       .can_publish = world.session != 0 && !world.is_blocked };
 }
 
 static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
@@ -68,8 +69,11 @@ static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *re
     if (world.confirms_late && !is_waiting)
         return false;
     for (size_t i = 0; i < world.ways[0]; i++)
-        ret_results[i] = world.refuses_messages ? PUBLISH_NACKED : PUBLISH_CONFIRMED;
-    world.published += world.refuses_messages ? 0 : world.ways[0];
+        ret_results[i] = world.loses_messages   ? PUBLISH_UNKNOWN
+                         : world.nacks_messages ? PUBLISH_NACKED
+                                                : PUBLISH_CONFIRMED;
+    world.nacked += world.nacks_messages ? world.ways[0] : 0;
+    world.published += world.loses_messages || world.nacks_messages ? 0 : world.ways[0];
     memmove(world.ways, world.ways + 1, --world.way_count * sizeof world.ways[0]);
     return true;
 }
@@ -96,9 +100,16 @@ static bool bus_is_drained(void *self)
     return world.is_drained;
 }
 
-static void bus_nothing(void *self)
+static void bus_pause(void *self)
 {
     (void)self;
+    world.is_consumer_paused = true;
+}
+
+static void bus_resume(void *self)
+{
+    (void)self;
+    world.is_consumer_paused = false;
 }
 
 /* ---- the store ---- */
@@ -114,6 +125,12 @@ static struct record *record_find(const char *id)
 static bool is_there(struct error *error)
 {
     return !world.is_away || error_set(error, ERROR_RETRY, "the store is away");
+}
+
+static bool takes_writes(struct error *error)
+{
+    return is_there(error) &&
+           (!world.refuses_writes || error_set(error, ERROR_RETRY, "the disk is full"));
 }
 
 static bool store_load(void *self, const char *const *ids, size_t count, struct arena *arena,
@@ -135,7 +152,7 @@ static bool store_save(void *self, const struct record *records, size_t count,
                        enum save_result *ret_results, struct error *error)
 {
     (void)self;
-    for (size_t i = 0; i < count && !world.is_away; i++) {
+    for (size_t i = 0; i < count && !world.is_away && !world.refuses_writes; i++) {
         ret_results[i] = SAVE_CONFLICT;
         struct record *record = record_find(records[i].id);
         if (world.conflicts || records[i].version != (record != NULL ? record->version : 0))
@@ -149,14 +166,19 @@ static bool store_save(void *self, const struct record *records, size_t count,
         ret_results[i] = SAVE_SAVED;
         world.saves++;
     }
-    return is_there(error);
+    return takes_writes(error);
 }
 
 static bool store_clear_owed(void *self, const char *const *ids, const int64_t *versions,
                              size_t count, struct error *error)
 {
-    (void)self, (void)ids, (void)versions, (void)count;
-    return is_there(error);
+    (void)self;
+    for (size_t i = 0; i < count; i++) {
+        struct record *record = record_find(ids[i]);
+        if (record != NULL && record->version == versions[i])
+            record->owed_at_ms = 0; /* and the body keeps them: good enough here */
+    }
+    return takes_writes(error);
 }
 
 static bool store_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
@@ -180,8 +202,18 @@ static bool store_due(void *self, const struct store_look *look, char (*ret_ids)
 static bool store_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                        size_t *ret_count, struct error *error)
 {
-    (void)self, (void)look, (void)ret_ids;
-    *ret_count = 0; /* no relay in these tests */
+    (void)self;
+    size_t skip = look->skip;
+    *ret_count = 0;
+    for (size_t i = 0; world.is_relayed && i < world.stored && *ret_count < look->limit; i++) {
+        int64_t owed_ms = world.records[i].owed_at_ms;
+        if (owed_ms <= look->after_ms || owed_ms > look->before_ms)
+            continue;
+        if (skip > 0)
+            skip--;
+        else
+            memcpy(ret_ids[(*ret_count)++], world.records[i].id, IDENT_SIZE);
+    }
     return is_there(error);
 }
 
@@ -194,10 +226,30 @@ static bool store_count_owed(void *self, size_t limit, size_t *ret_count, struct
     return is_there(error);
 }
 
+static bool store_list(void *self, const struct store_cursor *after, size_t limit,
+                       struct arena *arena, struct record *ret_records, size_t *ret_count,
+                       struct error *error)
+{
+    (void)self, (void)after, (void)limit, (void)arena;
+    *ret_count = 0;
+    for (size_t i = 0; i < world.stored; i++)
+        if (*ret_count == 0 || world.records[i].created_at_ms > ret_records[0].created_at_ms) {
+            ret_records[0] = world.records[i];
+            *ret_count = 1;
+        }
+    return is_there(error);
+}
+
 static bool store_ping(void *self, struct error *error)
 {
     (void)self;
     return is_there(error);
+}
+
+static bool store_pulse(void *self, struct error *error)
+{
+    (void)self;
+    return takes_writes(error);
 }
 
 /* ---- the client ---- */
@@ -228,9 +280,8 @@ static bool effect_holds(void *self, const char *document_id)
 
 /* ---- what a test does ---- */
 
-static int world_begin(void **test)
+static struct engine *engine_make(void)
 {
-    (void)test;
     static struct engine_limits limits;
     limits = engine_limits_default;
     limits.owed_documents_max = 2;
@@ -241,7 +292,9 @@ static int world_begin(void **test)
                    .due = store_due,
                    .owed = store_owed,
                    .count_owed = store_count_owed,
-                   .ping = store_ping },
+                   .list = store_list,
+                   .ping = store_ping,
+                   .pulse = store_pulse },
         .bus = { .service = bus_service,
                  .take = bus_take,
                  .publish_begin = bus_publish_begin,
@@ -249,15 +302,21 @@ static int world_begin(void **test)
                  .quarantine = bus_quarantine,
                  .ack = bus_ack,
                  .is_drained = bus_is_drained,
-                 .pause = bus_nothing,
-                 .resume = bus_nothing },
+                 .pause = bus_pause,
+                 .resume = bus_resume },
         .requests = { .take = request_take, .answer = request_answer },
         .effects = { .holds = effect_holds },
     };
+    return engine_new(&tally_participant, &ports, &limits);
+}
+
+static int world_begin(void **test)
+{
+    (void)test;
     memset(&world, 0, sizeof world);
     world.session = 1;
     world.is_drained = true;
-    world.engine = engine_new(&tally_participant, &ports, &limits);
+    world.engine = engine_make();
     return 0;
 }
 
@@ -292,7 +351,7 @@ static enum reply ask_first(const char *document_id, enum tally_input type, bool
     snprintf(request.input.document_id, IDENT_SIZE, "%s", document_id);
     snprintf(request.input.correlation_id, IDENT_SIZE, "%s", document_id);
     world.request = &request;
-    engine_step(world.engine, now_ms);
+    engine_step(world.engine, now_ms, now_ms);
     return request.reply;
 }
 

@@ -13,8 +13,12 @@
 
 struct tally {
     int64_t count, due_at_ms;
+    int64_t is_repeating; /* its deadlines announce it again */
 };
 enum tally_input { TALLY_COUNT = 1, TALLY_LOOK }; /* a look changes nothing */
+#define TALLY_REPEATS 77
+#define TALLY_WAITS   78
+#define LONG_WAIT_MS  600000
 struct told {
     int64_t worth;
 };
@@ -50,6 +54,14 @@ static void tally_decide(const void *self, void *state, const struct input *inpu
         decision->reply = tally->count > 0 ? REPLY_OK : REPLY_NOT_FOUND;
         return;
     }
+    if (is_deadline && tally->is_repeating) {
+        tally->due_at_ms = decision->now_ms + WAIT_MS;
+        decision->verdict = "repeat";
+        decision->is_changed = true;
+        decision_owe_again(decision, "counted", input->document_id, input->document_id, "{}", 2, 1,
+                           0, 1);
+        return;
+    }
     if (is_deadline && tally->due_at_ms == 0) {
         decision->verdict = "noop";
         return;
@@ -59,8 +71,12 @@ static void tally_decide(const void *self, void *state, const struct input *inpu
         memcpy(&deadline, input->payload, sizeof deadline);
         tally_deadline_was_held = deadline.is_effect_held;
     }
-    tally->count++;
-    tally->due_at_ms = is_deadline ? 0 : decision->now_ms + WAIT_MS;
+    struct told told;
+    memcpy(&told, input->payload, sizeof told);
+    tally->count += told.worth < 0 ? told.worth : 1;
+    tally->is_repeating |= told.worth == TALLY_REPEATS;
+    int64_t wait_ms = told.worth == TALLY_WAITS ? LONG_WAIT_MS : WAIT_MS;
+    tally->due_at_ms = is_deadline ? 0 : decision->now_ms + wait_ms;
     decision->verdict = is_deadline ? "late" : "count";
     decision->is_changed = true;
     decision->reply = REPLY_ACCEPTED;
@@ -85,10 +101,12 @@ static const char *tally_correlation_id(const void *state)
 
 static bool tally_encode(const void *state, struct bson_output *fields, struct error *error)
 {
-    (void)error;
     const struct tally *tally = state;
+    if (tally->count < 0)
+        return error_set(error, ERROR_BUG, "less than nothing");
     bson_write_int(fields, "count", tally->count);
     bson_write_int(fields, "dueAt", tally->due_at_ms);
+    bson_write_int(fields, "repeats", tally->is_repeating);
     return true;
 }
 
@@ -96,7 +114,8 @@ static bool tally_decode(struct bson_fields *fields, void *state, struct error *
 {
     struct tally *tally = state;
     return (bson_read_int(fields, "count", &tally->count) &&
-            bson_read_int(fields, "dueAt", &tally->due_at_ms)) ||
+            bson_read_int(fields, "dueAt", &tally->due_at_ms) &&
+            bson_read_int(fields, "repeats", &tally->is_repeating)) ||
            error_set(error, ERROR_BUG, "no tally");
 }
 

@@ -68,14 +68,6 @@ static void the_oldest_are_taken_first_and_the_young_stay(void **state)
     assert_int_equal(clears->count, 1);
 }
 
-static void a_clock_that_was_set_back_keeps_the_distance(void **state)
-{
-    struct clears *clears = *state;
-    assert_true(clears_add(clears, "b1", 1, 5000));
-    clears_move_back(clears, 3000);
-    assert_int_equal(clears_oldest_ms(clears), 2000);
-}
-
 static void when_it_is_full_nothing_more_is_remembered_and_nothing_lost(void **state)
 {
     struct clears *clears = *state;
@@ -134,8 +126,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_the_version_that_was_confirmed_counts, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_oldest_are_taken_first_and_the_young_stay, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_clock_that_was_set_back_keeps_the_distance, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(when_it_is_full_nothing_more_is_remembered_and_nothing_lost,
                                         setup, teardown),

@@ -253,7 +253,8 @@ static const struct engine_ports ports = {
                .due = store_due,
                .owed = store_owed,
                .count_owed = store_count_owed,
-               .ping = store_ping },
+               .ping = store_ping,
+               .pulse = store_ping },
     .bus = { .service = bus_service,
              .take = bus_take,
              .publish_begin = bus_publish_begin,
@@ -274,10 +275,10 @@ static void document_make(struct engine *engine)
 {
     world.flooded = SIDE_COUNT;
     world.probed = REQUESTS;
-    engine_step(engine, NOW);
+    engine_step(engine, NOW, NOW);
     assert_int_equal(world.record.version, 1);
     world.probed = SIDE_COUNT;
-    engine_step(engine, NOW + 1);
+    engine_step(engine, NOW + 1, NOW + 1);
     world.is_probed = world.is_done = false;
 }
 
@@ -295,7 +296,7 @@ static int steps_taken(enum side flooded, enum side probed, size_t batch_max)
     /* Sweeps have their own pace: each step comes when the next one is due. */
     for (int64_t now_ms = NOW + 10 * limits.relay_age_ms; !world.is_done && steps < 20;
          now_ms += limits.relay_age_ms / 2, steps++)
-        engine_step(engine, now_ms);
+        engine_step(engine, now_ms, now_ms);
     engine = engine_free(engine);
     return steps;
 }
@@ -332,7 +333,7 @@ static int steps_past(enum side probed, size_t stuck, size_t batch_max,
     int steps = 0;
     for (int64_t now_ms = NOW + 10 * limits.relay_age_ms; !world.is_done && steps < 5000;
          now_ms++, steps++)
-        engine_step(engine, now_ms);
+        engine_step(engine, now_ms, now_ms);
     engine_status_get(engine, ret_status);
     engine = engine_free(engine);
     return steps;

@@ -6,9 +6,9 @@ static void a_repeat_with_one_more_field_contradicts_nothing(void **test)
 {
     (void)test;
     deliver("m1", "A", "{\"worth\":5}");
-    engine_step(world.engine, NOW);
+    engine_step(world.engine, NOW, NOW);
     deliver("m1", "A", "{\"channel\":\"web\",\"worth\":5}");
-    engine_step(world.engine, NOW + 1);
+    engine_step(world.engine, NOW + 1, NOW + 1);
     assert_int_equal(world.quarantined, 0);
     assert_int_equal(world.acked, 2);
     assert_int_equal(ask("A", NOW + 2), REPLY_ACCEPTED); /* the document goes on */
@@ -20,7 +20,7 @@ static void in_one_batch_too(void **test)
     deliver("m1", "A", "{\"worth\":5}");
     deliver("m1", "A", "{\"worth\":5,\"channel\":\"web\"}");
     deliver("m1", "A", "{\"worth\":6}");
-    engine_step(world.engine, NOW);
+    engine_step(world.engine, NOW, NOW);
     assert_int_equal(world.quarantined, 1);
     assert_int_equal(world.acked, 3);
 }
@@ -125,11 +125,11 @@ static void assert_kept(const char *path, bool is_kept)
 static void what_a_newer_release_has_stored_survives_a_save(void **test)
 {
     (void)test;
-    world.refuses_messages = true; /* so that they stay owed */
+    world.loses_messages = true; /* so that they stay owed */
     deliver("m1", "A", "{\"worth\":5}");
-    engine_step(world.engine, NOW);
+    engine_step(world.engine, NOW, NOW);
     newer_release_saves(SCHEMA_FIRST);
-    world.refuses_messages = false;
+    world.loses_messages = false;
     assert_int_equal(ask("A", NOW + 1000), REPLY_ACCEPTED);
     assert_kept("newer", true);
     assert_kept("state.newer", true);
