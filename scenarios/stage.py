@@ -28,7 +28,7 @@ import pika
 from hands import hands_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PATIENCE_S = 30
+PATIENCE_S = float(os.environ.get("STORY_PATIENCE_S", "30"))
 POLL_S = 0.05
 
 Event = collections.namedtuple("Event", "type id booking body headers")

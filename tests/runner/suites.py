@@ -206,7 +206,7 @@ SUITES = [
     Suite("instructions", instructions, COMPUTES, 300),
     Suite("mutants", mutants, COMPUTES, 1500, needs=("mongodb",)),
     Suite("fresh", in_containers("fresh"), SERVERS, 1500, needs=("containers",), takes_turns=True),
-    Suite("compose", in_containers("compose"), SERVERS, 1500, needs=("mongodb", "jaeger", "containers"), takes_turns=True),
+    Suite("compose", in_containers("compose"), SERVERS, 1800, needs=("mongodb", "jaeger", "containers"), takes_turns=True),
     Suite("random", random_mutants, COMPUTES, 700, takes_turns=True),
     Suite("quick", quick, COMPUTES, 90, is_asked_for=True),
 ]
