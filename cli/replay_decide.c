@@ -3,6 +3,7 @@
 #include "booking/participant.h"
 #include "cli/replay_codec.h"
 #include "common/base/text.h"
+#include "common/engine/bson_read.h"
 #include "payment/participant.h"
 
 #include <assert.h>
@@ -37,6 +38,7 @@ struct replay {
     bool is_second;
     bool is_idle[HISTORY_MAX];
     int positions[HISTORY_MAX];
+    bool is_of_one_refund; /* a payment of a release that kept one refund, without its amount */
     struct replay_finding *finding;
 };
 
@@ -254,9 +256,22 @@ static bool entry_replay(struct replay *replay, size_t index)
 
 /* ---- the document ---- */
 
+static void refunds_take_over(struct replay *replay)
+{
+    const struct payment *stored = replay->document->state;
+    struct payment *payment = &replay->replayer->state.payment;
+    payment->refunds = stored->refunds;
+    memcpy(payment->refund_id, stored->refund_id, sizeof payment->refund_id);
+    payment->key_ordinal = stored->key_ordinal;
+    payment->asked_amount = stored->asked_amount;
+    payment->call_number = stored->call_number;
+}
+
 static bool state_is_equal(struct replay *replay)
 {
     struct replay_finding *finding = replay->finding;
+    if (replay->is_of_one_refund)
+        refunds_take_over(replay);
     if (replay_states_equal(replay->participant, replay->document->state, &replay->replayer->state,
                             finding))
         return true;
@@ -318,6 +333,13 @@ static void document_replay(struct replay *replay)
         history_replay_without_idle(replay);
 }
 
+static bool is_of_one_refund(enum records_of which, const struct record *record)
+{
+    struct bson_fields body, state;
+    return which == RECORDS_PAYMENT && bson_read_open(&body, record->body, record->body_length) &&
+           bson_read_document(&body, "state", &state) && !bson_read_has(&state, "refunds");
+}
+
 void replay_record(struct replayer *replayer, enum records_of which, const struct record *record,
                    struct arena *arena, struct replay_finding *ret_finding)
 {
@@ -325,6 +347,7 @@ void replay_record(struct replayer *replayer, enum records_of which, const struc
     struct replay replay = { .replayer = replayer,
                              .which = which,
                              .participant = &replayer->participants[which],
+                             .is_of_one_refund = is_of_one_refund(which, record),
                              .finding = ret_finding };
     memset(ret_finding, 0, sizeof *ret_finding);
     struct document *document = document_new(arena, replay.participant, record->id);

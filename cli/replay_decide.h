@@ -6,7 +6,9 @@
  * kind of call to the provider); of the document every field of the state, and every message that
  * it still owes. Then once more without the decisions that changed nothing (duplicates, refusals):
  * all others must come to the same. Not compared: how long a deadline waits, and after how many
- * attempts an alert is raised. Both are configuration, and are taken over from what is stored. */
+ * attempts an alert is raised. Both are configuration, and are taken over from what is stored; so
+ * is what a payment holds of its refunds where an older release, which kept only one id, stored it.
+ */
 #pragma once
 
 #include "booking/booking.h"

@@ -107,3 +107,15 @@ void announce_refund_end_again(const struct payment *payment, struct decision *d
                        length, payment->refund.version, (int)payment->refund.position,
                        payment->refund.at_ms);
 }
+
+void announce_refund_failed(const struct payment *payment, struct decision *decision)
+{
+    SCRATCH char body[EVENT_BODY_BYTES_MAX];
+    struct json_writer writer;
+    begin(&writer, payment, body);
+    json_write_string(&writer, "reason", "refund_failed");
+    money_write(&writer, payment);
+    json_write_bool(&writer, "retrying", true);
+    size_t length = finish(&writer);
+    decision_owe(decision, EVENT_REFUND_STUCK, payment->id, payment->intent_id, body, length, NULL);
+}

@@ -11,3 +11,5 @@ void announce_declined(const struct payment *payment, const char *reason,
 /* payment.refunded or payment.refund.stuck, by the state. */
 void announce_refund_end(struct payment *payment, struct decision *decision);
 void announce_refund_end_again(const struct payment *payment, struct decision *decision);
+/* payment.refund.stuck: it was announced as refunded and is so no more; it is asked for again. */
+void announce_refund_failed(const struct payment *payment, struct decision *decision);

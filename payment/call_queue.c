@@ -208,7 +208,9 @@ static void result_make(const struct call_queue *queue, struct call *call,
     memcpy(input->correlation_id, call->effect.correlation_id, sizeof input->correlation_id);
     if (traceparent != NULL)
         memcpy(input->traceparent, traceparent, sizeof input->traceparent);
-    memcpy(input->payload, result, sizeof *result);
+    struct refund_result numbered = *result;
+    numbered.call_number = refund.call_number;
+    memcpy(input->payload, &numbered, sizeof numbered);
 }
 
 static void too_old_hand_back(struct call_queue *queue, int64_t now_ms)

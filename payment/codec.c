@@ -135,9 +135,10 @@ static const struct content_field declined_content[] = {
 };
 static const struct content_field said_content[] = {
     /* of the others, few have all */
-    CONTENT("intentId", intent_id, TEXT), CONTENT("amount", amount, INT),
-    CONTENT("currency", currency, TEXT),  CONTENT("reason", reason, TEXT),
-    CONTENT("refundId", refund_id, TEXT), CONTENT("hasFailed", has_failed, BOOL),
+    CONTENT("intentId", intent_id, TEXT),   CONTENT("amount", amount, INT),
+    CONTENT("currency", currency, TEXT),    CONTENT("reason", reason, TEXT),
+    CONTENT("refundId", refund_id, TEXT),   CONTENT("hasFailed", has_failed, BOOL),
+    CONTENT("isPending", is_pending, BOOL),
 };
 
 static const char *status_text_of(int64_t status)
@@ -151,6 +152,8 @@ static const struct content_field result_content[] = {
     CONTENT_FIELD(refund_result, "refundId", refund_id, CONTENT_TEXT),
     CONTENT_FIELD(refund_result, "reason", reason, CONTENT_TEXT),
     CONTENT_FIELD(refund_result, "retryAfter", retry_after_ms, CONTENT_INT),
+    CONTENT_FIELD(refund_result, "amount", amount, CONTENT_INT),
+    CONTENT_FIELD(refund_result, "call", call_number, CONTENT_INT),
     CONTENT_FIELD(refund_result, "isUncounted", is_uncounted, CONTENT_BOOL),
 };
 
@@ -189,10 +192,25 @@ static void conflicts_encode(struct bson_output *fields, const struct payment *p
     bson_write_end(fields);
 }
 
+static void refunds_encode(struct bson_output *fields, const struct refunds *refunds)
+{
+    bson_write_array_begin(fields, "refunds");
+    for (int32_t i = 0; i < refunds->count; i++) {
+        bson_write_element_begin(fields, (size_t)i);
+        bson_write_text(fields, "id", refunds->list[i].id);
+        bson_write_int(fields, "amount", refunds->list[i].amount);
+        bson_write_text(fields, "currency", refunds->list[i].currency);
+        bson_write_text(fields, "status", standing_text(refunds->list[i].standing));
+        bson_write_end(fields);
+    }
+    bson_write_end(fields);
+}
+
 bool payment_encode(const void *state, struct bson_output *fields, struct error *error)
 {
-    (void)error;
     const struct payment *payment = state;
+    if (!payment_check(payment, error))
+        return false;
     bson_write_text(fields, "id", payment->id);
     bson_write_text(fields, "state", payment_state_text(payment->state));
     bson_write_text(fields, "intentId", payment->intent_id);
@@ -215,6 +233,11 @@ bool payment_encode(const void *state, struct bson_output *fields, struct error 
         conflicts_encode(fields, payment);
     bson_write_int(fields, "askedAt", payment->asked_at_ms);
     bson_write_int(fields, "dueAt", payment->due_at_ms);
+    refunds_encode(fields, &payment->refunds);
+    bson_write_int(fields, "refundsBeyond", payment->refunds.beyond);
+    bson_write_int(fields, "keyOrdinal", payment->key_ordinal);
+    bson_write_int(fields, "askedAmount", payment->asked_amount);
+    bson_write_int(fields, "callNumber", payment->call_number);
     return true;
 }
 
@@ -241,14 +264,56 @@ static bool state_decode(struct bson_fields *fields, struct payment *payment)
     return false;
 }
 
-/* What the state machine relies on. */
-static bool invariants_hold(const struct payment *payment)
+static bool refund_decode(struct bson_fields *fields, struct payment_refund *refund)
 {
-    bool has_money = payment->state != PAYMENT_EXPECTED && payment->state != PAYMENT_DECLINED;
-    bool waits = payment->state == PAYMENT_CAPTURED || payment->state == PAYMENT_REFUND_DUE ||
-                 payment->state == PAYMENT_REFUNDING;
-    return (payment->amount > 0) == has_money && (payment->due_at_ms != 0) == waits &&
-           (payment->state != PAYMENT_REFUNDED || payment->refund_id[0] != '\0');
+    char text[32];
+    if (!bson_read_text(fields, "id", refund->id, sizeof refund->id) ||
+        !bson_read_int(fields, "amount", &refund->amount) ||
+        !bson_read_text(fields, "currency", refund->currency, sizeof refund->currency) ||
+        !bson_read_text(fields, "status", text, sizeof text))
+        return false;
+    while (refund->standing < STANDING_COUNT && strcmp(text, standing_text(refund->standing)) != 0)
+        refund->standing++;
+    return refund->standing < STANDING_COUNT;
+}
+
+/* Of a release that kept one refund id. What was reported before the demand may have been a part:
+ * its amount was not kept. */
+static void older_refund_adopt(struct payment *payment)
+{
+    struct payment_refund refund = { .standing = STANDING_SUCCEEDED };
+    memcpy(refund.id, payment->refund_id, sizeof refund.id);
+    memcpy(refund.currency, payment->currency, sizeof refund.currency);
+    if (payment->state == PAYMENT_REFUNDED)
+        refund.amount = payment->amount;
+    if (payment->state == PAYMENT_STUCK)
+        refund.standing = STANDING_FAILED;
+    if (refund.id[0] != '\0')
+        payment->refunds.list[payment->refunds.count++] = refund;
+    if (payment->state != PAYMENT_REFUNDED)
+        memset(payment->refund_id, 0, sizeof payment->refund_id);
+    payment->asked_amount = payment->attempts > 0 ? payment->amount : 0;
+}
+
+static bool refunds_decode(struct bson_fields *fields, struct payment *payment)
+{
+    struct refunds *refunds = &payment->refunds;
+    struct bson_fields array;
+    struct bson_fields part;
+    if (!bson_read_has(fields, "refunds")) {
+        older_refund_adopt(payment);
+        return true;
+    }
+    if (!bson_read_array(fields, "refunds", &array))
+        return false;
+    while (bson_read_has_next(&array))
+        if (refunds->count == PAYMENT_REFUNDS_MAX || !bson_read_next(&array, &part) ||
+            !refund_decode(&part, &refunds->list[refunds->count++]))
+            return false;
+    return small_int_decode(fields, "refundsBeyond", 0, &refunds->beyond) &&
+           bson_read_int(fields, "keyOrdinal", &payment->key_ordinal) &&
+           bson_read_int(fields, "askedAmount", &payment->asked_amount) &&
+           bson_read_int(fields, "callNumber", &payment->call_number);
 }
 
 static bool conflict_decode(struct bson_fields *fields, struct payment_conflict *conflict)
@@ -302,10 +367,7 @@ bool payment_decode(struct bson_fields *fields, void *state, struct error *error
         !conflicts_decode(fields, payment) ||
         (bson_read_has(fields, "askedAt") && /* releases before did not write it */
          !bson_read_int(fields, "askedAt", &payment->asked_at_ms)) ||
-        !bson_read_int(fields, "dueAt", &payment->due_at_ms))
+        !bson_read_int(fields, "dueAt", &payment->due_at_ms) || !refunds_decode(fields, payment))
         return error_set(error, ERROR_BUG, "a field is missing or of another type");
-    if (!invariants_hold(payment))
-        return error_set(error, ERROR_BUG, "state %s contradicts its fields",
-                         payment_state_text(payment->state));
-    return true;
+    return payment_check(payment, error);
 }

@@ -102,17 +102,6 @@ PAYMENT_GUARD(demanded_elsewhere)
     return payment->is_demanded && other_booking(payment, input, now_ms);
 }
 
-PAYMENT_GUARD(is_reported)
-{
-    (void)input, (void)now_ms;
-    return payment->refund_id[0] != '\0';
-}
-
-PAYMENT_GUARD(demanded_and_reported)
-{
-    return demanded_here(payment, input, now_ms) && is_reported(payment, input, now_ms);
-}
-
 PAYMENT_GUARD(above_captured)
 {
     (void)now_ms;
@@ -120,53 +109,162 @@ PAYMENT_GUARD(above_captured)
     return payload->amount > payment->amount || strcmp(payload->currency, payment->currency) != 0;
 }
 
-PAYMENT_GUARD(reports_failure)
+/* ---- refunds, with what the input says of one ---- */
+
+static enum hearing hear(const struct payment *payment, const struct input *input,
+                         struct refunds *ret_after)
 {
-    (void)payment, (void)now_ms;
-    return payment_payload(input)->has_failed;
+    struct payment_refund said;
+    *ret_after = payment->refunds;
+    if (!payment_said(payment, input, &said))
+        return HEARD_BEFORE;
+    return refunds_hear(ret_after, &said, input->type == INPUT_RESULT);
 }
 
-/* Of a refund that nothing has been heard of. */
-PAYMENT_GUARD(reports_first_failure)
+/* Before the capture is stored only its own input knows the money. */
+static bool is_enough(const struct payment *payment, const struct input *input, bool with_pending)
 {
-    return reports_failure(payment, input, now_ms) && payment->refund_id[0] == '\0';
+    struct refunds after;
+    bool is_capture = input->type == INPUT_CAPTURED;
+    const char *currency = is_capture ? payment_payload(input)->currency : payment->currency;
+    int64_t amount = is_capture ? payment_payload(input)->amount : payment->amount;
+    (void)hear(payment, input, &after);
+    int64_t sum = refunds_sum(&after, STANDING_SUCCEEDED, currency);
+    if (with_pending)
+        sum += refunds_sum(&after, STANDING_PENDING, currency);
+    return sum >= amount;
 }
 
-PAYMENT_GUARD(reports_part)
+PAYMENT_GUARD(all_is_back)
 {
     (void)now_ms;
-    const struct payment_payload *payload = payment_payload(input);
-    return payload->amount != payment->amount || strcmp(payload->currency, payment->currency) != 0;
+    return is_enough(payment, input, false);
 }
 
-PAYMENT_GUARD(reports_known_refund)
+PAYMENT_GUARD(all_is_coming)
 {
     (void)now_ms;
-    return strcmp(payment_payload(input)->refund_id, payment->refund_id) == 0;
+    return is_enough(payment, input, true);
 }
 
-PAYMENT_GUARD(returns_known_refund)
+PAYMENT_GUARD(some_is_back)
+{
+    (void)input, (void)now_ms;
+    return payment_back(payment) > 0;
+}
+
+PAYMENT_GUARD(demanded_and_back)
+{
+    return demanded_here(payment, input, now_ms) && all_is_back(payment, input, now_ms);
+}
+
+PAYMENT_GUARD(demanded_and_coming)
+{
+    return demanded_here(payment, input, now_ms) && all_is_coming(payment, input, now_ms);
+}
+
+PAYMENT_GUARD(changes_what_is_missing)
+{
+    struct payment after = *payment;
+    (void)now_ms;
+    (void)hear(payment, input, &after.refunds);
+    return payment_missing(&after) != payment_missing(payment);
+}
+
+/* The provider's word that all is back speaks of refunds that we may not have heard of: whichever
+ * fails may be one of them. */
+PAYMENT_GUARD(takes_back)
+{
+    struct payment after = *payment;
+    struct payment_refund said;
+    if (hear(payment, input, &after.refunds) != HEARD_NEWS || all_is_back(payment, input, now_ms) ||
+        !payment_said(payment, input, &said))
+        return false;
+    return said.standing == STANDING_FAILED || payment_back(&after) < payment_back(payment);
+}
+
+PAYMENT_GUARD(tells_nothing_new)
+{
+    struct refunds after;
+    (void)now_ms;
+    return hear(payment, input, &after) == HEARD_BEFORE;
+}
+
+PAYMENT_GUARD(contradicts)
+{
+    struct payment_refund said;
+    return tells_nothing_new(payment, input, now_ms) && payment_said(payment, input, &said) &&
+           refunds_contradict(&payment->refunds, &said);
+}
+
+PAYMENT_GUARD(finds_no_room)
+{
+    struct refunds after;
+    (void)now_ms;
+    return hear(payment, input, &after) == HEARD_NO_ROOM;
+}
+
+/* ---- results of provider calls ---- */
+
+/* Since that call another was made, or something was heard that may change its answer: what it says
+ * of one refund is true for ever, what it says of the whole is not. */
+PAYMENT_GUARD(answers_an_older_call)
 {
     (void)now_ms;
-    return payment->refund_id[0] != '\0' &&
-           strcmp(result_of(input)->refund_id, payment->refund_id) == 0;
+    int64_t number = result_of(input)->call_number;
+    return number != 0 && number != payment->call_number;
 }
 
-PAYMENT_GUARD(succeeded)
+static bool has_pending(const struct payment *payment)
 {
-    (void)payment, (void)now_ms;
-    enum refund_status status = result_of(input)->status;
-    return status == REFUND_SUCCEEDED || status == REFUND_ALREADY;
+    return refunds_sum(&payment->refunds, STANDING_PENDING, payment->currency) > 0;
 }
 
+static bool names_a_failed_one(const struct payment *payment, const struct input *input)
+{
+    const struct payment_refund *named =
+        refunds_find(&payment->refunds, result_of(input)->refund_id);
+    return named != NULL && named->standing == STANDING_FAILED;
+}
+
+PAYMENT_GUARD(says_all_is_back)
+{
+    (void)now_ms;
+    return result_of(input)->status == REFUND_ALREADY && !has_pending(payment) &&
+           !names_a_failed_one(payment, input);
+}
+
+/* That a refund of ours failed is no refusal: what is missing is asked for again. */
 PAYMENT_GUARD(refused)
 {
-    (void)payment, (void)now_ms;
-    return result_of(input)->status == REFUND_REFUSED;
+    (void)now_ms;
+    const struct refund_result *result = result_of(input);
+    if (strstr(result->reason, REFUND_CODE_KEY_REUSED) != NULL)
+        return false;
+    return (result->status == REFUND_REFUSED && result->refund_id[0] == '\0') ||
+           (result->status == REFUND_ALREADY && names_a_failed_one(payment, input));
 }
 
 /* An answer that was on its way for longer than its call may take is too old to act upon. */
 PAYMENT_GUARD(not_found)
 {
     return result_of(input)->status == REFUND_NOT_FOUND && now_ms < payment->due_at_ms;
+}
+
+PAYMENT_GUARD(spends_key)
+{
+    const struct refund_result *result = result_of(input);
+    if (not_found(payment, input, now_ms))
+        return payment->asked_amount != payment_missing(payment) ||
+               strstr(payment->last_error, REFUND_CODE_KEY_REUSED) != NULL;
+    return result->refund_id[0] != '\0' && result->status != REFUND_ALREADY &&
+           tells_nothing_new(payment, input, now_ms);
+}
+
+PAYMENT_GUARD(spends_last_key)
+{
+    bool has_room = payment->refunds.count < PAYMENT_REFUNDS_MAX;
+    if (spends_key(payment, input, now_ms))
+        return !has_room || payment->key_ordinal + 1 >= REFUND_KEYS_MAX;
+    return not_found(payment, input, now_ms) && !has_room;
 }

@@ -17,15 +17,24 @@ PAYMENT_GUARD(other_try);     /* declined for another booking, or by another use
 PAYMENT_GUARD(says_more);     /* declined for good now, or its user is named now */
 PAYMENT_GUARD(demanded_here); /* expected: this booking has demanded the refund already */
 PAYMENT_GUARD(demanded_elsewhere);
-PAYMENT_GUARD(demanded_and_reported);
+PAYMENT_GUARD(demanded_and_back);
+PAYMENT_GUARD(demanded_and_coming);
 PAYMENT_GUARD(other_booking);
 PAYMENT_GUARD(above_captured); /* somebody asks for more than was captured */
-PAYMENT_GUARD(is_reported);    /* the provider has said already that it is back */
-PAYMENT_GUARD(reports_failure);
-PAYMENT_GUARD(reports_first_failure); /* stuck, and no refund id is known */
-PAYMENT_GUARD(reports_part);          /* another amount or currency than was captured */
-PAYMENT_GUARD(reports_known_refund);  /* of the refund id that we hold already */
-PAYMENT_GUARD(returns_known_refund);  /* the same, as the result of a call */
-PAYMENT_GUARD(succeeded);             /* results of provider calls */
+/* Of the refunds, with what this input says of one. */
+PAYMENT_GUARD(all_is_back);
+PAYMENT_GUARD(all_is_coming); /* or back */
+PAYMENT_GUARD(some_is_back);
+PAYMENT_GUARD(changes_what_is_missing);
+PAYMENT_GUARD(takes_back); /* what was counted, or may have been, stands no more */
+/* Of what this input says. */
+PAYMENT_GUARD(tells_nothing_new);
+PAYMENT_GUARD(contradicts); /* what is known; and tells nothing new */
+PAYMENT_GUARD(finds_no_room);
+/* Of results of provider calls. */
+PAYMENT_GUARD(answers_an_older_call);
+PAYMENT_GUARD(says_all_is_back); /* "already refunded", and nothing speaks against it */
 PAYMENT_GUARD(refused);
-PAYMENT_GUARD(not_found); /* and lately */
+PAYMENT_GUARD(spends_key);      /* what is missing needs the next key */
+PAYMENT_GUARD(spends_last_key); /* and there is none, or no place for one more refund */
+PAYMENT_GUARD(not_found);       /* and lately */

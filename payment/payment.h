@@ -8,18 +8,28 @@
  *   refund_due  it must go back; the provider has been asked for the first time, or, long after the
  *               capture, whether it has done so before
  *   refunding   it must go back; whether the provider has done it is asked by key, then asked again
- *   refunded    it is back at its payer
- *   stuck       the provider refuses for good, or never answered: somebody must look
- * Which booking it is for is fixed by its capture and never changes. The rules are the rows of
- * payment_transitions. No I/O, no clock, no randomness. */
+ *   refunded    it is back at its payer: its refunds that stand add up to it, or the provider says
+ * so stuck       the provider refuses for good, or never answered: somebody must look Which booking
+ * it is for is fixed by its capture and never changes. The rules are the rows of
+ * payment_transitions. No I/O, no clock, no randomness.
+ *
+ * Refunds are kept by the provider's ids (refunds.h), whoever made them and whenever that is heard.
+ * What the provider is asked for is what is missing: captured, and neither back nor on its way. The
+ * first call has the payment's id as its key. A key stands for one refund of one amount: once that
+ * refund is known and something is still missing, or something else is missing than was asked for
+ * in vain, the next key is used. Each key is asked about before it is used, except the very first
+ * for a fresh capture. */
 #pragma once
 
+#include "common/base/attributes.h"
+#include "common/base/error.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
 #include "common/engine/announcement.h"
 #include "common/engine/decision.h"
 #include "common/engine/input.h"
 #include "payment/refund_call.h"
+#include "payment/refunds.h"
 #include "wire/events.h"
 
 #include <stdbool.h>
@@ -87,7 +97,12 @@ struct payment {
     int32_t repeat_count;
     bool is_demanded; /* expected only: a refund was asked for */
     char refund_reason[REASON_SIZE];
-    char refund_id[IDENT_SIZE]; /* the provider's; "" = none known */
+    struct refunds refunds;
+    char refund_id[IDENT_SIZE]; /* refunded only: the one that is announced, or REFUND_ID_UNKNOWN */
+    int64_t key_ordinal;        /* of the key by which the provider is asked */
+    int64_t asked_amount;       /* what that key stands for; 0 = it was not used yet */
+    int64_t call_number;  /* of the last call; one more when a refund is heard of, which makes the
+                             answer to that call an old one */
     int32_t attempts;     /* calls of its own that came back, without an end but for the last */
     int32_t attempts_max; /* every so many an alert; fixed when the refund fell due */
     char last_error[REASON_SIZE];
@@ -106,10 +121,14 @@ struct payment_payload {
     char currency[CURRENCY_SIZE];
     char reason[REASON_SIZE];
     char refund_id[IDENT_SIZE];
-    bool has_failed; /* INPUT_REPORTED: the provider took its success back */
+    bool has_failed; /* INPUT_REPORTED: it will never succeed, or does not stand any more */
+    bool is_pending; /* INPUT_REPORTED: it is under way */
     bool is_final;   /* INPUT_DECLINED: the payer will not try again */
     bool is_unnamed; /* INPUT_CAPTURED: by a caller without payment ids, under the first one */
 };
+
+/* Stands for the id of a refund that the provider speaks of and does not name. */
+#define REFUND_ID_UNKNOWN "unknown"
 
 /* So long after a capture the provider is sure to know the key of its refund, whenever that was
  * made: half of the 24 hours that some keep a key. No setting, because `roundtrip replay` decides
@@ -141,6 +160,17 @@ extern const size_t payment_transition_count;
 /* participant.decide: self is struct payment_rules, state is struct payment. */
 void payment_decide(const void *self, void *state, const struct input *input,
                     struct decision *decision);
+
+/* Back at its payer, and neither back nor on its way there; by the refunds that are known. */
+int64_t payment_back(const struct payment *payment);
+int64_t payment_missing(const struct payment *payment);
+/* The refund that a report or a result speaks of; false: of none. */
+bool payment_said(const struct payment *payment, const struct input *input,
+                  struct payment_refund *ret_said);
+
+/* What the state machine relies on, checked before each save and after each load; ERROR_BUG names
+ * the one that does not hold. */
+MUST_CHECK bool payment_check(const struct payment *payment, struct error *error);
 
 const char *payment_state_text(enum payment_state state);
 const char *payment_input_text(enum payment_input_type type);

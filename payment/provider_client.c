@@ -162,7 +162,7 @@ static void call_make(const struct provider_client *client, struct http_client *
     bool is_lookup = effect->type == EFFECT_LOOKUP;
     char url[PROVIDER_CLIENT_URL_BYTES_MAX + IDENT_SIZE + sizeof "/refunds/by-key/"];
     (void)snprintf(url, sizeof url, "%s/refunds%s%s", client->url, is_lookup ? "/by-key/" : "",
-                   is_lookup ? refund->payment_id : "");
+                   is_lookup ? refund->key : "");
     char body[CALL_BODY_BYTES];
     size_t body_length = is_lookup ? 0 : refund_body_write(refund, body, sizeof body);
     assert(is_lookup || body_length > 0);
@@ -178,7 +178,7 @@ static void call_make(const struct provider_client *client, struct http_client *
     const char *headers[4] = { NULL };
     size_t header_count = 0;
     if (!is_lookup) {
-        (void)snprintf(key, sizeof key, "Idempotency-Key: \"%s\"", refund->payment_id);
+        (void)snprintf(key, sizeof key, "Idempotency-Key: \"%s\"", refund->key);
         headers[header_count++] = "Content-Type: application/json";
         headers[header_count++] = key;
     }

@@ -41,7 +41,7 @@ const char *const refund_refusal_codes[] = {
     "currency_mismatch",
     "amount_exceeds_captured",
     "too_many_refunds",
-    "idempotency_key_reused",
+    REFUND_CODE_KEY_REUSED,
     "charge_disputed",
     "refund_disputed_payment",
     "charge_not_refundable",
@@ -61,8 +61,8 @@ static void result_set(struct refund_result *result, enum refund_status status, 
     (void)snprintf(result->reason, sizeof result->reason, "%s", reason);
 }
 
-static void success_read(const struct refund_effect *effect, const char *body, size_t length,
-                         struct refund_result *result)
+static void success_read(enum refund_effect_type type, const struct refund_effect *effect,
+                         const char *body, size_t length, struct refund_result *result)
 {
     struct provider_answer answer = { 0 };
     struct json_problem problem;
@@ -75,20 +75,19 @@ static void success_read(const struct refund_effect *effect, const char *body, s
         result_set(result, REFUND_UNKNOWN, "answer_of_another");
         return;
     }
-    if (answer.amount != effect->amount || strcmp(answer.currency, effect->currency) != 0) {
+    if ((type == EFFECT_REFUND && answer.amount != effect->amount) ||
+        strcmp(answer.currency, effect->currency) != 0) {
         result_set(result, REFUND_REFUSED, "answer_differs");
         return;
     }
-    if (strcmp(answer.status, "succeeded") == 0) {
+    memcpy(result->refund_id, answer.refund_id, sizeof result->refund_id);
+    result->amount = answer.amount;
+    if (strcmp(answer.status, "succeeded") == 0)
         result_set(result, REFUND_SUCCEEDED, "");
-        memcpy(result->refund_id, answer.refund_id, sizeof result->refund_id);
-    } else if (strcmp(answer.status, "failed") == 0 || strcmp(answer.status, "canceled") == 0) {
+    else if (strcmp(answer.status, "failed") == 0 || strcmp(answer.status, "canceled") == 0)
         result_set(result, REFUND_REFUSED, "refund_failed");
-        memcpy(result->refund_id, answer.refund_id, sizeof result->refund_id);
-    } else {
+    else
         result_set(result, REFUND_PENDING, "refund_pending");
-        memcpy(result->refund_id, answer.refund_id, sizeof result->refund_id);
-    }
 }
 
 static bool code_is_among(const char *code, const char *const *codes)
@@ -142,7 +141,7 @@ void refund_answer_read(enum refund_effect_type type, const struct refund_effect
 {
     *ret_result = (struct refund_result){ .retry_after_ms = -1 };
     if (http_status >= 200 && http_status < 300) {
-        success_read(effect, body, body_length, ret_result);
+        success_read(type, effect, body, body_length, ret_result);
         return;
     }
     if (retry_after_s >= 0)

@@ -2,8 +2,9 @@
  * of the effects and of their results, and the reading of the provider's answers. Pure; no HTTP
  * library in sight.
  *
- * The idempotency key of a refund is the payment's id, for ever: whatever was lost on the way, the
- * same call can be made again and moves the money at most once. */
+ * The idempotency key of a payment's first refund is the payment's id, for ever: whatever was lost
+ * on the way, the same call can be made again and moves the money at most once. Another refund of
+ * the same payment has a key of its own (refund_key_write). */
 #pragma once
 
 #include "common/base/ident.h"
@@ -16,16 +17,18 @@
 #include <stdint.h>
 
 enum refund_effect_type {
-    EFFECT_REFUND = 1, /* POST /refunds, the key is the payment's id */
-    EFFECT_LOOKUP = 2, /* GET /refunds/by-key/{payment id}: did an earlier call arrive? */
+    EFFECT_REFUND = 1, /* POST /refunds */
+    EFFECT_LOOKUP = 2, /* GET /refunds/by-key/{key}: did an earlier call arrive? */
 };
 
 struct refund_effect {
     char payment_id[IDENT_SIZE];
     char intent_id[IDENT_SIZE];
+    char key[IDENT_SIZE]; /* of the idempotent call */
     int64_t amount;
     char currency[CURRENCY_SIZE];
-    int32_t attempt; /* 0 for the first; only for the result's id and the span */
+    int64_t call_number; /* comes back with its result */
+    int32_t attempt;     /* 0 for the first; only for the result's id and the span */
 };
 _Static_assert(sizeof(struct refund_effect) <= EFFECT_PAYLOAD_BYTES, "fits an effect");
 
@@ -42,20 +45,27 @@ enum refund_status {
     REFUND_STATUS_COUNT
 };
 
+/* Among the refusals: something else was asked for under this key, before our store was put back.
+ * Asking by the key shows what; if it shows nothing, the key is of no more use. */
+#define REFUND_CODE_KEY_REUSED "idempotency_key_reused"
+
 struct refund_result {
     enum refund_status status;
-    char
-        refund_id[IDENT_SIZE]; /* "" unless SUCCEEDED, ALREADY or PENDING, or the one that failed */
-    char reason[REASON_SIZE];  /* "" on success; else a short code: "http_503", "timeout" */
-    int64_t retry_after_ms;    /* what the provider asked for; -1 = nothing */
-    bool is_uncounted;         /* no try of this refund: a probe of the provider, or never made */
-    bool is_shut_out;          /* 401, 407: nobody's call will be answered */
+    char refund_id[IDENT_SIZE]; /* the refund that is spoken of: SUCCEEDED, failed, PENDING; ALREADY
+                                   where it is named; else "" */
+    int64_t amount;             /* of that refund; 0 = not said */
+    int64_t call_number;        /* of the effect, set by who made the call; 0 = not kept */
+    char reason[REASON_SIZE];   /* "" on success; else a short code: "http_503", "timeout" */
+    int64_t retry_after_ms;     /* what the provider asked for; -1 = nothing */
+    bool is_uncounted;          /* no try of this refund: a probe of the provider, or never made */
+    bool is_shut_out;           /* 401, 407: nobody's call will be answered */
 };
 _Static_assert(sizeof(struct refund_result) <= INPUT_PAYLOAD_BYTES, "fits an input");
 
 /* A complete answer. effect says what was asked for: a success of another amount or currency is no
  * success (REFUSED, "answer_differs"); one of another payment, or that cannot be read, leaves the
- * refund UNKNOWN. Of what is no success only a code of refund_refusal_codes is a REFUSAL. */
+ * refund UNKNOWN. What a look-up finds may be of any amount: it is what was made by that key. Of
+ * what is no success only a code of refund_refusal_codes is a REFUSAL. */
 void refund_answer_read(enum refund_effect_type type, const struct refund_effect *effect,
                         int http_status, const char *body, size_t body_length,
                         int64_t retry_after_s, struct refund_result *ret_result);

@@ -49,25 +49,35 @@
     {                                                                                              \
         EXPECTED, input, IF(payment_always), "wait", APPLIED, EXPECTED, expect_demand              \
     }
-#define FIRST_DEMAND_ROWS(input)                                                                   \
-    { CAPTURED, input, IF(other_booking), REJECT, CAPTURED, suspect },                             \
-        { CAPTURED, input, IF(above_captured), REJECT, CAPTURED, alert },                          \
-        { CAPTURED, input, IF(is_reported), "refund", APPLIED, REFUNDED, refund_reported_before }, \
+#define FIRST_DEMAND_ROWS(state, input)                                                            \
+    { state, input, IF(other_booking), REJECT, state, suspect },                                   \
+        { state, input, IF(above_captured), REJECT, state, alert },                                \
+        { state, input, IF(all_is_back), "refund", APPLIED, REFUNDED, refund_reported_before },    \
+        { state, input, IF(all_is_coming), "refund", APPLIED, REFUNDING, await_demanded },         \
     {                                                                                              \
-        CAPTURED, input, IF(payment_always), "refund", APPLIED, DUE, refund_demanded               \
+        state, input, IF(payment_always), "refund", APPLIED, DUE, refund_demanded                  \
     }
-#define RESULT_ROWS(state)                                                                         \
-    { state, INPUT_RESULT, IF(succeeded), "refund", APPLIED, REFUNDED, finish_by_result },         \
-        { state, INPUT_RESULT, IF(refused), "fail", APPLIED, STUCK, stick_by_result },             \
-        { state, INPUT_RESULT, IF(not_found), "retry", APPLIED, REFUNDING, call_again },           \
-    {                                                                                              \
-        state, INPUT_RESULT, IF(payment_always), "wait", APPLIED, REFUNDING, wait_and_ask          \
-    }
+/* A report concerns its own refund only, and what is known of that changes nothing. */
 #define REPORT_ROWS(state)                                                                         \
-    { state, INPUT_REPORTED, IF(reports_part), REJECT, state, alert },                             \
-        { state, INPUT_REPORTED, IF(reports_failure), "fail", APPLIED, STUCK, stick_by_report },   \
+    { state, INPUT_REPORTED, IF(contradicts), REJECT, state, alert },                              \
+        { state, INPUT_REPORTED, IF(tells_nothing_new), DUPLICATE, state, nothing },               \
     {                                                                                              \
-        state, INPUT_REPORTED, IF(payment_always), "refund", APPLIED, REFUNDED, finish_by_report   \
+        state, INPUT_REPORTED, IF(finds_no_room), REJECT, state, count_beyond                      \
+    }
+#define ASKED_ROWS(state)                                                                             \
+    REPORT_ROWS(state),                                                                               \
+        { state, INPUT_REPORTED, IF(all_is_back), "refund", APPLIED, REFUNDED, finish_by_report },    \
+        { state, INPUT_REPORTED, IF(payment_always), "wait", APPLIED, state, keep_report },           \
+        { state, INPUT_RESULT, IF(all_is_back), "refund", APPLIED, REFUNDED, finish_by_result },      \
+        { state, INPUT_RESULT, IF(answers_an_older_call), NOOP, state, keep_answer },                 \
+        { state, INPUT_RESULT, IF(says_all_is_back), "refund", APPLIED, REFUNDED, finish_by_result }, \
+        { state, INPUT_RESULT, IF(refused), "fail", APPLIED, STUCK, stick_by_result },                \
+        { state, INPUT_RESULT, IF(all_is_coming), "wait", APPLIED, REFUNDING, wait_for_pending },     \
+        { state, INPUT_RESULT, IF(spends_last_key), "fail", APPLIED, STUCK, stick_out_of_keys },      \
+        { state, INPUT_RESULT, IF(spends_key), "retry", APPLIED, REFUNDING, call_next_key },          \
+        { state, INPUT_RESULT, IF(not_found), "retry", APPLIED, REFUNDING, call_again },              \
+    {                                                                                                 \
+        state, INPUT_RESULT, IF(payment_always), "wait", APPLIED, REFUNDING, wait_and_ask             \
     }
 #define RETRY_ROWS(state)                                                                          \
     { state, INPUT_DEADLINE, IF(is_call_held), "wait", APPLIED, state, wait_on },                  \
@@ -78,8 +88,7 @@
 const struct payment_transition payment_transitions[] = {
     { NONE,      INPUT_CAPTURED,  IF(payment_always),          "wait", APPLIED,   CAPTURED,  capture },
     { NONE,      INPUT_DECLINED,  IF(payment_always),          "fail", APPLIED,   DECLINED,  decline },
-    { NONE,      INPUT_REPORTED,  IF(reports_failure), NOOP,              NONE,      alert },
-    { NONE,      INPUT_REPORTED,  IF(payment_always),          "wait", APPLIED,   EXPECTED,  expect_report },
+    { NONE,      INPUT_REPORTED,  IF(payment_always),          "wait", APPLIED,   EXPECTED,  keep_report },
     { NONE,      INPUT_CONFIRMED, IF(payment_always),          REJECT,            NONE,      alert },
     { NONE,      INPUT_FAILED,    IF(payment_always),          "wait", APPLIED,   EXPECTED,  expect_demand },
     { NONE,      INPUT_CANCELLED, IF(payment_always),          "wait", APPLIED,   EXPECTED,  expect_demand },
@@ -87,12 +96,12 @@ const struct payment_transition payment_transitions[] = {
     NOOP_ROW(NONE, INPUT_RESULT),
     NOOP_ROW(NONE, INPUT_DEADLINE),
 
-    { EXPECTED,  INPUT_CAPTURED,  IF(demanded_and_reported), "refund", APPLIED, REFUNDED, refund_reported_at_capture },
+    { EXPECTED,  INPUT_CAPTURED,  IF(demanded_and_back), "refund", APPLIED, REFUNDED,  refund_reported_at_capture },
+    { EXPECTED,  INPUT_CAPTURED,  IF(demanded_and_coming), "refund", APPLIED, REFUNDING, await_at_capture },
     { EXPECTED,  INPUT_CAPTURED,  IF(demanded_here),   "refund", APPLIED, DUE,       refund_at_capture },
     { EXPECTED,  INPUT_CAPTURED,  IF(payment_always),          "wait", APPLIED,   CAPTURED,  capture },
     NOOP_ROW(EXPECTED, INPUT_DECLINED),
-    { EXPECTED,  INPUT_REPORTED,  IF(reports_failure), NOOP,              EXPECTED,  alert },
-    { EXPECTED,  INPUT_REPORTED,  IF(is_reported),     DUPLICATE,         EXPECTED,  nothing },
+    REPORT_ROWS(EXPECTED),
     { EXPECTED,  INPUT_REPORTED,  IF(payment_always),          "wait", APPLIED,   EXPECTED,  keep_report },
     REJECT_ROW(EXPECTED, INPUT_CONFIRMED),
     EARLY_DEMAND_ROWS(INPUT_FAILED),
@@ -105,7 +114,8 @@ const struct payment_transition payment_transitions[] = {
     { DECLINED,  INPUT_DECLINED,  IF(other_try),       REJECT,            DECLINED,  suspect },
     { DECLINED,  INPUT_DECLINED,  IF(says_more),       "fail", APPLIED,   DECLINED,  decline },
     { DECLINED,  INPUT_DECLINED,  IF(payment_always),          DUPLICATE,         DECLINED,  nothing },
-    REJECT_ROW(DECLINED, INPUT_REPORTED),
+    REPORT_ROWS(DECLINED),
+    { DECLINED,  INPUT_REPORTED,  IF(payment_always),          "wait", APPLIED,   DECLINED,  keep_report_alert },
     REJECT_ROW(DECLINED, INPUT_CONFIRMED),
     REJECT_ROW(DECLINED, INPUT_FAILED),
     REJECT_ROW(DECLINED, INPUT_CANCELLED),
@@ -115,32 +125,25 @@ const struct payment_transition payment_transitions[] = {
 
     CAPTURE_ROWS(CAPTURED),
     NOOP_ROW(CAPTURED, INPUT_DECLINED),
-    { CAPTURED,  INPUT_REPORTED,  IF(reports_part),    REJECT,            CAPTURED,  alert },
-    { CAPTURED,  INPUT_REPORTED,  IF(reports_failure), NOOP,              CAPTURED,  alert },
-    { CAPTURED,  INPUT_REPORTED,  IF(is_reported),     DUPLICATE,         CAPTURED,  nothing },
+    REPORT_ROWS(CAPTURED),
     { CAPTURED,  INPUT_REPORTED,  IF(payment_always),          "wait", APPLIED,   CAPTURED,  keep_report },
     { CAPTURED,  INPUT_CONFIRMED, IF(other_booking),   REJECT,            CAPTURED,  suspect },
-    { CAPTURED,  INPUT_CONFIRMED, IF(is_reported),     "confirm", APPLIED, SETTLED,  settle_reported },
+    { CAPTURED,  INPUT_CONFIRMED, IF(some_is_back),    "confirm", APPLIED, SETTLED,  settle_reported },
     { CAPTURED,  INPUT_CONFIRMED, IF(payment_always),          "confirm", APPLIED, SETTLED,  settle },
-    FIRST_DEMAND_ROWS(INPUT_FAILED),
-    FIRST_DEMAND_ROWS(INPUT_CANCELLED),
-    FIRST_DEMAND_ROWS(INPUT_REQUESTED),
+    FIRST_DEMAND_ROWS(CAPTURED, INPUT_FAILED),
+    FIRST_DEMAND_ROWS(CAPTURED, INPUT_CANCELLED),
+    FIRST_DEMAND_ROWS(CAPTURED, INPUT_REQUESTED),
     NOOP_ROW(CAPTURED, INPUT_RESULT),
     { CAPTURED,  INPUT_DEADLINE,  IF(payment_is_due),          "repeat", APPLIED, CAPTURED,  capture_again },
     NOOP_ROW(CAPTURED, INPUT_DEADLINE),
 
     CAPTURE_ROWS(SETTLED),
     NOOP_ROW(SETTLED, INPUT_DECLINED),
-    { SETTLED,   INPUT_REPORTED,  IF(reports_part),    REJECT,            SETTLED,   alert },
-    { SETTLED,   INPUT_REPORTED,  IF(reports_failure), NOOP,              SETTLED,   alert },
-    { SETTLED,   INPUT_REPORTED,  IF(is_reported),     DUPLICATE,         SETTLED,   nothing },
-    { SETTLED,   INPUT_REPORTED,  IF(payment_always),          "wait", APPLIED,   SETTLED,   keep_report_alert },
+    REPORT_ROWS(SETTLED),
+    { SETTLED,   INPUT_REPORTED,  IF(payment_always),          "wait", APPLIED,   SETTLED,   keep_report_settled },
     { SETTLED,   INPUT_CONFIRMED, IF(other_booking),   REJECT,            SETTLED,   suspect },
     { SETTLED,   INPUT_CONFIRMED, IF(payment_always),          DUPLICATE,         SETTLED,   nothing },
-    { SETTLED,   INPUT_CANCELLED, IF(other_booking),   REJECT,            SETTLED,   suspect },
-    { SETTLED,   INPUT_CANCELLED, IF(above_captured),  REJECT,            SETTLED,   alert },
-    { SETTLED,   INPUT_CANCELLED, IF(is_reported),     "refund", APPLIED, REFUNDED,  refund_reported_before },
-    { SETTLED,   INPUT_CANCELLED, IF(payment_always),          "refund", APPLIED, DUE,       refund_demanded },
+    FIRST_DEMAND_ROWS(SETTLED, INPUT_CANCELLED),
     REJECT_ROW(SETTLED, INPUT_FAILED),
     REJECT_ROW(SETTLED, INPUT_REQUESTED),
     NOOP_ROW(SETTLED, INPUT_RESULT),
@@ -148,42 +151,42 @@ const struct payment_transition payment_transitions[] = {
 
     CAPTURE_ROWS(DUE),
     NOOP_ROW(DUE, INPUT_DECLINED),
-    REPORT_ROWS(DUE),
     NOOP_ROW(DUE, INPUT_CONFIRMED),
     DEMANDS_ROWS(DUE, nothing),
-    RESULT_ROWS(DUE),
+    ASKED_ROWS(DUE),
     RETRY_ROWS(DUE),
 
     CAPTURE_ROWS(REFUNDING),
     NOOP_ROW(REFUNDING, INPUT_DECLINED),
-    REPORT_ROWS(REFUNDING),
     NOOP_ROW(REFUNDING, INPUT_CONFIRMED),
     DEMANDS_ROWS(REFUNDING, nothing),
-    RESULT_ROWS(REFUNDING),
+    ASKED_ROWS(REFUNDING),
     RETRY_ROWS(REFUNDING),
 
     CAPTURE_ROWS(REFUNDED),
     NOOP_ROW(REFUNDED, INPUT_DECLINED),
-    { REFUNDED,  INPUT_REPORTED,  IF(reports_part),    REJECT,            REFUNDED,  alert },
-    { REFUNDED,  INPUT_REPORTED,  IF(reports_failure), "fail", APPLIED,   STUCK,     stick_by_report },
-    { REFUNDED,  INPUT_REPORTED,  IF(payment_always),          DUPLICATE,         REFUNDED,  nothing },
+    REPORT_ROWS(REFUNDED),
+    { REFUNDED,  INPUT_REPORTED,  IF(takes_back),      "retry", APPLIED,  DUE,       ask_again_failed },
+    { REFUNDED,  INPUT_REPORTED,  IF(payment_always),          "wait", APPLIED,   REFUNDED,  keep_report },
     NOOP_ROW(REFUNDED, INPUT_CONFIRMED),
     DEMANDS_ROWS(REFUNDED, answer_again),
-    NOOP_ROW(REFUNDED, INPUT_RESULT),
+    { REFUNDED,  INPUT_RESULT,    IF(takes_back),      "retry", APPLIED,  DUE,       ask_again_failed },
+    { REFUNDED,  INPUT_RESULT,    IF(payment_always),  NOOP,              REFUNDED,  keep_answer },
     NOOP_ROW(REFUNDED, INPUT_DEADLINE),
 
     CAPTURE_ROWS(STUCK),
     NOOP_ROW(STUCK, INPUT_DECLINED),
-    { STUCK,     INPUT_REPORTED,  IF(reports_part),    REJECT,            STUCK,     alert },
-    { STUCK,     INPUT_REPORTED,  IF(reports_first_failure), "fail", APPLIED, STUCK,   keep_report },
-    { STUCK,     INPUT_REPORTED,  IF(reports_failure), DUPLICATE,         STUCK,     nothing },
-    { STUCK,     INPUT_REPORTED,  IF(reports_known_refund), DUPLICATE,    STUCK,     nothing },
-    { STUCK,     INPUT_REPORTED,  IF(payment_always),          "refund", APPLIED, REFUNDED,  finish_by_report },
+    REPORT_ROWS(STUCK),
+    { STUCK,     INPUT_REPORTED,  IF(all_is_back),     "refund", APPLIED, REFUNDED,  finish_by_report },
+    { STUCK,     INPUT_REPORTED,  IF(changes_what_is_missing), "retry", APPLIED, DUE, ask_again },
+    { STUCK,     INPUT_REPORTED,  IF(payment_always),          "wait", APPLIED,   STUCK,     keep_report },
     NOOP_ROW(STUCK, INPUT_CONFIRMED),
     DEMANDS_ROWS(STUCK, answer_again),
-    { STUCK,     INPUT_RESULT,    IF(returns_known_refund), NOOP,         STUCK,     nothing },
-    { STUCK,     INPUT_RESULT,    IF(succeeded),       "refund", APPLIED, REFUNDED,  finish_by_result },
-    NOOP_ROW(STUCK, INPUT_RESULT),
+    { STUCK,     INPUT_RESULT,    IF(all_is_back),     "refund", APPLIED, REFUNDED,  finish_by_result },
+    { STUCK,     INPUT_RESULT,    IF(changes_what_is_missing), "retry", APPLIED, DUE, ask_again },
+    { STUCK,     INPUT_RESULT,    IF(answers_an_older_call), NOOP,          STUCK,     keep_answer },
+    { STUCK,     INPUT_RESULT,    IF(says_all_is_back), "refund", APPLIED, REFUNDED, finish_by_result },
+    { STUCK,     INPUT_RESULT,    IF(payment_always),  NOOP,              STUCK,     keep_answer },
     NOOP_ROW(STUCK, INPUT_DEADLINE),
 };
 /* clang-format on */

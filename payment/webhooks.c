@@ -90,6 +90,16 @@ static void payment_id_derive(const struct webhook_form *form, struct webhook_fi
     fields->payload.is_unnamed = true;
 }
 
+/* A report without a status tells of a refund that was made. */
+static bool refund_status_read(struct webhook_fields *fields)
+{
+    const char *status = fields->status;
+    fields->payload.has_failed = strcmp(status, "failed") == 0 || strcmp(status, "canceled") == 0;
+    fields->payload.is_pending = strcmp(status, "pending") == 0;
+    return fields->payload.has_failed || fields->payload.is_pending || status[0] == '\0' ||
+           strcmp(status, "succeeded") == 0;
+}
+
 static bool webhook_read(const struct webhooks *webhooks, const struct webhook_form *form,
                          const struct http_request *http, struct webhook_fields *fields,
                          struct json_problem *problem)
@@ -100,14 +110,13 @@ static bool webhook_read(const struct webhooks *webhooks, const struct webhook_f
     if (!json_read(http->body, http->body_length, form->fields, form->field_count,
                    JSON_UNKNOWN_IGNORED, fields, problem))
         return false;
-    if (fields->status[0] != '\0' && strcmp(fields->status, "succeeded") != 0 &&
-        strcmp(fields->status, "failed") != 0) {
+    if (!refund_status_read(fields)) {
         memset(problem, 0, sizeof *problem);
         snprintf(problem->pointer, sizeof problem->pointer, "/status");
-        snprintf(problem->detail, sizeof problem->detail, "must be \"succeeded\" or \"failed\"");
+        snprintf(problem->detail, sizeof problem->detail,
+                 "must be \"succeeded\", \"pending\", \"failed\" or \"canceled\"");
         return false;
     }
-    fields->payload.has_failed = strcmp(fields->status, "failed") == 0;
     if (form->type == INPUT_DECLINED && webhooks->are_declines_final)
         fields->payload.is_final = true;
     if (fields->payment_id[0] == '\0')

@@ -63,10 +63,13 @@ static void clients_show(const struct exhaust_world *world, struct sim *sim)
         payment->is_accepted = charge->is_accepted;
         if (charge->is_accepted)
             payment->accepted = sim->ops[charge->accepted_op].content.payment;
-        payment->effects = charge->effects;
-        payment->refunded_amount = charge->refunded_amount;
-        payment->is_key_known = charge->effects > 0;
-        snprintf(payment->refund_id, sizeof payment->refund_id, "re-%.50s", payment->id);
+        payment->is_plain = true;
+        payment->refund_count = charge->effects > 0 ? 1 : 0;
+        struct sim_refund *refund = &payment->refunds[0];
+        refund->amount = charge->refunded_amount;
+        refund->standing = STANDING_SUCCEEDED;
+        snprintf(refund->id, sizeof refund->id, "re-%.50s", payment->id);
+        snprintf(refund->key, sizeof refund->key, "%s", payment->id);
     }
 }
 

@@ -152,6 +152,8 @@ static void world_strike(struct sim *sim)
         sim_tell(sim, "the provider answers nobody");
         sim->provider_shut_until_ms = a_while(sim);
     }
+    if (sim_fault(sim, FAULT_BY_HAND))
+        sim_refund_by_hand(sim);
     if (sim_fault(sim, FAULT_RESTORE)) {
         if (sim->backup.count == 0)
             sim_backup_take(sim);

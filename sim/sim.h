@@ -17,6 +17,7 @@
 #include "sim/sim_faults.h"
 #include "sim/sim_op.h"
 #include "sim/sim_random.h"
+#include "sim/sim_refunds.h"
 
 #include <setjmp.h>
 #include <stdbool.h>
@@ -118,29 +119,6 @@ struct sim_booking { /* as its client means it */
     bool is_foreign;               /* its intent came past the gateway */
     bool is_cancel_promised;       /* a 202 to its own user was seen */
     bool has_met_strangers_cancel; /* confirmed, and somebody else wanted it cancelled */
-};
-
-struct sim_payment { /* as the provider knows it */
-    char id[IDENT_SIZE];
-    struct payment_payload content;
-    bool is_accepted; /* its capture was answered with 2xx */
-    struct payment_payload accepted;
-    bool is_refused; /* will never be refunded */
-    int calls_made;
-    int effects; /* refunds that moved money */
-    int64_t refunded_amount;
-    char refund_id[IDENT_SIZE];
-    bool is_key_known; /* the refund was made under our key */
-    int64_t refunded_at_ms;
-    int64_t taken_back_at_ms; /* 0 = never */
-    bool is_taken_back;
-    bool is_announced;  /* by somebody else */
-    bool is_given_back; /* by somebody else, before anybody here asked for it */
-    bool is_restored;   /* its document is one of an older backup */
-    bool is_deferred;   /* its booking had no place for it before the intent */
-    /* By a caller without ids, "" = by one with. Where it was the first of its booking, it is
-     * stored under this id; else under `id`, its own. */
-    char first_id[IDENT_SIZE];
 };
 
 struct sim_request {
@@ -288,7 +266,7 @@ struct sim {
     struct gateway_config gateway_config;
     struct participant participants[SIM_SERVICE_COUNT];
     size_t worker_count, mark_count, booking_count, payment_count, op_count, call_count;
-    size_t poison_count, taken_back_count;
+    size_t poison_count, refunds_moving;
     int64_t keys_kept_ms; /* how long the provider knows a key; 0 = for ever */
     struct sim_kept old[SIM_KEPT_MAX], dead[SIM_KEPT_MAX];
     const struct sim_message *settled[SIM_SERVICE_COUNT]; /* a sound one, the last */
@@ -374,8 +352,6 @@ void sim_request_send(struct sim_worker *worker, struct sim_op *op);
 int64_t sim_clients_next_ms(const struct sim *sim); /* of an operation that waits; 0 = none */
 void sim_clients_lose(struct sim_worker *worker);   /* its requests will not be answered */
 struct sim_payment *sim_payment_find(struct sim *sim, const char *id);
-/* The provider's webhook; false: there is no room for one more. */
-bool sim_report_send(struct sim *sim, size_t payment);
 
 /* sim_later.c: weeks later old messages and dead letters come again; false: nothing did */
 bool sim_weeks_later(struct sim *sim);
@@ -388,6 +364,8 @@ void sim_backup_take(struct sim *sim);
 bool sim_backup_restore(struct sim *sim); /* false: there is none, or it knows too little */
 
 /* sim_oracle.c */
+bool sim_payment_get(struct sim *sim, const char *id, struct payment *ret_payment);
+bool sim_booking_get(struct sim *sim, const char *id, struct booking *ret_booking);
 void sim_outcomes_check(struct sim *sim); /* of states, events and money */
 void sim_oracle_check(struct sim *sim);   /* of histories, too */
 bool sim_is_quiet(const struct sim *sim);

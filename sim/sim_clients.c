@@ -17,19 +17,6 @@ struct sim_payment *sim_payment_find(struct sim *sim, const char *id)
     return NULL;
 }
 
-bool sim_report_send(struct sim *sim, size_t payment_at)
-{
-    const struct sim_payment *payment = &sim->payments[payment_at];
-    struct sim_op *op = sim_op_add(sim, OP_REPORT, 0, payment_at);
-    if (op == NULL)
-        return false;
-    op->content.payment = payment->content;
-    op->content.payment.amount = payment->refunded_amount;
-    op->content.payment.has_failed = payment->is_taken_back;
-    memcpy(op->content.payment.refund_id, payment->refund_id, IDENT_SIZE);
-    return true;
-}
-
 /* ---- sending: inputs as the services' HTTP shells build them ---- */
 
 static void gateway_input(const struct sim *sim, const struct sim_op *op, struct input *input)
@@ -168,9 +155,6 @@ static void capture_accepted(struct sim *sim, const struct sim_op *op)
     if (!payment->is_accepted) {
         payment->is_accepted = true;
         payment->accepted = op->content.payment;
-        if (memcmp(&payment->accepted, &payment->content, sizeof payment->content) == 0 &&
-            sim_fault(sim, FAULT_GIVEN_BACK))
-            sim_provider_give_back(sim, op->payment);
     } else if (payment->accepted.amount != op->content.payment.amount ||
                strcmp(payment->accepted.intent_id, op->content.payment.intent_id) != 0) {
         sim_fail(sim, "B2: two different captures of %s were accepted", payment->id);

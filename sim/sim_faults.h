@@ -39,7 +39,10 @@
     X(FAULT_SHUT, "shut", 6)                    /* the provider answers nobody for a while */      \
     X(FAULT_REFUSE, "refuse", 150)              /* the provider never refunds this payment */      \
     X(FAULT_ELSEWHERE, "elsewhere", 60)         /* refunded before, under another key */           \
-    X(FAULT_GIVEN_BACK, "given_back", 100)      /* somebody refunds it at the provider */          \
+    X(FAULT_BY_HAND, "by_hand", 60)             /* somebody refunds at the provider, or a part */  \
+    X(FAULT_PARTS, "parts", 300)                /* in more parts than are kept */                  \
+    X(FAULT_OVERPAID, "overpaid", 100)          /* more than was captured */                       \
+    X(FAULT_PENDING, "pending", 300)            /* a refund is under way at first */               \
     X(FAULT_TAKEN_BACK, "taken_back", 200)      /* a refund fails after it succeeded */            \
     X(FAULT_KEYS_EXPIRE, "keys_expire", 500)    /* the provider forgets its keys soon */           \
     X(FAULT_EARLY, "early", 100)                /* a capture is announced before it is stored */   \

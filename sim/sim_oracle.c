@@ -34,13 +34,13 @@ static void outcomes_check(struct sim *sim, const struct booking *booking)
                  booking->id, booking_state_text(booking->state), confirmed, failed, cancelled);
 }
 
-static bool payment_get(struct sim *sim, const char *id, struct payment *ret_payment)
+bool sim_payment_get(struct sim *sim, const char *id, struct payment *ret_payment)
 {
     const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, id);
     return document != NULL && sim_document_state(sim, SIM_PAYMENT, document, ret_payment);
 }
 
-static bool booking_get(struct sim *sim, const char *id, struct booking *ret_booking)
+bool sim_booking_get(struct sim *sim, const char *id, struct booking *ret_booking)
 {
     const struct sim_document *document = sim_document_find(sim, SIM_BOOKING, id);
     return document != NULL && sim_document_state(sim, SIM_BOOKING, document, ret_booking);
@@ -54,7 +54,7 @@ static bool is_restored(struct sim *sim, const char *payment_id)
 
 /* A cancel that the gateway passes on, since it knows no intent, is not repeated until it is
  * answered: what is lost with the broker then is told to whoever asks again. */
-static bool is_untold(const struct sim *sim, const char *booking_id)
+bool sim_is_untold(const struct sim *sim, const char *booking_id)
 {
     for (size_t i = 0; i < sim->booking_count; i++)
         if (strcmp(sim->bookings[i].id, booking_id) == 0)
@@ -69,7 +69,7 @@ static void applied_check(struct sim *sim, const struct booking *booking)
     for (int32_t i = 0; i < booking->payment_count; i++) {
         const struct booking_payment *listed = &booking->payments[i];
         struct payment payment;
-        if (!payment_get(sim, listed->payment_id, &payment)) {
+        if (!sim_payment_get(sim, listed->payment_id, &payment)) {
             sim_fail(sim, "I3: booking %s knows %s, the payment service does not", booking->id,
                      listed->payment_id);
             return;
@@ -82,7 +82,7 @@ static void applied_check(struct sim *sim, const struct booking *booking)
             sim_fail(sim, "I3: booking %s is paid by %s, which does not match", booking->id,
                      listed->payment_id);
         if (is_applied != (payment.state == PAYMENT_SETTLED) && !is_restored(sim, payment.id) &&
-            !is_untold(sim, booking->id))
+            !sim_is_untold(sim, booking->id))
             sim_fail(sim, "I3: payment %s is %s, booking %s says otherwise", payment.id,
                      payment_state_text(payment.state), booking->id);
     }
@@ -126,83 +126,6 @@ static void bookings_check(struct sim *sim)
     }
 }
 
-/* A document from a backup has forgotten reports that nobody sends again, and demands that were
- * answered: its own word may be old. What it does not know must not cost or lose money: at the
- * provider the payment is kept if it was applied, else it is back, unless that was refused. */
-static void restored_check(struct sim *sim, const struct payment *payment, bool is_listed)
-{
-    const struct sim_payment *charge = sim_payment_find(sim, payment->id);
-    bool is_at_rest = payment->state == PAYMENT_SETTLED || payment->state == PAYMENT_REFUNDED ||
-                      payment->state == PAYMENT_STUCK;
-    bool is_right = is_listed ? charge->effects == 0 || charge->is_given_back
-                              : charge->effects == 1 || charge->is_refused || charge->is_taken_back;
-    if (!is_at_rest || !is_right)
-        sim_fail(sim, "F9: restored payment %s is %s, refunded %d times, %s", payment->id,
-                 payment_state_text(payment->state), charge->effects,
-                 is_listed ? "applied" : "not applied");
-}
-
-/* I3 and I4, from the payment's side: applied, or back exactly once, or stuck for a reason. */
-static void payment_check(struct sim *sim, const struct payment *payment)
-{
-    const struct sim_payment *charge = sim_payment_find(sim, payment->id);
-    struct booking booking;
-    bool is_applied =
-        booking_get(sim, payment->intent_id, &booking) && booking.state == BOOKING_CONFIRMED;
-    bool is_listed = false;
-    for (int32_t i = 0; is_applied && i < booking.payment_count; i++)
-        is_listed |= booking.payments[i].disposition == PAYMENT_APPLIED &&
-                     strcmp(booking.payments[i].payment_id, payment->id) == 0;
-    bool is_right = false;
-    if (charge->is_restored) {
-        restored_check(sim, payment, is_listed);
-        return;
-    }
-    switch (payment->state) {
-    case PAYMENT_SETTLED:
-        /* given back by somebody else: nothing here can undo it, so it must be known and alerted */
-        is_right =
-            (is_listed || is_untold(sim, payment->intent_id)) &&
-            (charge->effects == 0 || (charge->is_given_back && payment->refund_id[0] != '\0'));
-        break;
-    case PAYMENT_REFUNDED:
-        is_right = !is_listed && charge->effects == 1 && charge->refunded_amount == payment->amount;
-        break;
-    case PAYMENT_STUCK:
-        is_right =
-            !is_listed && charge->effects == 0 && (charge->is_refused || charge->is_taken_back);
-        break;
-    case PAYMENT_DECLINED:
-        is_right = !charge->is_accepted && charge->effects == 0;
-        break;
-    case PAYMENT_NONE:
-    case PAYMENT_EXPECTED:
-    case PAYMENT_CAPTURED:
-    case PAYMENT_REFUND_DUE:
-    case PAYMENT_REFUNDING:
-    case PAYMENT_STATE_COUNT:
-        break;
-    }
-    if (!is_right)
-        sim_fail(sim, "I3: payment %s is %s, refunded %d times, %s", payment->id,
-                 payment_state_text(payment->state), charge->effects,
-                 is_listed ? "applied" : "not applied");
-}
-
-static void payments_check(struct sim *sim)
-{
-    for (size_t i = 0; i < sim->payment_count; i++) {
-        const struct sim_payment *charge = &sim->payments[i];
-        struct payment payment;
-        if (payment_get(sim, charge->id, &payment))
-            payment_check(sim, &payment);
-        else if (charge->is_accepted || charge->effects > 0)
-            sim_fail(sim, "I3: payment %s was accepted and is not stored", charge->id);
-        if (charge->effects > 1)
-            sim_fail(sim, "I4: payment %s was refunded %d times", charge->id, charge->effects);
-    }
-}
-
 /* A view of a booking that nobody asked the gateway for is told once: when events of it are lost
  * with the broker, it has nothing to announce that would bring them back. */
 static bool is_told_once(const struct sim *sim, const struct gateway_view *view)
@@ -216,7 +139,7 @@ static void refunds_check(struct sim *sim, const struct gateway_view *view)
     for (int64_t i = 0; i < view->refund_count; i++) {
         const struct gateway_refund *refund = &view->refunds[i];
         struct payment payment;
-        bool is_known = payment_get(sim, refund->payment.payment_id, &payment);
+        bool is_known = sim_payment_get(sim, refund->payment.payment_id, &payment);
         bool is_right =
             is_known &&
             ((refund->status == GATEWAY_STATUS_REFUNDED && payment.state == PAYMENT_REFUNDED) ||
@@ -241,10 +164,10 @@ static void view_check(struct sim *sim, const struct gateway_view *view)
     };
     struct booking booking;
     enum gateway_state state = gateway_state(view);
-    if (!booking_get(sim, view->booking_id, &booking))
+    if (!sim_booking_get(sim, view->booking_id, &booking))
         sim_fail(sim, "A14: the gateway shows %s, booking does not know it", view->booking_id);
     else if (state != GATEWAY_NONE && same[state] != booking.state && !is_told_once(sim, view) &&
-             !is_untold(sim, view->booking_id))
+             !sim_is_untold(sim, view->booking_id))
         sim_fail(sim, "A14: the gateway shows %s as %s, it is %s", view->booking_id,
                  gateway_state_text(state), booking_state_text(booking.state));
     else if (view->intent.is_present && booking.has_intent &&
@@ -332,7 +255,7 @@ void sim_outcomes_check(struct sim *sim)
     bookings_check(sim);
     sim_cancels_check(sim);
     sim_conflicts_check(sim);
-    payments_check(sim);
+    sim_money_check(sim);
     views_check(sim);
 }
 
@@ -359,5 +282,5 @@ bool sim_is_quiet(const struct sim *sim)
     for (size_t i = 0; i < sim->op_count; i++)
         if (sim->ops[i].is_open)
             return false;
-    return sim->call_count == 0 && sim->taken_back_count == 0;
+    return sim->call_count == 0 && sim->refunds_moving == 0;
 }

@@ -15,9 +15,15 @@
 #define FOREIGN        20 /* per 1000 bookings */
 #define FOREIGN_MS_MAX 20000
 
+/* What becomes of a refund is sure to be reported: that needs a place. */
+bool sim_op_has_room(const struct sim *sim)
+{
+    return sim->op_count + sim->refunds_moving < SIM_OPS_MAX;
+}
+
 struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking, size_t payment)
 {
-    if (sim->op_count == SIM_OPS_MAX)
+    if (!sim_op_has_room(sim))
         return NULL;
     struct sim_op *op = &sim->ops[sim->op_count++];
     memset(op, 0, sizeof *op);
@@ -120,6 +126,23 @@ static bool id_leave_out(struct sim *sim, struct sim_payment *payment)
     return true;
 }
 
+/* Whether all that is said of it agrees with what the provider has, and is sure to be heard. */
+static void plain_plan(struct sim *sim, size_t payment_at)
+{
+    struct sim_payment *payment = &sim->payments[payment_at];
+    bool is_plain = true;
+    bool must_reach = false;
+    for (size_t i = 0; i < sim->op_count; i++) {
+        const struct sim_op *op = &sim->ops[i];
+        if (op->kind != OP_CAPTURE || op->payment != payment_at)
+            continue;
+        is_plain &= memcmp(&op->content.payment, &payment->content, sizeof payment->content) == 0;
+        must_reach |= op->must_reach;
+    }
+    payment->is_plain = is_plain && must_reach && payment->first_id[0] == '\0';
+    payment->captured = payment->is_plain ? payment->content.amount : 0;
+}
+
 static void payment_plan(struct sim *sim, size_t at, bool is_strangers)
 {
     const struct sim_booking *booking = &sim->bookings[at];
@@ -157,6 +180,7 @@ static void payment_plan(struct sim *sim, size_t at, bool is_strangers)
     capture_add(sim, at, payment_at);
     while (sim_random_chance(&sim->random, 250))
         capture_add(sim, at, payment_at);
+    plain_plan(sim, payment_at);
     if (sim_fault(sim, FAULT_EARLY))
         early_plan(sim, at, payment_at);
 }

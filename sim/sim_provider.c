@@ -17,65 +17,12 @@ static struct refund_effect effect_of(const struct sim_call *call)
     return effect;
 }
 
-/* C9: a refund that succeeded fails in the end; the provider says so by webhook. */
-static void taking_back_plan(struct sim *sim, struct sim_payment *payment)
-{
-    if (payment->effects > 1 || !sim_fault(sim, FAULT_TAKEN_BACK))
-        return;
-    payment->taken_back_at_ms = sim->now_ms + sim_random_between(&sim->random, 1, LATE_MS_MAX);
-    sim->taken_back_count++;
-}
-
-static void take_back(struct sim *sim)
-{
-    for (size_t i = 0; i < sim->payment_count; i++) {
-        struct sim_payment *payment = &sim->payments[i];
-        if (payment->taken_back_at_ms == 0 || payment->taken_back_at_ms > sim->now_ms)
-            continue;
-        payment->taken_back_at_ms = 0;
-        sim->taken_back_count--;
-        payment->is_taken_back = true; /* before the report is written */
-        if (!sim_report_send(sim, i)) {
-            payment->is_taken_back = false;
-            continue;
-        }
-        payment->effects--;
-        sim_tell(sim, "the refund of %s fails after all", payment->id);
-    }
-}
-
-static void money_back(struct sim *sim, struct sim_payment *payment, int64_t amount, int64_t at_ms,
-                       bool by_key)
-{
-    payment->effects++;
-    payment->refunded_amount = amount;
-    payment->refunded_at_ms = at_ms;
-    payment->is_key_known = by_key;
-    if (by_key)
-        taking_back_plan(sim, payment);
-    snprintf(payment->refund_id, sizeof payment->refund_id, "re-%.50s", payment->id);
-    sim_tell(sim, "provider refunds %s%s", payment->id, by_key ? "" : ", asked by somebody else");
-    for (int i = 0; i < 2 && sim_fault(sim, FAULT_REPORTS); i++)
-        (void)sim_report_send(sim, (size_t)(payment - sim->payments));
-}
-
-/* Somebody in the provider's own office gives the money back; its webhook is sure to follow. */
-void sim_provider_give_back(struct sim *sim, size_t payment_at)
-{
-    struct sim_payment *payment = &sim->payments[payment_at];
-    if (payment->is_refused || payment->refund_id[0] != '\0' || sim->op_count + 3 > SIM_OPS_MAX)
-        return;
-    payment->is_given_back = true;
-    money_back(sim, payment, payment->content.amount, sim->now_ms, false);
-    (void)sim_report_send(sim, payment_at);
-}
-
 /* C11: a provider that has forgotten the key takes the same call for a new one. */
-static bool is_key_forgotten(const struct sim *sim, const struct sim_payment *payment,
+static bool is_key_forgotten(const struct sim *sim, const struct sim_refund *refund,
                              const struct sim_call *call)
 {
-    return sim->keys_kept_ms > 0 && payment->effects > 0 && payment->is_key_known &&
-           call->arrives_at_ms - payment->refunded_at_ms > sim->keys_kept_ms;
+    return sim->keys_kept_ms > 0 && refund->standing == STANDING_SUCCEEDED &&
+           call->arrives_at_ms - refund->at_ms > sim->keys_kept_ms;
 }
 
 static void answer_read(struct sim_call *call, int status, const char *body)
@@ -85,41 +32,93 @@ static void answer_read(struct sim_call *call, int status, const char *body)
                        strlen(body), -1, &call->result);
 }
 
-/* What the ledger says, as the provider's HTTP interface says it. */
-static void ledger_answer(struct sim_call *call, const struct sim_payment *payment)
+/* What the books say, as the provider's HTTP interface says it. */
+static void ledger_answer(struct sim_call *call, const struct sim_payment *payment,
+                          const struct sim_refund *refund)
 {
     char body[512];
     snprintf(body, sizeof body,
              "{\"refundId\":\"%s\",\"paymentId\":\"%s\",\"amount\":%lld,\"currency\":\"%s\","
              "\"status\":\"%s\"}",
-             payment->refund_id, payment->id, (long long)payment->refunded_amount,
-             payment->content.currency, payment->is_taken_back ? "failed" : "succeeded");
+             refund->id, payment->id, (long long)refund->amount, payment->content.currency,
+             standing_text(refund->standing));
     answer_read(call, 200, body);
+}
+
+/* Nothing is left to give back. Some providers do not say which refund it was. */
+static void already_answer(struct sim *sim, struct sim_call *call,
+                           const struct sim_payment *payment)
+{
+    char body[256] = "{\"code\":\"already_refunded\"}";
+    size_t last = payment->refund_count;
+    while (last > 0 && payment->refunds[last - 1].standing == STANDING_FAILED)
+        last--;
+    if (last > 0 && sim_random_chance(&sim->random, 700))
+        snprintf(body, sizeof body, "{\"code\":\"already_refunded\",\"refundId\":\"%s\"}",
+                 payment->refunds[last - 1].id);
+    answer_read(call, 409, body);
+}
+
+/* I4: what stands of ours is not asked for once more under another key. */
+static void asked_twice_check(struct sim *sim, const struct sim_payment *payment,
+                              const struct refund_effect *effect)
+{
+    for (size_t i = 0; i < payment->refund_count; i++) {
+        const struct sim_refund *refund = &payment->refunds[i];
+        if (!payment->is_touched && refund->standing != STANDING_FAILED &&
+            refund->amount + effect->amount > payment->captured)
+            sim_fail(sim, "I4: %lld of %s is asked for again, %s stands", (long long)effect->amount,
+                     payment->id, refund->id);
+    }
+}
+
+static void refund_make(struct sim *sim, struct sim_call *call, struct sim_payment *payment,
+                        const struct refund_effect *effect)
+{
+    const struct sim_refund *made = sim_refund_add(sim, payment, effect->key, effect->amount);
+    if (made == NULL) {
+        answer_read(call, 422, "{\"code\":\"too_many_refunds\"}");
+        return;
+    }
+    sim_tell(sim, "provider refunds %lld of %s: %s, %s", (long long)effect->amount, payment->id,
+             made->id, standing_text(made->standing));
+    for (int i = 0; i < 2 && sim_fault(sim, FAULT_REPORTS); i++)
+        (void)sim_report_send(sim, payment, made);
+    ledger_answer(call, payment, made);
 }
 
 static void refund_call(struct sim *sim, struct sim_call *call, struct sim_payment *payment)
 {
     struct refund_effect effect = effect_of(call);
-    char body[256];
+    const struct sim_refund *known = sim_refund_by_key(payment, effect.key);
+    bool is_forgotten = known != NULL && is_key_forgotten(sim, known, call);
     if (payment->is_refused) {
         answer_read(call, 422, "{\"code\":\"charge_disputed\"}");
         return;
     }
-    if (payment->is_taken_back) {
-        ledger_answer(call, payment);
+    if (known != NULL && !is_forgotten) {
+        bool is_same = known->amount == effect.amount;
+        if (!is_same && !payment->is_restored)
+            sim_fail(sim, "C2: the key of %s stands for %lld, and is used for %lld", payment->id,
+                     (long long)known->amount, (long long)effect.amount);
+        if (is_same)
+            ledger_answer(call, payment, known);
+        else
+            answer_read(call, 422, "{\"code\":\"idempotency_key_reused\"}");
         return;
     }
-    if (payment->effects == 0 && sim_fault(sim, FAULT_ELSEWHERE))
-        money_back(sim, payment, effect.amount, call->arrives_at_ms, false);
-    if (payment->effects > 0 && !payment->is_key_known) {
-        snprintf(body, sizeof body, "{\"code\":\"already_refunded\",\"refundId\":\"%s\"}",
-                 payment->refund_id);
-        answer_read(call, 409, body);
-        return;
-    }
-    if (payment->effects == 0 || is_key_forgotten(sim, payment, call))
-        money_back(sim, payment, effect.amount, call->arrives_at_ms, true);
-    ledger_answer(call, payment);
+    if (payment->refund_count == 0 && sim_fault(sim, FAULT_ELSEWHERE))
+        (void)sim_refund_rest_by_hand(sim, payment);
+    int64_t rest = payment->captured - sim_refunds_sum(payment, STANDING_SUCCEEDED) -
+                   sim_refunds_sum(payment, STANDING_PENDING);
+    if (!is_forgotten)
+        asked_twice_check(sim, payment, &effect);
+    if (rest <= 0 && !is_forgotten)
+        already_answer(sim, call, payment);
+    else if (effect.amount > rest && !is_forgotten)
+        answer_read(call, 422, "{\"code\":\"amount_exceeds_captured\"}");
+    else
+        refund_make(sim, call, payment, &effect);
 }
 
 /* C7: never more than was captured, and nothing that was not. */
@@ -132,16 +131,17 @@ static void capture_check(struct sim *sim, const struct refund_effect *effect)
         return;
     }
     if (sim_document_state(sim, SIM_PAYMENT, document, &stored) &&
-        (stored.amount != effect->amount || strcmp(stored.currency, effect->currency) != 0))
+        (effect->amount > stored.amount || strcmp(stored.currency, effect->currency) != 0))
         sim_fail(sim, "C7: a refund of %lld for %s, captured %lld", (long long)effect->amount,
                  effect->payment_id, (long long)stored.amount);
 }
 
-static void found_answer(struct sim *sim, struct sim_call *call, const struct sim_payment *payment)
+static void found_answer(struct sim *sim, struct sim_call *call, const struct sim_payment *payment,
+                         const struct sim_refund *refund)
 {
-    if (is_key_forgotten(sim, payment, call))
+    if (is_key_forgotten(sim, refund, call))
         anomaly_reached(sim, payment->is_restored ? ANOMALY_F9 : ANOMALY_C11);
-    ledger_answer(call, payment);
+    ledger_answer(call, payment, refund);
 }
 
 /* C5b: what stands in the way of the answer says nothing of the payment. */
@@ -175,12 +175,16 @@ static void call_arrive(struct sim *sim, struct sim_call *call)
         return;
     }
     capture_check(sim, &effect);
+    /* What was captured of a payment whose captures differ is known to its document alone. */
+    if (!payment->is_plain && payment->captured == 0)
+        payment->captured = effect.amount;
+    const struct sim_refund *known = sim_refund_by_key(payment, effect.key);
     if (call->answer == CALL_UNANSWERED || call->arrives_at_ms < sim->provider_shut_until_ms)
         no_answer_draw(sim, call);
     else if (call->effect.type == EFFECT_REFUND)
         refund_call(sim, call, payment);
-    else if (payment->refund_id[0] != '\0' && payment->is_key_known)
-        found_answer(sim, call, payment);
+    else if (known != NULL)
+        found_answer(sim, call, payment, known);
     else
         answer_read(call, 404, "");
     if (call->answer == CALL_TIMED_OUT)
@@ -199,7 +203,9 @@ void sim_result_input(const struct effect *asked, const struct refund_result *he
              (int)effect.attempt);
     memcpy(ret_result->document_id, asked->document_id, sizeof ret_result->document_id);
     memcpy(ret_result->correlation_id, asked->correlation_id, sizeof ret_result->correlation_id);
-    memcpy(ret_result->payload, heard, sizeof *heard);
+    struct refund_result result = *heard;
+    result.call_number = effect.call_number;
+    memcpy(ret_result->payload, &result, sizeof result);
 }
 
 static void call_remove(struct sim *sim, size_t at)
@@ -226,8 +232,7 @@ static void call_end(struct sim *sim, struct sim_call *call)
 
 void sim_provider_run(struct sim *sim)
 {
-    if (sim->taken_back_count > 0)
-        take_back(sim);
+    sim_refunds_move(sim);
     for (size_t i = 0; i < sim->call_count; i++) {
         struct sim_call *call = &sim->calls[i];
         if (!call->has_arrived && call->arrives_at_ms != 0 && call->arrives_at_ms <= sim->now_ms)
@@ -258,11 +263,9 @@ int64_t sim_provider_next_ms(const struct sim *sim)
         if (at_ms != 0 && (next_ms == 0 || at_ms < next_ms))
             next_ms = at_ms;
     }
-    for (size_t i = 0; sim->taken_back_count > 0 && i < sim->payment_count; i++) {
-        int64_t at_ms = sim->payments[i].taken_back_at_ms;
-        if (at_ms != 0 && (next_ms == 0 || at_ms < next_ms))
-            next_ms = at_ms;
-    }
+    int64_t moves_at_ms = sim_refunds_next_ms(sim);
+    if (moves_at_ms != 0 && (next_ms == 0 || moves_at_ms < next_ms))
+        next_ms = moves_at_ms;
     return next_ms;
 }
 

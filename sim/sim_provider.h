@@ -14,5 +14,4 @@ void sim_provider_run(struct sim *sim); /* calls that are due arrive and are ans
 void sim_provider_call(struct sim *sim, struct sim_call *call); /* plans what becomes of it */
 void sim_result_input(const struct effect *asked, const struct refund_result *heard,
                       struct input *ret_result);
-void sim_provider_give_back(struct sim *sim, size_t payment);
 int64_t sim_provider_next_ms(const struct sim *sim); /* 0 = nothing under way */

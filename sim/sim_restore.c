@@ -42,8 +42,7 @@ static void payments_mark(struct sim *sim)
     for (size_t i = 0; i < store->count; i++) {
         const struct sim_document *kept = backup_find(sim, store->documents[i].id);
         struct sim_payment *payment = sim_payment_find(sim, store->documents[i].id);
-        if (payment != NULL && is_captured(sim, kept) &&
-            kept->version != store->documents[i].version)
+        if (payment != NULL && kept->version != store->documents[i].version)
             payment->is_restored = true;
     }
 }

@@ -94,7 +94,8 @@ static uint64_t end_hash(const struct sim *sim)
     for (size_t i = 0; i < sim->mark_count; i++)
         hash += sim->marks[i].id_hash * sim->marks[i].content_hash;
     for (size_t i = 0; i < sim->payment_count; i++)
-        hash = hash_fold(hash, &sim->payments[i].effects, sizeof sim->payments[i].effects);
+        hash = hash_fold(hash, sim->payments[i].refunds,
+                         sim->payments[i].refund_count * sizeof sim->payments[i].refunds[0]);
     return hash;
 }
 

@@ -194,7 +194,7 @@ static void report_see(struct sim *sim, const struct decided *decided, enum paym
 {
     struct payment_payload payload;
     memcpy(&payload, decided->input->payload, sizeof payload);
-    if (from == PAYMENT_REFUNDED && is_verdict(decided, "fail"))
+    if (from == PAYMENT_REFUNDED && is_verdict(decided, "retry"))
         anomaly_reached(sim, ANOMALY_C9);
     if (from == PAYMENT_REFUNDED && !payload.has_failed)
         anomaly_reached(sim, ANOMALY_C8);
@@ -228,6 +228,9 @@ static void payment_see(struct sim *sim, const struct decided *decided)
     enum payment_state from = payment_state_of(decided->state_from);
     enum payment_state to = payment_state_of(decided->state_to);
     attempts_check(sim, decided->state);
+    struct sim_payment *charge = sim_payment_find(sim, decided->input->document_id);
+    if (charge != NULL)
+        charge->is_alerted |= decided->is_alert;
     switch ((enum payment_input_type)decided->input->type) {
     case INPUT_CAPTURED:
         if (from == PAYMENT_EXPECTED && to != PAYMENT_CAPTURED)

@@ -6,6 +6,8 @@
 /* sim_plan.c */
 void sim_clients_plan(struct sim *sim);
 /* NULL: there is no room for one more. */
+/* What becomes of a refund is sure to be reported: that needs a place. */
+bool sim_op_has_room(const struct sim *sim);
 struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking, size_t payment);
 
 /* sim_words.c */

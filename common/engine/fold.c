@@ -77,7 +77,8 @@ static void job_poison(struct job *job, const char *reason)
     job->reply = REPLY_INTERNAL;
 }
 
-static void job_record(struct engine *engine, struct job *job)
+/* The call is about the document's booking, whatever its input spoke of. */
+static void job_record(struct engine *engine, const struct document *document, struct job *job)
 {
     const struct decision *decision = engine->decision;
     job->fate = JOB_DECIDED;
@@ -96,7 +97,7 @@ static void job_record(struct engine *engine, struct job *job)
         text_copy(job->effect->document_id, sizeof job->effect->document_id,
                   job->input.document_id);
         text_copy(job->effect->correlation_id, sizeof job->effect->correlation_id,
-                  job->input.correlation_id);
+                  engine->participant->correlation_id(document->state));
     }
 }
 
@@ -234,7 +235,7 @@ static void job_decide(struct engine *engine, struct job *job)
     if (document->version == 0 && decision->is_changed)
         document_started(document, job->input.sent_at_ms);
     slot->next_position = decision->next_position;
-    job_record(engine, job);
+    job_record(engine, document, job);
     messages_owe(engine, slot, job);
     if (decision->message_count > 0)
         slot->fate = SLOT_DIRTY;

@@ -54,8 +54,30 @@ static inline struct input result(enum refund_status status)
     answer->status = status;
     answer->retry_after_ms = -1;
     snprintf(answer->reason, sizeof answer->reason, "http_500");
-    if (status == REFUND_SUCCEEDED || status == REFUND_ALREADY)
+    if (status == REFUND_SUCCEEDED || status == REFUND_ALREADY || status == REFUND_PENDING)
         snprintf(answer->refund_id, sizeof answer->refund_id, "R1");
+    return input;
+}
+
+/* What the provider reports of one of its refunds. */
+static inline struct input report_of(const char *refund_id, int64_t amount, enum standing standing)
+{
+    struct input input = make(INPUT_REPORTED, "B1", amount);
+    struct payment_payload *payload = (struct payment_payload *)(void *)input.payload;
+    snprintf(payload->refund_id, sizeof payload->refund_id, "%s", refund_id);
+    payload->has_failed = standing == STANDING_FAILED;
+    payload->is_pending = standing == STANDING_PENDING;
+    return input;
+}
+
+/* An answer that speaks of a refund of ours. */
+static inline struct input answer_of(enum refund_status status, const char *refund_id,
+                                     int64_t amount)
+{
+    struct input input = result(status);
+    struct refund_result *answer = (struct refund_result *)(void *)input.payload;
+    snprintf(answer->refund_id, sizeof answer->refund_id, "%s", refund_id);
+    answer->amount = amount;
     return input;
 }
 
@@ -65,9 +87,24 @@ static void feed_at(struct payment *payment, struct input input, int64_t now_ms)
     payment_decide(&rules, payment, &input, &decision);
 }
 
+/* Its deadline has come; what follows happens at that time. */
+static inline void feed_deadline(struct payment *payment)
+{
+    feed_at(payment, make(INPUT_DEADLINE, "", 0), payment->due_at_ms);
+}
+
 static inline void feed(struct payment *payment, struct input input)
 {
     feed_at(payment, input, NOW);
+}
+
+/* What the provider is asked now; all zero: nothing of that type. */
+static inline struct refund_effect asked(enum refund_effect_type type)
+{
+    struct refund_effect effect = { 0 };
+    if (decision.effect.is_wanted && decision.effect.type == (int)type)
+        memcpy(&effect, decision.effect.payload, sizeof effect);
+    return effect;
 }
 
 static inline bool owes(const char *type)

@@ -193,6 +193,7 @@ static bool start(struct provider_client *client, int type, const char *payment_
         .amount = amount, .currency = "EUR", .intent_id = "B1", .attempt = 2
     };
     (void)snprintf(refund.payment_id, sizeof refund.payment_id, "%s", payment_id);
+    (void)snprintf(refund.key, sizeof refund.key, "%s", payment_id);
     struct effect effect = {
         .is_wanted = true, .type = type, .correlation_id = "B1", .traceparent = TRACEPARENT
     };

@@ -181,28 +181,6 @@ static void a_report_before_the_demand_is_kept_and_nothing_is_called(void **test
     assert_true(owes(EVENT_PAYMENT_REFUNDED));
 }
 
-/* The first call's answer is late: the refund has failed since, as a look-up or a webhook said. */
-static void a_late_success_does_not_hide_that_the_refund_failed(void **test)
-{
-    (void)test;
-    struct payment payment = refund_due();
-    struct input failed = result(REFUND_REFUSED);
-    struct refund_result *answer = (struct refund_result *)(void *)failed.payload;
-    snprintf(answer->refund_id, sizeof answer->refund_id, "R1");
-    feed(&payment, failed);
-    feed(&payment, result(REFUND_SUCCEEDED));
-    assert_int_equal(payment.state, PAYMENT_STUCK);
-    assert_int_equal(decision.message_count, 0);
-
-    payment = refund_due();
-    feed(&payment, result(REFUND_REFUSED)); /* says no refund id; the webhook does */
-    struct input report = make(INPUT_REPORTED, "B1", 1200);
-    ((struct payment_payload *)(void *)report.payload)->has_failed = true;
-    feed(&payment, report);
-    feed(&payment, result(REFUND_SUCCEEDED));
-    assert_int_equal(payment.state, PAYMENT_STUCK);
-}
-
 /* A worker froze with the answer in its hand: what it said may not be true any more, and the
  * provider may have forgotten the key. */
 static void a_look_up_that_is_heard_too_late_is_made_again(void **test)
@@ -217,26 +195,6 @@ static void a_look_up_that_is_heard_too_late_is_made_again(void **test)
     assert_int_equal(decision.effect.type, EFFECT_LOOKUP);
     feed_at(&payment, result(REFUND_NOT_FOUND), payment.due_at_ms - 1);
     assert_int_equal(decision.effect.type, EFFECT_REFUND);
-}
-
-static void a_refund_taken_back_by_the_provider_is_reopened_as_stuck(void **test)
-{
-    (void)test;
-    struct payment payment = refunded();
-    struct input failed = make(INPUT_REPORTED, "B1", 1200);
-    ((struct payment_payload *)(void *)failed.payload)->has_failed = true;
-    feed(&payment, failed);
-    assert_int_equal(payment.state, PAYMENT_STUCK);
-    assert_true(owes(EVENT_REFUND_STUCK));
-
-    feed(&payment, make(INPUT_REPORTED, "B1", 1200)); /* the old success comes once more */
-    assert_int_equal(payment.state, PAYMENT_STUCK);
-    feed(&payment, result(REFUND_SUCCEEDED));
-    assert_int_equal(payment.state, PAYMENT_STUCK);
-    struct input anew = make(INPUT_REPORTED, "B1", 1200);
-    snprintf(((struct payment_payload *)(void *)anew.payload)->refund_id, IDENT_SIZE, "R2");
-    feed(&payment, anew);
-    assert_int_equal(payment.state, PAYMENT_REFUNDED);
 }
 
 static void a_repeat_of_the_demand_is_answered_with_the_same_message(void **test)
@@ -326,9 +284,7 @@ int main(void)
         cmocka_unit_test(more_than_was_captured_is_never_refunded),
         cmocka_unit_test(a_demand_before_the_capture_is_remembered),
         cmocka_unit_test(a_report_before_the_demand_is_kept_and_nothing_is_called),
-        cmocka_unit_test(a_late_success_does_not_hide_that_the_refund_failed),
         cmocka_unit_test(a_look_up_that_is_heard_too_late_is_made_again),
-        cmocka_unit_test(a_refund_taken_back_by_the_provider_is_reopened_as_stuck),
         cmocka_unit_test(a_repeat_of_the_demand_is_answered_with_the_same_message),
         cmocka_unit_test(a_capture_without_an_outcome_is_announced_again_with_backoff),
         cmocka_unit_test(a_stored_payment_comes_back_as_it_was),

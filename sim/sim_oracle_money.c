@@ -1,0 +1,122 @@
+/* sim_oracle_money.c - I3 and I4: what the provider's books say of each payment, and what the
+ * payment service holds and has announced, agree. */
+#include "sim/sim.h"
+
+#include <string.h>
+
+/* A document from a backup has forgotten reports that nobody sends again, and demands that were
+ * answered: its own word may be old. What it does not know must not cost or lose money: at the
+ * provider the payment is kept if it was applied, else it is back, unless that was refused. */
+static void restored_check(struct sim *sim, const struct payment *payment, bool is_listed)
+{
+    const struct sim_payment *charge = sim_payment_find(sim, payment->id);
+    bool is_at_rest = payment->state == PAYMENT_SETTLED || payment->state == PAYMENT_REFUNDED ||
+                      payment->state == PAYMENT_STUCK ||
+                      (payment->state == PAYMENT_DECLINED && !charge->is_accepted);
+    int64_t back = sim_refunds_sum(charge, STANDING_SUCCEEDED);
+    bool has_failed = sim_refunds_have(charge, STANDING_FAILED);
+    bool is_right = is_listed ? back == 0 || charge->is_touched
+                              : back >= payment->amount || charge->is_refused || has_failed ||
+                                    charge->is_touched;
+    if (!is_at_rest || !is_right)
+        sim_fail(sim, "F9: restored payment %s is %s, %lld is back, %s", payment->id,
+                 payment_state_text(payment->state), (long long)back,
+                 is_listed ? "applied" : "not applied");
+}
+
+/* All that is reported is known, whatever the order; only what the provider says of the whole may
+ * be about refunds that are never heard of. */
+static void books_check(struct sim *sim, const struct sim_payment *charge,
+                        const struct payment *payment)
+{
+    int64_t back = sim_refunds_sum(charge, STANDING_SUCCEEDED);
+    int64_t unheard = 0;
+    for (size_t i = 0; i < charge->refund_count; i++) {
+        const struct sim_refund *refund = &charge->refunds[i];
+        const struct payment_refund *known = refunds_find(&payment->refunds, refund->id);
+        bool must_be_known = refund->key[0] == '\0' && payment->refunds.beyond == 0;
+        if (known == NULL && refund->standing == STANDING_SUCCEEDED)
+            unheard += refund->amount;
+        if (known == NULL ? must_be_known : known->standing != refund->standing)
+            sim_fail(sim, "C10: refund %s of %s %s, the payment service holds it for %s",
+                     refund->id, payment->id, standing_text(refund->standing),
+                     known == NULL ? "nothing" : standing_text(known->standing));
+    }
+    bool is_by_word = payment->state == PAYMENT_REFUNDED && payment_back(payment) < payment->amount;
+    /* Somebody gave all of it back while the answer to our own call was lost: only the provider's
+     * books show both. */
+    bool is_unheard = charge->is_overpaid && back - unheard == payment_back(payment);
+    if (payment_back(payment) != back && !is_by_word && !is_unheard && payment->refunds.beyond == 0)
+        sim_fail(sim, "I3: %lld of %s is back, the payment service counts %lld", (long long)back,
+                 payment->id, (long long)payment_back(payment));
+    if (back - unheard > payment->amount &&
+        !(charge->is_overpaid && (charge->is_alerted || sim->options.is_unobserved)))
+        sim_fail(sim, "I4: %lld of %s is back, captured %lld%s", (long long)back, payment->id,
+                 (long long)payment->amount, charge->is_overpaid ? ", without an alert" : "");
+}
+
+/* Nothing more can be tried: it is refused, or too many refunds have come before. */
+static bool is_stuck_for_a_reason(const struct sim_payment *charge, const struct payment *payment)
+{
+    return charge->is_refused || payment->key_ordinal + 1 == REFUND_KEYS_MAX ||
+           payment->refunds.count >= PAYMENT_REFUNDS_MAX - 1;
+}
+
+/* I3 and I4, from the payment's side: applied, or back exactly once, or stuck for a reason. */
+static void payment_judge(struct sim *sim, const struct payment *payment)
+{
+    const struct sim_payment *charge = sim_payment_find(sim, payment->id);
+    struct booking booking;
+    bool is_applied =
+        sim_booking_get(sim, payment->intent_id, &booking) && booking.state == BOOKING_CONFIRMED;
+    bool is_listed = false;
+    for (int32_t i = 0; is_applied && i < booking.payment_count; i++)
+        is_listed |= booking.payments[i].disposition == PAYMENT_APPLIED &&
+                     strcmp(booking.payments[i].payment_id, payment->id) == 0;
+    bool is_right = false;
+    if (charge->is_restored) {
+        restored_check(sim, payment, is_listed);
+        return;
+    }
+    int64_t back = sim_refunds_sum(charge, STANDING_SUCCEEDED);
+    books_check(sim, charge, payment);
+    switch (payment->state) {
+    case PAYMENT_SETTLED:
+        /* given back by somebody else: nothing here can undo it, so it must be known and alerted */
+        is_right = (is_listed || sim_is_untold(sim, payment->intent_id)) &&
+                   (back == 0 || (charge->is_touched && payment_back(payment) > 0));
+        break;
+    case PAYMENT_REFUNDED:
+        is_right = !is_listed && back >= payment->amount;
+        break;
+    case PAYMENT_STUCK:
+        is_right = !is_listed && back < payment->amount && is_stuck_for_a_reason(charge, payment);
+        break;
+    case PAYMENT_DECLINED:
+        is_right = !charge->is_accepted && (back == 0 || charge->is_touched);
+        break;
+    case PAYMENT_NONE:
+    case PAYMENT_EXPECTED:
+    case PAYMENT_CAPTURED:
+    case PAYMENT_REFUND_DUE:
+    case PAYMENT_REFUNDING:
+    case PAYMENT_STATE_COUNT:
+        break;
+    }
+    if (!is_right)
+        sim_fail(sim, "I3: payment %s is %s, %lld is back, %s", payment->id,
+                 payment_state_text(payment->state), (long long)back,
+                 is_listed ? "applied" : "not applied");
+}
+
+void sim_money_check(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->payment_count; i++) {
+        const struct sim_payment *charge = &sim->payments[i];
+        struct payment payment;
+        if (sim_payment_get(sim, charge->id, &payment))
+            payment_judge(sim, &payment);
+        else if (charge->is_accepted || charge->refund_count > 0)
+            sim_fail(sim, "I3: payment %s was accepted and is not stored", charge->id);
+    }
+}
