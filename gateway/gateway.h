@@ -170,6 +170,7 @@ struct gateway_refund_report {
     int64_t reported_order; /* 0 = not known */
     char refund_id[IDENT_SIZE];
     char reason[REASON_SIZE];
+    bool is_retrying; /* it was back, is so no more, and is asked for again */
 };
 
 struct gateway_decline_report {

@@ -41,6 +41,7 @@ static const struct content_field refund_content[] = {
     SAID(gateway_refund_report, "reportedOrder", reported_order, INT),
     SAID(gateway_refund_report, "refundId", refund_id, TEXT),
     SAID(gateway_refund_report, "reason", reason, TEXT),
+    SAID(gateway_refund_report, "retrying", is_retrying, BOOL),
 };
 
 static const struct content_field declined_content[] = {

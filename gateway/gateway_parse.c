@@ -23,6 +23,7 @@ struct event { /* the union of the fields of all events that are read here */
     int64_t until_ms;
     int64_t remaining_ms;
     bool is_final;
+    bool is_retrying;
     struct json_span payments;
 };
 
@@ -57,7 +58,7 @@ static const struct json_field refunded_fields[] = {
 static const struct json_field stuck_fields[] = {
     FIELD("intentId", IDENT, intent_id),   FIELD("paymentId", IDENT, payment_id),
     FIELD("reason", TEXT, reason),         FIELD("amount", AMOUNT, amount),
-    FIELD("currency", CURRENCY, currency),
+    FIELD("currency", CURRENCY, currency), OPTIONAL("retrying", BOOL, is_retrying),
 };
 static const struct json_field declined_fields[] = {
     FIELD("intentId", IDENT, intent_id), FIELD("paymentId", IDENT, payment_id),
@@ -219,6 +220,7 @@ static void refund_parse(const struct event_type *type, const struct event *even
     report.reported_order = order_of(message_id, event->payment_id);
     copy(report.refund_id, sizeof report.refund_id, event->refund_id);
     copy(report.reason, sizeof report.reason, event->reason);
+    report.is_retrying = event->is_retrying;
     memcpy(ret_input->payload, &report, sizeof report);
 }
 

@@ -52,8 +52,9 @@ static struct gateway_refund_report refund_report(const struct gateway_turn *tur
 
 static enum gateway_refund_status reported_status(const struct gateway_turn *turn)
 {
-    return turn->input->type == GATEWAY_PAYMENT_REFUNDED ? GATEWAY_STATUS_REFUNDED
-                                                         : GATEWAY_STATUS_STUCK;
+    if (turn->input->type == GATEWAY_PAYMENT_REFUNDED)
+        return GATEWAY_STATUS_REFUNDED;
+    return refund_report(turn).is_retrying ? GATEWAY_STATUS_WAITING : GATEWAY_STATUS_STUCK;
 }
 
 /* Guards. */
@@ -137,6 +138,12 @@ static bool report_is_old(const struct gateway_turn *turn)
     if (known->reported_order > 0 && report.reported_order > 0)
         return report.reported_order <= known->reported_order;
     return known->status == reported_status(turn);
+}
+
+/* It was back and is so no more; the payment service asks for it again. */
+static bool is_retrying(const struct gateway_turn *turn)
+{
+    return refund_report(turn).is_retrying;
 }
 
 static bool finds_no_room(const struct gateway_turn *turn)
@@ -239,12 +246,13 @@ static void mark_refund(struct gateway_turn *turn)
     struct gateway_refund *refund = known != NULL
                                         ? &turn->view->refunds[known - turn->view->refunds]
                                         : refund_add(turn->view, &report.payment);
-    bool is_refunded = reported_status(turn) == GATEWAY_STATUS_REFUNDED;
     refund->status = reported_status(turn);
     if (report.reported_order > 0)
         refund->reported_order = report.reported_order;
-    text_keep(refund->refund_id, sizeof refund->refund_id, is_refunded ? report.refund_id : "");
-    text_keep(refund->reason, sizeof refund->reason, is_refunded ? "" : report.reason);
+    text_keep(refund->refund_id, sizeof refund->refund_id,
+              refund->status == GATEWAY_STATUS_REFUNDED ? report.refund_id : "");
+    text_keep(refund->reason, sizeof refund->reason,
+              refund->status == GATEWAY_STATUS_STUCK ? report.reason : "");
 }
 
 /* The booking service answers a repeat by announcing its outcome again, the payment service by
@@ -291,6 +299,7 @@ static void announce_again(struct gateway_turn *turn)
         ROW(S, PAYMENT_REFUNDED, always, "refund", S, mark_refund, APPLIED),                       \
         ROW(S, REFUND_STUCK, report_is_old, "duplicate", S, NULL, DUPLICATE),                      \
         ROW(S, REFUND_STUCK, finds_no_room, "noop", S, NULL, APPLIED, .reason = "list_full"),      \
+        ROW(S, REFUND_STUCK, is_retrying, "wait", S, mark_refund, APPLIED),                        \
         ROW(S, REFUND_STUCK, always, "stuck", S, mark_refund, APPLIED)
 /* Whether it ends the booking is the booking service's to say. */
 #define DECLINE_ROWS(S)                                                                            \

@@ -8,6 +8,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What has become of the money, as the list of refunds says it. */
+enum money { MONEY_NONE, MONEY_BACK, MONEY_UNDER_WAY, MONEY_STUCK, MONEY_COUNT };
+static enum money money_of(const struct gateway_view *view)
+{
+    enum money money = view->refund_count > 0 ? MONEY_BACK : MONEY_NONE;
+    for (int64_t i = 0; i < view->refund_count; i++) {
+        if (view->refunds[i].status == GATEWAY_STATUS_STUCK)
+            return MONEY_STUCK;
+        if (view->refunds[i].status == GATEWAY_STATUS_WAITING)
+            money = MONEY_UNDER_WAY;
+    }
+    return money;
+}
+
+static const char *const failed_texts[MONEY_COUNT] = {
+    [MONEY_NONE] = "The booking has failed; no payment for it is known.",
+    [MONEY_BACK] = "The booking has failed; whatever was paid for it is refunded.",
+    [MONEY_UNDER_WAY] = "The booking has failed; what was paid for it is being refunded.",
+    [MONEY_STUCK] =
+        "The booking has failed; a refund of what was paid for it is stuck, and somebody "
+        "has to look at it.",
+};
+static const char *const cancelled_texts[MONEY_COUNT] = {
+    [MONEY_NONE] = "The booking is cancelled; no payment for it is known.",
+    [MONEY_BACK] = "The booking is cancelled; whatever was paid for it is refunded.",
+    [MONEY_UNDER_WAY] = "The booking is cancelled; what was paid for it is being refunded.",
+    [MONEY_STUCK] = "The booking is cancelled; a refund of what was paid for it is stuck, and "
+                    "somebody has to look at it.",
+};
+
 static const char *message_of(const struct gateway_view *view)
 {
     if (gateway_cancel_is_pending(view))
@@ -22,9 +52,9 @@ static const char *message_of(const struct gateway_view *view)
     case GATEWAY_CONFIRMED:
         return "The booking is confirmed.";
     case GATEWAY_FAILED:
-        return "The booking has failed; whatever was paid for it is refunded.";
+        return failed_texts[money_of(view)];
     case GATEWAY_CANCELLED:
-        return "The booking is cancelled; whatever was paid for it is refunded.";
+        return cancelled_texts[money_of(view)];
     case GATEWAY_STATE_COUNT:
         break;
     }

@@ -255,6 +255,26 @@ static void a_stuck_refund_is_shown_and_a_later_one_mends_it(void **context)
     assert_int_equal(subject.view.refunds[0].status, GATEWAY_STATUS_STUCK);
 }
 
+static void a_refund_that_failed_and_is_tried_again_is_waiting_again(void **context)
+{
+    (void)context;
+    struct gateway_case subject;
+    struct gateway_refund_report report;
+    case_reach(&subject, GATEWAY_FAILED);
+    turn(&subject, case_refund(GATEWAY_PAYMENT_REFUNDED, "p1", 7));
+    struct input failed = case_refund(GATEWAY_REFUND_STUCK, "p1", 9);
+    memcpy(&report, failed.payload, sizeof report);
+    report.is_retrying = true;
+    memcpy(failed.payload, &report, sizeof report);
+    assert_verdict(turn(&subject, failed), "wait");
+    assert_int_equal(subject.view.refunds[0].status, GATEWAY_STATUS_WAITING);
+    assert_string_equal(subject.view.refunds[0].refund_id, "");
+    assert_false(gateway_is_complete(&subject.view));
+    assert_int_not_equal(subject.view.due_at_ms, 0);
+    turn(&subject, case_refund(GATEWAY_PAYMENT_REFUNDED, "p1", 12));
+    assert_int_equal(subject.view.refunds[0].status, GATEWAY_STATUS_REFUNDED);
+}
+
 static void a_report_that_was_overtaken_changes_nothing(void **context)
 {
     (void)context;
@@ -318,6 +338,7 @@ int main(void)
         cmocka_unit_test(two_outcomes_that_contradict_each_other_raise_an_alert),
         cmocka_unit_test(a_view_is_complete_when_its_listed_payments_are_back),
         cmocka_unit_test(a_stuck_refund_is_shown_and_a_later_one_mends_it),
+        cmocka_unit_test(a_refund_that_failed_and_is_tried_again_is_waiting_again),
         cmocka_unit_test(a_report_that_was_overtaken_changes_nothing),
         cmocka_unit_test(refunds_beyond_the_bound_are_not_stored),
         cmocka_unit_test(a_refund_for_a_booking_that_nobody_asked_for_is_kept),

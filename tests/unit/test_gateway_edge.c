@@ -180,6 +180,37 @@ static void a_booking_shows_its_outcome_and_its_refunds(void **state)
     assert_null(strstr(page->body, "paymentId\":\"p1\",\"cancel"));
 }
 
+static void the_text_says_of_the_money_what_the_list_says(void **state)
+{
+    struct page *page = *state;
+    static const struct {
+        enum gateway_refund_status first, second;
+        const char *text;
+    } cases[] = {
+        { GATEWAY_STATUS_REFUNDED, GATEWAY_STATUS_REFUNDED,
+          "whatever was paid for it is refunded" },
+        { GATEWAY_STATUS_REFUNDED, GATEWAY_STATUS_WAITING, "is being refunded" },
+        { GATEWAY_STATUS_WAITING, GATEWAY_STATUS_STUCK, "is stuck" },
+        { GATEWAY_STATUS_STUCK, GATEWAY_STATUS_REFUNDED, "is stuck" },
+    };
+    struct record record = { .version = 3, .created_at_ms = CASE_NOW_MS };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct gateway_case subject;
+        case_reach(&subject, GATEWAY_FAILED);
+        subject.view.refunds[1] = subject.view.refunds[0];
+        subject.view.refund_count = 2;
+        subject.view.refunds[0].status = cases[i].first;
+        subject.view.refunds[1].status = cases[i].second;
+        gateway_write_booking(&page->answer, CASE_ID, &subject.view, &record);
+        assert_non_null(strstr(page->body, cases[i].text));
+    }
+    struct gateway_case unpaid;
+    case_reach(&unpaid, GATEWAY_FAILED);
+    unpaid.view.refund_count = 0;
+    gateway_write_booking(&page->answer, CASE_ID, &unpaid.view, &record);
+    assert_null(strstr(page->body, "refunded."));
+}
+
 static void a_booking_whose_intent_was_never_seen_shows_no_user_and_no_amount(void **state)
 {
     struct page *page = *state;
@@ -241,6 +272,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_answer_to_an_intent_depends_on_its_content_alone,
                                         page_begin, page_end),
         cmocka_unit_test_setup_teardown(a_booking_shows_its_outcome_and_its_refunds, page_begin,
+                                        page_end),
+        cmocka_unit_test_setup_teardown(the_text_says_of_the_money_what_the_list_says, page_begin,
                                         page_end),
         cmocka_unit_test_setup_teardown(
             a_booking_whose_intent_was_never_seen_shows_no_user_and_no_amount, page_begin,
