@@ -155,10 +155,31 @@ static void payment_encode(struct bson_output *payments, int32_t index,
     bson_write_end(payments);
 }
 
+/* What the state machine relies on, before each save and after each load. */
+static bool invariants_check(const struct booking *booking, struct error *error)
+{
+    int applied = 0;
+    int held = 0;
+    for (int32_t i = 0; i < booking->payment_count; i++) {
+        applied += booking->payments[i].disposition == PAYMENT_APPLIED;
+        held += booking->payments[i].disposition == PAYMENT_HELD;
+    }
+    bool holds = applied == (booking->state == BOOKING_CONFIRMED ? 1 : 0) &&
+                 (held > 0) == (booking->state == BOOKING_PAYMENT_FIRST) &&
+                 (booking->due_at_ms == 0) == booking_state_is_outcome(booking->state) &&
+                 (booking->state != BOOKING_PENDING || booking->has_intent) &&
+                 booking->state != BOOKING_NONE;
+    if (!holds)
+        return error_set(error, ERROR_BUG, "state %s contradicts its payments",
+                         booking_state_text(booking->state));
+    return true;
+}
+
 bool booking_encode(const void *state, struct bson_output *fields, struct error *error)
 {
-    (void)error;
     const struct booking *booking = state;
+    if (!invariants_check(booking, error))
+        return false;
     bson_write_text(fields, "id", booking->id);
     bson_write_text(fields, "state", booking_state_text(booking->state));
     bson_write_text(fields, "reason", booking_reason_text(booking->reason));
@@ -267,22 +288,6 @@ static bool decline_decode(struct bson_fields *fields, struct booking_decline *d
             bson_read_int(&part, "at", &decline->at_ms));
 }
 
-/* What the state machine relies on. */
-static bool invariants_hold(const struct booking *booking)
-{
-    int applied = 0;
-    int held = 0;
-    for (int32_t i = 0; i < booking->payment_count; i++) {
-        applied += booking->payments[i].disposition == PAYMENT_APPLIED;
-        held += booking->payments[i].disposition == PAYMENT_HELD;
-    }
-    return applied == (booking->state == BOOKING_CONFIRMED ? 1 : 0) &&
-           (held > 0) == (booking->state == BOOKING_PAYMENT_FIRST) &&
-           (booking->due_at_ms == 0) == booking_state_is_outcome(booking->state) &&
-           (booking->state != BOOKING_PENDING || booking->has_intent) &&
-           booking->state != BOOKING_NONE;
-}
-
 bool booking_decode(struct bson_fields *fields, void *state, struct error *error)
 {
     struct booking *booking = state;
@@ -306,8 +311,5 @@ bool booking_decode(struct bson_fields *fields, void *state, struct error *error
     if (!bson_read_int(fields, "dueAt", &booking->due_at_ms) ||
         !bson_read_announcement(fields, "outcome", &booking->outcome))
         return error_set(error, ERROR_BUG, "a field is missing or of another type");
-    if (!invariants_hold(booking))
-        return error_set(error, ERROR_BUG, "state %s contradicts its payments",
-                         booking_state_text(booking->state));
-    return true;
+    return invariants_check(booking, error);
 }

@@ -55,6 +55,7 @@ static void a_refund_request_asks_for_what_was_paid(void **test)
     assert_non_null(strstr(decision.messages[0].body, "\"currency\":\"USD\""));
 }
 
+/* What contradicts itself is not even stored. */
 static bool stores_and_reads(const struct booking *booking)
 {
     struct arena arena = { 0 };
@@ -62,11 +63,15 @@ static bool stores_and_reads(const struct booking *booking)
     bson_write_begin(&output, &arena, CASE_ROOM);
     struct booking read = { 0 };
     struct error error;
-    assert_true(booking_encode(booking, &output, &error));
-    struct bson_fields fields = case_written(&output);
-    bool is_read = booking_decode(&fields, &read, &error);
+    bool is_stored = booking_encode(booking, &output, &error);
+    if (is_stored) {
+        struct bson_fields fields = case_written(&output);
+        assert_true(booking_decode(&fields, &read, &error));
+    } else {
+        assert_int_equal(error.code, ERROR_BUG);
+    }
     arena_done(&arena);
-    return is_read;
+    return is_stored;
 }
 
 static void a_stored_booking_that_contradicts_itself_is_refused(void **test)
