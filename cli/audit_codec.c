@@ -198,6 +198,29 @@ static bool conflicts_read(struct audit_facts *facts, struct bson_fields *state,
     return true;
 }
 
+/* A release that kept one refund wrote no list of them. */
+static bool refunds_read(struct audit_payment *payment, struct bson_fields *state)
+{
+    struct bson_fields entries, entry;
+    char status[TEXT_SIZE], currency[TEXT_SIZE];
+    int64_t amount;
+    if (!bson_read_has(state, "refunds"))
+        return true;
+    if (!bson_read_array(state, "refunds", &entries) ||
+        !bson_read_int(state, "refundsBeyond", &payment->own.refunds_beyond))
+        return false;
+    while (bson_read_has_next(&entries)) {
+        if (!bson_read_next(&entries, &entry) || !bson_read_int(&entry, "amount", &amount) ||
+            !bson_read_text(&entry, "currency", currency, sizeof currency) ||
+            !bson_read_text(&entry, "status", status, sizeof status))
+            return false;
+        if (strcmp(status, "succeeded") == 0 && strcmp(currency, payment->own.money.currency) == 0)
+            payment->own.refunds_back += amount;
+    }
+    return true;
+}
+
+/* Only what is expected may be for no booking that anybody has named. */
 static bool payment_read(struct audit_facts *facts, struct audit_payment *payment,
                          const struct record *record)
 {
@@ -207,14 +230,16 @@ static bool payment_read(struct audit_facts *facts, struct audit_payment *paymen
         return false;
     unsigned value = value_of(&state, "state", payment_state_of, AUDIT_PAYMENT_STATE_COUNT);
     if (value == AUDIT_PAYMENT_STATE_COUNT || value == AUDIT_PAYMENT_ABSENT ||
-        !bson_read_text(&state, "intentId", booking_id, sizeof booking_id) || booking_id[0] == '\0')
+        !bson_read_text(&state, "intentId", booking_id, sizeof booking_id) ||
+        (booking_id[0] == '\0' && value != AUDIT_PAYMENT_EXPECTED))
         return false;
     payment->own.state = (enum audit_payment_state)value;
-    payment->own.booking = audit_booking_of(facts, booking_id);
+    payment->own.booking = booking_id[0] != '\0' ? audit_booking_of(facts, booking_id) : NULL;
     return money_read(facts, &state, &payment->own.money) &&
            name_read(facts, &state, "lastError", &payment->own.last_error) &&
+           bson_read_int(&state, "capturedAt", &payment->own.captured_at_ms) &&
            bson_read_int(&state, "attempts", &payment->own.attempts) &&
-           conflicts_read(facts, &state, payment);
+           conflicts_read(facts, &state, payment) && refunds_read(payment, &state);
 }
 
 void audit_decode_payment(struct audit_facts *facts, const struct record *record)

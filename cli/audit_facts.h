@@ -113,12 +113,15 @@ struct audit_payment {
         int64_t version;
         int64_t due_at_ms, owed_at_ms;
         struct audit_money money;
-        struct audit_booking *booking;
-        const char *last_error;      /* NULL = none */
-        struct audit_money conflict; /* the first capture under its id that said something else */
+        struct audit_booking *booking; /* NULL: it is expected, and nobody has said for what */
+        const char *last_error;        /* NULL = none */
+        struct audit_money conflict;   /* the first capture under its id that said something else */
         const char *conflict_booking;
         int32_t conflict_count;
+        int64_t captured_at_ms;
         int64_t attempts;
+        int64_t refunds_back;   /* what the refunds that it was told of add up to */
+        int64_t refunds_beyond; /* reports of refunds that it could not keep */
         enum audit_payment_state state;
         bool is_damaged;
     } own;

@@ -6,6 +6,9 @@
 /* A booking keeps this many of its payments (a pending one leaves one place free); the refund of
  * one beyond that is asked for without keeping it. */
 #define LISTINGS_FULL 15
+/* What is announced and not heard is announced again after a minute, and heard then, unless
+ * something is broken: its next repeat is no excuse. */
+#define HEARD_WITHIN_MS 120000
 
 /* A payment with what it is joined to. */
 struct purse {
@@ -28,6 +31,24 @@ static bool waits(const struct purse *purse, const char *kind, int64_t due_ms, c
                            due_ms, text);
 }
 
+/* A message between two services, on its way since then at the latest. */
+static bool waits_for_message(const struct purse *purse, const char *kind, int64_t since_ms,
+                              const char *text)
+{
+    int64_t due_ms = since_ms + HEARD_WITHIN_MS;
+    if (purse->payment->own.due_at_ms != 0 && purse->payment->own.due_at_ms < due_ms)
+        due_ms = purse->payment->own.due_at_ms;
+    return waits(purse, kind, due_ms, text);
+}
+
+/* When the booking's word could first be sent: after its end and after the capture. */
+static int64_t answered_since_ms(const struct purse *purse)
+{
+    int64_t captured_ms = purse->payment->own.captured_at_ms;
+    int64_t ended_ms = purse->booking->own.outcome_at_ms;
+    return ended_ms > captured_ms ? ended_ms : captured_ms;
+}
+
 static bool is_back(const struct audit_payment *payment)
 {
     return payment->account.refunds_total == payment->account.captured.amount;
@@ -45,21 +66,41 @@ static bool books_are_wrong(const struct purse *purse)
     int64_t captured = payment->account.captured.amount;
     int64_t back = payment->account.refunds_total;
     int64_t at_ms = payment->account.at_ms;
-    if (payment->account.refund_count > 1)
-        return audit_say(purse->opinion, AUDIT_IS_WRONG,
-                         back > captured ? "refunded_twice" : "refunded_in_parts", at_ms,
-                         "%d refunds, %" PRId64 " of %" PRId64 " captured",
-                         payment->account.refund_count, back, captured);
     if (back > captured)
-        return audit_say(purse->opinion, AUDIT_IS_WRONG, "refunded_more_than_captured", at_ms,
-                         "%" PRId64 " of %" PRId64 " captured", back, captured);
+        return audit_say(purse->opinion, AUDIT_IS_WRONG,
+                         payment->account.refund_count > 1 ? "refunded_twice"
+                                                           : "refunded_more_than_captured",
+                         at_ms, "%d refunds, %" PRId64 " of %" PRId64 " captured",
+                         payment->account.refund_count, back, captured);
     if (back != payment->account.refunded)
         return audit_say(purse->opinion, AUDIT_IS_WRONG, "ledger_differs", at_ms,
                          "the account says %" PRId64 " refunded, its refunds %" PRId64,
                          payment->account.refunded, back);
-    if (back > 0 && back < captured)
-        return audit_say(purse->opinion, AUDIT_IS_WRONG, "refunded_in_part", at_ms,
-                         "%" PRId64 " of %" PRId64 " captured", back, captured);
+    return false;
+}
+
+/* What the payment service was told of refunds, which may be more than the books say. */
+static bool reports_are_wrong(const struct purse *purse)
+{
+    const struct audit_payment *payment = purse->payment;
+    if (payment->own.refunds_back > payment->own.money.amount)
+        return audit_say(purse->opinion, AUDIT_IS_WRONG, "refunded_more_than_captured",
+                         payment->account.at_ms, "%" PRId64 " reported of %" PRId64 " captured",
+                         payment->own.refunds_back, payment->own.money.amount);
+    if (payment->own.refunds_beyond > 0)
+        return audit_say(purse->opinion, AUDIT_IS_WRONG, "refunds_not_kept", payment->account.at_ms,
+                         "%" PRId64 " reports of refunds beyond those that are kept",
+                         payment->own.refunds_beyond);
+    return false;
+}
+
+/* Of a payment that must not be back at all. */
+static bool is_back_though_applied(const struct purse *purse)
+{
+    if (is_back(purse->payment))
+        return wrong(purse, "refunded_though_applied", "its booking is confirmed by it");
+    if (purse->payment->account.refunds_total > 0)
+        return wrong(purse, "refunded_in_part", "its booking is confirmed by it");
     return false;
 }
 
@@ -135,14 +176,13 @@ static bool captured_judge(const struct purse *purse)
 {
     const struct audit_payment *payment = purse->payment;
     if (purse->listing == NULL)
-        return waits(purse, "capture_not_heard", payment->own.due_at_ms,
-                     "the booking has not heard of it");
+        return waits_for_message(purse, "capture_not_heard", payment->own.captured_at_ms,
+                                 "the booking has not heard of it");
     switch (purse->listing->disposition) {
     case AUDIT_APPLIED:
-        if (is_back(payment))
-            return wrong(purse, "refunded_though_applied", "its booking is confirmed by it");
-        return waits(purse, "outcome_not_heard", payment->own.due_at_ms,
-                     "its booking is confirmed, the payment service has not heard it");
+        return is_back_though_applied(purse) ||
+               waits_for_message(purse, "outcome_not_heard", answered_since_ms(purse),
+                                 "its booking is confirmed, the payment service has not heard it");
     case AUDIT_HELD:
         return waits(purse, "waits_for_intent", purse->booking->own.due_at_ms,
                      "its booking waits for the intent");
@@ -151,20 +191,17 @@ static bool captured_judge(const struct purse *purse)
     case AUDIT_DISPOSITION_COUNT:
         break;
     }
-    return waits(purse, "refund_not_heard", payment->own.due_at_ms,
-                 "its booking gives it back, the payment service has not heard it");
+    return waits_for_message(purse, "refund_not_heard", answered_since_ms(purse),
+                             "its booking gives it back, the payment service has not heard it");
 }
 
 /* Cancelled after it was settled. Who repeats the cancel until the refund is reported is the
  * gateway. */
 static bool settled_and_cancelled_judge(const struct purse *purse)
 {
-    const struct audit_booking *booking = purse->booking;
-    int64_t due_ms = booking->own.outcome_at_ms;
-    if (booking->view.due_at_ms > due_ms)
-        due_ms = booking->view.due_at_ms;
-    return audit_say_waits(purse->opinion, purse->terms, "refund_not_heard",
-                           booking->own.outcome_at_ms, due_ms,
+    int64_t since_ms = purse->booking->own.outcome_at_ms;
+    return audit_say_waits(purse->opinion, purse->terms, "refund_not_heard", since_ms,
+                           since_ms + HEARD_WITHIN_MS,
                            "its booking was cancelled, the payment service has not heard it");
 }
 
@@ -182,8 +219,8 @@ static bool settled_judge(const struct purse *purse)
     if (purse->listing == NULL || purse->listing->disposition != AUDIT_APPLIED)
         return wrong(purse, "applied_elsewhere",
                      "it is settled, and its booking is not confirmed by it");
-    if (is_back(purse->payment))
-        return wrong(purse, "refunded_though_applied", "its booking is confirmed by it");
+    if (is_back_though_applied(purse))
+        return true;
     if (!audit_money_is_equal(&booking->own.intent, &purse->payment->own.money))
         return wrong(purse, "applied_differs",
                      "amount, currency or user are not those of the booking it is applied to");
@@ -224,6 +261,9 @@ static bool returning_judge(const struct purse *purse)
 
 static bool refunded_judge(const struct purse *purse)
 {
+    if (!is_back(purse->payment) && purse->payment->account.refunds_total > 0)
+        return wrong(purse, "refunded_in_part",
+                     "the payment service says refunded, the provider's books say in part");
     if (!is_back(purse->payment))
         return wrong(purse, "refund_missing",
                      "the payment service says refunded, the provider's books do not");
@@ -274,7 +314,7 @@ void audit_judge_payment(const struct audit_payment *payment, const struct audit
         (void)uncaptured_judge(&purse);
     else if (!has_money(payment->own.state))
         (void)undelivered_judge(&purse);
-    else if (!copies_differ(&purse)) {
+    else if (!copies_differ(&purse) && !reports_are_wrong(&purse)) {
         purse.listing = audit_listing_find(payment, payment->own.booking);
         (void)held_judge(&purse);
     }

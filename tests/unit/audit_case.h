@@ -72,6 +72,7 @@ static inline void payment_is(enum audit_payment_state state)
     if (state == AUDIT_PAYMENT_CAPTURED || state == AUDIT_PAYMENT_REFUND_DUE ||
         state == AUDIT_PAYMENT_REFUNDING)
         payment->own.due_at_ms = NOW_MS + 1000;
+    payment->own.captured_at_ms = NOW_MS - 1000;
 }
 
 static inline void is_refunded(int64_t amount)
