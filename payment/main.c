@@ -3,8 +3,8 @@
  * Consumes  booking.confirmed, booking.failed, booking.cancelled, payment.refund.requested; signed
  *           webhooks of the provider over HTTP
  * Publishes payment.captured, payment.declined, payment.refunded, payment.refund.stuck
- * Stores    one document per payment: state, booking, refund, owed messages, history
- * Calls     the provider, to refund and to ask by key, always with the payment id as the key
+ * Stores    one document per payment: state, booking, refunds, owed messages, history
+ * Calls     the provider, to refund and to ask by key; the first key is the payment's id
  * A crash before the save leaves nothing: the provider sends its webhook again, the broker its
  * message. After the save the document owes its messages and keeps a deadline for its refund. A
  * crash between the provider's success and our save asks by key and finds the same refund. */

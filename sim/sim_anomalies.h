@@ -53,9 +53,18 @@
     X(C5b, "an answer that says nothing of the payment")                                           \
     X(C5c, "more refunds than can be asked for at once")                                           \
     X(C6, "a payment refunded before under another key")                                           \
+    X(C6b, "already refunded, and the refund is not named")                                        \
     X(C7, "a demand above what was captured")                                                      \
     X(C8, "a refund reported by the API and by webhook")                                           \
     X(C9, "a refund that fails after it succeeded")                                                \
+    X(C10, "several refunds of one payment that add up to it")                                     \
+    X(C10b, "a part is back, and the rest is asked for")                                           \
+    X(C10c, "a refund that failed, made again under the next key")                                 \
+    X(C10d, "a late duplicate about an earlier refund")                                            \
+    X(C10e, "more back than was captured")                                                         \
+    X(C10f, "more refunds of one payment than are kept")                                           \
+    X(C10g, "a refund that failed, heard of before the capture")                                   \
+    X(C10h, "a refund under way by hand when it is demanded")                                      \
     X(C11, "a late retry after the provider forgot the key")                                       \
     X(C12, "a failed booking without a payment")                                                   \
     X(D1, "a crash before the commit")                                                             \

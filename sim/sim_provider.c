@@ -80,6 +80,10 @@ static void refund_make(struct sim *sim, struct sim_call *call, struct sim_payme
         answer_read(call, 422, "{\"code\":\"too_many_refunds\"}");
         return;
     }
+    if (effect->amount < payment->captured)
+        anomaly_reached(sim, ANOMALY_C10b);
+    if (strcmp(effect->key, payment->id) != 0)
+        anomaly_reached(sim, ANOMALY_C10c);
     sim_tell(sim, "provider refunds %lld of %s: %s, %s", (long long)effect->amount, payment->id,
              made->id, standing_text(made->standing));
     for (int i = 0; i < 2 && sim_fault(sim, FAULT_REPORTS); i++)

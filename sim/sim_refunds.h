@@ -55,6 +55,11 @@ bool sim_refund_rest_by_hand(struct sim *sim, struct sim_payment *payment);
 void sim_refunds_move(struct sim *sim);             /* what is due settles, or fails */
 int64_t sim_refunds_next_ms(const struct sim *sim); /* 0 = nothing moves */
 
+/* sim_watch_refunds.c */
+struct decided;
+void sim_refunds_see(struct sim *sim, const struct decided *decided, enum payment_state from,
+                     enum payment_state to);
+
 /* The provider's webhook; false: there is no room for one more. */
 bool sim_report_send(struct sim *sim, const struct sim_payment *payment,
                      const struct sim_refund *refund);

@@ -25,12 +25,26 @@ static const struct sim_document *backup_find(const struct sim *sim, const char 
     return NULL;
 }
 
+/* Somebody else's refund is under way: how it ended is reported once, and nothing but the report
+ * tells. Whoever puts such a backup back has the provider send its reports again. */
+static bool waits_for_a_report(struct sim *sim, const struct sim_document *document)
+{
+    struct payment payment;
+    if (!sim_document_state(sim, SIM_PAYMENT, document, &payment))
+        return false;
+    for (int32_t i = 0; i < payment.refunds.count; i++)
+        if (payment.refunds.list[i].standing == STANDING_PENDING)
+            return true;
+    return false;
+}
+
 static bool knows_all(struct sim *sim)
 {
     const struct sim_store *store = &sim->stores[SIM_PAYMENT];
     for (size_t i = 0; i < store->count; i++) {
         const struct sim_document *kept = backup_find(sim, store->documents[i].id);
-        if (kept == NULL || is_captured(sim, &store->documents[i]) != is_captured(sim, kept))
+        if (kept == NULL || waits_for_a_report(sim, kept) ||
+            is_captured(sim, &store->documents[i]) != is_captured(sim, kept))
             return false;
     }
     return true;

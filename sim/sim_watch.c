@@ -228,9 +228,7 @@ static void payment_see(struct sim *sim, const struct decided *decided)
     enum payment_state from = payment_state_of(decided->state_from);
     enum payment_state to = payment_state_of(decided->state_to);
     attempts_check(sim, decided->state);
-    struct sim_payment *charge = sim_payment_find(sim, decided->input->document_id);
-    if (charge != NULL)
-        charge->is_alerted |= decided->is_alert;
+    sim_refunds_see(sim, decided, from, to);
     switch ((enum payment_input_type)decided->input->type) {
     case INPUT_CAPTURED:
         if (from == PAYMENT_EXPECTED && to != PAYMENT_CAPTURED)

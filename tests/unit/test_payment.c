@@ -250,6 +250,96 @@ static void a_stored_payment_comes_back_as_it_was(void **test)
     }
 }
 
+static bool is_saved(const struct payment *payment)
+{
+    struct error error;
+    struct arena arena = { 0 };
+    struct bson_output output;
+    bson_write_begin(&output, &arena, CASE_ROOM);
+    bool is_saved = payment_encode(payment, &output, &error);
+    if (!is_saved)
+        assert_int_equal(error.code, ERROR_BUG);
+    arena_done(&arena);
+    return is_saved;
+}
+
+/* An action that breaks a rule is found at the save: the document stays as it was. */
+static void what_could_not_be_read_back_is_not_saved(void **test)
+{
+    (void)test;
+    struct payment sound[] = { refund_due(), refunded() };
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(is_saved(&sound[i]));
+        struct payment broken = sound[i];
+        broken.due_at_ms = broken.due_at_ms == 0 ? NOW : 0;
+        assert_false(is_saved(&broken));
+        broken = sound[i];
+        broken.amount = 0;
+        assert_false(is_saved(&broken));
+        broken = sound[i];
+        snprintf(broken.refund_id, sizeof broken.refund_id, "%s", i == 0 ? "R1" : "");
+        assert_false(is_saved(&broken));
+        broken = sound[i];
+        broken.state = i == 0 ? PAYMENT_STUCK : PAYMENT_REFUNDING;
+        assert_false(is_saved(&broken));
+        broken = sound[i];
+        broken.refunds.count = PAYMENT_REFUNDS_MAX + 1;
+        assert_false(is_saved(&broken));
+        broken = sound[i];
+        broken.refunds.list[0] = broken.refunds.list[1] =
+            (struct payment_refund){ .id = "R9", .currency = "EUR", .amount = 1 };
+        broken.refunds.count = 2;
+        assert_false(is_saved(&broken));
+    }
+}
+
+/* Documents of the release before held one refund id. */
+static void a_payment_stored_by_the_release_before_is_read(void **test)
+{
+    (void)test;
+    static const struct {
+        enum payment_state state;
+        int64_t amount;
+        enum standing standing;
+    } cases[] = { { PAYMENT_REFUNDED, 1200, STANDING_SUCCEEDED },
+                  { PAYMENT_STUCK, 0, STANDING_FAILED },
+                  { PAYMENT_CAPTURED, 0, STANDING_SUCCEEDED } };
+    for (size_t i = 0; i < 3; i++) {
+        struct payment back = { 0 };
+        struct error error;
+        struct arena arena = { 0 };
+        struct bson_output output;
+        const struct announcement never = { .position = ANNOUNCEMENT_NEVER };
+        bson_write_begin(&output, &arena, CASE_ROOM);
+        bson_write_text(&output, "id", "P1");
+        bson_write_text(&output, "state", payment_state_text(cases[i].state));
+        bson_write_text(&output, "intentId", "B1");
+        bson_write_text(&output, "userId", "alice");
+        bson_write_int(&output, "amount", 1200);
+        bson_write_text(&output, "currency", "EUR");
+        bson_write_int(&output, "capturedAt", NOW);
+        bson_write_announcement(&output, "capture", &never);
+        bson_write_int(&output, "repeats", 0);
+        bson_write_bool(&output, "isDemanded", false);
+        bson_write_text(&output, "refundReason", "");
+        bson_write_text(&output, "refundId", "R1");
+        bson_write_int(&output, "attempts", 1);
+        bson_write_int(&output, "attemptsMax", 500);
+        bson_write_text(&output, "lastError",
+                        cases[i].state == PAYMENT_STUCK ? "refund_failed" : "");
+        bson_write_announcement(&output, "refund", &never);
+        bson_write_int(&output, "dueAt", cases[i].state == PAYMENT_CAPTURED ? NOW : 0);
+        struct bson_fields fields = case_written(&output);
+        assert_true(payment_decode(&fields, &back, &error));
+        assert_int_equal(back.refunds.count, 1);
+        assert_string_equal(back.refunds.list[0].id, "R1");
+        assert_int_equal(back.refunds.list[0].amount, cases[i].amount);
+        assert_int_equal(back.refunds.list[0].standing, cases[i].standing);
+        assert_string_equal(back.refund_id, cases[i].state == PAYMENT_REFUNDED ? "R1" : "");
+        arena_done(&arena);
+    }
+}
+
 static void each_listed_payment_becomes_an_input_of_its_own(void **test)
 {
     (void)test;
@@ -288,6 +378,8 @@ int main(void)
         cmocka_unit_test(a_repeat_of_the_demand_is_answered_with_the_same_message),
         cmocka_unit_test(a_capture_without_an_outcome_is_announced_again_with_backoff),
         cmocka_unit_test(a_stored_payment_comes_back_as_it_was),
+        cmocka_unit_test(what_could_not_be_read_back_is_not_saved),
+        cmocka_unit_test(a_payment_stored_by_the_release_before_is_read),
         cmocka_unit_test(each_listed_payment_becomes_an_input_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
