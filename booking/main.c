@@ -1,7 +1,8 @@
 /* roundtrip-booking - the saga itself: reconciles intents with payments.
  *
  * Consumes  booking.intent.created, booking.cancel.requested, payment.captured, payment.declined
- * Publishes booking.confirmed, booking.failed, booking.cancelled, payment.refund.requested
+ * Publishes booking.confirmed, booking.failed, booking.cancelled, payment.refund.requested, and
+ *           booking.pending to who asks while it waits
  * Stores    one document per booking: state, intent, payments, owed messages, history
  * A crash after take, load or decide leaves nothing behind: the broker delivers again. After the
  * save the document owes its messages: the redelivery, or the relay, publishes them. After the

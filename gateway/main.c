@@ -1,7 +1,7 @@
 /* roundtrip-gateway - where clients ask for bookings and see what became of them.
  *
- * Consumes  booking.confirmed, booking.failed, booking.cancelled, payment.refunded,
- *           payment.refund.stuck; clients' requests over HTTP
+ * Consumes  booking.pending, booking.confirmed, booking.failed, booking.cancelled,
+ *           payment.declined, payment.refunded, payment.refund.stuck; clients' requests over HTTP
  * Publishes booking.intent.created, booking.cancel.requested, and again until they are answered
  * Stores    one document per booking: intent, cancel, outcome seen, refunds, owed messages, history
  * A crash before the save leaves nothing: the client got no answer and asks again. After the save
