@@ -225,6 +225,17 @@ static enum save_result conflict_see(struct sim_worker *worker)
     return SAVE_CONFLICT;
 }
 
+/* I12: what is saved can be loaded. */
+static void loading_check(struct sim_worker *worker, const struct sim_document *document)
+{
+    union {
+        struct booking booking;
+        struct payment payment;
+        struct gateway_view view;
+    } state;
+    (void)sim_document_state(worker->sim, worker->service, document, &state);
+}
+
 static enum save_result record_save(struct sim_worker *worker, const struct record *record)
 {
     struct sim *sim = worker->sim;
@@ -253,6 +264,7 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
     document->created_at_ms = record->created_at_ms;
     document->due_at_ms = record->due_at_ms;
     document->owed_at_ms = record->owed_at_ms;
+    loading_check(worker, document);
     if (worker->service == SIM_PAYMENT)
         sim_payment_bind(sim, record->id);
     if (worker->publish_count > 0)
