@@ -121,7 +121,7 @@ static void *writer_run(void *unused)
 {
     (void)unused;
     pthread_mutex_lock(&writer.mutex);
-    while (writer.length > 0 || writer.state == WRITER_RUNS) {
+    while (writer.state == WRITER_RUNS || (writer.state == WRITER_ENDS && writer.length > 0)) {
         if (writer.length == 0)
             pthread_cond_wait(&writer.filled, &writer.mutex);
         else
