@@ -115,6 +115,14 @@ static void bus_publish_begin(void *self, const struct message *const *messages,
 {
     struct amqp_bus *bus = self;
     publisher_begin(&bus->publisher, messages, count);
+    /* What is announced again was not answered: perhaps it reaches one of its queues, and not the
+     * other one. */
+    for (size_t i = 0; i < count; i++) {
+        if (messages[i]->is_repeat) {
+            consumer_doubt_topology(&bus->consumer);
+            return;
+        }
+    }
 }
 
 static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *ret_results)
@@ -203,6 +211,11 @@ struct bus_port amqp_bus_port(struct amqp_bus *bus)
         .pause = bus_pause,
         .resume = bus_resume,
     };
+}
+
+uint64_t amqp_bus_topology_checks(const struct amqp_bus *bus)
+{
+    return bus->consumer.topology_checks;
 }
 
 void amqp_bus_fds(const struct amqp_bus *bus, int *ret_publish_fd, int *ret_consume_fd)

@@ -42,6 +42,7 @@ static void consumer_drop(struct consumer *consumer, const struct error *error)
 {
     session_end(consumer);
     consumer->is_topology_sure = false;
+    consumer->topology_part = 0;
     bus_link_drop(&consumer->link, error);
 }
 
@@ -64,11 +65,31 @@ static bool subscribe(struct consumer *consumer, const char *tag, int64_t prefet
            error_wrap(error, "queue %s", consumer->options->queue);
 }
 
+static int64_t topology_next_ms(const struct consumer *consumer)
+{
+    int64_t interval_ms = consumer->options->topology_interval_ms;
+    return interval_ms > 0 ? clock_monotonic_ms() + interval_ms : INT64_MAX;
+}
+
+/* The connection's one channel for it is free again. */
+static bool walk_finish(struct consumer *consumer, struct error *error)
+{
+    while (consumer->topology_part != 0) {
+        if (!topology_step(&consumer->link, consumer->options, &consumer->topology_part, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool session_begin(struct consumer *consumer, struct error *error)
 {
-    if (!consumer->is_topology_sure &&
-        !topology_ensure(&consumer->link, consumer->options, error)) {
-        return false;
+    if (!consumer->is_topology_sure) {
+        if (!walk_finish(consumer, error) ||
+            !topology_ensure(&consumer->link, consumer->options, error)) {
+            return false;
+        }
+        consumer->topology_due_ms = topology_next_ms(consumer);
     }
     consumer->is_topology_sure = true;
     consumer->session++;
@@ -80,6 +101,7 @@ static bool session_begin(struct consumer *consumer, struct error *error)
     consumer->channel = channel;
     consumer->is_wide_subscribed = false;
     consumer->has_backlog = false;
+    consumer->orphan_looks = 0;
     window_open(&consumer->window);
     return subscribe(consumer, CONSUMER_TAG_NARROW, 1, error);
 }
@@ -153,6 +175,53 @@ static void consumer_read_all(struct consumer *consumer)
     }
 }
 
+/* True while the queue has us, or it cannot be told. */
+static bool is_subscribed(struct consumer *consumer, struct error *error)
+{
+    const amqp_queue_declare_ok_t *ok = amqp_queue_declare(
+        consumer->link.state, consumer->channel, amqp_cstring_bytes(consumer->options->queue), true,
+        true, false, false, amqp_empty_table);
+    if (!last_reply_check(consumer, "queue", error)) {
+        return false;
+    }
+    consumer->orphan_looks = ok->consumer_count == 0 ? consumer->orphan_looks + 1 : 0;
+    return consumer->orphan_looks < CONSUMER_ORPHAN_LOOKS ||
+           error_set(error, ERROR_RETRY, "the queue was replaced: consuming it again");
+}
+
+/* A few parts of the walk at a time, so that nobody waits for all of them. */
+static void topology_mind(struct consumer *consumer)
+{
+    struct error error = { 0 };
+    int64_t now_ms = clock_monotonic_ms();
+    if (consumer->link.state == NULL || consumer->channel == 0 ||
+        (consumer->topology_part == 0 && now_ms < consumer->topology_due_ms)) {
+        return;
+    }
+    for (int i = 0; i < CONSUMER_TOPOLOGY_PARTS; i++) {
+        if (!topology_step(&consumer->link, consumer->options, &consumer->topology_part, &error)) {
+            consumer_drop(consumer, &error); /* connecting says what is wrong until it is right */
+            return;
+        }
+        if (consumer->topology_part == 0) {
+            consumer->topology_checks++;
+            consumer->topology_due_ms = topology_next_ms(consumer);
+            if (!is_subscribed(consumer, &error)) {
+                consumer_drop(consumer, &error);
+            }
+            return;
+        }
+    }
+}
+
+void consumer_doubt_topology(struct consumer *consumer)
+{
+    int64_t soon_ms = clock_monotonic_ms() + CONSUMER_TOPOLOGY_DOUBT_MS;
+    if (consumer->options->topology_interval_ms > 0 && soon_ms < consumer->topology_due_ms) {
+        consumer->topology_due_ms = soon_ms;
+    }
+}
+
 void consumer_service(struct consumer *consumer)
 {
     struct error error = { 0 };
@@ -166,6 +235,7 @@ void consumer_service(struct consumer *consumer)
     }
     consumer_read_all(consumer);
     consumer_adjust(consumer);
+    topology_mind(consumer);
 }
 
 const char *consumer_obstacle(const struct consumer *consumer)

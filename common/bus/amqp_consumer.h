@@ -17,6 +17,13 @@
 #define CONSUMER_EMPTY_ANSWER_MAX_MS 200
 #define CONSUMER_EMPTY_AGAIN_MS      300
 
+/* What is announced again has waited for an answer for long: a little later is soon enough. */
+#define CONSUMER_TOPOLOGY_DOUBT_MS 2000
+#define CONSUMER_TOPOLOGY_PARTS    4 /* of the walk, at a time */
+/* A queue that was deleted, and declared by another one before the broker told us, is consumed by
+ * nobody though our channel is open. */
+#define CONSUMER_ORPHAN_LOOKS 2
+
 struct consumer {
     const struct amqp_bus_options *options;
     struct bus_link link;
@@ -36,6 +43,10 @@ struct consumer {
     int64_t look_again_ms;
     bool has_backlog;
     uint64_t backlog; /* uncounted deliveries still to settle, of those about at the first look */
+    size_t topology_part;    /* of a walk under way; 0 = none is */
+    int64_t topology_due_ms; /* the next one */
+    uint64_t topology_checks;
+    int orphan_looks; /* in a row, after walks, that saw the queue without a consumer */
 };
 
 MUST_CHECK bool consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,
@@ -57,4 +68,6 @@ MUST_CHECK bool consumer_reject(struct consumer *consumer, struct held *held, st
  * never is, as many deliveries were settled as were about at the first look. */
 bool consumer_is_drained(struct consumer *consumer);
 void consumer_pause(struct consumer *consumer);
+/* Something speaks for a lost binding: the topology is made sure of soon. */
+void consumer_doubt_topology(struct consumer *consumer);
 void consumer_resume(struct consumer *consumer);

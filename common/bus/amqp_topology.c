@@ -118,43 +118,67 @@ static bool is_first_of_queue(const struct amqp_bus_options *options, size_t ind
     return strcmp(options->bindings[index].queue, options->queue) != 0;
 }
 
-static bool topology_declare(struct bus_link *link, const struct amqp_bus_options *options,
-                             struct error *error)
+/* The parts of the walk: the channel and the exchange, the own queue, the table's rows, the end. */
+#define WALK_OWN_QUEUE 1
+#define WALK_FIRST_ROW 2
+
+static size_t walk_length(const struct amqp_bus_options *options)
 {
-    int64_t begin_ms = clock_monotonic_ms();
-    if (!exchange_declare(link, false, error) ||
-        !queue_pair_declare(link, options->queue, false, error)) {
-        return false;
-    }
-    for (size_t i = 0; i < options->binding_count; i++) {
-        if (clock_monotonic_ms() - begin_ms > TOPOLOGY_TIMEOUT_MS) {
-            return error_set(error, ERROR_RETRY, "takes longer than %d ms", TOPOLOGY_TIMEOUT_MS);
-        }
-        if (is_first_of_queue(options, i) &&
-            !queue_pair_declare(link, options->bindings[i].queue, false, error)) {
-            return false;
-        }
-        if (!binding_declare(link, &options->bindings[i], error)) {
-            return false;
-        }
-    }
-    return true;
+    return WALK_FIRST_ROW + (options->may_declare ? options->binding_count : 0) + 1;
+}
+
+static bool begin_walk(struct bus_link *link, bool is_passive, struct error *error)
+{
+    (void)amqp_channel_open(link->state, TOPOLOGY_CHANNEL);
+    return bus_reply_check(amqp_get_rpc_reply(link->state), "open channel", error) &&
+           exchange_declare(link, is_passive, error);
+}
+
+static bool row_declare(struct bus_link *link, const struct amqp_bus_options *options, size_t row,
+                        struct error *error)
+{
+    const struct topology_binding *binding = &options->bindings[row];
+    return (!is_first_of_queue(options, row) ||
+            queue_pair_declare(link, binding->queue, false, error)) &&
+           binding_declare(link, binding, error);
+}
+
+static bool end_walk(struct bus_link *link, struct error *error)
+{
+    amqp_rpc_reply_t reply = amqp_channel_close(link->state, TOPOLOGY_CHANNEL, AMQP_REPLY_SUCCESS);
+    return bus_reply_check(reply, "close channel", error);
+}
+
+bool topology_step(struct bus_link *link, const struct amqp_bus_options *options, size_t *part,
+                   struct error *error)
+{
+    size_t at = *part;
+    bool is_passive = !options->may_declare, is_good;
+    if (at == 0)
+        is_good = begin_walk(link, is_passive, error);
+    else if (at == WALK_OWN_QUEUE)
+        is_good = queue_pair_declare(link, options->queue, is_passive, error);
+    else if (at + 1 < walk_length(options))
+        is_good = row_declare(link, options, at - WALK_FIRST_ROW, error);
+    else
+        is_good = end_walk(link, error);
+    *part = at + 1 < walk_length(options) ? at + 1 : 0;
+    return is_good || error_wrap(error, "topology");
 }
 
 bool topology_ensure(struct bus_link *link, const struct amqp_bus_options *options,
                      struct error *error)
 {
-    (void)amqp_channel_open(link->state, TOPOLOGY_CHANNEL);
-    if (!bus_reply_check(amqp_get_rpc_reply(link->state), "open channel", error)) {
-        return error_wrap(error, "topology");
-    }
-    bool is_there = options->may_declare
-                        ? topology_declare(link, options, error)
-                        : exchange_declare(link, true, error) &&
-                              queue_pair_declare(link, options->queue, true, error);
-    if (!is_there) {
-        return error_wrap(error, "topology");
-    }
-    amqp_rpc_reply_t reply = amqp_channel_close(link->state, TOPOLOGY_CHANNEL, AMQP_REPLY_SUCCESS);
-    return bus_reply_check(reply, "close channel", error) || error_wrap(error, "topology");
+    int64_t begin_ms = clock_monotonic_ms();
+    size_t part = 0;
+    do {
+        if (clock_monotonic_ms() - begin_ms > TOPOLOGY_TIMEOUT_MS) {
+            return error_set(error, ERROR_RETRY, "topology: takes longer than %d ms",
+                             TOPOLOGY_TIMEOUT_MS);
+        }
+        if (!topology_step(link, options, &part, error)) {
+            return false;
+        }
+    } while (part != 0);
+    return true;
 }

@@ -19,8 +19,13 @@
 #define TOPOLOGY_DEAD_SUFFIX      ".dead"
 #define TOPOLOGY_NAME_SIZE        256 /* an AMQP short string and its NUL */
 
-/* With may_declare: declares all of it. Otherwise checks that the exchange, the own queue and its
- * dead letter queue exist; bindings cannot be read over AMQP, and others' queues need not be
- * visible to this user. On failure the link must be dropped. ERROR_REJECT: somebody must act. */
+/* One part of a walk over all of it: a few round trips. *part is 0 at first, and again when the
+ * walk is complete. With may_declare: declares all of it, which heals what was lost and changes
+ * nothing else. Otherwise checks that the exchange, the own queue and its dead letter queue exist;
+ * bindings cannot be read over AMQP, and others' queues need not be visible to this user. On
+ * failure the link must be dropped. ERROR_REJECT: somebody must act. */
+MUST_CHECK bool topology_step(struct bus_link *link, const struct amqp_bus_options *options,
+                              size_t *part, struct error *error);
+/* All of it at once, on a connection on which no walk is under way. */
 MUST_CHECK bool topology_ensure(struct bus_link *link, const struct amqp_bus_options *options,
                                 struct error *error);
