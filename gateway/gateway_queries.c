@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define LIST_LIMIT_DEFAULT 10
+#define LOOK_AGAIN_MS      500 /* an outcome is seen within a second, whoever saved it */
 
 struct found {
     struct gateway_view view;
@@ -43,19 +44,22 @@ static bool booking_find(struct gateway_http *http, const char *booking_id, stru
     return true;
 }
 
-/* Looks again whenever the booking has changed, until the outcome is known or the time is up. */
-static bool outcome_await(struct gateway_http *http, struct watcher *watcher, int64_t wait_ms,
-                          struct found *found, struct error *error)
+/* Looks again whenever the booking has changed here, and at times, for another gateway may have
+ * saved its outcome; until that is known or the time is up, or the place is wanted by others. */
+static bool outcome_await(struct gateway_http *http, const struct http_request *request,
+                          struct watcher *watcher, int64_t wait_ms, struct found *found,
+                          struct error *error)
 {
     int64_t until_ms = clock_monotonic_ms() + wait_ms;
     for (;;) {
         if (!booking_find(http, watcher->document_id, found, error))
             return false;
         int64_t left_ms = until_ms - clock_monotonic_ms();
-        if (gateway_is_settled(&found->view) || left_ms <= 0 || daemon_is_stopping(http->daemon))
+        if (gateway_is_settled(&found->view) || left_ms <= 0 || !daemon_may_wait(http->daemon) ||
+            http_request_is_abandoned(request))
             return true;
         tracing_request_waited();
-        watch_wait(watcher, left_ms);
+        watch_wait(watcher, left_ms < LOOK_AGAIN_MS ? left_ms : LOOK_AGAIN_MS);
     }
 }
 
@@ -67,9 +71,9 @@ static bool booking_await(struct gateway_http *http, const struct http_request *
     struct watch *watch = daemon_watch(http->daemon);
     struct watcher watcher;
     int64_t wait_s = prefer_wait_read(http_request_header(request, "Prefer", NULL));
-    if (wait_s == 0 || !watch_begin(watch, &watcher, booking_id))
+    if (wait_s == 0 || !daemon_may_wait(http->daemon) || !watch_begin(watch, &watcher, booking_id))
         return booking_find(http, booking_id, found, error);
-    bool is_found = outcome_await(http, &watcher, wait_s * 1000, found, error);
+    bool is_found = outcome_await(http, request, &watcher, wait_s * 1000, found, error);
     watch_end(watch, &watcher);
     if (is_found)
         http_answer_header(answer, "Preference-Applied", "wait");

@@ -15,6 +15,7 @@
 #define HEARTBEAT_S      10
 /* So long a request waits for the engine to take it; then it gets 503. */
 #define REQUEST_TAKE_MS_MAX 3000
+#define WAIT_RESERVE_PART   8 /* of the threads, and one */
 #define LOG_STOP_MS_MAX     200
 #define ROUTES_MAX          16
 #define OPS_THREADS         8
@@ -55,6 +56,13 @@ bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t
 {
     return daemon->store_port.list(daemon->store_port.self, after, limit, arena, ret_records,
                                    ret_count, error);
+}
+
+/* Some threads are left to those who do not wait. */
+bool daemon_may_wait(struct daemon *daemon)
+{
+    size_t reserve = (size_t)daemon->options->http_threads / WAIT_RESERVE_PART + 1;
+    return !daemon_is_stopping(daemon) && http_server_threads_left(daemon->server) >= reserve;
 }
 
 struct watch *daemon_watch(struct daemon *daemon)
@@ -116,6 +124,7 @@ static bool bus_open(struct daemon *daemon, struct error *error)
         .prefetch = options->prefetch,
         .confirm_timeout_ms = options->confirm_timeout_ms,
         .heartbeat_s = HEARTBEAT_S,
+        .topology_interval_ms = options->topology_interval_ms,
         .jitter_seed = (uint64_t)clock_wall_ns() ^ (uint64_t)getpid(),
     };
     daemon->bus = amqp_bus_new(&bus_options, error);
@@ -193,6 +202,7 @@ static bool ops_open(struct daemon *daemon, struct error *error)
         .port = (int)port,
         .port_setting = "ROUNDTRIP_OPS_PORT",
         .threads = OPS_THREADS,
+        .is_preferred = true,
     };
     daemon->ops_server = listener_open(daemon, &server_options, service->ops_routes,
                                        service->ops_route_count, error);
@@ -255,6 +265,7 @@ static void daemon_close(struct daemon *daemon)
     daemon->store = store_close(daemon->store);
     if (daemon->service->tracing.shutdown != NULL)
         daemon->service->tracing.shutdown(daemon->service->tracing.self);
+    daemon->minder = minder_stop(daemon->minder); /* it ends the process if any of this hangs */
     daemon->inbox = inbox_free(daemon->inbox);
     daemon->metrics = metrics_free(daemon->metrics);
 }
@@ -266,7 +277,7 @@ int daemon_run(const struct daemon_service *service, const struct daemon_options
     log_start(service->name, options->log_level, options->log_format);
     (void)log_writer_start(); /* without it lines are written as they come */
     pthread_mutex_init(&daemon.status_mutex, NULL);
-    watch_init(&daemon.watch);
+    watch_init(&daemon.watch, (size_t)options->http_threads / 2);
     atomic_init(&daemon.turned_ms, clock_monotonic_ms());
 
     int status = 0;
@@ -284,7 +295,6 @@ int daemon_run(const struct daemon_service *service, const struct daemon_options
         status = error.code == ERROR_REJECT ? EXIT_USAGE : EXIT_UNAVAILABLE;
     }
     daemon_close(&daemon);
-    daemon.minder = minder_stop(daemon.minder);
     log_write(LOG_INFO, "stopped");
     log_writer_stop(LOG_STOP_MS_MAX);
     return status;

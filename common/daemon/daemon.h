@@ -23,7 +23,7 @@ struct daemon_options {
     const char *amqp_url, *store_url, *topology, *http_bind, *ops_bind, *currency, *log_level,
         *log_format, *trace_file;
     int64_t http_port, ops_port, prefetch, owed_max, http_queue_max, http_threads;
-    int64_t sweep_interval_ms, relay_age_ms, confirm_timeout_ms;
+    int64_t sweep_interval_ms, relay_age_ms, confirm_timeout_ms, topology_interval_ms;
 };
 /* Table for config_read, offsets into a struct that starts with struct daemon_options. */
 extern const struct config_option daemon_config[];
@@ -49,6 +49,8 @@ bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t
                  struct error *error);
 /* Told of every document that is saved by this process. */
 struct watch *daemon_watch(struct daemon *daemon);
+/* May this request go on waiting? Not once the last threads are taken, or the service stops. */
+bool daemon_may_wait(struct daemon *daemon);
 /* The engine looks at once for effect results. Any thread. */
 void daemon_wake(struct daemon *daemon);
 bool daemon_is_stopping(const struct daemon *daemon);

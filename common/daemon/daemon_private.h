@@ -30,6 +30,7 @@ struct daemon {
     pthread_mutex_t status_mutex;
     struct engine_status status; /* copied by the loop after each step */
     char bus_detail[ERROR_MESSAGE_BYTES];
+    uint64_t topology_checks;
 
     struct watch watch;
 };

@@ -1,6 +1,8 @@
 /* health.c - /livez, /readyz, /health and /metrics of every service. */
 #include "common/base/json_write.h"
 #include "common/daemon/daemon_private.h"
+#include "common/daemon/metric_family.h"
+#include "common/http/http_accept.h"
 
 #include <string.h>
 
@@ -100,6 +102,19 @@ static void metrics_handle(void *self, const struct http_request *request,
     const struct effect_port *effects = &daemon->service->effects;
     if (effects->metrics != NULL)
         effects->metrics(effects->self, answer->body, HTTP_ANSWER_BYTES_MAX, &answer->body_length);
+    struct http_accept_status accepting;
+    http_accept_status_get(&accepting);
+    metric_gauge_write("roundtrip_http_connections_refused",
+                       "Connections that there was no descriptor for, since the start.", "",
+                       (double)accepting.refused, answer->body, HTTP_ANSWER_BYTES_MAX,
+                       &answer->body_length);
+    pthread_mutex_lock(&daemon->status_mutex);
+    uint64_t topology_checks = daemon->topology_checks;
+    pthread_mutex_unlock(&daemon->status_mutex);
+    metric_gauge_write("roundtrip_topology_checks",
+                       "How often queues and bindings were made sure of since the start.", "",
+                       (double)topology_checks, answer->body, HTTP_ANSWER_BYTES_MAX,
+                       &answer->body_length);
     if (tracing->metrics != NULL)
         tracing->metrics(tracing->self, answer->body, HTTP_ANSWER_BYTES_MAX, &answer->body_length);
     answer->status = 200;

@@ -35,6 +35,7 @@ static void status_copy(struct daemon *daemon)
     engine_status_get(daemon->engine, &status);
     pthread_mutex_lock(&daemon->status_mutex);
     daemon->status = status;
+    daemon->topology_checks = amqp_bus_topology_checks(daemon->bus);
     (void)snprintf(daemon->bus_detail, sizeof daemon->bus_detail, "%s",
                    status.bus.detail != NULL ? status.bus.detail : "");
     pthread_mutex_unlock(&daemon->status_mutex);

@@ -34,7 +34,7 @@ struct metrics {
     struct open_batch batches[BATCH_RING]; /* engine's thread */
     int64_t unreadable_logged_ms;
     struct batch_ring ring;
-    struct metric_counters delivered, consumed, decisions, published, ended, http;
+    struct metric_counters delivered, consumed, decisions, published, recovered, ended, http;
     struct metric_histogram process_seconds, batch_size, http_seconds;
 };
 
@@ -178,6 +178,12 @@ static void decided_count(void *self, const struct decided *decided)
     struct open_batch *batch = &metrics->batches[batch_ring_newest(&metrics->ring)];
     if (decided->delivery != NULL)
         settled_note(batch, decided->delivery, decided->input->type_name, decided->outcome);
+    if (decided->delivery != NULL && decided->input->is_repeat &&
+        decided->outcome == OUTCOME_APPLIED) {
+        snprintf(labels, sizeof labels, "queue=\"%s\",type=\"%s\"", metrics->setup.queue,
+                 decided->input->type_name);
+        metric_counters_add(&metrics->recovered, labels, 1);
+    }
     if (decided->is_first_outcome) {
         snprintf(labels, sizeof labels, "outcome=\"%s\",reason=\"%s\"", decided->state_to,
                  decided->reason != NULL ? decided->reason : "");
@@ -273,6 +279,9 @@ static void families_init(struct metrics *metrics)
                          "Decisions of the state machine.");
     metric_counters_init(&metrics->published, "roundtrip_messages_published_total",
                          "Publishes by what the broker answered.");
+    metric_counters_init(&metrics->recovered, "roundtrip_messages_recovered_total",
+                         "Messages that were heard only when they were announced again: a "
+                         "binding or a queue had been lost.");
     metric_counters_init(&metrics->ended, "roundtrip_bookings_completed_total", "First outcomes.");
     metric_counters_init(&metrics->http, "roundtrip_http_requests_total",
                          "Answered HTTP requests.");
@@ -333,6 +342,7 @@ void metrics_write(struct metrics *metrics, const struct engine_status *status, 
     metric_counters_write(&metrics->consumed, buffer, size, length);
     metric_counters_write(&metrics->decisions, buffer, size, length);
     metric_counters_write(&metrics->published, buffer, size, length);
+    metric_counters_write(&metrics->recovered, buffer, size, length);
     metric_counters_write(&metrics->ended, buffer, size, length);
     metric_counters_write(&metrics->http, buffer, size, length);
     metric_histogram_write(&metrics->process_seconds, buffer, size, length);

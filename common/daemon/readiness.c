@@ -3,19 +3,23 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/daemon/daemon_private.h"
+#include "common/http/http_accept.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#define TELL_EVERY_MS     200
-#define LOG_UNREAD_MS_MAX 2000
-#define LOG_DROP_HOLD_MS  10000
+#define TELL_EVERY_MS       200
+#define LOG_UNREAD_MS_MAX   2000
+#define LOG_DROP_HOLD_MS    10000
+#define DESCRIPTORS_HOLD_MS 5000
 
 const char *const check_names[CHECK_COUNT] = {
-    [CHECK_BROKER] = "broker",   [CHECK_STORE] = "store",         [CHECK_OUTBOX] = "outbox",
-    [CHECK_LOOP] = "loop",       [CHECK_PROCESS] = "process",     [CHECK_LOG] = "log",
-    [CHECK_EFFECTS] = "effects", [CHECK_DOCUMENTS] = "documents",
+    [CHECK_BROKER] = "broker",           [CHECK_STORE] = "store",
+    [CHECK_OUTBOX] = "outbox",           [CHECK_LOOP] = "loop",
+    [CHECK_PROCESS] = "process",         [CHECK_LOG] = "log",
+    [CHECK_EFFECTS] = "effects",         [CHECK_DOCUMENTS] = "documents",
+    [CHECK_DESCRIPTORS] = "descriptors",
 };
 
 static void PRINTF_LIKE(4, 5) check_set(struct readiness *readiness, enum check check,
@@ -63,6 +67,16 @@ static void effects_look(const struct daemon *daemon, struct readiness *readines
         check_set(readiness, CHECK_EFFECTS, CHECK_WARN, "%s", why);
 }
 
+static void descriptors_look(struct readiness *readiness)
+{
+    struct http_accept_status status;
+    http_accept_status_get(&status);
+    if (status.since_ms < DESCRIPTORS_HOLD_MS)
+        check_set(readiness, CHECK_DESCRIPTORS, CHECK_WARN,
+                  "no descriptors are left for connections: raise the limit of open files "
+                  "(ulimit -n, LimitNOFILE)");
+}
+
 void readiness_look(struct daemon *daemon, struct readiness *ret_readiness)
 {
     struct engine_status status;
@@ -90,6 +104,7 @@ void readiness_look(struct daemon *daemon, struct readiness *ret_readiness)
                   "nothing has been done for %" PRId64 " s: the process hangs", still_ms / 1000);
     log_look(ret_readiness);
     effects_look(daemon, ret_readiness);
+    descriptors_look(ret_readiness);
     if (daemon_is_stopping(daemon))
         check_set(ret_readiness, CHECK_PROCESS, CHECK_FAIL, "stopping");
 }

@@ -9,9 +9,11 @@
 #define NS_PER_MS 1000000
 #define NS_PER_S  1000000000
 
-void watch_init(struct watch *watch)
+void watch_init(struct watch *watch, size_t watchers_max)
 {
+    assert(watchers_max > 0 && watchers_max <= WATCHERS_MAX);
     memset(watch, 0, sizeof *watch);
+    watch->max = watchers_max;
     pthread_mutex_init(&watch->mutex, NULL);
 }
 
@@ -24,7 +26,7 @@ void watch_done(struct watch *watch)
 bool watch_begin(struct watch *watch, struct watcher *watcher, const char *document_id)
 {
     pthread_mutex_lock(&watch->mutex);
-    bool has_room = watch->count < WATCHERS_MAX;
+    bool has_room = watch->count < watch->max;
     if (has_room) {
         snprintf(watcher->document_id, sizeof watcher->document_id, "%s", document_id);
         sem_init(&watcher->changed, 0, watch->is_over ? 1 : 0);

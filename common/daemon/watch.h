@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WATCHERS_MAX 32 /* each holds a thread of the HTTP server */
+#define WATCHERS_MAX 512 /* each holds a thread of the HTTP server */
 
 struct watcher { /* on its thread's stack, between begin and end */
     char document_id[IDENT_SIZE];
@@ -23,11 +23,11 @@ struct watcher { /* on its thread's stack, between begin and end */
 struct watch {
     pthread_mutex_t mutex; /* guards what follows */
     struct watcher *watchers[WATCHERS_MAX];
-    size_t count;
+    size_t count, max;
     bool is_over;
 };
 
-void watch_init(struct watch *watch);
+void watch_init(struct watch *watch, size_t watchers_max);
 void watch_done(struct watch *watch); /* nobody waits any more */
 
 /* From now on no change of the document goes unnoticed; so begin, then look, then wait. False: as

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct http_connection {
     bool is_refused;            /* of the connection's thread alone */
     char address[ADDRESS_SIZE]; /* "" = not identified yet */
     int port, local_port;
+    int fd;              /* once it was looked for; -1 = not yet, or not found */
     int64_t deadline_ms; /* monotonic; 0 = not watched */
 };
 
@@ -195,7 +197,7 @@ struct http_connection *http_connection_enter(struct http_connections *all)
     pthread_mutex_lock(&all->mutex);
     struct http_connection *connection = slot_take(all);
     assert(connection != NULL); /* one thread, one connection, one slot */
-    *connection = (struct http_connection){ .all = all, .is_used = true };
+    *connection = (struct http_connection){ .all = all, .is_used = true, .fd = -1 };
     if (all->count++ == 0)
         pthread_cond_signal(&all->changed);
     pthread_mutex_unlock(&all->mutex);
@@ -253,6 +255,22 @@ bool http_connection_unwatch(struct http_connection *connection)
     bool is_overdue = connection->is_overdue;
     pthread_mutex_unlock(&connection->all->mutex);
     return is_overdue;
+}
+
+bool http_connection_is_abandoned(struct http_connection *connection)
+{
+    if (connection->fd < 0)
+        connection->fd = socket_find(connection); /* a walk over all descriptors: once */
+    struct pollfd peer = { .fd = connection->fd, .events = POLLRDHUP };
+    return connection->fd >= 0 && poll(&peer, 1, 0) == 1;
+}
+
+size_t http_connections_left(struct http_connections *all)
+{
+    pthread_mutex_lock(&all->mutex);
+    size_t left = all->room - all->count;
+    pthread_mutex_unlock(&all->mutex);
+    return left;
 }
 
 bool http_connections_are_full(struct http_connections *all)

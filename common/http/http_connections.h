@@ -47,5 +47,9 @@ bool http_connection_is_refused(const struct http_connection *connection);
 void http_connection_watch(struct http_connection *connection, int64_t timeout_ms);
 bool http_connection_unwatch(struct http_connection *connection); /* true: it was ended */
 
+/* The other side has closed. From the connection's own thread, identified. */
+bool http_connection_is_abandoned(struct http_connection *connection);
+
+size_t http_connections_left(struct http_connections *connections); /* threads without one */
 /* Every thread has its connection: others may be waiting, so let go of this one soon. */
 bool http_connections_are_full(struct http_connections *connections);

@@ -1,6 +1,7 @@
 /* http_server.c - the one file that speaks to civetweb's server: everything is answered in
  * begin_request, so none of its own file serving, authorisation or routing ever runs. */
 #include "common/http/http_server.h"
+#include "common/http/http_accept.h"
 #include "common/http/http_exchange.h"
 #include "common/http/http_listen.h"
 #include "common/http/http_seams.h"
@@ -162,6 +163,7 @@ static int request_begin(struct mg_connection *connection)
     struct http_exchange exchange;
     http_exchange_init(&exchange, mg_get_thread_pointer(connection));
     head_copy(info, &exchange);
+    exchange.request.peer = peer;
     if (peer_is_welcome(peer, &exchange, info) && head_is_whole(&exchange))
         http_exchange_route(&exchange, server->routes, server->route_count);
     if (!exchange.is_refused && exchange.framing.body_length > 0)
@@ -317,6 +319,8 @@ static bool context_start(struct http_server *server, const struct http_server_o
     server->port = port.port;
     (void)inet_pton(AF_INET, options->bind_address,
                     &server->address); /* as http_listen_probe did */
+    if (options->is_preferred)
+        http_accept_prefer(server->port);
     return true;
 }
 
@@ -346,6 +350,16 @@ struct http_server *http_server_start(const struct http_server_options *options,
     if (server->connections == NULL || !context_start(server, options, threads, error))
         return http_server_stop(server);
     return server;
+}
+
+bool http_request_is_abandoned(const struct http_request *request)
+{
+    return request->peer != NULL && http_connection_is_abandoned(request->peer);
+}
+
+size_t http_server_threads_left(const struct http_server *server)
+{
+    return http_connections_left(server->connections);
 }
 
 int http_server_port(const struct http_server *server)

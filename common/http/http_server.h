@@ -29,6 +29,7 @@ struct http_request {
     const char *remote_address;
     bool is_loopback;
     void *connection; /* for http_request_header */
+    void *peer;       /* for http_request_is_abandoned */
 };
 
 /* NULL when absent. A header that comes more than once is NULL too and sets *ret_is_repeated if
@@ -38,6 +39,9 @@ const char *http_request_header(const struct http_request *request, const char *
 /* A query parameter, decoded into buffer; false when absent or too long. */
 bool http_request_query(const struct http_request *request, const char *name, char *buffer,
                         size_t size);
+
+/* The client has closed its side: nobody waits for the answer. */
+bool http_request_is_abandoned(const struct http_request *request);
 
 struct http_answer {
     int status;
@@ -90,6 +94,7 @@ struct http_server_options {
     const char *bind_setting, *port_setting; /* the variables that an error names; NULL = the public
                                                 listener's */
     int threads;                             /* default 64 */
+    bool is_preferred;               /* may use the last descriptors; one server of a process */
     int connections_per_address_max; /* 0 = three quarters of the threads, loopback exempt */
 };
 
@@ -99,5 +104,7 @@ http_server_start(const struct http_server_options *options, const struct http_r
                   size_t route_count, const struct http_observer *observer,
                   struct error *error); /* a busy port: names the port and the way out */
 int http_server_port(const struct http_server *server);
+/* Threads that hold no connection. Any thread. */
+size_t http_server_threads_left(const struct http_server *server);
 struct http_server *
 http_server_stop(struct http_server *server); /* waits for handlers; returns NULL */

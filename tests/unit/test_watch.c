@@ -10,6 +10,7 @@
 
 #define LONG_MS  20000 /* a wait that must not last so long */
 #define SHORT_MS 20
+#define PLACES   32
 
 static int64_t now_ms(void)
 {
@@ -30,7 +31,7 @@ static void a_change_between_the_begin_and_the_wait_ends_it(void **state)
     (void)state;
     struct watch watch;
     struct watcher watcher;
-    watch_init(&watch);
+    watch_init(&watch, PLACES);
     assert_true(watch_begin(&watch, &watcher, "b1"));
     watch_changed(&watch, "b1");
     watch_changed(&watch, "b1");
@@ -45,7 +46,7 @@ static void the_change_of_another_document_wakes_nobody(void **state)
     (void)state;
     struct watch watch;
     struct watcher watcher, other;
-    watch_init(&watch);
+    watch_init(&watch, PLACES);
     assert_true(watch_begin(&watch, &watcher, "b1"));
     assert_true(watch_begin(&watch, &other, "b11"));
     watch_changed(&watch, "b11");
@@ -61,14 +62,14 @@ static void no_more_may_wait_than_there_is_room_for(void **state)
 {
     (void)state;
     struct watch watch;
-    struct watcher watchers[WATCHERS_MAX], one_more;
-    watch_init(&watch);
-    for (size_t i = 0; i < WATCHERS_MAX; i++)
+    struct watcher watchers[PLACES], one_more;
+    watch_init(&watch, PLACES);
+    for (size_t i = 0; i < PLACES; i++)
         assert_true(watch_begin(&watch, &watchers[i], "b1"));
     assert_false(watch_begin(&watch, &one_more, "b1"));
     watch_end(&watch, &watchers[5]);
     assert_true(watch_begin(&watch, &watchers[5], "b1"));
-    for (size_t i = 0; i < WATCHERS_MAX; i++)
+    for (size_t i = 0; i < PLACES; i++)
         watch_end(&watch, &watchers[i]);
     watch_done(&watch);
 }
@@ -78,7 +79,7 @@ static void when_all_is_over_nobody_waits_neither_now_nor_later(void **state)
     (void)state;
     struct watch watch;
     struct watcher early, late;
-    watch_init(&watch);
+    watch_init(&watch, PLACES);
     assert_true(watch_begin(&watch, &early, "b1"));
     watch_over(&watch);
     assert_true(watch_begin(&watch, &late, "b2"));
@@ -101,7 +102,7 @@ static void another_thread_ends_a_wait_that_has_begun(void **state)
     struct watch watch;
     struct watcher watcher;
     pthread_t thread;
-    watch_init(&watch);
+    watch_init(&watch, PLACES);
     assert_true(watch_begin(&watch, &watcher, "b1"));
     assert_int_equal(pthread_create(&thread, NULL, change, &watch), 0);
     assert_in_range(waited_ms(&watcher, LONG_MS), 0, LONG_MS / 2);
