@@ -73,67 +73,6 @@ static void a_deleted_queue_is_declared_again_and_consumed(void **state)
     rig_close(&rig);
 }
 
-/* The other queue still takes what is published, so nothing is returned: nobody notices. */
-static void a_lost_binding_is_declared_again_in_time(void **state)
-{
-    (void)state;
-    struct amqp_bus_options options = rig_options();
-    options.topology_interval_ms = 300;
-    struct rig rig = rig_open(&options);
-    rig_wait_connected(&rig);
-    for (int life = 0; life < 2; life++) {
-        broker_unbind(RIG_OTHER, RIG_LONELY_KEY);
-        int64_t deadline_ms = clock_monotonic_ms() + RIG_WAIT_MS;
-        uint64_t checks = amqp_bus_topology_checks(rig.bus);
-        while (amqp_bus_topology_checks(rig.bus) < checks + 2) {
-            assert_true(clock_monotonic_ms() < deadline_ms);
-            rig_service(&rig);
-        }
-        amqp_basic_properties_t properties = { 0 };
-        broker_publish(TOPOLOGY_EXCHANGE, RIG_LONELY_KEY, &properties, amqp_cstring_bytes("{}"));
-        broker_wait_ready(RIG_OTHER, (uint32_t)life + 1);
-    }
-    rig_close(&rig);
-}
-
-/* Long before the interval is over. */
-static void a_repeat_makes_sure_of_the_topology(void **state)
-{
-    (void)state;
-    struct amqp_bus_options options = rig_options();
-    options.topology_interval_ms = 3600000;
-    struct rig rig = rig_open(&options);
-    rig_wait_connected(&rig);
-    struct message message = rig_message(1, RIG_KEY);
-    message.is_repeat = true;
-    const struct message *list[] = { &message };
-    enum publish_result result;
-    assert_int_equal(amqp_bus_topology_checks(rig.bus), 0);
-    rig_publish_list(&rig, list, 1, &result);
-    int64_t deadline_ms = clock_monotonic_ms() + RIG_WAIT_MS;
-    while (amqp_bus_topology_checks(rig.bus) == 0) {
-        assert_true(clock_monotonic_ms() < deadline_ms);
-        rig_service(&rig);
-    }
-    rig_close(&rig);
-}
-
-/* While a walk is under way the queue vanishes, and with it the session. */
-static void a_queue_that_vanishes_again_and_again_is_declared_again(void **state)
-{
-    (void)state;
-    struct amqp_bus_options options = rig_options();
-    options.topology_interval_ms = 1;
-    struct rig rig = rig_open(&options);
-    rig_wait_connected(&rig);
-    for (int i = 0; i < 5; i++) {
-        uint64_t session = rig.status.session;
-        broker_delete_queue(RIG_QUEUE);
-        rig_wait_session_after(&rig, session);
-    }
-    rig_close(&rig);
-}
-
 static void a_deleted_exchange_is_declared_again(void **state)
 {
     (void)state;
@@ -413,9 +352,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SENTENCE(idle_connections_stay_open_by_service_alone),
         SENTENCE(a_deleted_queue_is_declared_again_and_consumed),
-        SENTENCE(a_lost_binding_is_declared_again_in_time),
-        SENTENCE(a_repeat_makes_sure_of_the_topology),
-        SENTENCE(a_queue_that_vanishes_again_and_again_is_declared_again),
         SENTENCE(a_deleted_exchange_is_declared_again),
         SENTENCE(connections_that_the_broker_closes_are_opened_again),
         SENTENCE(a_blocked_broker_makes_nobody_wait),
