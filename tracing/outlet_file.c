@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -12,15 +13,39 @@
 
 struct file_outlet {
     int fd;
+    char *path; /* NULL = standard output */
     bool is_owned;
     bool has_broken_line; /* the disk was full: end that line before the next request */
 };
+
+static int file_open(const char *path)
+{
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, FILE_MODE);
+}
+
+/* As logrotate leaves it: what the path names now is another file, or none. Where that cannot be
+ * opened, the old one is written on. */
+static void moved_reopen(struct file_outlet *file)
+{
+    struct stat named, held;
+    if (file->path == NULL || fstat(file->fd, &held) != 0 ||
+        (stat(file->path, &named) == 0 && named.st_ino == held.st_ino &&
+         named.st_dev == held.st_dev))
+        return;
+    int fd = file_open(file->path);
+    if (fd < 0)
+        return;
+    close(file->fd);
+    file->fd = fd;
+    file->has_broken_line = false;
+}
 
 static enum outlet_result file_send(void *self, const char *json, size_t length,
                                     struct outlet_answer *ret_answer)
 {
     struct file_outlet *file = self;
     char line_feed[] = "\n";
+    moved_reopen(file);
     struct iovec parts[] = {
         { .iov_base = line_feed, .iov_len = file->has_broken_line ? 1 : 0 },
         { .iov_base = NULL, .iov_len = length },
@@ -47,6 +72,7 @@ static void file_free(void *self)
     struct file_outlet *file = self;
     if (file->is_owned)
         close(file->fd);
+    free(file->path);
     free(file);
 }
 
@@ -65,10 +91,13 @@ static bool outlet_make(int fd, bool is_owned, struct outlet *ret_outlet, struct
 
 bool outlet_file_open(const char *path, struct outlet *ret_outlet, struct error *error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, FILE_MODE);
+    int fd = file_open(path);
     if (fd < 0)
         return error_set(error, ERROR_REJECT, "cannot open %s: %s", path, strerror(errno));
-    return outlet_make(fd, true, ret_outlet, error);
+    if (!outlet_make(fd, true, ret_outlet, error))
+        return false;
+    ((struct file_outlet *)ret_outlet->self)->path = strdup(path); /* NULL: it is written on */
+    return true;
 }
 
 bool outlet_stdout_open(struct outlet *ret_outlet, struct error *error)

@@ -82,6 +82,38 @@ static void several_outlets_share_a_file_line_by_line(void **state)
     assert_string_equal(lines, "{\"a\":1}\n{\"b\":2}\n{\"c\":3}\n");
 }
 
+static void file_is(const char *path, const char *wanted)
+{
+    char text[256];
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_string_equal(text, wanted);
+}
+
+static void a_file_that_was_moved_is_opened_again(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test_outlet_XXXXXX", moved[sizeof path + 2];
+    struct outlet outlet;
+    struct outlet_answer answer = { 0 };
+    struct error error;
+    close(mkstemp(path));
+    snprintf(moved, sizeof moved, "%s.1", path);
+    assert_true(outlet_file_open(path, &outlet, &error));
+    for (int i = 0; i < 2; i++) { /* logrotate comes again */
+        assert_int_equal(outlet.send(outlet.self, "{\"a\":1}", 7, &answer), OUTLET_SENT);
+        assert_int_equal(rename(path, moved), 0);
+        assert_int_equal(outlet.send(outlet.self, "{\"b\":2}", 7, &answer), OUTLET_SENT);
+        file_is(moved, i == 0 ? "{\"a\":1}\n" : "{\"b\":2}\n{\"a\":1}\n");
+        file_is(path, "{\"b\":2}\n");
+    }
+    outlet.free(outlet.self);
+    unlink(path);
+    unlink(moved);
+}
+
 static void a_full_disk_fails_and_does_not_block(void **state)
 {
     (void)state;
@@ -187,6 +219,7 @@ int main(void)
         cmocka_unit_test(only_429_502_503_and_504_are_tried_again),
         cmocka_unit_test(retry_after_is_seconds_or_a_date),
         cmocka_unit_test(several_outlets_share_a_file_line_by_line),
+        cmocka_unit_test(a_file_that_was_moved_is_opened_again),
         cmocka_unit_test(a_full_disk_fails_and_does_not_block),
         cmocka_unit_test(http_posts_json_on_one_connection_and_reads_the_answers),
         cmocka_unit_test(a_lost_connection_and_a_closed_port_may_be_tried_again),
