@@ -72,16 +72,17 @@ void audit_report_print(const struct cli *cli, const struct audit_report *report
     text_print(cli->out, cli->has_colours, is_wrong ? COLOUR_BAD : COLOUR_GOOD, "%s\n",
                is_wrong ? "wrong" : "clean");
     fprintf(cli->out,
-            "%zu payments captured: %zu applied, %zu refunded, %zu in flight, %zu stuck, %zu "
+            "%zu payment%s captured: %zu applied, %zu refunded, %zu in flight, %zu stuck, %zu "
             "wrong\n",
-            report->captured, report->payments[AUDIT_IS_APPLIED],
+            report->captured, report->captured == 1 ? "" : "s", report->payments[AUDIT_IS_APPLIED],
             report->payments[AUDIT_IS_REFUNDED], report->payments[AUDIT_IS_IN_FLIGHT],
             report->payments[AUDIT_IS_STUCK], report->payments[AUDIT_IS_WRONG]);
     fprintf(cli->out,
-            "%zu bookings accepted: %zu confirmed, %zu failed, %zu cancelled, %zu waiting, %zu "
+            "%zu booking%s accepted: %zu confirmed, %zu failed, %zu cancelled, %zu waiting, %zu "
             "wrong\n",
-            report->accepted, report->by_state[AUDIT_BOOKING_CONFIRMED],
-            report->by_state[AUDIT_BOOKING_FAILED], report->by_state[AUDIT_BOOKING_CANCELLED],
+            report->accepted, report->accepted == 1 ? "" : "s",
+            report->by_state[AUDIT_BOOKING_CONFIRMED], report->by_state[AUDIT_BOOKING_FAILED],
+            report->by_state[AUDIT_BOOKING_CANCELLED],
             report->by_state[AUDIT_BOOKING_PENDING] + report->by_state[AUDIT_BOOKING_PAYMENT_FIRST],
             report->bookings[AUDIT_IS_WRONG]);
     if (report->is_listening)

@@ -157,6 +157,7 @@ static void look(struct doctor *doctor)
     settings_check(doctor);
     doctor_services(doctor);
     doctor_stores(doctor);
+    doctor_repeats(doctor);
     doctor_broker(doctor);
     doctor_traces(doctor);
 }

@@ -36,4 +36,6 @@ void doctor_mend_service(const struct doctor *doctor, const char *service,
 void doctor_services(struct doctor *doctor); /* readiness and clocks */
 void doctor_stores(struct doctor *doctor);
 void doctor_broker(struct doctor *doctor); /* topology, consumers, dead letters */
+void doctor_bindings(struct doctor *doctor);
+void doctor_repeats(struct doctor *doctor); /* what is announced again and not answered */
 void doctor_traces(struct doctor *doctor);

@@ -44,9 +44,10 @@ static void queue_check(struct doctor *doctor, struct tap *tap, const struct con
                        "look at the service's log and /metrics; more of the same service may run",
                        "%" PRId64 " messages wait: %s is behind", depth.messages, one->service);
     else
+        /* A process has two subscriptions, or one while it takes what came back before. */
         doctor_reportf(doctor, FINDING_OK, one->queue, NULL,
-                       "%" PRId64 " waiting, %" PRId64 " consumer%s", depth.messages,
-                       depth.consumers, depth.consumers == 1 ? "" : "s");
+                       "%" PRId64 " waiting, consumed by %" PRId64 " process%s", depth.messages,
+                       (depth.consumers + 1) / 2, depth.consumers <= 2 ? "" : "es");
 }
 
 static void dead_check(struct doctor *doctor, struct tap *tap, const char *queue)
@@ -63,20 +64,6 @@ static void dead_check(struct doctor *doctor, struct tap *tap, const char *queue
                        "%" PRId64 " dead letter%s", depth.messages, depth.messages == 1 ? "" : "s");
     else
         doctor_report(doctor, FINDING_OK, dead, "empty", NULL);
-}
-
-/* AMQP has no way to read a binding or a queue's arguments without changing them. */
-static void bindings_tell(struct doctor *doctor)
-{
-    const char *run_dir = doctor->cli->settings.run_dir;
-    size_t length = strlen(run_dir);
-    char how[DOCTOR_MEND_SIZE] = "on the broker: rabbitmqctl list_bindings";
-    if (length > 4 && strcmp(run_dir + length - 4, "/run") == 0)
-        snprintf(how, sizeof how, "servers/rabbitmq ctl %.*s/rabbitmq list_bindings",
-                 (int)length - 4, run_dir);
-    doctor_reportf(doctor, FINDING_UNKNOWN, "bindings", how,
-                   "the %zu of the table, and the queues' arguments, cannot be read over AMQP",
-                   wire_binding_count);
 }
 
 void doctor_broker(struct doctor *doctor)
@@ -100,6 +87,6 @@ void doctor_broker(struct doctor *doctor)
         queue_check(doctor, tap, &consumed[i]);
     for (size_t i = 0; i < sizeof consumed / sizeof consumed[0]; i++)
         dead_check(doctor, tap, consumed[i].queue);
-    bindings_tell(doctor);
+    doctor_bindings(doctor);
     tap_close(tap);
 }

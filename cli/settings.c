@@ -28,6 +28,7 @@ static const struct variable variables[] = {
     VARIABLE("ROUNDTRIP_BOOKING_OPS_URL", booking_ops_url, "http://127.0.0.1:3101"),
     VARIABLE("ROUNDTRIP_PAYMENT_OPS_URL", payment_ops_url, "http://127.0.0.1:3102"),
     VARIABLE("ROUNDTRIP_AMQP_URL", amqp_url, "amqp://guest:guest@127.0.0.1:5672/"),
+    VARIABLE("ROUNDTRIP_MANAGEMENT_URL", management_url, ""),
     VARIABLE("ROUNDTRIP_STORE_GATEWAY", store_gateway, ""),
     VARIABLE("ROUNDTRIP_STORE_BOOKING", store_booking, ""),
     VARIABLE("ROUNDTRIP_STORE_PAYMENT", store_payment, ""),
