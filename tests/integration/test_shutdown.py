@@ -1,5 +1,9 @@
 """A service ends when it is asked to, keeps every promise, and says plainly why it will not start."""
+import contextlib
+import fcntl
+import os
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -8,7 +12,7 @@ import pytest
 from load_rig import Load
 from system_rig import BUILD, SECRET, SERVICES, until
 
-STOP_S_MAX = 10
+STOP_S_MAX = 5
 USAGE = 64
 
 
@@ -59,6 +63,71 @@ def test_a_service_may_be_stopped_at_any_moment_of_its_start(new_system):
         time.sleep(0.05 + moment * 0.05)  # the moment, not a hope
         process.terminate()
         assert process.wait(STOP_S_MAX + 5) == 0, moment
+
+
+@pytest.mark.parametrize("store", ["sqlite", "mongodb"])
+def test_sigterm_ends_within_5_s_whatever_is_away(new_system, mongod, store):
+    """The broker does not answer, and the store hangs: nothing can be finished."""
+    system = new_system(store).start("gateway", "booking")
+    lock = sqlite3.connect(system.folder / "gateway.db", isolation_level=None) if store == "sqlite" else None
+    try:
+        if lock:
+            lock.execute("BEGIN IMMEDIATE")
+        else:
+            mongod.signal(signal.SIGSTOP)
+        callers = [threading.Thread(target=suppressed, args=(system, n)) for n in range(4)]
+        for caller in callers:
+            caller.start()
+        time.sleep(0.5)
+        begin = time.monotonic()
+        for name in ("gateway", "booking"):
+            system.signal(name, signal.SIGTERM)
+        assert [system.processes[name].wait(10) for name in ("gateway", "booking")] == [0, 0]
+        assert time.monotonic() - begin < 5
+    finally:
+        if lock:
+            lock.close()
+        else:
+            mongod.signal(signal.SIGCONT)
+    for caller in callers:
+        caller.join()
+
+
+def suppressed(system, number):
+    with contextlib.suppress(OSError):
+        system.call("gateway", "POST", "/booking/intent", {"intentId": f"b{number}", "userId": "u", "amount": 5})
+
+
+def test_sigterm_ends_a_service_whose_log_nobody_reads(new_system):
+    system = new_system(LOG_LEVEL="debug")
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writer, b"x" * 4096)  # full before it starts
+    system.processes["gateway"] = process = subprocess.Popen(
+        [BUILD / "gateway/roundtrip-gateway"], env=system.environment("gateway"), stdin=subprocess.DEVNULL,
+        stdout=writer, stderr=subprocess.DEVNULL)
+    os.close(writer)
+    try:
+        until(lambda: serves(system), "it serves", 20)
+        until(lambda: system.ask_ops("gateway", "/readyz")[1]["checks"]["log"]["status"] == "warn", "it is seen", 5)
+        assert system.ask_ops("gateway", "/readyz")[0] == system.ask_ops("gateway", "/livez")[0] == 200
+        for number in range(5):
+            assert system.call("gateway", "POST", "/booking/intent",
+                               {"intentId": f"b{number}", "userId": "u", "amount": 5})[0] == 202
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert system.ask_ops("gateway", "/livez")[0] == 200
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0 and time.monotonic() - begin < 5
+    finally:
+        os.close(reader)
+
+
+def serves(system):
+    with contextlib.suppress(OSError):
+        return system.ask_ops("gateway", "/readyz")[0] == 200
+    return False
 
 
 def program(system, name, *words, **settings):
