@@ -16,7 +16,7 @@
 struct settings {
     const char *gateway_url, *booking_url, *payment_url, *provider_url; /* without a final / */
     const char *gateway_ops_url, *booking_ops_url, *payment_ops_url;    /* the ops listeners */
-    const char *amqp_url, *management_url; /* of the broker; "" = not known */
+    const char *amqp_url, *management_url;                     /* of the broker; "" = not known */
     const char *store_gateway, *store_booking, *store_payment; /* "" = not known */
     const char *webhook_secret;                                /* "" = not known */
     const char *jaeger_url;                                    /* the query API; "" = none */
