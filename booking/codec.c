@@ -74,7 +74,7 @@ bool booking_parse(const void *self, const struct message *message, struct input
     (void)self;
     const struct event_form *form = form_find(message->type);
     if (form == NULL)
-        return error_set(error, ERROR_REJECT, "unknown event type %s", message->type);
+        return error_set(error, ERROR_NEWER, "unknown event type %s", message->type);
     struct event_fields event;
     struct json_problem problem;
     memset(&event, 0, sizeof event);

@@ -165,6 +165,22 @@ static enum exit_status list_visit(struct pass *pass, const char *queue,
     return EXIT_OK;
 }
 
+/* No dead letters, but they will be if nobody comes for them. */
+static void waiting_tell(const struct pass *pass)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < sizeof queues / sizeof queues[0]; i++) {
+        char later[TOPOLOGY_NAME_SIZE];
+        struct queue_depth depth;
+        struct error error;
+        snprintf(later, sizeof later, "%s" TOPOLOGY_LATER_SUFFIX, queues[i]);
+        if (tap_queue_check(pass->tap, later, &depth, &error))
+            count += depth.messages;
+    }
+    if (count > 0)
+        fprintf(pass->cli->out, "%" PRId64 " wait for a newer release: roundtrip doctor\n", count);
+}
+
 static enum exit_status list_run(struct pass *pass)
 {
     static const char *const heads[] = { "#", "queue", "event", "booking", "announced", "reason" };
@@ -179,12 +195,14 @@ static enum exit_status list_run(struct pass *pass)
         pass->json = NULL;
     } else if (status == EXIT_OK && pass->done == 0) {
         fputs("no dead letters\n", cli->out);
+        waiting_tell(pass);
     } else if (status == EXIT_OK) {
         table_print(&pass->table, cli->out, cli->has_colours);
         fprintf(cli->out,
                 "\n%" PRId64 " dead letter%s%s; one in full: roundtrip dead show 1; "
                 "again: roundtrip dead replay 1\n",
                 pass->done, pass->done == 1 ? "" : "s", pass->is_cut ? " and more" : "");
+        waiting_tell(pass);
     }
     table_done(&pass->table);
     cJSON_Delete(pass->json);

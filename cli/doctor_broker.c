@@ -66,6 +66,25 @@ static void dead_check(struct doctor *doctor, struct tap *tap, const char *queue
         doctor_report(doctor, FINDING_OK, dead, "empty", NULL);
 }
 
+/* What waits there is no fault as long as a newer release is on its way. */
+static void later_check(struct doctor *doctor, struct tap *tap, const char *queue)
+{
+    char later[TOPOLOGY_NAME_SIZE];
+    struct queue_depth depth;
+    struct error error;
+    snprintf(later, sizeof later, "%s" TOPOLOGY_LATER_SUFFIX, queue);
+    if (!tap_queue_check(tap, later, &depth, &error))
+        queue_missing(doctor, later, &error);
+    else if (depth.messages > 0)
+        doctor_reportf(doctor, FINDING_FAIL, later,
+                       "finish the roll-out: start the newer release; after a day without it they "
+                       "are dead letters",
+                       "%" PRId64 " message%s of a newer release wait%s for it", depth.messages,
+                       depth.messages == 1 ? "" : "s", depth.messages == 1 ? "s" : "");
+    else
+        doctor_report(doctor, FINDING_OK, later, "empty", NULL);
+}
+
 void doctor_broker(struct doctor *doctor)
 {
     struct error error;
@@ -87,6 +106,8 @@ void doctor_broker(struct doctor *doctor)
         queue_check(doctor, tap, &consumed[i]);
     for (size_t i = 0; i < sizeof consumed / sizeof consumed[0]; i++)
         dead_check(doctor, tap, consumed[i].queue);
+    for (size_t i = 0; i < sizeof consumed / sizeof consumed[0]; i++)
+        later_check(doctor, tap, consumed[i].queue);
     doctor_bindings(doctor);
     tap_close(tap);
 }

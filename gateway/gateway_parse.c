@@ -259,7 +259,7 @@ bool gateway_parse(const void *self, const struct message *message, struct input
     struct json_problem problem;
     const struct event_type *type = event_type_find(message->type);
     if (type == NULL)
-        return error_set(error, ERROR_REJECT, "unknown type %s", message->type);
+        return error_set(error, ERROR_NEWER, "unknown event type %s", message->type);
     if (!json_read(message->body, message->body_length, type->fields, type->field_count,
                    JSON_UNKNOWN_IGNORED, &event, &problem))
         return refuse("", &problem, error);

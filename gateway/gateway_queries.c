@@ -27,6 +27,9 @@ static void read_refuse(struct http_answer *answer, const struct error *error,
     else if (error->code == ERROR_RETRY)
         gateway_problem(answer, 503, "unavailable", "the store is away; ask again", NULL,
                         booking_id);
+    else if (error->code == ERROR_NEWER)
+        gateway_problem(answer, 503, "unavailable",
+                        "a newer release has stored this booking; ask again", NULL, booking_id);
     else
         gateway_problem(answer, 500, "internal", "the stored booking cannot be read", NULL,
                         booking_id);

@@ -96,7 +96,7 @@ bool payment_parse(const void *self, const struct message *message, struct input
     (void)self;
     int found = type_find(message->type);
     if (found < 0)
-        return error_set(error, ERROR_REJECT, "unknown event type %s", message->type);
+        return error_set(error, ERROR_NEWER, "unknown event type %s", message->type);
     enum payment_input_type type = (enum payment_input_type)found;
     bool is_list = type == INPUT_FAILED || type == INPUT_CANCELLED;
     struct event_fields event;

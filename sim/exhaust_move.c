@@ -1,6 +1,7 @@
 /* exhaust_move.c - how an exhaustive world begins, and the transitions that lead on from a state.
  */
 #include "sim/exhaust.h"
+#include "sim/sim_release.h"
 
 #include <assert.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static void rules_set(struct sim *sim)
     sim->participants[SIM_GATEWAY] = gateway_participant(&sim->gateway_config);
     sim->participants[SIM_BOOKING] = booking_participant(&sim->booking_rules);
     sim->participants[SIM_PAYMENT] = payment_participant(&sim->payment_rules);
+    sim_newer_make(sim);
 }
 
 static void payment_fill(struct payment_payload *content, const struct sim_booking *booking,

@@ -1,6 +1,7 @@
 /* sim.c - one schedule: chaos, healing, oracle. */
 #include "cli/replay_decide.h"
 #include "sim/sim_provider.h"
+#include "sim/sim_release.h"
 #include "sim/sim_store.h"
 #include "sim/sim_words.h"
 
@@ -61,6 +62,7 @@ static void rules_choose(struct sim *sim)
     sim->participants[SIM_GATEWAY] = gateway_participant(&sim->gateway_config);
     sim->participants[SIM_BOOKING] = booking_participant(&sim->booking_rules);
     sim->participants[SIM_PAYMENT] = payment_participant(&sim->payment_rules);
+    sim_newer_make(sim);
 }
 
 static void faults_choose(struct sim *sim)
@@ -135,6 +137,7 @@ static void broker_strike(struct sim *sim)
 static void world_strike(struct sim *sim)
 {
     broker_strike(sim);
+    sim_release_strike(sim);
     if (sim_fault(sim, FAULT_STORE_AWAY)) {
         enum sim_service service =
             (enum sim_service)sim_random_below(&sim->random, SIM_SERVICE_COUNT);
@@ -209,6 +212,7 @@ static void heal_begin(struct sim *sim)
 {
     sim_tell(sim, "from here on nothing goes wrong");
     sim->is_healed = true;
+    sim_release_finish(sim);
     sim->blocked_until_ms = 0;
     sim->broker_away_until_ms = 0;
     sim->provider_shut_until_ms = 0;

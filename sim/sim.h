@@ -52,6 +52,7 @@ struct sim_delivery;
 struct sim_message { /* waits in a queue, or is held by a worker */
     struct message message;
     int64_t ready_at_ms, delivery_count;
+    int64_t later_since_ms; /* it was left to a newer release */
     bool is_malformed, is_poison, is_forged;
     bool is_wider;                     /* as another release would write it: one field more */
     bool is_old;                       /* acked weeks ago */
@@ -64,6 +65,7 @@ struct sim_delivery { /* in a worker's hand */
     struct delivery delivery;
     struct sim_message *source; /* NULL: its session has ended */
     bool is_quarantined;
+    bool is_postponed;
 };
 
 struct sim_queue {
@@ -168,7 +170,8 @@ struct sim_publish { /* on its way */
 struct sim_worker {
     struct sim *sim;
     enum sim_service service;
-    int number; /* within its service, from 1 */
+    int number;    /* within its service, from 1 */
+    bool is_newer; /* of another release than the others */
     char name[16];
     struct engine_limits limits;
     struct engine *engine; /* NULL: down */
@@ -255,6 +258,7 @@ struct sim {
     bool is_healed;
     int rates[FAULT_COUNT];
     bool may_lose_messages; /* a queue was purged or deleted: not every view is told everything */
+    bool has_rolled;        /* two releases ran side by side */
     bool is_restored;       /* the payment service's store is an older one */
     char failure[SIM_FAILURE_SIZE]; /* "" = all is well */
     struct anomaly_set reached;
@@ -265,6 +269,7 @@ struct sim {
     struct payment_rules payment_rules;
     struct gateway_config gateway_config;
     struct participant participants[SIM_SERVICE_COUNT];
+    struct participant newer[SIM_SERVICE_COUNT]; /* of the newer release */
     size_t worker_count, mark_count, booking_count, payment_count, op_count, call_count;
     size_t poison_count, refunds_moving;
     int64_t keys_kept_ms; /* how long the provider knows a key; 0 = for ever */

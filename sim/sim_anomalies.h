@@ -104,6 +104,7 @@
     X(F9, "a refund that a restored store has forgotten")                                          \
     X(F10, "a flood of duplicates")                                                                \
     X(F11, "a store that reads and does not write")                                                \
+    X(F12, "a document that a newer release has stored")                                           \
     X(F14, "documents that nobody can read, due before those that wait")                           \
     X(G1, "a worker with a wrong clock decides")                                                   \
     X(G2, "a deadline early, late or twice")                                                       \
@@ -112,7 +113,7 @@
     X(G5, "a payment captured before the deadline, delivered after it")                            \
     X(G6, "a clock set ahead or back while something waits")                                       \
     X(H1, "a message that cannot be read")                                                         \
-    X(H2, "a message of an unknown type or version")                                               \
+    X(H2, "a message of an unknown type or version, for which no newer release comes")             \
     X(H3, "a known message with one field more, as another release writes it")                     \
     X(H6, "a message with a malformed traceparent")
 

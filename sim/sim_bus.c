@@ -1,4 +1,6 @@
 /* sim_bus.c - the bus as a worker's engine sees it. */
+#include "sim/sim.h"
+#include "sim/sim_aside.h"
 #include "sim/sim_words.h"
 #include "wire/events.h"
 
@@ -7,11 +9,6 @@
 
 #define PREFETCH              16
 #define HEARTBEAT_DEADLINE_MS 20000
-
-static bool is_blocked(const struct sim *sim)
-{
-    return sim->blocked_until_ms > sim->now_ms;
-}
 
 static void connect_see(struct sim_worker *worker)
 {
@@ -40,22 +37,16 @@ static void connect_when_due(struct sim_worker *worker)
     sim_tell(sim, "%s connects, session %llu", worker->name, (unsigned long long)worker->session);
 }
 
-/* The peer is gone and nobody has told us; the heartbeat will. */
-static bool is_half_open(const struct sim_worker *worker)
-{
-    return worker->half_open_until_ms != 0;
-}
-
 static void connection_strike(struct sim_worker *worker)
 {
     struct sim *sim = worker->sim;
     if (worker->session == 0)
         return;
-    if (is_half_open(worker) && (sim->is_healed || worker->half_open_until_ms <= sim->now_ms)) {
+    if (sim_is_half_open(worker) && (sim->is_healed || worker->half_open_until_ms <= sim->now_ms)) {
         sim_tell(sim, "%s hears no heartbeat", worker->name);
         anomaly_reached(sim, ANOMALY_E13);
         sim_session_end(worker, 0);
-    } else if (!is_half_open(worker) && sim_fault(sim, FAULT_HALF_OPEN)) {
+    } else if (!sim_is_half_open(worker) && sim_fault(sim, FAULT_HALF_OPEN)) {
         sim_tell(sim, "the connection of %s is half open", worker->name);
         worker->half_open_until_ms = sim->now_ms + HEARTBEAT_DEADLINE_MS;
     } else if (sim_fault(sim, FAULT_DISCONNECT)) {
@@ -79,11 +70,11 @@ static void bus_service(void *self, struct bus_status *ret_status)
     *ret_status = (struct bus_status){
         .session = worker->session,
         .can_consume = worker->session != 0,
-        .can_publish = (worker->session != 0 || worker->is_paused) && !is_blocked(sim) &&
+        .can_publish = (worker->session != 0 || worker->is_paused) && !sim_is_blocked(sim) &&
                        sim->broker_away_until_ms <= sim->now_ms,
-        .detail = worker->session == 0 ? "not connected"
-                  : is_blocked(sim)    ? "blocked"
-                                       : "",
+        .detail = worker->session == 0  ? "not connected"
+                  : sim_is_blocked(sim) ? "blocked"
+                                        : "",
     };
     worker->can_publish = ret_status->can_publish;
 }
@@ -109,6 +100,7 @@ static struct delivery *delivery_make(struct sim_worker *worker, struct sim_mess
     made->delivery.tag = ++worker->next_tag;
     made->delivery.session = worker->session;
     made->delivery.delivery_count = message->delivery_count;
+    made->delivery.later_since_ms = sim_later_since_ms(worker->sim, message);
     made->delivery.message = message->message;
     if (message->is_malformed)
         snprintf(made->delivery.malformed, sizeof made->delivery.malformed, "no message id");
@@ -121,7 +113,8 @@ static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliverie
 {
     struct sim_worker *worker = self;
     sim_port_point(worker);
-    if (worker->session == 0 || worker->session != worker->reported_session || is_half_open(worker))
+    if (worker->session == 0 || worker->session != worker->reported_session ||
+        sim_is_half_open(worker))
         return 0;
     size_t count = 0;
     while (count < limit && worker->delivery_count < PREFETCH) {
@@ -164,8 +157,8 @@ static enum publish_result message_publish(struct sim_worker *worker, const stru
 {
     struct sim *sim = worker->sim;
     struct sim_mark *mark = content_check(worker, message);
-    if ((worker->session == 0 && !worker->is_paused) || is_half_open(worker) || is_blocked(sim) ||
-        sim->broker_away_until_ms > sim->now_ms)
+    if ((worker->session == 0 && !worker->is_paused) || sim_is_half_open(worker) ||
+        sim_is_blocked(sim) || sim->broker_away_until_ms > sim->now_ms)
         return PUBLISH_UNKNOWN;
     bool is_nacked = sim_fault(sim, FAULT_NACK);
     bool is_unknown = !is_nacked && sim_fault(sim, FAULT_UNKNOWN);
@@ -241,51 +234,6 @@ static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *re
     return true;
 }
 
-static struct sim_delivery *delivery_of(const struct sim_worker *worker,
-                                        const struct delivery *delivery)
-{
-    for (size_t i = 0; i < worker->delivery_count; i++)
-        if (&worker->deliveries[i]->delivery == delivery)
-            return worker->deliveries[i];
-    assert(false && "the engine names a delivery that it does not hold");
-    return NULL;
-}
-
-static void quarantine_check(struct sim_worker *worker, const struct sim_message *source,
-                             const char *reason)
-{
-    struct sim *sim = worker->sim;
-    if (worker->delivery_count > 1)
-        anomaly_reached(sim, ANOMALY_E8);
-    if (source->is_poison)
-        anomaly_reached(sim, source->quarantine_meets);
-    else if (source->is_forged)
-        anomaly_reached(sim, ANOMALY_A10);
-    else if (!sim->is_restored || !sim_mark(sim, source->message.id)->is_of_payment)
-        sim_fail(sim, "H1: %s of a sound service is quarantined: %s", source->message.id, reason);
-}
-
-static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
-                           struct error *error)
-{
-    struct sim_worker *worker = self;
-    struct sim *sim = worker->sim;
-    sim_port_point(worker);
-    struct sim_delivery *held = delivery_of(worker, delivery);
-    if (held->source == NULL || is_half_open(worker) || is_blocked(sim) ||
-        sim_fault(sim, FAULT_QUARANTINE)) {
-        anomaly_reached(sim, ANOMALY_E9);
-        return error_set(error, ERROR_RETRY, "the dead letter queue does not take it");
-    }
-    held->is_quarantined = true;
-    sim->queues[worker->service].dead_count++;
-    sim_message_keep(sim->dead, &sim->dead_count, worker->service, held->source);
-    sim_tell(sim, "%s quarantines %s: %s", worker->name, delivery->message.id, reason);
-    quarantine_check(worker, held->source, reason);
-    sim_port_point(worker);
-    return true;
-}
-
 /* I7: an ack only after the durable commit. Every event that booking takes is in the history of its
  * document, but for a decline, of which none is kept before there is one; what nobody can read is
  * in the dead letter queue. */
@@ -294,6 +242,8 @@ static void commit_check(struct sim_worker *worker, const struct sim_delivery *h
     struct sim *sim = worker->sim;
     const struct message *message = &held->delivery.message;
     bool is_poison = strncmp(message->id, "poison:", 7) == 0;
+    if (held->is_postponed)
+        return;
     if (is_poison && !held->is_quarantined)
         sim_fail(sim, "I7: %s was acked and is kept nowhere", message->id);
     if (is_poison || worker->service != SIM_BOOKING ||
@@ -317,6 +267,8 @@ static void delivery_settle(struct sim_worker *worker, const struct sim_delivery
         strstr(message->message.body, "\"payments\":[]") != NULL)
         anomaly_reached(sim, ANOMALY_C12);
     sim_message_forget(&sim->queues[worker->service], message);
+    if (held->is_postponed)
+        return;
     if (message->is_poison || message->is_forged || message->is_wider)
         return;
     sim->settled[worker->service] = message;
@@ -331,12 +283,12 @@ static void bus_ack(void *self, struct delivery *const *deliveries, size_t count
     struct sim_worker *worker = self;
     struct sim *sim = worker->sim;
     sim_port_point(worker);
-    if (worker->session != 0 && (is_half_open(worker) || sim_fault(sim, FAULT_ACK_LOST))) {
+    if (worker->session != 0 && (sim_is_half_open(worker) || sim_fault(sim, FAULT_ACK_LOST))) {
         sim_tell(sim, "%s loses its connection with an ack", worker->name);
         sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
     }
     for (size_t i = 0; i < count; i++) {
-        struct sim_delivery *held = delivery_of(worker, deliveries[i]);
+        struct sim_delivery *held = sim_delivery_of(worker, deliveries[i]);
         if (held->source != NULL)
             delivery_settle(worker, held);
         else
@@ -351,7 +303,7 @@ static bool bus_is_drained(void *self)
 {
     struct sim_worker *worker = self;
     sim_port_point(worker);
-    return worker->session != 0 && worker->delivery_count == 0 && !is_half_open(worker) &&
+    return worker->session != 0 && worker->delivery_count == 0 && !sim_is_half_open(worker) &&
            sim_queue_waiting(worker->sim, worker->service) == 0;
 }
 
@@ -379,7 +331,8 @@ struct bus_port sim_bus_port(struct sim_worker *worker)
         .take = bus_take,
         .publish_begin = bus_publish_begin,
         .publish_end = bus_publish_end,
-        .quarantine = bus_quarantine,
+        .quarantine = sim_bus_quarantine,
+        .postpone = sim_bus_postpone,
         .ack = bus_ack,
         .is_drained = bus_is_drained,
         .pause = bus_pause,

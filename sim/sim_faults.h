@@ -26,6 +26,7 @@
     X(FAULT_WIPE, "wipe", 3)                    /* all of the broker is gone */                    \
     X(FAULT_BROKER_AWAY, "broker_away", 5)      /* nobody can connect for a while */               \
     X(FAULT_QUARANTINE, "quarantine", 300)      /* the dead letter queue does not take it */       \
+    X(FAULT_RELEASE, "release", 60)             /* a worker is rolled forward, or back */          \
     X(FAULT_POISON, "poison", 15)               /* somebody publishes nonsense */                  \
     X(FAULT_LATER, "later", 400)                /* old messages and dead letters, weeks later */   \
     X(FAULT_STORE_CALL, "store_call", 40)       /* one call fails, applied or not */               \

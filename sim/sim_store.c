@@ -3,6 +3,7 @@
 #include "sim/sim_store.h"
 #include "common/engine/bson_read.h"
 #include "common/engine/document.h"
+#include "sim/sim_release.h"
 #include "sim/sim_words.h"
 
 #include <assert.h>
@@ -34,7 +35,7 @@ bool sim_document_state(struct sim *sim, enum sim_service service,
                              .body_length = document->body_length };
     struct error error;
     memcpy(record.id, document->id, sizeof record.id);
-    if (document_state_decode(&sim->participants[service], &record, ret_state, &error))
+    if (document_state_decode(&sim->newer[service], &record, ret_state, &error))
         return true;
     sim_fail(sim, "a stored document cannot be read: %s", error.message);
     return false;
@@ -255,6 +256,7 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
         document->state_life = worker->crash_count;
     } else {
         closing_check(sim, document, record);
+        sim_newer_check(worker, document, record);
         if (worker->service == SIM_BOOKING)
             absorb_check(sim, document, record);
     }
@@ -267,6 +269,7 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
     loading_check(worker, document);
     if (worker->service == SIM_PAYMENT)
         sim_payment_bind(sim, record->id);
+    sim_newer_store(worker, document);
     if (worker->publish_count > 0)
         anomaly_reached(sim, ANOMALY_D12);
     if (record->owed_at_ms != 0)

@@ -42,15 +42,17 @@ void sim_poison_publish(struct sim *sim)
     message.body_length = strlen(poison->body);
     bool is_newer = sim_random_chance(&sim->random, 200);
     if (is_newer)
-        message.schema_version = SCHEMA_FIRST + 1;
+        message.schema_version = SCHEMA_FIRST + 2; /* nobody ever knows it */
     struct sim_message *put = sim_queue_put(sim, service, &message);
     if (put == NULL)
         return;
     put->is_poison = true;
     put->is_malformed = sim_random_chance(&sim->random, 300);
-    put->quarantine_meets = put->is_malformed                       ? ANOMALY_H1
-                            : is_newer || poison->reader != service ? ANOMALY_H2
-                                                                    : poison->meets;
+    bool is_known = poison->reader == service ||
+                    (service == SIM_GATEWAY && strcmp(poison->type, EVENT_BOOKING_FAILED) == 0);
+    put->quarantine_meets = put->is_malformed       ? ANOMALY_H1
+                            : is_newer || !is_known ? ANOMALY_H2
+                                                    : poison->meets;
     sim_tell(sim, "somebody publishes nonsense to %s: %s %s", sim_service_text(service), message.id,
              message.type);
 }

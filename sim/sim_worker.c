@@ -25,7 +25,9 @@ static void engine_start(struct sim_worker *worker)
     }
     if (!worker->sim->options.is_unobserved)
         ports.observer = sim_observer_port(worker);
-    const struct participant *participant = &worker->sim->participants[worker->service];
+    const struct participant *participant = worker->is_newer
+                                                ? &worker->sim->newer[worker->service]
+                                                : &worker->sim->participants[worker->service];
     struct engine **memory = &worker->sim->engines[worker->service][worker->number - 1];
     if (*memory == NULL)
         *memory = engine_new(participant, &ports, &worker->limits);
@@ -72,8 +74,8 @@ static void counters_check(struct sim_worker *worker)
 {
     struct engine_status status;
     engine_status_get(worker->engine, &status);
-    if (status.delivered !=
-        status.applied + status.duplicates + status.rejected + status.deferred + status.quarantined)
+    if (status.delivered != status.applied + status.duplicates + status.rejected + status.deferred +
+                                status.later + status.quarantined)
         sim_fail(worker->sim, "I8: the counters of %s do not add up", worker->name);
 }
 

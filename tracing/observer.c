@@ -197,11 +197,10 @@ static void decided(void *self, const struct decided *decided)
     }
 }
 
-static void quarantined(void *self, const struct delivery *delivery, const char *reason)
+/* False: it never became an input. */
+static bool set_aside(struct tracing_observer *observer, const struct delivery *delivery,
+                      const char *verdict, const char *reason)
 {
-    struct tracing_observer *observer = self;
-    if (is_off(observer))
-        return;
     struct open_batch *batch = observer_published(observer);
     bool has_input = false;
     for (size_t i = 0; i < batch->input_count; i++) {
@@ -210,15 +209,29 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
             strcmp(open->input->id, delivery->message.id) != 0)
             continue;
         open->is_decided = true;
-        open->is_quarantined = true;
-        open->verdict = "quarantine";
+        open->is_quarantined = strcmp(verdict, "quarantine") == 0;
+        open->verdict = verdict;
         open->delivery_tag = delivery->tag;
         memcpy(open->routing_key, delivery->message.type, sizeof open->routing_key);
         text_copy(open->reason, sizeof open->reason, reason);
         has_input = true;
     }
-    if (!has_input)
+    return has_input;
+}
+
+static void quarantined(void *self, const struct delivery *delivery, const char *reason)
+{
+    struct tracing_observer *observer = self;
+    if (!is_off(observer) && !set_aside(observer, delivery, "quarantine", reason))
         observer_export_quarantine(observer, delivery, reason);
+}
+
+/* It comes again: what cannot be read here is traced by the release that can. */
+static void postponed(void *self, const struct delivery *delivery, const char *reason)
+{
+    struct tracing_observer *observer = self;
+    if (!is_off(observer))
+        (void)set_aside(observer, delivery, "later", reason);
 }
 
 /* The first input of the same trace in this batch; the input itself if there is none before it. */
@@ -329,6 +342,7 @@ struct tracing_observer *tracing_observer_new(const struct tracing_setup *setup)
         .message_published = observer_message_published,
         .decided = decided,
         .quarantined = quarantined,
+        .postponed = postponed,
         .batch_end = batch_end,
     };
     observer->http_port_table =

@@ -131,21 +131,19 @@ static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *re
     return publisher_end(&bus->publisher, is_waiting, ret_results);
 }
 
-static bool letter_put(struct amqp_bus *bus, const struct held *held, const char *reason,
-                       struct error *error)
+/* A copy into the queue beside the own one. */
+static bool letter_put(struct amqp_bus *bus, const struct held *held, const char *suffix,
+                       const struct envelope_letter *letter, struct error *error)
 {
-    char dead[TOPOLOGY_NAME_SIZE + sizeof TOPOLOGY_DEAD_SUFFIX];
-    (void)snprintf(dead, sizeof dead, "%s" TOPOLOGY_DEAD_SUFFIX, bus->options.queue);
-    struct envelope_letter letter = { .reason = reason,
-                                      .routing_key = held->routing_key,
-                                      .service = bus->options.service };
+    char queue[TOPOLOGY_NAME_SIZE + sizeof TOPOLOGY_LATER_SUFFIX];
+    (void)snprintf(queue, sizeof queue, "%s%s", bus->options.queue, suffix);
     amqp_basic_properties_t properties;
     amqp_pool_t pool;
     init_amqp_pool(&pool, 4096);
     bool is_put = false;
-    if (envelope_copy(bus_bytes(held->raw, held->raw_length), &letter, &pool, &properties, error)) {
+    if (envelope_copy(bus_bytes(held->raw, held->raw_length), letter, &pool, &properties, error)) {
         struct publisher_letter outgoing = {
-            .queue = dead,
+            .queue = queue,
             .properties = &properties,
             .properties_bytes = held->raw_length,
             .body = bus_bytes(held->delivery.message.body, held->delivery.message.body_length),
@@ -156,21 +154,40 @@ static bool letter_put(struct amqp_bus *bus, const struct held *held, const char
     return is_put;
 }
 
+static bool put_aside(struct amqp_bus *bus, const struct delivery *delivery, const char *suffix,
+                      struct envelope_letter *letter, struct error *error)
+{
+    struct held *held = deliveries_find(bus->consumer.deliveries, delivery);
+    if (held == NULL) {
+        return error_set(error, ERROR_RETRY, "the delivery's session has ended");
+    }
+    /* One that came back has lost its own key: the type is the same thing by design. */
+    letter->routing_key =
+        delivery->later_since_ms != 0 ? delivery->message.type : held->routing_key;
+    letter->service = bus->options.service;
+    /* What we did not keep, or cannot carry, the broker moves itself; the reason is lost then, but
+     * the message is not. */
+    return held->is_body_dropped || !publisher_takes_properties(&bus->publisher, held->raw_length)
+               ? consumer_reject(&bus->consumer, held, error)
+               : letter_put(bus, held, suffix, letter, error);
+}
+
 static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
                            struct error *error)
 {
-    struct amqp_bus *bus = self;
-    struct held *held = deliveries_find(bus->consumer.deliveries, delivery);
-    if (held == NULL) {
-        return error_set(error, ERROR_RETRY, "quarantine: the delivery's session has ended");
-    }
-    /* What we did not keep, or cannot carry, the broker moves itself; the reason is lost then, but
-     * the message is not. */
-    bool is_put =
-        held->is_body_dropped || !publisher_takes_properties(&bus->publisher, held->raw_length)
-            ? consumer_reject(&bus->consumer, held, error)
-            : letter_put(bus, held, reason, error);
-    return is_put || error_wrap(error, "quarantine");
+    struct envelope_letter letter = { .reason = reason };
+    return put_aside(self, delivery, TOPOLOGY_DEAD_SUFFIX, &letter, error) ||
+           error_wrap(error, "quarantine");
+}
+
+static bool bus_postpone(void *self, const struct delivery *delivery, const char *reason,
+                         int64_t since_ms, struct error *error)
+{
+    struct envelope_letter letter = { .reason = reason,
+                                      .type = delivery->message.type,
+                                      .later_since_ms = since_ms };
+    return put_aside(self, delivery, TOPOLOGY_LATER_SUFFIX, &letter, error) ||
+           error_wrap(error, "leave to a newer release");
 }
 
 static void bus_ack(void *self, struct delivery *const *deliveries, size_t count)
@@ -206,6 +223,7 @@ struct bus_port amqp_bus_port(struct amqp_bus *bus)
         .publish_begin = bus_publish_begin,
         .publish_end = bus_publish_end,
         .quarantine = bus_quarantine,
+        .postpone = bus_postpone,
         .ack = bus_ack,
         .is_drained = bus_is_drained,
         .pause = bus_pause,

@@ -17,12 +17,22 @@
 #define HEADER_REASON         "roundtrip-reason"
 #define HEADER_ROUTING_KEY    "roundtrip-routing-key"
 #define HEADER_SERVICE        "roundtrip-service"
+#define HEADER_LATER_SINCE    "roundtrip-later-since"
+#define LETTER_HEADERS_MAX    4
 
 static amqp_table_entry_t text_header(const char *name, const char *value)
 {
     return (amqp_table_entry_t){
         .key = amqp_cstring_bytes(name),
         .value = { .kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_cstring_bytes(value) },
+    };
+}
+
+static amqp_table_entry_t int_header(const char *name, int64_t value)
+{
+    return (amqp_table_entry_t){
+        .key = amqp_cstring_bytes(name),
+        .value = { .kind = AMQP_FIELD_KIND_I64, .value.i64 = value },
     };
 }
 
@@ -45,10 +55,7 @@ void envelope_write(const struct message *message, amqp_table_entry_t headers[EN
     if (message->tracestate[0] != '\0') {
         headers[count++] = text_header(HEADER_TRACESTATE, message->tracestate);
     }
-    headers[count++] = (amqp_table_entry_t){
-        .key = amqp_cstring_bytes(HEADER_SCHEMA_VERSION),
-        .value = { .kind = AMQP_FIELD_KIND_I64, .value.i64 = message->schema_version },
-    };
+    headers[count++] = int_header(HEADER_SCHEMA_VERSION, message->schema_version);
     if (message->is_repeat) {
         headers[count++] = (amqp_table_entry_t){
             .key = amqp_cstring_bytes(HEADER_REPEAT),
@@ -276,6 +283,11 @@ void envelope_read(const amqp_basic_properties_t *properties, const char *exchan
                      sizeof message->traceparent);
     read_text_header(properties, HEADER_TRACESTATE, message->tracestate,
                      sizeof message->tracestate);
+    const amqp_field_value_t *since = find_header(properties, HEADER_LATER_SINCE);
+    if (since == NULL || !read_int(since, &delivery->later_since_ms) ||
+        delivery->later_since_ms < 0) {
+        delivery->later_since_ms = 0;
+    }
     const amqp_field_value_t *count = find_header(properties, HEADER_DELIVERY_COUNT);
     if (count != NULL && read_int(count, &delivery->delivery_count) &&
         delivery->delivery_count < 0) {
@@ -285,9 +297,20 @@ void envelope_read(const amqp_basic_properties_t *properties, const char *exchan
 
 static bool is_left_out(amqp_bytes_t key)
 {
-    static const char *const names[] = { HEADER_REASON,  HEADER_ROUTING_KEY,
-                                         HEADER_SERVICE, HEADER_DELIVERY_COUNT,
-                                         "CC",           "BCC" };
+    static const char *const names[] = { HEADER_REASON,
+                                         HEADER_ROUTING_KEY,
+                                         HEADER_SERVICE,
+                                         HEADER_LATER_SINCE,
+                                         HEADER_DELIVERY_COUNT,
+                                         "CC",
+                                         "BCC",
+                                         "x-death",
+                                         "x-first-death-exchange",
+                                         "x-first-death-queue",
+                                         "x-first-death-reason",
+                                         "x-last-death-exchange",
+                                         "x-last-death-queue",
+                                         "x-last-death-reason" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (key.len == strlen(names[i]) && memcmp(key.bytes, names[i], key.len) == 0) {
             return true;
@@ -307,7 +330,8 @@ bool envelope_copy(amqp_bytes_t raw, const struct envelope_letter *letter, amqp_
     amqp_basic_properties_t properties = *(amqp_basic_properties_t *)decoded;
     int original =
         (properties._flags & AMQP_BASIC_HEADERS_FLAG) != 0 ? properties.headers.num_entries : 0;
-    amqp_table_entry_t *entries = amqp_pool_alloc(pool, ((size_t)original + 3) * sizeof *entries);
+    amqp_table_entry_t *entries =
+        amqp_pool_alloc(pool, ((size_t)original + LETTER_HEADERS_MAX) * sizeof *entries);
     if (entries == NULL) {
         return error_set(error, ERROR_RETRY, "out of memory");
     }
@@ -320,6 +344,12 @@ bool envelope_copy(amqp_bytes_t raw, const struct envelope_letter *letter, amqp_
     entries[count++] = text_header(HEADER_REASON, letter->reason);
     entries[count++] = text_header(HEADER_ROUTING_KEY, letter->routing_key);
     entries[count++] = text_header(HEADER_SERVICE, letter->service);
+    if (letter->later_since_ms != 0) {
+        entries[count++] = int_header(HEADER_LATER_SINCE, letter->later_since_ms);
+    }
+    if (letter->type != NULL && (properties._flags & AMQP_BASIC_TYPE_FLAG) == 0) {
+        set_text(&properties, AMQP_BASIC_TYPE_FLAG, &properties.type, letter->type);
+    }
     properties._flags &= ~(amqp_flags_t)(AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG);
     properties._flags |= AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
     properties.delivery_mode = AMQP_DELIVERY_PERSISTENT;

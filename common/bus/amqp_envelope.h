@@ -28,11 +28,14 @@ void envelope_write(const struct message *message, amqp_table_entry_t headers[EN
 void envelope_read(const amqp_basic_properties_t *properties, const char *exchange,
                    const char *routing_key, uint64_t body_size, struct delivery *delivery);
 
-/* A dead letter: the original properties and headers, and why, where from and by whom it was put
- * away. Left out are those that would make the broker route it elsewhere (CC, BCC), drop it
- * (expiration), refuse it (user_id) or believe an old count (x-delivery-count). */
+/* A copy that is put away, as a dead letter or to come back later: the original properties and
+ * headers, and why, where from and by whom. Left out are those that would make the broker route it
+ * elsewhere (CC, BCC), drop it (expiration, and earlier deaths: it takes them for a cycle), refuse
+ * it (user_id) or believe an old count (x-delivery-count). */
 struct envelope_letter {
     const char *reason, *routing_key, *service;
+    const char *type;       /* where the original leaves it to the routing key; NULL: as it is */
+    int64_t later_since_ms; /* when it was first left to a newer release; 0 = a dead letter */
 };
 
 /* `raw` is the encoded property list. All of the result lives in the pool, which the caller has

@@ -29,9 +29,10 @@ static void argument_int(struct queue_arguments *arguments, const char *name, in
     };
 }
 
-static bool dead_name_make(const char *queue, char name[TOPOLOGY_NAME_SIZE], struct error *error)
+static bool name_make(const char *queue, const char *suffix, char name[TOPOLOGY_NAME_SIZE],
+                      struct error *error)
 {
-    int length = snprintf(name, TOPOLOGY_NAME_SIZE, "%s" TOPOLOGY_DEAD_SUFFIX, queue);
+    int length = snprintf(name, TOPOLOGY_NAME_SIZE, "%s%s", queue, suffix);
     return (length > 0 && length < TOPOLOGY_NAME_SIZE) ||
            error_set(error, ERROR_BUG, "queue name too long: %s", queue);
 }
@@ -70,13 +71,33 @@ static bool dead_queue_declare(struct bus_link *link, const char *name, bool is_
     return queue_declare(link, name, is_passive, &arguments, error);
 }
 
+/* Nobody consumes it: its messages die of age, straight into the queue that they came from. They
+ * are copies, each published anew: the broker counts no cycle, which it would break by dropping. */
+static bool later_queue_declare(struct bus_link *link, const char *queue, bool is_passive,
+                                struct error *error)
+{
+    char later[TOPOLOGY_NAME_SIZE];
+    struct queue_arguments arguments = { 0 };
+    argument_text(&arguments, "x-queue-type", "quorum");
+    argument_int(&arguments, "x-message-ttl", TOPOLOGY_LATER_TTL_MS);
+    argument_text(&arguments, "x-dead-letter-exchange", "");
+    argument_text(&arguments, "x-dead-letter-routing-key", queue);
+    argument_text(&arguments, "x-dead-letter-strategy", "at-least-once");
+    argument_text(&arguments, "x-overflow", "reject-publish");
+    argument_int(&arguments, "x-max-length", TOPOLOGY_LATER_LENGTH_MAX);
+    argument_int(&arguments, "x-delivery-limit", TOPOLOGY_DEAD_DELIVERY_LIMIT);
+    return name_make(queue, TOPOLOGY_LATER_SUFFIX, later, error) &&
+           queue_declare(link, later, is_passive, &arguments, error);
+}
+
 /* The dead letter queue first: what is dead-lettered must have somewhere to go. */
-static bool queue_pair_declare(struct bus_link *link, const char *queue, bool is_passive,
-                               struct error *error)
+static bool queues_declare(struct bus_link *link, const char *queue, bool is_passive,
+                           struct error *error)
 {
     char dead[TOPOLOGY_NAME_SIZE];
     struct queue_arguments arguments = { 0 };
-    if (!dead_name_make(queue, dead, error) || !dead_queue_declare(link, dead, is_passive, error)) {
+    if (!name_make(queue, TOPOLOGY_DEAD_SUFFIX, dead, error) ||
+        !dead_queue_declare(link, dead, is_passive, error)) {
         return false;
     }
     argument_text(&arguments, "x-queue-type", "quorum");
@@ -87,7 +108,8 @@ static bool queue_pair_declare(struct bus_link *link, const char *queue, bool is
     argument_text(&arguments, "x-dead-letter-strategy", "at-least-once");
     argument_text(&arguments, "x-overflow", "reject-publish");
     argument_int(&arguments, "x-max-length", TOPOLOGY_QUEUE_LENGTH_MAX);
-    return queue_declare(link, queue, is_passive, &arguments, error);
+    return queue_declare(link, queue, is_passive, &arguments, error) &&
+           later_queue_declare(link, queue, is_passive, error);
 }
 
 static bool exchange_declare(struct bus_link *link, bool is_passive, struct error *error)
@@ -139,7 +161,7 @@ static bool row_declare(struct bus_link *link, const struct amqp_bus_options *op
 {
     const struct topology_binding *binding = &options->bindings[row];
     return (!is_first_of_queue(options, row) ||
-            queue_pair_declare(link, binding->queue, false, error)) &&
+            queues_declare(link, binding->queue, false, error)) &&
            binding_declare(link, binding, error);
 }
 
@@ -157,7 +179,7 @@ bool topology_step(struct bus_link *link, const struct amqp_bus_options *options
     if (at == 0)
         is_good = begin_walk(link, is_passive, error);
     else if (at == WALK_OWN_QUEUE)
-        is_good = queue_pair_declare(link, options->queue, is_passive, error);
+        is_good = queues_declare(link, options->queue, is_passive, error);
     else if (at + 1 < walk_length(options))
         is_good = row_declare(link, options, at - WALK_FIRST_ROW, error);
     else

@@ -15,13 +15,18 @@
 /* Bounds that refuse, not drop; dead letters under way count into the source's. */
 #define TOPOLOGY_QUEUE_LENGTH_MAX 5000000
 #define TOPOLOGY_DEAD_LENGTH_MAX  5000000
+/* What waits for a newer release comes back to its queue after this, as a copy that an older
+ * release puts away again as often as it must. */
+#define TOPOLOGY_LATER_TTL_MS     5000
+#define TOPOLOGY_LATER_LENGTH_MAX 5000000
 #define TOPOLOGY_TIMEOUT_MS       10000 /* all of it */
+#define TOPOLOGY_LATER_SUFFIX     ".later"
 #define TOPOLOGY_DEAD_SUFFIX      ".dead"
 #define TOPOLOGY_NAME_SIZE        256 /* an AMQP short string and its NUL */
 
 /* One part of a walk over all of it: a few round trips. *part is 0 at first, and again when the
  * walk is complete. With may_declare: declares all of it, which heals what was lost and changes
- * nothing else. Otherwise checks that the exchange, the own queue and its dead letter queue exist;
+ * nothing else. Otherwise checks that the exchange, the own queue and those beside it exist;
  * bindings cannot be read over AMQP, and others' queues need not be visible to this user. On
  * failure the link must be dropped. ERROR_REJECT: somebody must act. */
 MUST_CHECK bool topology_step(struct bus_link *link, const struct amqp_bus_options *options,

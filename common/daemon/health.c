@@ -78,6 +78,7 @@ static void health_handle(void *self, const struct http_request *request,
     json_write_int(&writer, "duplicates", (int64_t)status.duplicates);
     json_write_int(&writer, "rejected", (int64_t)status.rejected);
     json_write_int(&writer, "deferred", (int64_t)status.deferred);
+    json_write_int(&writer, "later", (int64_t)status.later);
     json_write_int(&writer, "quarantined", (int64_t)status.quarantined);
     json_write_object_end(&writer);
     json_write_int(&writer, "owedDocuments", (int64_t)status.owed_documents);

@@ -43,9 +43,9 @@ struct metrics {
 static const char *outcome_text(enum outcome outcome)
 {
     static const char *const texts[] = {
-        [OUTCOME_APPLIED] = "applied",         [OUTCOME_DUPLICATE] = "duplicate",
-        [OUTCOME_REJECTED] = "rejected",       [OUTCOME_DEFERRED] = "deferred",
-        [OUTCOME_QUARANTINED] = "quarantined",
+        [OUTCOME_APPLIED] = "applied",   [OUTCOME_DUPLICATE] = "duplicate",
+        [OUTCOME_REJECTED] = "rejected", [OUTCOME_DEFERRED] = "deferred",
+        [OUTCOME_LATER] = "later",       [OUTCOME_QUARANTINED] = "quarantined",
     };
     return texts[outcome];
 }
@@ -70,7 +70,8 @@ static void batch_begin(void *self, struct input *const *inputs, size_t count, i
     FORWARD(metrics, batch_begin, (next_->self, inputs, count, now_ms));
 }
 
-/* ---- deliveries: delivered = applied + duplicate + rejected + deferred + quarantined ---- */
+/* ---- deliveries: delivered = applied + duplicate + rejected + deferred + later
+ * + quarantined ---- */
 
 static struct settled *settled_find(struct open_batch *batch, const struct delivery *delivery)
 {
@@ -92,7 +93,8 @@ static void settled_note(struct open_batch *batch, const struct delivery *delive
     if (settled == NULL)
         return;
     settled->type = type;
-    bool is_graver = outcome == OUTCOME_QUARANTINED || outcome == OUTCOME_REJECTED ||
+    bool is_graver = outcome == OUTCOME_QUARANTINED || outcome == OUTCOME_LATER ||
+                     (outcome == OUTCOME_REJECTED && settled->outcome != OUTCOME_LATER) ||
                      settled->outcome == OUTCOME_DUPLICATE;
     if (is_graver && settled->outcome != OUTCOME_QUARANTINED)
         settled->outcome = outcome;
@@ -234,6 +236,16 @@ static void unreadable(void *self, const char *document_id, const char *reason)
     FORWARD(metrics, unreadable, (next_->self, document_id, reason));
 }
 
+static void postponed(void *self, const struct delivery *delivery, const char *reason)
+{
+    struct metrics *metrics = self;
+    settled_note(&metrics->batches[batch_ring_oldest(&metrics->ring)], delivery, "", OUTCOME_LATER);
+    const struct log_subject subject = { .message_id = delivery->message.id };
+    /* Again and again; that it happens at all is told by readiness.c. */
+    log_write_about(LOG_DEBUG, &subject, "waits in %s.later: %s", metrics->setup.queue, reason);
+    FORWARD(metrics, postponed, (next_->self, delivery, reason));
+}
+
 static void batch_end(void *self)
 {
     struct metrics *metrics = self;
@@ -312,6 +324,7 @@ struct metrics *metrics_new(const struct metrics_setup *setup)
         .quarantined = quarantined,
         .failed = failed,
         .unreadable = unreadable,
+        .postponed = postponed,
         .batch_end = batch_end,
         .paused = paused,
     };

@@ -19,7 +19,7 @@ const char *const check_names[CHECK_COUNT] = {
     [CHECK_OUTBOX] = "outbox",           [CHECK_LOOP] = "loop",
     [CHECK_PROCESS] = "process",         [CHECK_LOG] = "log",
     [CHECK_EFFECTS] = "effects",         [CHECK_DOCUMENTS] = "documents",
-    [CHECK_DESCRIPTORS] = "descriptors",
+    [CHECK_DESCRIPTORS] = "descriptors", [CHECK_RELEASE] = "release",
 };
 
 static void PRINTF_LIKE(4, 5) check_set(struct readiness *readiness, enum check check,
@@ -105,6 +105,10 @@ void readiness_look(struct daemon *daemon, struct readiness *ret_readiness)
     log_look(ret_readiness);
     effects_look(daemon, ret_readiness);
     descriptors_look(ret_readiness);
+    if (status.has_newer) /* no trouble of this process: a newer one has to be there */
+        check_set(ret_readiness, CHECK_RELEASE, CHECK_WARN,
+                  "left to a newer release, which has to run beside this one: %s",
+                  status.newer_reason);
     if (daemon_is_stopping(daemon))
         check_set(ret_readiness, CHECK_PROCESS, CHECK_FAIL, "stopping");
 }

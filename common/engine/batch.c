@@ -94,3 +94,12 @@ bool slot_is_kept_back(const struct slot *slot)
 {
     return slot_is_done(slot) && slot->unconfirmed > 0 && slot->kept_back == slot->unconfirmed;
 }
+
+void job_leave(struct job *job)
+{
+    job->fate = JOB_LATER;
+    job->outcome = OUTCOME_LATER;
+    job->verdict = "later";
+    job->reason = "the document is of a newer release";
+    job->reply = REPLY_UNAVAILABLE;
+}

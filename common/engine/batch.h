@@ -25,6 +25,7 @@ struct batch_delivery {
     struct delivery *delivery;
     size_t jobs_first, jobs_count;
     bool is_quarantined;
+    bool is_later; /* left to a newer release */
     char reason[QUARANTINE_REASON_SIZE];
     enum outcome outcome; /* the gravest of its jobs */
 };
@@ -33,6 +34,7 @@ enum job_fate {
     JOB_OPEN,     /* not decided yet, or to be decided again */
     JOB_DECIDED,  /* stands as soon as its slot is saved */
     JOB_DEFERRED, /* cannot be decided now (its document's outbox is full): next step */
+    JOB_LATER,    /* its document is of a newer release; a request gets 503 */
     JOB_POISON,   /* to be quarantined; a request gets 500 */
 };
 
@@ -56,6 +58,7 @@ enum slot_fate {
     SLOT_DIRTY,  /* to be saved */
     SLOT_STALE,  /* conflict: load and decide again */
     SLOT_SAVED,
+    SLOT_NEWER,  /* a newer release has stored it: it is left alone */
     SLOT_BROKEN, /* the stored document cannot be read */
 };
 
@@ -122,6 +125,8 @@ struct engine {
     struct engine_ports ports;
     struct engine_limits limits;
     bool is_draining;
+    int64_t newer_met_ms; /* when something of a newer release was met, and what */
+    char newer_reason[ERROR_MESSAGE_BYTES];
 
     struct batch *batch;     /* being made: in the ring, the one after those that follow */
     size_t publishing_first; /* saved, their messages on their way */
@@ -158,7 +163,7 @@ struct engine {
     struct bus_status bus;
     int64_t outbox_count_ms; /* next time that the store may be asked how many documents owe */
     size_t unpublished; /* documents whose messages the broker has not confirmed, as far as known */
-    uint64_t delivered, applied, duplicates, rejected, deferred, quarantined;
+    uint64_t delivered, applied, duplicates, rejected, deferred, later, quarantined;
 };
 
 /* batch.c */
@@ -171,6 +176,7 @@ size_t batch_slot(struct engine *engine, const char *document_id);
  * and its share in any case. */
 size_t batch_room(const struct engine *engine, size_t share_divisor);
 struct job *batch_job_add(struct engine *engine, const struct input *input); /* NULL: full */
+void job_leave(struct job *job);                 /* to a newer release */
 bool slot_is_done(const struct slot *slot);      /* durable and nothing left to decide */
 bool slot_is_published(const struct slot *slot); /* and everything owed is confirmed */
 /* Or the outbox keeps it until the broker takes messages of its kind again. */
@@ -178,6 +184,9 @@ bool slot_is_kept_back(const struct slot *slot);
 
 /* engine.c */
 void batch_observe_end(struct engine *engine);
+
+/* Something of a newer release was met: health says so for a while. */
+void engine_newer_met(struct engine *engine, const char *reason);
 
 /* pause.c */
 void engine_pause_begin(struct engine *engine, const struct error *error);

@@ -21,6 +21,7 @@ struct delivery {
     uint64_t tag;           /* valid only within `session` */
     uint64_t session;       /* the channel it came on: grows with every reconnect */
     int64_t delivery_count; /* how often it came back before; 0 = first time as far as known */
+    int64_t later_since_ms; /* when it was first left to a newer release; 0 = never */
     char malformed[QUARANTINE_REASON_SIZE]; /* not "": the envelope itself is broken; quarantine
                                                with this reason */
     struct message
@@ -69,6 +70,11 @@ struct bus_port {
      * keep the delivery. */
     bool (*quarantine)(void *self, const struct delivery *delivery, const char *reason,
                        struct error *error);
+
+    /* Puts a copy of the delivery where it waits for a newer release and comes back after a while,
+     * confirmed; since_ms comes back with it. False: keep the delivery. */
+    bool (*postpone)(void *self, const struct delivery *delivery, const char *reason,
+                     int64_t since_ms, struct error *error);
 
     /* Acks these deliveries and forgets them (multiple acks where the tags allow it). Those of an
      * older session are forgotten without an ack. */

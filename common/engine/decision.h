@@ -13,12 +13,15 @@
 #define DECISION_BODY_BYTES   49152 /* room for the bodies of one decision's messages */
 #define EFFECT_PAYLOAD_BYTES  512
 
-/* How a delivery counts: delivered = applied + duplicate + rejected + deferred + quarantined. */
+/* How a delivery counts: delivered = applied + duplicate + rejected + deferred + later +
+ * quarantined.
+ */
 enum outcome {
     OUTCOME_APPLIED,
     OUTCOME_DUPLICATE,
     OUTCOME_REJECTED,
     OUTCOME_DEFERRED, /* acked and left to its repeat: whoever sent it announces it again */
+    OUTCOME_LATER,    /* left to a newer release: it comes again */
     OUTCOME_QUARANTINED,
 };
 

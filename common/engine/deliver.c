@@ -3,6 +3,7 @@
 #include "common/engine/batch.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 void engine_start_effects(struct engine *engine)
@@ -21,23 +22,43 @@ void engine_start_effects(struct engine *engine)
 
 /* ---- ack ---- */
 
+static void entry_quarantine(struct batch_delivery *entry, const char *reason)
+{
+    entry->is_quarantined = true;
+    entry->outcome = OUTCOME_QUARANTINED;
+    text_copy(entry->reason, sizeof entry->reason, reason);
+}
+
+/* Of several inputs, one that waits for a newer release makes the message come again: what else it
+ * says is known then, or quarantined at last. */
+static void entry_leave(struct batch_delivery *entry, const char *reason)
+{
+    entry->is_later = true;
+    entry->is_quarantined = false;
+    entry->outcome = OUTCOME_LATER;
+    text_copy(entry->reason, sizeof entry->reason, reason);
+}
+
 /* What the delivery comes to: true when nothing of it is left to do. */
 static bool delivery_is_done(const struct batch *batch, struct batch_delivery *entry,
                              bool is_outbox_full)
 {
     for (size_t i = 0; i < entry->jobs_count; i++) {
         const struct job *job = &batch->jobs[entry->jobs_first + i];
+        if (job->fate == JOB_LATER) {
+            entry_leave(entry, job->reason);
+            continue;
+        }
         if (job->fate == JOB_POISON) {
-            entry->is_quarantined = true;
-            entry->outcome = OUTCOME_QUARANTINED;
-            text_copy(entry->reason, sizeof entry->reason, job->reason);
+            if (!entry->is_later)
+                entry_quarantine(entry, job->reason);
             continue;
         }
         const struct slot *slot = &batch->slots[job->slot];
         bool is_kept = slot_is_kept_back(slot) && !is_outbox_full;
         if (job->fate != JOB_DECIDED || !(slot_is_published(slot) || is_kept))
             return false;
-        if (!entry->is_quarantined &&
+        if (!entry->is_quarantined && !entry->is_later &&
             (job->outcome == OUTCOME_REJECTED || entry->outcome == OUTCOME_DUPLICATE))
             entry->outcome = job->outcome;
     }
@@ -56,12 +77,47 @@ static bool delivery_quarantine(struct engine *engine, struct batch_delivery *en
     return true;
 }
 
+/* Nobody who knows it has come in all that time. */
+static void waiting_end(struct batch_delivery *entry)
+{
+    char waited[QUARANTINE_REASON_SIZE];
+    (void)snprintf(waited, sizeof waited, "left to a newer release for too long: %.150s",
+                   entry->reason);
+    entry->is_later = false;
+    entry_quarantine(entry, waited);
+}
+
+static bool delivery_postpone(struct engine *engine, const struct batch_delivery *entry)
+{
+    struct error error;
+    int64_t since_ms = entry->delivery->later_since_ms;
+    if (!engine->ports.bus.postpone(engine->ports.bus.self, entry->delivery, entry->reason,
+                                    since_ms != 0 ? since_ms : engine->now_ms, &error)) {
+        engine->bus_wait_ms = engine->steady_ms + ENGINE_BUS_RETRY_MS;
+        return false; /* the source keeps the message */
+    }
+    OBSERVE(engine, postponed, entry->delivery, entry->reason);
+    return true;
+}
+
+/* False: the delivery stays in hand. */
+static bool delivery_set_aside(struct engine *engine, struct batch_delivery *entry)
+{
+    int64_t since_ms = entry->delivery->later_since_ms;
+    if (entry->is_later && since_ms != 0 &&
+        engine->now_ms - since_ms >= engine->limits.later_max_ms)
+        waiting_end(entry);
+    if (entry->is_later)
+        return delivery_postpone(engine, entry);
+    return !entry->is_quarantined || delivery_quarantine(engine, entry);
+}
+
 static void delivery_count(struct engine *engine, const struct batch_delivery *entry)
 {
     uint64_t *const counters[] = {
-        [OUTCOME_APPLIED] = &engine->applied,         [OUTCOME_DUPLICATE] = &engine->duplicates,
-        [OUTCOME_REJECTED] = &engine->rejected,       [OUTCOME_DEFERRED] = &engine->deferred,
-        [OUTCOME_QUARANTINED] = &engine->quarantined,
+        [OUTCOME_APPLIED] = &engine->applied,   [OUTCOME_DUPLICATE] = &engine->duplicates,
+        [OUTCOME_REJECTED] = &engine->rejected, [OUTCOME_DEFERRED] = &engine->deferred,
+        [OUTCOME_LATER] = &engine->later,       [OUTCOME_QUARANTINED] = &engine->quarantined,
     };
     engine->delivered++;
     (*counters[entry->outcome])++;
@@ -79,8 +135,7 @@ void engine_settle(struct engine *engine, struct batch *batch)
         engine->bus_wait_ms = engine->steady_ms + ENGINE_BUS_RETRY_MS;
     for (size_t i = 0; i < batch->delivery_count; i++) {
         struct batch_delivery *entry = &batch->deliveries[i];
-        if (!delivery_is_done(batch, entry, is_outbox_full) ||
-            (entry->is_quarantined && !delivery_quarantine(engine, entry))) {
+        if (!delivery_is_done(batch, entry, is_outbox_full) || !delivery_set_aside(engine, entry)) {
             batch->deliveries[kept_count++].delivery = entry->delivery;
             continue;
         }

@@ -1,5 +1,6 @@
 /* engine.c - the order of the stages, and the pause while the store is away. */
 #include "common/engine/engine.h"
+#include "common/base/text.h"
 #include "common/engine/batch.h"
 
 #include <assert.h>
@@ -8,7 +9,8 @@
 #include <string.h>
 
 #define IDLE_MS_MAX     1000
-#define REQUEST_POLL_MS 20 /* while publishing waits to be tried again */
+#define NEWER_SHOWN_MS  60000 /* health tells of what is of a newer release for so long */
+#define REQUEST_POLL_MS 20    /* while publishing waits to be tried again */
 
 const struct engine_limits engine_limits_default = {
     .batch_max = 256,
@@ -19,6 +21,7 @@ const struct engine_limits engine_limits_default = {
     .pause_min_ms = 50,
     .pause_max_ms = 2000,
     .pause_consumer_after_ms = 60000,
+    .later_max_ms = INT64_C(86400000),
     .conflict_rounds_max = 10,
 };
 
@@ -233,6 +236,12 @@ bool engine_drain_step(struct engine *engine, int64_t wall_ms, int64_t steady_ms
            engine->clears.count == 0;
 }
 
+void engine_newer_met(struct engine *engine, const char *reason)
+{
+    engine->newer_met_ms = engine->steady_ms;
+    text_copy(engine->newer_reason, sizeof engine->newer_reason, reason);
+}
+
 void engine_status_get(const struct engine *engine, struct engine_status *ret_status)
 {
     memset(ret_status, 0, sizeof *ret_status);
@@ -247,6 +256,7 @@ void engine_status_get(const struct engine *engine, struct engine_status *ret_st
     ret_status->duplicates = engine->duplicates;
     ret_status->rejected = engine->rejected;
     ret_status->deferred = engine->deferred;
+    ret_status->later = engine->later;
     ret_status->quarantined = engine->quarantined;
     ret_status->passed_over = engine->due.skip + engine->relay.skip;
     refusals_text(&engine->refusals, ret_status->refused);
@@ -254,4 +264,8 @@ void engine_status_get(const struct engine *engine, struct engine_status *ret_st
     ret_status->unreadable = engine->unreadable;
     memcpy(ret_status->unreadable_reason, engine->unreadable_reason,
            sizeof ret_status->unreadable_reason);
+    ret_status->has_newer =
+        engine->newer_met_ms != 0 && engine->steady_ms - engine->newer_met_ms < NEWER_SHOWN_MS;
+    if (ret_status->has_newer)
+        memcpy(ret_status->newer_reason, engine->newer_reason, sizeof ret_status->newer_reason);
 }

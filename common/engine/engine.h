@@ -49,6 +49,7 @@ struct engine_limits {
                                   document's next save drops them; below relay_age_ms */
     int64_t pause_min_ms, pause_max_ms; /* backoff while the store is away */
     int64_t pause_consumer_after_ms;    /* a longer pause gives the deliveries back */
+    int64_t later_max_ms;    /* what is left to a newer release for longer is a dead letter */
     int conflict_rounds_max; /* reload-and-decide-again rounds within one step; at least 2 */
 };
 
@@ -84,11 +85,13 @@ struct engine_status { /* for /readyz and metrics; copy made on the engine's thr
     struct bus_status bus;
     size_t owed_documents;
     bool is_outbox_full;
-    uint64_t delivered, applied, duplicates, rejected, deferred, quarantined;
+    uint64_t delivered, applied, duplicates, rejected, deferred, later, quarantined;
     size_t passed_over; /* documents that the sweeps could do nothing with, and go past */
     char refused[REFUSALS_TEXT_SIZE]; /* kinds of messages that a queue does not take; "" = none */
     uint64_t failed_decisions;        /* that broke a rule of our own; nothing of them was saved */
     uint64_t unreadable; /* times that a stored document could not be read; of the last: */
     char unreadable_reason[ERROR_MESSAGE_BYTES];
+    bool has_newer; /* what a newer release has stored or sent was met lately, and left to it */
+    char newer_reason[ERROR_MESSAGE_BYTES];
 };
 void engine_status_get(const struct engine *engine, struct engine_status *ret_status);

@@ -17,7 +17,11 @@ static void slot_decode(struct engine *engine, struct slot *slot, const struct r
     slot->record = record;
     slot->next_position = 0;
     if (!document_decode(document, engine->participant, record, &engine->batch->arena, &error)) {
-        slot->fate = SLOT_BROKEN;
+        slot->fate = error.code == ERROR_NEWER ? SLOT_NEWER : SLOT_BROKEN;
+        if (slot->fate == SLOT_NEWER) {
+            engine_newer_met(engine, error.message);
+            return;
+        }
         engine->unreadable++;
         text_copy(engine->unreadable_reason, sizeof engine->unreadable_reason, error.message);
         OBSERVE(engine, unreadable, document->id, error.message);
@@ -194,6 +198,10 @@ static void job_decide(struct engine *engine, struct job *job)
     struct slot *slot = &engine->batch->slots[job->slot];
     struct document *document = slot->document;
     const struct participant *participant = engine->participant;
+    if (slot->fate == SLOT_NEWER) {
+        job_leave(job);
+        return;
+    }
     if (slot->fate == SLOT_BROKEN) {
         job_poison(job, "the stored document is damaged");
         return;

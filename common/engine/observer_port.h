@@ -59,6 +59,8 @@ struct observer_port {
     void (*failed)(void *self, const struct input *input, const char *reason);
     /* A stored document cannot be read; it is left as it is. Told each time that it is met. */
     void (*unreadable)(void *self, const char *document_id, const char *reason);
+    /* A delivery that is left to a newer release. */
+    void (*postponed)(void *self, const struct delivery *delivery, const char *reason);
     /* The batch is through: ends the spans of its inputs. */
     void (*batch_end)(void *self);
     /* The engine pauses (reason) or goes on (NULL). */

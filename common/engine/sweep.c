@@ -191,7 +191,8 @@ static size_t unreadable_count(const struct batch *batch)
 {
     size_t count = 0;
     for (size_t i = 0; i < batch->slot_count; i++)
-        count += batch->slots[i].fate == SLOT_BROKEN && batch->slots[i].jobs_open == 0;
+        count += (batch->slots[i].fate == SLOT_BROKEN || batch->slots[i].fate == SLOT_NEWER) &&
+                 batch->slots[i].jobs_open == 0;
     return count;
 }
 

@@ -87,11 +87,44 @@ static void quarantine(struct batch_delivery *entry, const char *reason)
     text_copy(entry->reason, sizeof entry->reason, reason);
 }
 
+static void leave_to_newer(struct engine *engine, struct batch_delivery *entry, const char *reason)
+{
+    entry->is_later = true;
+    entry->outcome = OUTCOME_LATER;
+    text_copy(entry->reason, sizeof entry->reason, reason);
+    engine_newer_met(engine, reason);
+}
+
+/* What of a message can be told without its document. */
+static size_t inputs_read(struct engine *engine, const struct delivery *delivery,
+                          struct batch_delivery *entry)
+{
+    const struct participant *participant = engine->participant;
+    const struct message *message = &delivery->message;
+    size_t count = 0;
+    struct error error;
+    if (delivery->malformed[0] != '\0') {
+        quarantine(entry, delivery->malformed);
+    } else if (message->schema_version < SCHEMA_FIRST) {
+        quarantine(entry, "unknown schema version");
+    } else if (message->schema_version > participant->schema_version) {
+        error_set(&error, ERROR_NEWER, "%s of schema %lld, %lld is known here", message->type,
+                  (long long)message->schema_version, (long long)participant->schema_version);
+        leave_to_newer(engine, entry, error.message);
+    } else if (participant->parse(participant->self, message, engine->parsed, &count, &error)) {
+        return count;
+    } else if (error.code == ERROR_NEWER) {
+        leave_to_newer(engine, entry, error.message);
+    } else {
+        quarantine(entry, error.message);
+    }
+    return 0;
+}
+
 /* A delivery's inputs; false when the batch has no room for all of them. */
 static bool delivery_parse(struct engine *engine, struct delivery *delivery)
 {
     struct batch *batch = engine->batch;
-    const struct participant *participant = engine->participant;
     struct batch_delivery *entry = &batch->deliveries[batch->delivery_count];
     memset(entry, 0, sizeof *entry);
     entry->delivery = delivery;
@@ -99,17 +132,8 @@ static bool delivery_parse(struct engine *engine, struct delivery *delivery)
     entry->outcome = OUTCOME_DUPLICATE;
 
     struct input *inputs = engine->parsed;
-    size_t count = 0;
-    struct error error;
     const struct message *message = &delivery->message;
-    if (delivery->malformed[0] != '\0') {
-        quarantine(entry, delivery->malformed);
-    } else if (message->schema_version != SCHEMA_FIRST) {
-        quarantine(entry, "unknown schema version");
-    } else if (!participant->parse(participant->self, message, inputs, &count, &error)) {
-        quarantine(entry, error.message);
-        count = 0;
-    }
+    size_t count = inputs_read(engine, delivery, entry);
     assert(count <= INPUTS_PER_DELIVERY_MAX);
     if (batch->job_count + count > JOBS_MAX || batch->slot_count + count > SLOTS_MAX)
         return false;

@@ -131,7 +131,7 @@ class Account:
             if name == "provider":
                 continue
             counts = self.world.messages(name)
-            ways = ("applied", "duplicates", "rejected", "deferred", "quarantined")
+            ways = ("applied", "duplicates", "rejected", "deferred", "later", "quarantined")
             if counts["delivered"] != sum(counts[way] for way in ways):
                 self.find(f"{name}: delivered is not {' + '.join(ways)}: {counts}")
 

@@ -205,7 +205,7 @@ class Load:
         for name in SERVICES:
             counts = self.system.messages(name)
             assert counts["delivered"] == sum(counts[key] for key in ("applied", "duplicates", "rejected", "deferred",
-                                                                       "quarantined"))
+                                                                       "later", "quarantined"))
 
     def check_events(self, tap):
         """One outcome event per booking; what was published again is byte-identical."""

@@ -22,7 +22,8 @@
 /* Everything outside of the engine. */
 static struct world {
     struct delivery deliveries[PLACES];
-    size_t delivered, given, acked, quarantined, published, nacked;
+    size_t delivered, given, acked, quarantined, postponed, published, nacked;
+    int64_t postponed_since_ms;
     size_t ways[BUS_PUBLISHES_MAX], way_count; /* messages that nobody has answered for, by call */
     bool is_drained, refuses_letters, loses_messages, nacks_messages, confirms_late;
     uint64_t session;
@@ -85,6 +86,17 @@ static bool bus_quarantine(void *self, const struct delivery *delivery, const ch
     if (world.refuses_letters)
         return error_set(error, ERROR_RETRY, "full");
     world.quarantined++;
+    return true;
+}
+
+static bool bus_postpone(void *self, const struct delivery *delivery, const char *reason,
+                         int64_t since_ms, struct error *error)
+{
+    (void)self, (void)delivery, (void)reason;
+    if (world.refuses_letters)
+        return error_set(error, ERROR_RETRY, "full");
+    world.postponed++;
+    world.postponed_since_ms = since_ms;
     return true;
 }
 
@@ -300,6 +312,7 @@ static struct engine *engine_make(void)
                  .publish_begin = bus_publish_begin,
                  .publish_end = bus_publish_end,
                  .quarantine = bus_quarantine,
+                 .postpone = bus_postpone,
                  .ack = bus_ack,
                  .is_drained = bus_is_drained,
                  .pause = bus_pause,

@@ -31,6 +31,8 @@ static bool tally_parse(const void *self, const struct message *message, struct 
     (void)self;
     if (message->body[0] == '?')
         return error_set(error, ERROR_REJECT, "unreadable");
+    if (message->body[0] == '!')
+        return error_set(error, ERROR_NEWER, "unknown event type");
     memset(ret_inputs, 0, sizeof *ret_inputs);
     const char *worth = strstr(message->body, "\"worth\":");
     const struct told told = { worth != NULL ? strtoll(strchr(worth, ':') + 1, NULL, 10) : 0 };

@@ -266,7 +266,7 @@ static void a_dead_letter_keeps_what_it_had_but_what_would_lead_it_astray(void *
     int length = amqp_encode_properties(AMQP_BASIC_CLASS, &properties,
                                         (amqp_bytes_t){ sizeof encoded, encoded });
     assert_true(length > 0);
-    struct envelope_letter letter = { "new", KEY, "booking" };
+    struct envelope_letter letter = { .reason = "new", .routing_key = KEY, .service = "booking" };
     struct error error = { 0 };
     amqp_basic_properties_t copy;
     amqp_pool_t pool;
@@ -287,11 +287,47 @@ static void a_dead_letter_keeps_what_it_had_but_what_would_lead_it_astray(void *
     empty_amqp_pool(&pool);
 }
 
+static void what_waits_for_later_keeps_its_type_and_since_when_and_no_earlier_death(void **state)
+{
+    (void)state;
+    amqp_table_entry_t entries[] = {
+        { .key = amqp_cstring_bytes("roundtrip-later-since"),
+          .value = { .kind = AMQP_FIELD_KIND_I64, .value.i64 = 5 } },
+        { .key = amqp_cstring_bytes("x-death"), .value = { .kind = AMQP_FIELD_KIND_VOID } },
+        { .key = amqp_cstring_bytes("x-first-death-queue"),
+          .value = { .kind = AMQP_FIELD_KIND_VOID } },
+    };
+    properties.headers = (amqp_table_t){ .num_entries = 3, .entries = entries };
+    properties._flags &= ~(amqp_flags_t)AMQP_BASIC_TYPE_FLAG;
+    char encoded[1024];
+    int length = amqp_encode_properties(AMQP_BASIC_CLASS, &properties,
+                                        (amqp_bytes_t){ sizeof encoded, encoded });
+    struct envelope_letter letter = {
+        .reason = "new", .routing_key = KEY, .service = "booking", .type = KEY, .later_since_ms = 7
+    };
+    struct error error = { 0 };
+    amqp_basic_properties_t copy;
+    amqp_pool_t pool;
+    init_amqp_pool(&pool, 4096);
+    assert_true(
+        envelope_copy((amqp_bytes_t){ (size_t)length, encoded }, &letter, &pool, &copy, &error));
+    int times;
+    assert_null(header_of(&copy, "x-death", &times));
+    assert_null(header_of(&copy, "x-first-death-queue", &times));
+    assert_memory_equal(copy.type.bytes, KEY, copy.type.len);
+    struct delivery back = { .tag = 1 };
+    envelope_read(&copy, "", "booking-events", 2, &back);
+    assert_string_equal(back.malformed, "");
+    assert_int_equal(back.later_since_ms, 7);
+    assert_string_equal(back.message.type, KEY);
+    empty_amqp_pool(&pool);
+}
+
 static void properties_that_cannot_be_read_are_an_error(void **state)
 {
     (void)state;
     char garbage[] = "\xff\xff\xff\xff\xff";
-    struct envelope_letter letter = { "new", KEY, "booking" };
+    struct envelope_letter letter = { .reason = "new", .routing_key = KEY, .service = "booking" };
     struct error error = { 0 };
     amqp_basic_properties_t copy;
     amqp_pool_t pool;
@@ -322,6 +358,7 @@ int main(void)
         SENTENCE(a_schema_version_may_have_any_width_but_is_an_integer),
         SENTENCE(the_delivery_count_is_read),
         SENTENCE(a_dead_letter_keeps_what_it_had_but_what_would_lead_it_astray),
+        SENTENCE(what_waits_for_later_keeps_its_type_and_since_when_and_no_earlier_death),
         SENTENCE(properties_that_cannot_be_read_are_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,83 @@ static void what_a_newer_release_has_stored_survives_a_save(void **test)
     assert_kept("history.1.newer", false);
 }
 
+static void a_document_of_a_newer_release_is_left_alone(void **test)
+{
+    (void)test;
+    assert_int_equal(ask("A", NOW), REPLY_ACCEPTED);
+    newer_release_saves(SCHEMA_FIRST + 1);
+    size_t saves = world.saves;
+    size_t published = world.published;
+    deliver("m1", "A", "{}");
+    assert_int_equal(ask("A", NOW + 1), REPLY_UNAVAILABLE);
+    assert_int_equal(ask_first("A", TALLY_COUNT, true, NOW + 2), REPLY_UNAVAILABLE);
+    engine_step(world.engine, NOW + 10 * WAIT_MS, NOW + 10 * WAIT_MS); /* its deadline */
+    assert_int_equal(world.saves, saves);
+    assert_int_equal(world.published, published);
+    assert_int_equal(world.quarantined, 0);
+    assert_int_equal(world.postponed, 1);
+    assert_int_equal(world.acked, 1);
+}
+
+/* ---- messages ---- */
+
+static void a_message_of_a_newer_schema_is_left_to_a_newer_release(void **test)
+{
+    (void)test;
+    struct engine_status status;
+    deliver("m1", "A", "?")->message.schema_version = SCHEMA_FIRST + 1;
+    engine_step(world.engine, NOW, NOW);
+    engine_status_get(world.engine, &status);
+    assert_int_equal(world.postponed, 1);
+    assert_int_equal(world.postponed_since_ms, NOW);
+    assert_int_equal(world.acked, 1);
+    assert_int_equal(world.quarantined + world.saves, 0);
+    assert_int_equal(status.delivered, status.later);
+    assert_true(status.has_newer);
+    engine_step(world.engine, NOW + 600000, NOW + 600000);
+    engine_status_get(world.engine, &status);
+    assert_false(status.has_newer);
+}
+
+static void a_message_of_an_unknown_type_is_left_to_a_newer_release(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "!");
+    engine_step(world.engine, NOW, NOW);
+    assert_int_equal(world.postponed, 1);
+    assert_int_equal(world.quarantined, 0);
+}
+
+static void what_waits_for_a_newer_release_remembers_since_when(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "!")->later_since_ms = NOW - 5000;
+    engine_step(world.engine, NOW, NOW);
+    assert_int_equal(world.postponed_since_ms, NOW - 5000);
+}
+
+static void what_waited_for_a_day_is_a_dead_letter(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "!")->later_since_ms = NOW - engine_limits_default.later_max_ms;
+    engine_step(world.engine, NOW, NOW);
+    assert_int_equal(world.postponed, 0);
+    assert_int_equal(world.quarantined, 1);
+}
+
+static void what_the_queue_for_later_does_not_take_is_kept(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "!");
+    world.refuses_letters = true;
+    engine_step(world.engine, NOW, NOW);
+    assert_int_equal(world.acked, 0);
+    world.refuses_letters = false;
+    engine_step(world.engine, NOW + 1000, NOW + 1000);
+    assert_int_equal(world.postponed, 1);
+    assert_int_equal(world.acked, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
@@ -149,6 +226,12 @@ int main(void)
         TEST(in_one_batch_too),
         TEST(each_input_that_one_message_has_made_may_come_again),
         TEST(what_a_newer_release_has_stored_survives_a_save),
+        TEST(a_document_of_a_newer_release_is_left_alone),
+        TEST(a_message_of_a_newer_schema_is_left_to_a_newer_release),
+        TEST(a_message_of_an_unknown_type_is_left_to_a_newer_release),
+        TEST(what_waits_for_a_newer_release_remembers_since_when),
+        TEST(what_waited_for_a_day_is_a_dead_letter),
+        TEST(what_the_queue_for_later_does_not_take_is_kept),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
