@@ -177,6 +177,7 @@ struct sim_worker {
     struct engine *engine; /* NULL: down */
     int64_t down_until_ms;
     int64_t stepped_at_ms;
+    int64_t began_ms;        /* this step: what it decides, it decides as of then */
     int64_t sleeps_until_ms; /* as its engine asked, unless something arrives */
     int64_t skew_ms;
     size_t crash_count;

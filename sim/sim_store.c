@@ -252,7 +252,7 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
         assert(store->count < SIM_DOCUMENTS_MAX);
         document = &store->documents[store->count++];
         memcpy(document->id, record->id, sizeof document->id);
-        document->state_since_ms = sim->now_ms;
+        document->state_since_ms = worker->began_ms;
         document->state_life = worker->crash_count;
     } else {
         closing_check(sim, document, record);

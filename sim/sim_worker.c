@@ -158,6 +158,7 @@ void sim_worker_step(struct sim_worker *worker)
     worker->depth = sim->depth++;
     sim->steps++;
     worker->is_frozen = false;
+    worker->began_ms = sim->now_ms;
     worker->conflict_count = 0;
     worker->phase = PHASE_IDLE;
     worker->saved_count = 0;
