@@ -140,7 +140,7 @@ static void announce_pending(const struct booking *booking, struct decision *dec
     json_write_object_end(&writer);
     size_t length = json_write_finish(&writer);
     assert(length > 0);
-    decision_owe(decision, EVENT_BOOKING_PENDING, booking->id, booking->id, body, length, NULL);
+    decision_owe_reply(decision, EVENT_BOOKING_PENDING, booking->id, booking->id, body, length);
 }
 
 static void outcome_again(const struct booking *booking, struct decision *decision)

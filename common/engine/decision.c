@@ -40,6 +40,8 @@ static void id_write(char ret_id[MESSAGE_ID_SIZE], const char *app_id, const cha
     text_join(ret_id, MESSAGE_ID_SIZE, parts, sizeof parts / sizeof parts[0]);
 }
 
+#define REPLY_POSITION 999 /* beyond all that a version may owe */
+
 static struct message *owe(struct decision *decision, const char *type, const char *document_id,
                            const char *correlation_id, const char *body, size_t body_length,
                            int64_t version, int position)
@@ -72,6 +74,16 @@ struct message *decision_owe(struct decision *decision, const char *type, const 
     message->timestamp_ms = decision->now_ms;
     if (ret_position != NULL)
         *ret_position = position;
+    return message;
+}
+
+struct message *decision_owe_reply(struct decision *decision, const char *type,
+                                   const char *document_id, const char *correlation_id,
+                                   const char *body, size_t body_length)
+{
+    struct message *message = owe(decision, type, document_id, correlation_id, body, body_length,
+                                  decision->version, REPLY_POSITION);
+    message->timestamp_ms = decision->now_ms;
     return message;
 }
 

@@ -90,6 +90,13 @@ struct message *decision_owe(struct decision *decision, const char *type, const 
                              const char *correlation_id, const char *body, size_t body_length,
                              int *ret_position);
 
+/* Owes the answer to a question that leaves the state as it is: at most one a version, whose body
+ * must follow from state and now_ms alone. It takes none of the positions, since a full history no
+ * longer remembers who asked, and a replay must find the other messages at theirs. */
+struct message *decision_owe_reply(struct decision *decision, const char *type,
+                                   const char *document_id, const char *correlation_id,
+                                   const char *body, size_t body_length);
+
 /* Owes again what was owed as `version`/`position` at at_ms: same id, same bytes, marked repeat. */
 struct message *decision_owe_again(struct decision *decision, const char *type,
                                    const char *document_id, const char *correlation_id,
