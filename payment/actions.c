@@ -182,6 +182,16 @@ bool refund_hear(struct payment *payment, const struct input *input, struct deci
     return hearing == HEARD_NEWS;
 }
 
+/* Too much came back, and the provider says so again: perhaps nobody heard it the first time, when
+ * we died between the save and the alert. */
+ACT(remind)
+{
+    (void)rules, (void)input;
+    decision->is_changed = false;
+    if (payment->amount > 0)
+        overpaid_alert(payment, decision);
+}
+
 ACT(keep_report)
 {
     (void)rules;

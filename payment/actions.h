@@ -26,6 +26,7 @@ ACT(await_demanded);
 ACT(await_at_capture);
 ACT(refund_reported_before);
 ACT(refund_reported_at_capture);
+ACT(remind);
 ACT(keep_report);
 ACT(keep_report_alert);
 ACT(keep_report_settled);

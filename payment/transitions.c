@@ -60,7 +60,7 @@
 /* A report concerns its own refund only, and what is known of that changes nothing. */
 #define REPORT_ROWS(state)                                                                         \
     { state, INPUT_REPORTED, IF(contradicts), REJECT, state, alert },                              \
-        { state, INPUT_REPORTED, IF(tells_nothing_new), DUPLICATE, state, nothing },               \
+        { state, INPUT_REPORTED, IF(tells_nothing_new), DUPLICATE, state, remind },                \
     {                                                                                              \
         state, INPUT_REPORTED, IF(finds_no_room), REJECT, state, count_beyond                      \
     }

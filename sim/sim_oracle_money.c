@@ -90,7 +90,9 @@ static void payment_judge(struct sim *sim, const struct payment *payment)
         is_right = !is_listed && back >= payment->amount;
         break;
     case PAYMENT_STUCK:
-        is_right = !is_listed && back < payment->amount && is_stuck_for_a_reason(charge, payment);
+        /* of refunds that found no room nothing is known but that somebody has to look */
+        is_right = !is_listed && (back < payment->amount || payment->refunds.beyond > 0) &&
+                   is_stuck_for_a_reason(charge, payment);
         break;
     case PAYMENT_DECLINED:
         is_right = !charge->is_accepted && (back == 0 || charge->is_touched);

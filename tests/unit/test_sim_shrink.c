@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #define SEEDS_MAX         5000
-#define SHORT_CHOICES_MAX 60
-#define STORY_LINES_MAX   60
+#define SHORT_CHOICES_MAX 80
+#define STORY_LINES_MAX   80
 #define STORIES_COMPARED  40
 
 /* Fails when a second payment for one booking was given back. */
