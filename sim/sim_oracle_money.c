@@ -82,9 +82,11 @@ static void payment_judge(struct sim *sim, const struct payment *payment)
     books_check(sim, charge, payment);
     switch (payment->state) {
     case PAYMENT_SETTLED:
-        /* given back by somebody else: nothing here can undo it, so it must be known and alerted */
+        /* given back by somebody else: nothing here can undo it, so it must be known and alerted,
+         * be it as one of those that found no room */
         is_right = (is_listed || sim_is_untold(sim, payment->intent_id)) &&
-                   (back == 0 || (charge->is_touched && payment_back(payment) > 0));
+                   (back == 0 || (charge->is_touched &&
+                                  (payment_back(payment) > 0 || payment->refunds.beyond > 0)));
         break;
     case PAYMENT_REFUNDED:
         is_right = !is_listed && back >= payment->amount;
