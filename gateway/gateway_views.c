@@ -26,16 +26,15 @@ static const char *const failed_texts[MONEY_COUNT] = {
     [MONEY_NONE] = "The booking has failed; no payment for it is known.",
     [MONEY_BACK] = "The booking has failed; whatever was paid for it is refunded.",
     [MONEY_UNDER_WAY] = "The booking has failed; what was paid for it is being refunded.",
-    [MONEY_STUCK] =
-        "The booking has failed; a refund of what was paid for it is stuck, and somebody "
-        "has to look at it.",
+    [MONEY_STUCK] = ("The booking has failed; a refund of what was paid for it is stuck, and "
+                     "somebody has to look at it."),
 };
 static const char *const cancelled_texts[MONEY_COUNT] = {
     [MONEY_NONE] = "The booking is cancelled; no payment for it is known.",
     [MONEY_BACK] = "The booking is cancelled; whatever was paid for it is refunded.",
     [MONEY_UNDER_WAY] = "The booking is cancelled; what was paid for it is being refunded.",
-    [MONEY_STUCK] = "The booking is cancelled; a refund of what was paid for it is stuck, and "
-                    "somebody has to look at it.",
+    [MONEY_STUCK] = ("The booking is cancelled; a refund of what was paid for it is stuck, and "
+                     "somebody has to look at it."),
 };
 
 static const char *message_of(const struct gateway_view *view)

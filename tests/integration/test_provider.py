@@ -46,7 +46,7 @@ def test_a_declined_charge_moves_no_money(provider, receiver):
     status, body, _ = provider.charge(declined=True, reason="insufficient_funds")
     assert (status, body["status"], body["captured"]) == (201, "declined", 0)
     told = until(lambda: receiver.bodies("/payment/declined"), "the webhook")
-    assert told == [{"paymentId": "P1", "intentId": "B1", "reason": "insufficient_funds"}]
+    assert told == [{"paymentId": "P1", "intentId": "B1", "userId": "U1", "reason": "insufficient_funds"}]
     assert receiver.bodies("/payment/captured") == []
     assert provider.refund()[1]["code"] == "amount_exceeds_captured"
 

@@ -198,7 +198,7 @@ SUITES = [
     Suite("scenarios", scenarios, SERVERS, 700, needs=("mongodb", "jaeger")),
     Suite("chaos", chaos, SERVERS, 900, needs=("mongodb",)),
     Suite("unit", of_build("unit"), COMPUTES, 120),
-    Suite("lint", lint, COMPUTES, 600),
+    Suite("lint", lint, COMPUTES, 1200),
     Suite("simulation", of_build("simulation"), COMPUTES, 500),
     Suite("others", others, COMPUTES, 300),
     Suite("clang", clang, COMPUTES, 120),
