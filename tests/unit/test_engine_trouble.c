@@ -20,7 +20,7 @@ static void a_decision_that_cannot_be_saved_is_set_aside_alone(void **test)
     assert_int_equal(world.acked, 4);
     assert_int_equal(world.stored, 2);
     struct bson_fields body, state;
-    int64_t count;
+    int64_t count = 0;
     assert_true(bson_read_open(&body, world.records[0].body, world.records[0].body_length) &&
                 bson_read_document(&body, "state", &state) &&
                 bson_read_int(&state, "count", &count));
