@@ -42,14 +42,16 @@ class World(System):
             self.stack.callback(self.proxy.close)
             super().__init__(folder, f"amqp://guest:guest@127.0.0.1:{self.proxy.port}/", client, **SETTINGS)
             self.ports.update((name, free_port()) for name in PROCESSES if name not in self.ports)
-            self.ops_ports.update((name, free_port()) for name in PROCESSES if name not in self.ops_ports)
+            self.ops_ports.update((name, free_port()) for name in PROCESSES
+                                  if name not in self.ops_ports and name != "provider")
         except BaseException:
             self.stack.close()
             raise
         # Once: a database that is away later does not answer for its address.
         self.environments = {name: {**super(World, self).environment(name.split("-")[0]),
                                     "ROUNDTRIP_HTTP_PORT": str(self.ports[name]),
-                                    "ROUNDTRIP_OPS_PORT": str(self.ops_ports[name])} for name in PROCESSES}
+                                    **({"ROUNDTRIP_OPS_PORT": str(self.ops_ports[name])} if name in self.ops_ports else {})}
+                             for name in PROCESSES}
         self.stack.callback(super().close)
 
     def start_servers(self):
