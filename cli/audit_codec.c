@@ -239,6 +239,8 @@ static bool payment_read(struct audit_facts *facts, struct audit_payment *paymen
            name_read(facts, &state, "lastError", &payment->own.last_error) &&
            bson_read_int(&state, "capturedAt", &payment->own.captured_at_ms) &&
            bson_read_int(&state, "attempts", &payment->own.attempts) &&
+           (!bson_read_has(&state, "resolvedAmount") ||
+            bson_read_int(&state, "resolvedAmount", &payment->own.resolved)) &&
            conflicts_read(facts, &state, payment) && refunds_read(payment, &state);
 }
 

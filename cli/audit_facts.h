@@ -122,6 +122,7 @@ struct audit_payment {
         int64_t attempts;
         int64_t refunds_back;   /* what the refunds that it was told of add up to */
         int64_t refunds_beyond; /* reports of refunds that it could not keep */
+        int64_t resolved;       /* of the money, by hand */
         enum audit_payment_state state;
         bool is_damaged;
     } own;

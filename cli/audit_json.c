@@ -20,6 +20,7 @@ static cJSON *payments_json(const struct audit_report *report)
     count_put(json, "captured", report->captured);
     count_put(json, "applied", report->payments[AUDIT_IS_APPLIED]);
     count_put(json, "refunded", report->payments[AUDIT_IS_REFUNDED]);
+    count_put(json, "resolvedByHand", report->payments[AUDIT_IS_RESOLVED]);
     verdicts_put(json, report->payments);
     return json;
 }
@@ -55,6 +56,7 @@ static cJSON *currencies_json(const struct audit_report *report)
         sum_put(json, "captured", sums->captured);
         sum_put(json, "applied", sums->by_verdict[AUDIT_IS_APPLIED]);
         sum_put(json, "refunded", sums->by_verdict[AUDIT_IS_REFUNDED]);
+        sum_put(json, "resolvedByHand", sums->by_verdict[AUDIT_IS_RESOLVED]);
         sum_put(json, "inFlight", sums->by_verdict[AUDIT_IS_IN_FLIGHT]);
         sum_put(json, "stuck", sums->by_verdict[AUDIT_IS_STUCK]);
         sum_put(json, "wrong", sums->by_verdict[AUDIT_IS_WRONG]);

@@ -14,6 +14,7 @@ enum audit_verdict {
     AUDIT_FINE,         /* of a booking: nothing to say; of a payment: no money moved */
     AUDIT_IS_APPLIED,   /* of payments */
     AUDIT_IS_REFUNDED,  /* of payments */
+    AUDIT_IS_RESOLVED,  /* of payments: all or the rest of it was given back by hand */
     AUDIT_IS_IN_FLIGHT, /* something will move it */
     AUDIT_IS_STUCK,     /* nothing has moved it in time, or somebody has to */
     AUDIT_IS_WRONG,     /* no moment of a sound system looks like this */

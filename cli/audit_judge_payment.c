@@ -54,6 +54,13 @@ static bool is_back(const struct audit_payment *payment)
     return payment->account.refunds_total == payment->account.captured.amount;
 }
 
+/* By the provider and by hand together, never more. */
+static bool is_resolved(const struct audit_payment *payment)
+{
+    return payment->own.resolved > 0 && payment->account.refunds_total + payment->own.resolved ==
+                                            payment->account.captured.amount;
+}
+
 static bool has_money(enum audit_payment_state state)
 {
     return state >= AUDIT_PAYMENT_CAPTURED;
@@ -261,6 +268,14 @@ static bool returning_judge(const struct purse *purse)
 
 static bool refunded_judge(const struct purse *purse)
 {
+    if (is_resolved(purse->payment)) {
+        purse->opinion->verdict = AUDIT_IS_RESOLVED;
+        return true;
+    }
+    if (purse->payment->own.resolved > 0)
+        return wrong(purse, "resolved_differs",
+                     "what was resolved by hand and what the provider gave back are not what was "
+                     "captured");
     if (!is_back(purse->payment) && purse->payment->account.refunds_total > 0)
         return wrong(purse, "refunded_in_part",
                      "the payment service says refunded, the provider's books say in part");

@@ -22,9 +22,9 @@ void audit_adopt_captures(struct audit_facts *facts)
         payment->account.captured = payment->own.money;
         payment->account.booking = payment->own.booking;
         if (payment->own.state == AUDIT_PAYMENT_REFUNDED) {
-            payment->account.refunded = payment->own.money.amount;
-            payment->account.refunds_total = payment->own.money.amount;
-            payment->account.refund_count = 1;
+            payment->account.refunded = payment->own.money.amount - payment->own.resolved;
+            payment->account.refunds_total = payment->account.refunded;
+            payment->account.refund_count = payment->account.refunded > 0;
         }
     }
 }

@@ -82,7 +82,10 @@ void audit_report_payment(struct audit_report *report, const struct audit_paymen
         report->captured++;
         if (sums != NULL) {
             sums->captured += captured->amount;
-            sums->by_verdict[opinion->verdict] += captured->amount;
+            bool is_shared = opinion->verdict == AUDIT_IS_RESOLVED;
+            int64_t by_provider = is_shared ? payment->account.refunds_total : 0;
+            sums->by_verdict[AUDIT_IS_REFUNDED] += by_provider;
+            sums->by_verdict[opinion->verdict] += captured->amount - by_provider;
         }
     }
     conflict_add(report, payment);

@@ -6,11 +6,11 @@
 
 static void sums_print(const struct cli *cli, const struct audit_report *report)
 {
-    static const char *const heads[] = { "sums",      "#captured", "#applied", "#refunded",
-                                         "#inFlight", "#stuck",    "#wrong" };
-    static const enum audit_verdict columns[] = { AUDIT_IS_APPLIED, AUDIT_IS_REFUNDED,
-                                                  AUDIT_IS_IN_FLIGHT, AUDIT_IS_STUCK,
-                                                  AUDIT_IS_WRONG };
+    static const char *const heads[] = { "sums",    "#captured", "#applied", "#refunded",
+                                         "#byHand", "#inFlight", "#stuck",   "#wrong" };
+    static const enum audit_verdict columns[] = { AUDIT_IS_APPLIED,  AUDIT_IS_REFUNDED,
+                                                  AUDIT_IS_RESOLVED, AUDIT_IS_IN_FLIGHT,
+                                                  AUDIT_IS_STUCK,    AUDIT_IS_WRONG };
     struct table table;
     table_start(&table, heads, sizeof heads / sizeof heads[0]);
     for (size_t i = 0; i < report->currency_count; i++) {
@@ -72,11 +72,12 @@ void audit_report_print(const struct cli *cli, const struct audit_report *report
     text_print(cli->out, cli->has_colours, is_wrong ? COLOUR_BAD : COLOUR_GOOD, "%s\n",
                is_wrong ? "wrong" : "clean");
     fprintf(cli->out,
-            "%zu payment%s captured: %zu applied, %zu refunded, %zu in flight, %zu stuck, %zu "
-            "wrong\n",
+            "%zu payment%s captured: %zu applied, %zu refunded, %zu resolved by hand, %zu in "
+            "flight, %zu stuck, %zu wrong\n",
             report->captured, report->captured == 1 ? "" : "s", report->payments[AUDIT_IS_APPLIED],
-            report->payments[AUDIT_IS_REFUNDED], report->payments[AUDIT_IS_IN_FLIGHT],
-            report->payments[AUDIT_IS_STUCK], report->payments[AUDIT_IS_WRONG]);
+            report->payments[AUDIT_IS_REFUNDED], report->payments[AUDIT_IS_RESOLVED],
+            report->payments[AUDIT_IS_IN_FLIGHT], report->payments[AUDIT_IS_STUCK],
+            report->payments[AUDIT_IS_WRONG]);
     fprintf(cli->out,
             "%zu booking%s accepted: %zu confirmed, %zu failed, %zu cancelled, %zu waiting, %zu "
             "wrong\n",
@@ -90,6 +91,7 @@ void audit_report_print(const struct cli *cli, const struct audit_report *report
     fputc('\n', cli->out);
     sums_print(cli, report);
     items_print(cli, report, AUDIT_IS_WRONG, "wrong: roundtrip show BOOKING tells its life", limit);
-    items_print(cli, report, AUDIT_IS_STUCK, "stuck: roundtrip show BOOKING tells why", limit);
+    items_print(cli, report, AUDIT_IS_STUCK,
+                "stuck: roundtrip show BOOKING tells why, roundtrip stuck is the way back", limit);
     items_print(cli, report, AUDIT_IS_IN_FLIGHT, "in flight", limit);
 }

@@ -31,6 +31,7 @@ extern const struct command command_listen;
 extern const struct command command_trace;
 extern const struct command command_ledger;
 extern const struct command command_dead;
+extern const struct command command_stuck;
 extern const struct command command_audit;
 extern const struct command command_replay;
 extern const struct command command_doctor;

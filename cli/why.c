@@ -60,8 +60,8 @@ static bool payment_write(const struct payment *payment, int64_t now_ms, char *t
     case PAYMENT_STUCK:
         snprintf(text, WHY_SIZE,
                  "the refund of payment %s is stuck after %" PRId32
-                 " attempts (%s): somebody must settle it with the provider; its books: roundtrip "
-                 "ledger %s",
+                 " attempts (%s): somebody must settle it with the provider (roundtrip ledger %s), "
+                 "then roundtrip stuck retry or resolve",
                  payment->id, payment->attempts,
                  payment->last_error[0] != '\0' ? payment->last_error : "no reason is known",
                  payment->id);

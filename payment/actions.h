@@ -45,4 +45,6 @@ ACT(wait_and_ask);
 ACT(keep_answer);
 ACT(ask_again);
 ACT(ask_again_failed);
+ACT(retry_by_hand);
+ACT(resolve_by_hand);
 ACT(answer_again);

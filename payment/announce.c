@@ -83,7 +83,9 @@ static size_t refund_end_write(const struct payment *payment, char *body)
     begin(&writer, payment, body);
     if (payment->state == PAYMENT_REFUNDED)
         json_write_string(&writer, "refundId", payment->refund_id);
-    else
+    if (payment->state == PAYMENT_REFUNDED && payment->resolved_amount > 0)
+        json_write_string(&writer, "by", "operator");
+    if (payment->state != PAYMENT_REFUNDED)
         json_write_string(&writer, "reason", payment->last_error);
     money_write(&writer, payment);
     return finish(&writer);

@@ -246,3 +246,31 @@ ACT(ask_again_failed)
     begin_again(rules, payment, input, decision);
     decision->is_alert = true;
 }
+
+/* ---- a person has looked at a stuck refund ---- */
+
+/* A key that was refused has made no refund; some providers say the same to it for ever. */
+ACT(retry_by_hand)
+{
+    (void)input;
+    bool was_refused = strncmp(payment->last_error, "http_", strlen("http_")) == 0;
+    if (was_refused && payment->key_ordinal + 1 < REFUND_KEYS_MAX) {
+        payment->key_ordinal++;
+        payment->asked_amount = 0;
+    }
+    memset(payment->last_error, 0, sizeof payment->last_error);
+    asking_begin(rules, payment, decision);
+    payment->due_at_ms = decision->now_ms + jitter_ms(payment, rules->refund_retry_ms);
+}
+
+ACT(resolve_by_hand)
+{
+    (void)rules;
+    struct operator_payload said;
+    memcpy(&said, input->payload, sizeof said);
+    payment->resolved_amount += payment->amount - payment_back(payment);
+    memset(payment->last_error, 0, sizeof payment->last_error);
+    memset(payment->resolved_reason, 0, sizeof payment->resolved_reason);
+    text_copy(payment->resolved_reason, sizeof payment->resolved_reason, said.reason);
+    refund_done(payment, REFUND_ID_BY_HAND, decision);
+}

@@ -157,6 +157,10 @@ static const struct content_field result_content[] = {
     CONTENT_FIELD(refund_result, "isUncounted", is_uncounted, CONTENT_BOOL),
 };
 
+static const struct content_field operator_content[] = {
+    CONTENT_FIELD(operator_payload, "reason", reason, CONTENT_TEXT),
+};
+
 static const struct content_field deadline_content[] = {
     CONTENT_FIELD(deadline_payload, "isEffectHeld", is_effect_held, CONTENT_BOOL),
 };
@@ -171,6 +175,8 @@ const struct content_form payment_contents[] = {
     CONTENT_FORM(INPUT_CANCELLED, EVENT_BOOKING_CANCELLED, said_content),
     CONTENT_FORM(INPUT_REQUESTED, EVENT_REFUND_REQUESTED, said_content),
     CONTENT_FORM(INPUT_RESULT, "refund.result", result_content),
+    CONTENT_FORM(INPUT_RETRY, "operator.retry", operator_content),
+    CONTENT_FORM(INPUT_RESOLVE, "operator.resolve", operator_content),
     { 0 },
 };
 
@@ -231,6 +237,10 @@ bool payment_encode(const void *state, struct bson_output *fields, struct error 
     bson_write_announcement(fields, "refund", &payment->refund);
     if (payment->conflict_count > 0)
         conflicts_encode(fields, payment);
+    if (payment->resolved_amount > 0) {
+        bson_write_int(fields, "resolvedAmount", payment->resolved_amount);
+        bson_write_text(fields, "resolvedReason", payment->resolved_reason);
+    }
     bson_write_int(fields, "askedAt", payment->asked_at_ms);
     bson_write_int(fields, "dueAt", payment->due_at_ms);
     refunds_encode(fields, &payment->refunds);
@@ -365,6 +375,10 @@ bool payment_decode(struct bson_fields *fields, void *state, struct error *error
         !bson_read_text(fields, "lastError", payment->last_error, sizeof payment->last_error) ||
         !bson_read_announcement(fields, "refund", &payment->refund) ||
         !conflicts_decode(fields, payment) ||
+        (bson_read_has(fields, "resolvedAmount") &&
+         (!bson_read_int(fields, "resolvedAmount", &payment->resolved_amount) ||
+          !bson_read_text(fields, "resolvedReason", payment->resolved_reason,
+                          sizeof payment->resolved_reason))) ||
         (bson_read_has(fields, "askedAt") && /* releases before did not write it */
          !bson_read_int(fields, "askedAt", &payment->asked_at_ms)) ||
         !bson_read_int(fields, "dueAt", &payment->due_at_ms) || !refunds_decode(fields, payment))

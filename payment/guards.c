@@ -9,6 +9,7 @@ const struct payment_payload *payment_payload(const struct input *input)
     return (const struct payment_payload *)(const void *)input->payload;
 }
 
+_Static_assert(sizeof(struct operator_payload) <= INPUT_PAYLOAD_BYTES, "fits into an input");
 _Static_assert(sizeof(struct deadline_payload) <= INPUT_PAYLOAD_BYTES, "fits into an input");
 
 static const struct refund_result *result_of(const struct input *input)

@@ -13,6 +13,7 @@
 #include "common/base/uuid.h"
 #include "common/daemon/daemon.h"
 #include "common/store/store.h"
+#include "payment/operators.h"
 #include "payment/participant.h"
 #include "payment/provider_client.h"
 #include "payment/tell.h"
@@ -115,6 +116,7 @@ static bool options_check(const void *target, FILE *messages)
 /* What needs the daemon once it stands. */
 struct attachments {
     struct webhooks *webhooks;
+    struct operators *operators;
     struct provider_client *client;
 };
 
@@ -127,6 +129,7 @@ static void attach(void *self, struct daemon *daemon)
 {
     const struct attachments *attachments = self;
     attachments->webhooks->daemon = daemon;
+    attachments->operators->daemon = daemon;
     provider_client_on_result(attachments->client, wake, daemon);
 }
 
@@ -136,9 +139,9 @@ static void detach(void *self)
     provider_client_on_result(((const struct attachments *)self)->client, NULL, NULL);
 }
 
-static int payment_run(const struct payment_options *options, struct tracing *tracing)
+static struct payment_rules rules_of(const struct payment_options *options)
 {
-    const struct payment_rules rules = {
+    return (struct payment_rules){
         .repeat_after_ms = options->repeat_after_ms,
         .repeat_max_ms = options->repeat_max_ms,
         /* one call and a little of its wait for a turn; the queue tells when that takes longer */
@@ -147,6 +150,11 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
         .refund_retry_max_ms = options->refund_retry_max_ms,
         .refund_attempts_max = (int32_t)options->refund_attempts_max,
     };
+}
+
+static int payment_run(const struct payment_options *options, struct tracing *tracing)
+{
+    const struct payment_rules rules = rules_of(options);
     const struct participant participant = payment_participant(&rules);
     const struct tracing_setup setup = {
         .tracing = tracing,
@@ -184,7 +192,10 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
         tracing_observer_free(observer);
         return EXIT_USAGE;
     }
-    struct attachments attachments = { &webhooks, client };
+    struct operators operators = { .participant = &participant, .observer = observer };
+    struct http_route ops_routes[OPERATOR_ROUTES];
+    operators_routes(&operators, ops_routes);
+    struct attachments attachments = { &webhooks, &operators, client };
     const struct daemon_service service = {
         .name = "payment",
         .participant = &participant,
@@ -193,6 +204,8 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
         .binding_count = wire_binding_count,
         .routes = routes,
         .route_count = WEBHOOK_ROUTES,
+        .ops_routes = ops_routes,
+        .ops_route_count = OPERATOR_ROUTES,
         .attach_self = &attachments,
         .attach = attach,
         .detach = detach,

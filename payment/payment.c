@@ -37,11 +37,17 @@ static const struct payment_transition *transition_find(const struct payment *pa
 }
 
 /* A provider repeats what is not answered with 2xx, and what is signed and well formed is never
- * refused: what contradicts what we hold is kept, or has no effect. An action may say otherwise. */
-static enum reply reply_of(const struct input *input, enum outcome outcome)
+ * refused: what contradicts what we hold is kept, or has no effect. An action may say otherwise. A
+ * person is told. */
+static enum reply reply_of(const struct payment *payment, const struct input *input,
+                           enum outcome outcome)
 {
     if (input->source != INPUT_FROM_REQUEST)
         return REPLY_NONE;
+    if (input->type == INPUT_RETRY || input->type == INPUT_RESOLVE)
+        return outcome == OUTCOME_APPLIED       ? REPLY_OK
+               : payment->state == PAYMENT_NONE ? REPLY_NOT_FOUND
+                                                : REPLY_CONFLICT;
     if (input->type == INPUT_REPORTED || outcome == OUTCOME_REJECTED)
         return REPLY_OK;
     return outcome == OUTCOME_APPLIED ? REPLY_ACCEPTED : REPLY_REPLAYED;
@@ -49,7 +55,8 @@ static enum reply reply_of(const struct input *input, enum outcome outcome)
 
 int64_t payment_back(const struct payment *payment)
 {
-    return refunds_sum(&payment->refunds, STANDING_SUCCEEDED, payment->currency);
+    return refunds_sum(&payment->refunds, STANDING_SUCCEEDED, payment->currency) +
+           payment->resolved_amount;
 }
 
 int64_t payment_missing(const struct payment *payment)
@@ -109,7 +116,7 @@ void payment_decide(const void *self, void *state, const struct input *input,
     decision->verdict = row->verdict;
     decision->outcome = row->outcome;
     decision->is_changed = true; /* unless the row does nothing */
-    decision->reply = reply_of(input, row->outcome);
+    decision->reply = reply_of(payment, input, row->outcome);
     if (payment->state == PAYMENT_NONE && row->to != PAYMENT_NONE) {
         text_copy(payment->id, sizeof payment->id, input->document_id);
         payment->capture.position = ANNOUNCEMENT_NEVER;

@@ -56,7 +56,9 @@
     X(INPUT_FAILED, EVENT_BOOKING_FAILED)                                                          \
     X(INPUT_CANCELLED, EVENT_BOOKING_CANCELLED)                                                    \
     X(INPUT_REQUESTED, EVENT_REFUND_REQUESTED)                                                     \
-    X(INPUT_RESULT, "refund.result")
+    X(INPUT_RESULT, "refund.result")                                                               \
+    X(INPUT_RETRY, "operator.retry")                                                               \
+    X(INPUT_RESOLVE, "operator.resolve")
 
 enum payment_state {
 #define X(name, text) name,
@@ -84,6 +86,8 @@ struct payment_conflict {
 #define PAYMENT_REASON_CONFLICT "other_content"
 #define PAYMENT_CONFLICTS_MAX   4 /* further ones are only alerted */
 
+#define OPERATOR_REASON_SIZE 200
+
 struct payment {
     char id[IDENT_SIZE];
     enum payment_state state;
@@ -100,7 +104,9 @@ struct payment {
     struct refunds refunds;
     char refund_id[IDENT_SIZE]; /* refunded only: the one that is announced, or REFUND_ID_UNKNOWN */
     int64_t key_ordinal;        /* of the key by which the provider is asked */
-    int64_t asked_amount;       /* what that key stands for; 0 = it was not used yet */
+    int64_t resolved_amount;    /* settled by hand, outside of the provider: it is not missing */
+    char resolved_reason[OPERATOR_REASON_SIZE];
+    int64_t asked_amount; /* what that key stands for; 0 = it was not used yet */
     int64_t call_number;  /* of the last call; one more when a refund is heard of, which makes the
                              answer to that call an old one */
     int32_t attempts;     /* calls of its own that came back, without an end but for the last */
@@ -127,6 +133,13 @@ struct payment_payload {
     bool is_unnamed; /* INPUT_CAPTURED: by a caller without payment ids, under the first one */
 };
 
+/* What a person says who settles a stuck refund. */
+struct operator_payload {
+    char reason[OPERATOR_REASON_SIZE];
+};
+
+/* Is announced for the refund of a payment whose rest was settled by hand. */
+#define REFUND_ID_BY_HAND "by-operator"
 /* Stands for the id of a refund that the provider speaks of and does not name. */
 #define REFUND_ID_UNKNOWN "unknown"
 
@@ -161,7 +174,8 @@ extern const size_t payment_transition_count;
 void payment_decide(const void *self, void *state, const struct input *input,
                     struct decision *decision);
 
-/* Back at its payer, and neither back nor on its way there; by the refunds that are known. */
+/* Back at its payer, by the provider or by hand, and neither back nor on its way there; by the
+ * refunds that are known. */
 int64_t payment_back(const struct payment *payment);
 int64_t payment_missing(const struct payment *payment);
 /* The refund that a report or a result speaks of; false: of none. */

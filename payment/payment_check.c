@@ -49,6 +49,10 @@ static const char *going_back_check(const struct payment *payment)
     if (payment->state == PAYMENT_STUCK &&
         !text_holds(payment->last_error, sizeof payment->last_error))
         return "a stuck refund has no reason";
+    if (payment->resolved_amount < 0 || payment->resolved_amount > payment->amount ||
+        (payment->resolved_amount > 0) !=
+            text_holds(payment->resolved_reason, sizeof payment->resolved_reason))
+        return "what was settled by hand is more than was captured, or has no reason";
     if (payment->key_ordinal < 0 || payment->key_ordinal >= REFUND_KEYS_MAX ||
         payment->asked_amount < 0 || payment->asked_amount > MONEY_AMOUNT_MAX)
         return "what the provider was asked for is not valid";

@@ -84,6 +84,13 @@
         { state, INPUT_DEADLINE, IF(payment_is_due), "retry", APPLIED, REFUNDING, look_up },       \
         NOOP_ROW(state, INPUT_DEADLINE)
 
+/* Only what is stuck waits for a person. */
+#define OPERATOR_ROWS(state)                                                                       \
+    { state, INPUT_RETRY, IF(payment_always), REJECT, state, nothing },                            \
+    {                                                                                              \
+        state, INPUT_RESOLVE, IF(payment_always), REJECT, state, nothing                           \
+    }
+
 /* clang-format off */
 const struct payment_transition payment_transitions[] = {
     { NONE,      INPUT_CAPTURED,  IF(payment_always),          "wait", APPLIED,   CAPTURED,  capture },
@@ -95,6 +102,7 @@ const struct payment_transition payment_transitions[] = {
     { NONE,      INPUT_REQUESTED, IF(payment_always),          "wait", APPLIED,   EXPECTED,  expect_demand },
     NOOP_ROW(NONE, INPUT_RESULT),
     NOOP_ROW(NONE, INPUT_DEADLINE),
+    OPERATOR_ROWS(NONE),
 
     { EXPECTED,  INPUT_CAPTURED,  IF(demanded_and_back), "refund", APPLIED, REFUNDED,  refund_reported_at_capture },
     { EXPECTED,  INPUT_CAPTURED,  IF(demanded_and_coming), "refund", APPLIED, REFUNDING, await_at_capture },
@@ -109,6 +117,7 @@ const struct payment_transition payment_transitions[] = {
     EARLY_DEMAND_ROWS(INPUT_REQUESTED),
     NOOP_ROW(EXPECTED, INPUT_RESULT),
     NOOP_ROW(EXPECTED, INPUT_DEADLINE),
+    OPERATOR_ROWS(EXPECTED),
 
     { DECLINED,  INPUT_CAPTURED,  IF(payment_always),          "wait", APPLIED,   CAPTURED,  capture },
     { DECLINED,  INPUT_DECLINED,  IF(other_try),       REJECT,            DECLINED,  suspect },
@@ -122,6 +131,7 @@ const struct payment_transition payment_transitions[] = {
     REJECT_ROW(DECLINED, INPUT_REQUESTED),
     NOOP_ROW(DECLINED, INPUT_RESULT),
     NOOP_ROW(DECLINED, INPUT_DEADLINE),
+    OPERATOR_ROWS(DECLINED),
 
     CAPTURE_ROWS(CAPTURED),
     NOOP_ROW(CAPTURED, INPUT_DECLINED),
@@ -136,6 +146,7 @@ const struct payment_transition payment_transitions[] = {
     NOOP_ROW(CAPTURED, INPUT_RESULT),
     { CAPTURED,  INPUT_DEADLINE,  IF(payment_is_due),          "repeat", APPLIED, CAPTURED,  capture_again },
     NOOP_ROW(CAPTURED, INPUT_DEADLINE),
+    OPERATOR_ROWS(CAPTURED),
 
     CAPTURE_ROWS(SETTLED),
     NOOP_ROW(SETTLED, INPUT_DECLINED),
@@ -148,6 +159,7 @@ const struct payment_transition payment_transitions[] = {
     REJECT_ROW(SETTLED, INPUT_REQUESTED),
     NOOP_ROW(SETTLED, INPUT_RESULT),
     NOOP_ROW(SETTLED, INPUT_DEADLINE),
+    OPERATOR_ROWS(SETTLED),
 
     CAPTURE_ROWS(DUE),
     NOOP_ROW(DUE, INPUT_DECLINED),
@@ -155,6 +167,7 @@ const struct payment_transition payment_transitions[] = {
     DEMANDS_ROWS(DUE, nothing),
     ASKED_ROWS(DUE),
     RETRY_ROWS(DUE),
+    OPERATOR_ROWS(DUE),
 
     CAPTURE_ROWS(REFUNDING),
     NOOP_ROW(REFUNDING, INPUT_DECLINED),
@@ -162,6 +175,7 @@ const struct payment_transition payment_transitions[] = {
     DEMANDS_ROWS(REFUNDING, nothing),
     ASKED_ROWS(REFUNDING),
     RETRY_ROWS(REFUNDING),
+    OPERATOR_ROWS(REFUNDING),
 
     CAPTURE_ROWS(REFUNDED),
     NOOP_ROW(REFUNDED, INPUT_DECLINED),
@@ -173,6 +187,7 @@ const struct payment_transition payment_transitions[] = {
     { REFUNDED,  INPUT_RESULT,    IF(takes_back),      "retry", APPLIED,  DUE,       ask_again_failed },
     { REFUNDED,  INPUT_RESULT,    IF(payment_always),  NOOP,              REFUNDED,  keep_answer },
     NOOP_ROW(REFUNDED, INPUT_DEADLINE),
+    OPERATOR_ROWS(REFUNDED),
 
     CAPTURE_ROWS(STUCK),
     NOOP_ROW(STUCK, INPUT_DECLINED),
@@ -188,6 +203,8 @@ const struct payment_transition payment_transitions[] = {
     { STUCK,     INPUT_RESULT,    IF(says_all_is_back), "refund", APPLIED, REFUNDED, finish_by_result },
     { STUCK,     INPUT_RESULT,    IF(payment_always),  NOOP,              STUCK,     keep_answer },
     NOOP_ROW(STUCK, INPUT_DEADLINE),
+    { STUCK,     INPUT_RETRY,     IF(payment_always),  "retry", APPLIED,  DUE,       retry_by_hand },
+    { STUCK,     INPUT_RESOLVE,   IF(payment_always),  "resolve", APPLIED, REFUNDED, resolve_by_hand },
 };
 /* clang-format on */
 const size_t payment_transition_count = sizeof payment_transitions / sizeof payment_transitions[0];

@@ -253,6 +253,8 @@ static void payment_see(struct sim *sim, const struct decided *decided)
         break;
     case INPUT_DECLINED:
     case INPUT_CONFIRMED:
+    case INPUT_RETRY:
+    case INPUT_RESOLVE:
     case PAYMENT_INPUT_COUNT:
         break;
     }

@@ -162,3 +162,37 @@ def test_what_waits_is_found_again_after_a_kill(new_system):
     system.start("payment")
     all_back(system, names, 40)
     assert books(system)["refund_effects"] == len(names)
+
+
+def operate(system, name, action, **body):
+    with contextlib.closing(system.ops("payment")) as http:
+        status, _, content = http.request("POST", f"/stuck/{name}/{action}", body)
+        return status, json.loads(content)
+
+
+def test_the_way_back_from_stuck(new_system):
+    system = started(new_system, "")
+    names = payments(2, "stuck")
+    capture(system, names)
+    arm(system, "refuse", targets=("refund",))
+    demand(system, names)
+    until(lambda: states(system, names) == {"refund_stuck": 2}, lambda: f"{states(system, names)}", 15)
+    listed = system.ask_ops("payment", "/stuck")[1]["data"]
+    assert sorted(row["paymentId"] for row in listed) == sorted(names)
+    assert all(row["reason"] == "http_402_refused" and row["missing"] == 1200 for row in listed)
+    assert system.call("payment", "GET", "/stuck")[0] == 404  # operators only
+    disarm(system)
+
+    retried, resolved = names
+    assert operate(system, retried, "retry")[0] == 422  # no reason
+    assert operate(system, "nobody", "retry", reason="why")[0] == 404
+    assert operate(system, retried, "retry", reason="the dispute is over")[0] == 200
+    all_back(system, [retried], 15)
+    status, answer = operate(system, resolved, "resolve", reason="bank transfer 4711")
+    assert status == 200 and answer["state"] == "refunded" and answer["resolvedByHand"] == 1200
+    for name in names:
+        for action in ("retry", "resolve"):
+            assert operate(system, name, action, reason="once more")[0] == 409
+    assert system.ask_ops("payment", "/stuck")[1]["data"] == []
+    assert system.ask_ops("payment", f"/stuck/{resolved}")[1]["resolvedReason"] == "bank transfer 4711"
+    assert books(system)["refund_effects"] == 1
