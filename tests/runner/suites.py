@@ -204,7 +204,7 @@ SUITES = [
     Suite("clang", clang, COMPUTES, 600),
     Suite("sanitizers", sanitizers, COMPUTES, 2000, needs=("mongodb",)),
     Suite("instructions", instructions, COMPUTES, 300),
-    Suite("mutants", mutants, COMPUTES, 2400, needs=("mongodb",), takes_turns=True),
+    Suite("mutants", mutants, COMPUTES, 2400, needs=("mongodb",)),
     Suite("fresh", in_containers("fresh"), SERVERS, 1500, needs=("containers",), takes_turns=True),
     Suite("compose", in_containers("compose"), SERVERS, 1800, needs=("mongodb", "jaeger", "containers"), is_asked_for=True),
     Suite("random", random_mutants, COMPUTES, 700, takes_turns=True),
