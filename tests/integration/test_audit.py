@@ -124,10 +124,11 @@ def test_every_ending_is_clean_and_adds_up(new_system, store):
 
     status, report = audit(system)
     assert (status, report["verdict"], report["findings"], report["inFlight"]) == (CLEAN, "clean", [], []), report
-    assert report["payments"] == {"captured": 6, "applied": 3, "refunded": 3, "inFlight": 0, "stuck": 0, "wrong": 0}
+    assert report["payments"] == {"captured": 6, "applied": 3, "refunded": 3, "resolvedByHand": 0, "inFlight": 0,
+                                  "stuck": 0, "wrong": 0}
     assert report["bookings"]["accepted"] == 5 and report["bookings"]["confirmed"] == 3
-    assert report["currencies"] == [{"currency": "EUR", "captured": 5999, "applied": 3000, "refunded": 2999, "inFlight": 0,
-                                     "stuck": 0, "wrong": 0}]
+    assert report["currencies"] == [{"currency": "EUR", "captured": 5999, "applied": 3000, "refunded": 2999, "resolvedByHand": 0,
+                                     "inFlight": 0, "stuck": 0, "wrong": 0}]
 
 
 @pytest.mark.parametrize("store", STORES)
@@ -236,7 +237,8 @@ def test_under_load_it_never_says_wrong(new_system, store):
     for status, report in seen:
         assert status == CLEAN, report
         for sums in report["currencies"]:
-            assert sums["captured"] == sum(sums[name] for name in ("applied", "refunded", "inFlight", "stuck", "wrong"))
+            assert sums["captured"] == sum(
+                sums[name] for name in ("applied", "refunded", "resolvedByHand", "inFlight", "stuck", "wrong"))
     load.check()
     status, report = audit(system)
     assert status == CLEAN and report["payments"]["inFlight"] == 0 and len(seen) > 2, report
