@@ -96,10 +96,10 @@ def entries(path):
         yield mutant
 
 
-def read():
+def read(folder=HERE):
     """All mutants by name; the entries are complete and no name comes twice."""
     mutants = {}
-    for path in sorted(HERE.glob("*.mutants")):
+    for path in sorted(folder.glob("*.mutants")):
         for mutant in entries(path):
             if mutant.name in mutants:
                 raise Misfit(f"{path.name}: {mutant.name} comes twice")

@@ -1,0 +1,26 @@
+"""A change that moves code takes the mutants of that code with it."""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "mutants"))
+import mutants  # noqa: E402  pylint: disable=wrong-import-position
+
+PROVES = "every listed mutant can still be made from the code as it is"
+
+
+def check(tree):
+    try:
+        listed = mutants.read(tree.root / "tests" / "mutants")
+    except mutants.Misfit as misfit:
+        yield str(misfit)
+        return
+    for mutant in listed.values():
+        try:
+            mutant.edited(tree.root)
+        except mutants.Misfit as misfit:
+            yield f"tests/mutants: {misfit}"
+
+
+ENTRY = "[no_zero]\nNothing is counted.\n@a.c\n-return 0;\n+return 1;\n"
+BROKEN = {"tests/mutants/a.mutants": ENTRY, "a.c": "int f(void)\n{\n    return 2;\n}\n"}
+SOUND = {"tests/mutants/a.mutants": ENTRY, "a.c": "int f(void)\n{\n    return 0;\n}\n"}
