@@ -9,7 +9,7 @@
  *   localhost, would make every service on a machine without a collector try for ever and warn.
  *   (`otlp/file` is ours: JSON lines like `otlp/stdout`, appended to ROUNDTRIP_TRACE_FILE. Several
  *   processes may share the file.)
- * - OTEL_BSP_MAX_QUEUE_SIZE is 8192, not 2048: one full batch of the engine ends in some 1,500
+ * - OTEL_BSP_MAX_QUEUE_SIZE is 8192, not 2048: one full batch of the engine ends in some 2,000
  *   spans at once, and beyond half of the queue traces are left out.
  * - The protocol is `http/json`, where the specification says http/protobuf.
  *

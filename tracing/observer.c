@@ -283,7 +283,7 @@ static void batch_end(void *self)
 {
     struct tracing_observer *observer = self;
     struct open_batch *batch = observer_published(observer);
-    size_t count = batch->input_count, traces = 0;
+    size_t count = batch->input_count;
     batch->input_count = 0;
     batch_ring_end(&observer->ring);
     if (is_off(observer) || count == 0)
@@ -300,10 +300,7 @@ static void batch_end(void *self)
             continue;
         if (!open->is_request)
             observer_export_input(observer, open, open->is_decided ? NULL : failure, now_ns);
-        size_t first = first_of_trace(observer, batch, i);
-        traces += first == i ? 1 : 0;
-        if (traces <= OBSERVER_TRACES_MAX)
-            stages_export(observer, batch, i, first);
+        stages_export(observer, batch, i, first_of_trace(observer, batch, i));
     }
 }
 

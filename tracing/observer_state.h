@@ -12,7 +12,6 @@
 #define OBSERVER_INPUTS_MAX 1024 /* of a batch; more have no spans */
 #define OBSERVER_STAGES_MAX                                                                        \
     8 /* round trips of a batch; more (conflict upon conflict) have no spans */
-#define OBSERVER_TRACES_MAX  256  /* traces of a batch in which its round trips are recorded */
 #define OBSERVER_INDEX_SIZE  4096 /* a power of two, well above OBSERVER_INPUTS_MAX */
 #define OBSERVER_RECENT      4096 /* published messages that are remembered */
 #define OBSERVER_RANDOM      1024

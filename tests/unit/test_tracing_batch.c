@@ -145,7 +145,8 @@ static void a_batch_larger_than_the_bounds_still_works(void **state)
     }
     port->batch_end(port->self);
     flush();
-    assert_int_equal(sink_span_count(&sink), OBSERVER_INPUTS_MAX + OBSERVER_TRACES_MAX);
+    /* Each with its own load: what came late in a large batch is no worse traced than the first. */
+    assert_int_equal(sink_span_count(&sink), 2 * OBSERVER_INPUTS_MAX);
     free(all);
 }
 
