@@ -8,6 +8,7 @@
 
 #define REPLY_BYTES_MAX    262144
 #define REPLY_BYTES_FIRST  4096
+#define IDLE_MAX_S         20
 #define CONNECT_TIMEOUT_MS 2000L
 
 struct http_client {
@@ -97,6 +98,8 @@ static void bounds_set(struct http_client *client, long timeout_ms, bool *is_goo
     option_long(curl, CURLOPT_CONNECTTIMEOUT_MS,
                 timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS, is_good);
     option_long(curl, CURLOPT_TCP_KEEPALIVE, 1, is_good);
+    /* Servers and what lies between forget a connection that is idle, often without a word. */
+    option_long(curl, CURLOPT_MAXAGE_CONN, IDLE_MAX_S, is_good);
     /* A container that is made again has another address: connections are kept, names are not. */
     option_long(curl, CURLOPT_DNS_CACHE_TIMEOUT, 0, is_good);
     option_text(curl, CURLOPT_USERAGENT, "roundtrip/" ROUNDTRIP_VERSION, is_good);

@@ -152,7 +152,7 @@ def test_payments_that_cannot_be_answered_do_not_slow_the_others(new_system):
 
 
 def test_what_waits_is_found_again_after_a_kill(new_system):
-    system = started(new_system, f"refund.delay:{DELAY_MS}", ROUNDTRIP_PROVIDER_TIMEOUT_MS="500")
+    system = started(new_system, f"refund.delay:{DELAY_MS}", ROUNDTRIP_PROVIDER_TIMEOUT_MS=str(max(500, 3 * DELAY_MS)))
     names = payments(REFUNDS // 2)
     capture(system, names)
     demand(system, names)
@@ -160,7 +160,7 @@ def test_what_waits_is_found_again_after_a_kill(new_system):
     system.kill("payment")
     assert states(system, names).get("refunded", 0) < len(names)
     system.start("payment")
-    all_back(system, names, 40)
+    all_back(system, names, 40 + len(names) * DELAY_MS / 1000 / THREADS)
     assert books(system)["refund_effects"] == len(names)
 
 
