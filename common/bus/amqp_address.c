@@ -40,8 +40,11 @@ static bool parameters_read(struct amqp_address *address, char *query, struct er
 
 bool amqp_address_init(struct amqp_address *address, const char *url, struct error *error)
 {
-    *address = (struct amqp_address){ .text = strdup(url), .ca_file = CA_FILE_DEFAULT };
-    if (address->text == NULL) {
+    *address = (struct amqp_address){ .url = strdup(url),
+                                      .text = strdup(url),
+                                      .ca_file = CA_FILE_DEFAULT };
+    if (address->url == NULL || address->text == NULL) {
+        amqp_address_done(address);
         return error_set(error, ERROR_RETRY, "out of memory");
     }
     struct amqp_connection_info defaults;
@@ -80,6 +83,7 @@ bool amqp_bus_url_check(const char *url, struct error *error)
 
 void amqp_address_done(struct amqp_address *address)
 {
+    free(address->url);
     free(address->text);
     *address = (struct amqp_address){ 0 };
 }

@@ -102,6 +102,7 @@ static bool session_begin(struct consumer *consumer, struct error *error)
     consumer->is_wide_subscribed = false;
     consumer->has_backlog = false;
     consumer->orphan_looks = 0;
+    consumer->received = consumer->received_before = 0;
     window_open(&consumer->window);
     return subscribe(consumer, CONSUMER_TAG_NARROW, 1, error);
 }
@@ -175,6 +176,17 @@ static void consumer_read_all(struct consumer *consumer)
     }
 }
 
+/* Messages are ready, nothing is in hand, and none has come since the last look. A broker that
+ * finds a deleted queue made again at once subscribes its consumers by itself, and may send them
+ * nothing for ever (seen with RabbitMQ 3.10). */
+static bool is_starved(struct consumer *consumer, uint32_t ready_count)
+{
+    bool is_quiet = consumer->received == consumer->received_before &&
+                    consumer->receiving == NULL && deliveries_in_hand(consumer->deliveries) == 0;
+    consumer->received_before = consumer->received;
+    return ready_count > 0 && is_quiet;
+}
+
 /* True while the queue has us, or it cannot be told. */
 static bool is_subscribed(struct consumer *consumer, struct error *error)
 {
@@ -184,7 +196,8 @@ static bool is_subscribed(struct consumer *consumer, struct error *error)
     if (!last_reply_check(consumer, "queue", error)) {
         return false;
     }
-    consumer->orphan_looks = ok->consumer_count == 0 ? consumer->orphan_looks + 1 : 0;
+    bool is_orphaned = is_starved(consumer, ok->message_count) || ok->consumer_count == 0;
+    consumer->orphan_looks = is_orphaned ? consumer->orphan_looks + 1 : 0;
     return consumer->orphan_looks < CONSUMER_ORPHAN_LOOKS ||
            error_set(error, ERROR_RETRY, "the queue was replaced: consuming it again");
 }

@@ -46,7 +46,9 @@ struct consumer {
     size_t topology_part;    /* of a walk under way; 0 = none is */
     int64_t topology_due_ms; /* the next one */
     uint64_t topology_checks;
-    int orphan_looks; /* in a row, after walks, that saw the queue without a consumer */
+    int orphan_looks; /* in a row, after walks, that saw the queue without a consumer, or us starve
+                       */
+    uint64_t received, received_before; /* deliveries of this session; at the last look */
 };
 
 MUST_CHECK bool consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,

@@ -1,10 +1,9 @@
 #include "common/bus/amqp_link.h"
 
 #include "common/base/clock.h"
+#include "common/bus/amqp_opening.h"
 
-#include <amqp_tcp_socket.h>
 #include <assert.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -12,10 +11,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#define FRAME_BYTES_MAX   131072 /* 4.x wants at least 8192 offered */
-#define CHANNELS_MAX      64
-#define SEND_BUFFER_BYTES 262144
 
 void bus_link_init(struct bus_link *link, const struct amqp_address *address, const char *service,
                    const char *purpose, int heartbeat_s, uint64_t jitter_seed)
@@ -61,90 +56,25 @@ static struct timeval timeval_of_ms(int64_t ms)
     return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000 };
 }
 
-/* A full socket would make the library wait without end for a broker that does not read, as one
- * with an alarm does. So the publisher keeps less in flight than the kernel can hold, and a write
- * that waits all the same is cut off with its connection. */
-static bool socket_bound(struct bus_link *link, struct error *error)
-{
-    int fd = amqp_get_sockfd(link->state);
-    int send_bytes = SEND_BUFFER_BYTES;
-    socklen_t length = sizeof send_bytes;
-    unsigned timeout_ms = (unsigned)link->heartbeat_s * 2000U;
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes) != 0 ||
-        getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, &length) != 0 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms) != 0) {
-        return error_set(error, ERROR_RETRY, "socket options: %s", strerror(errno));
-    }
-    link->write_bytes_max = (size_t)send_bytes / 2; /* the kernel counts its own overhead too */
-    return true;
-}
-
-static bool socket_connect(struct bus_link *link, struct error *error)
-{
-    const struct amqp_connection_info *info = &link->address->info;
-    amqp_socket_t *socket = info->ssl ? bus_tls_socket_new(link->address, link->state, error)
-                                      : amqp_tcp_socket_new(link->state);
-    if (socket == NULL) {
-        return info->ssl ? false : error_set(error, ERROR_RETRY, "out of memory");
-    }
-    struct timeval timeout = timeval_of_ms(LINK_CONNECT_TIMEOUT_MS);
-    int status = amqp_socket_open_noblock(socket, info->host, info->port, &timeout);
-    if (!bus_status_check(status, "connect", error)) {
-        return error_wrap(error, "%s:%d", info->host, info->port);
-    }
-    return socket_bound(link, error);
-}
-
-static bool log_in(struct bus_link *link, struct error *error)
-{
-    const struct amqp_connection_info *info = &link->address->info;
-    /* The library announces neither by itself, and then the broker tells neither. */
-    amqp_table_entry_t capabilities[] = {
-        { .key = amqp_cstring_bytes("connection.blocked"),
-          .value = { .kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = 1 } },
-        { .key = amqp_cstring_bytes("consumer_cancel_notify"),
-          .value = { .kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = 1 } },
-    };
-    amqp_table_entry_t properties[] = {
-        { .key = amqp_cstring_bytes("capabilities"),
-          .value = { .kind = AMQP_FIELD_KIND_TABLE,
-                     .value.table = { .num_entries = 2, .entries = capabilities } } },
-        { .key = amqp_cstring_bytes("connection_name"),
-          .value = { .kind = AMQP_FIELD_KIND_UTF8,
-                     .value.bytes = amqp_cstring_bytes(link->name) } },
-    };
-    amqp_table_t table = { .num_entries = 2, .entries = properties };
-    amqp_rpc_reply_t reply = amqp_login_with_properties(
-        link->state, info->vhost, CHANNELS_MAX, FRAME_BYTES_MAX, link->heartbeat_s, &table,
-        AMQP_SASL_METHOD_PLAIN, info->user, info->password);
-    return bus_reply_check(reply, "log in", error);
-}
-
 bool bus_link_open(struct bus_link *link, struct error *error)
 {
     assert(link->state == NULL);
-    struct timeval connect_timeout = timeval_of_ms(LINK_CONNECT_TIMEOUT_MS);
-    struct timeval rpc_timeout = timeval_of_ms(LINK_RPC_TIMEOUT_MS);
-    link->state = amqp_new_connection();
-    if (link->state == NULL) {
-        error_set(error, ERROR_RETRY, "out of memory");
-        goto fail;
+    if (link->opening == NULL) {
+        link->opening = opening_start(link->address, link->name, link->heartbeat_s, error);
     }
-    if (amqp_set_handshake_timeout(link->state, &connect_timeout) != AMQP_STATUS_OK ||
-        amqp_set_rpc_timeout(link->state, &rpc_timeout) != AMQP_STATUS_OK) {
-        error_set(error, ERROR_BUG, "time-outs refused by the library");
-        goto fail;
-    }
-    if (!socket_connect(link, error) || !log_in(link, error)) {
-        goto fail;
+    if (link->opening != NULL) {
+        if (!opening_is_over(link->opening)) {
+            return error_set(error, ERROR_RETRY, "connecting");
+        }
+        link->state = opening_finish(link->opening, &link->write_bytes_max, error);
+        link->opening = NULL;
     }
     link->opened_ms = clock_monotonic_ms();
     link->is_blocked = false;
-    return true;
-fail:
-    link->opened_ms = clock_monotonic_ms();
-    bus_link_drop(link, error);
-    return false;
+    if (link->state == NULL) {
+        bus_link_drop(link, error);
+    }
+    return link->state != NULL;
 }
 
 void bus_link_drop(struct bus_link *link, const struct error *error)
@@ -164,6 +94,10 @@ void bus_link_drop(struct bus_link *link, const struct error *error)
 
 void bus_link_close(struct bus_link *link)
 {
+    if (link->opening != NULL) {
+        opening_abandon(link->opening);
+        link->opening = NULL;
+    }
     if (link->state == NULL) {
         return;
     }
@@ -232,5 +166,8 @@ bool bus_link_has_buffered(const struct bus_link *link)
 
 int bus_link_fd(const struct bus_link *link)
 {
-    return link->state != NULL ? amqp_get_sockfd(link->state) : -1;
+    if (link->state != NULL) {
+        return amqp_get_sockfd(link->state);
+    }
+    return link->opening != NULL ? opening_fd(link->opening) : -1;
 }

@@ -1,8 +1,8 @@
 /* amqp_link.h - one connection to the broker: opened, watched, dropped, opened again.
  *
  * rabbitmq-c recovers nothing by itself. Whoever meets an error drops the link, and opens it when
- * it is due: after an exponential delay with jitter. Every call is bounded: connecting, logging in
- * and each request have their own time-outs (resolving the host's name has only the resolver's).
+ * it is due: after an exponential delay with jitter. Every call is bounded: each request has a
+ * time-out, and connecting happens on another thread (amqp_opening.h).
  * Internal to common/bus; one thread. AMQP 0-9-1. */
 #pragma once
 
@@ -23,10 +23,13 @@
 #define LINK_STABLE_MS          5000 /* lived that long: the next delay starts small again */
 #define LINK_NAME_SIZE          80
 
+struct opening;
+
 /* Where the broker is. amqp[s]://user:password@host:port/vhost, and for amqps the parameters
  * ?cacertfile=FILE&certfile=FILE&keyfile=FILE, as RabbitMQ's own clients name them; file names are
  * taken literally. The members point into `text`. */
 struct amqp_address {
+    char *url; /* as it was given */
     char *text;
     struct amqp_connection_info info;
     const char *ca_file; /* the system's bundle unless given: rabbitmq-c loads no roots */
@@ -46,6 +49,7 @@ struct bus_link {
     char name[LINK_NAME_SIZE]; /* shown by the broker as connection_name */
     int heartbeat_s;
     amqp_connection_state_t state; /* NULL = not connected */
+    struct opening *opening;       /* is being connected; NULL = not */
     bool is_blocked;               /* by an alarm of the broker's */
     size_t write_bytes_max; /* this much the kernel takes although the broker reads nothing */
     int64_t opened_ms, due_ms;
@@ -57,6 +61,7 @@ struct bus_link {
 void bus_link_init(struct bus_link *link, const struct amqp_address *address, const char *service,
                    const char *purpose, int heartbeat_s, uint64_t jitter_seed);
 bool bus_link_is_due(const struct bus_link *link);
+/* Begins to connect, or looks how it goes; waits for nothing. False: not connected (yet). */
 MUST_CHECK bool bus_link_open(struct bus_link *link, struct error *error);
 /* Closes at once, without a word, and schedules the next try. */
 void bus_link_drop(struct bus_link *link, const struct error *error);
@@ -77,7 +82,8 @@ enum link_read bus_link_read(struct bus_link *link, amqp_frame_t *ret_frame, int
 void bus_link_cork(struct bus_link *link, bool is_corked);
 /* Frames wait inside the library, where poll does not see them. */
 bool bus_link_has_buffered(const struct bus_link *link);
-int bus_link_fd(const struct bus_link *link); /* -1 = not connected */
+/* Readable when there is something to do, also while it connects; -1 = there is nothing. */
+int bus_link_fd(const struct bus_link *link);
 
 /* The three shapes of failure of a request, and the one of a send, as our error.
  * ERROR_REJECT: the broker refuses it, and will again until somebody changes something. */

@@ -145,7 +145,7 @@ bool publisher_service(struct publisher *publisher)
     struct bus_link *link = &publisher->link;
     struct error error = { 0 };
     if (link->state == NULL) {
-        return !bus_link_is_due(link) || publisher_open(publisher, &error);
+        return !bus_link_is_due(link) || publisher_open(publisher, &error) || link->opening != NULL;
     }
     if (publisher_read_all(publisher) && !link->is_blocked && is_overdue(publisher) &&
         clock_monotonic_ms() - publisher->overdue_since_ms > PUBLISHER_OVERDUE_MAX_MS) {

@@ -74,6 +74,7 @@ static bool receive_end(struct consumer *consumer, struct error *error)
         return protocol_error(error, "a delivery tag that does not grow");
     }
     window_deliver(&consumer->window, is_counted);
+    consumer->received++;
     return true;
 }
 

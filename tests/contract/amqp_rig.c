@@ -88,6 +88,18 @@ void rig_wait_session_after(struct rig *rig, uint64_t session)
     } while (rig->status.session <= session || !rig->status.can_publish);
 }
 
+void rig_wait_refused(struct rig *rig, const char *why)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + RIG_WAIT_MS;
+    do {
+        if (clock_monotonic_ms() > deadline_ms) {
+            fail_msg("not refused: %s", rig->status.detail);
+        }
+        rig_service(rig);
+        assert_int_equal(rig->status.session, 0);
+    } while (strstr(rig->status.detail, why) == NULL);
+}
+
 void rig_take(struct rig *rig, size_t count, struct delivery **ret_deliveries)
 {
     int64_t deadline_ms = clock_monotonic_ms() + RIG_WAIT_MS;

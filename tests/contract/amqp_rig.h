@@ -34,6 +34,8 @@ void rig_close(struct rig *rig);
 
 void rig_service(struct rig *rig); /* once, then waits for input for up to 10 ms */
 void rig_wait_connected(struct rig *rig);
+/* Until what is said of the state has this in it; no session begins meanwhile. */
+void rig_wait_refused(struct rig *rig, const char *why);
 void rig_wait_session_after(struct rig *rig, uint64_t session);
 /* Takes until there are `count` deliveries. */
 void rig_take(struct rig *rig, size_t count, struct delivery **ret_deliveries);
