@@ -152,7 +152,7 @@ bool log_writer_start(void)
 void log_writer_stop(int64_t timeout_ms)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += timeout_ms % 1000 * 1000000L;
     until.tv_sec += timeout_ms / 1000 + until.tv_nsec / NS_PER_SECOND;
     until.tv_nsec %= NS_PER_SECOND;
@@ -161,7 +161,8 @@ void log_writer_stop(int64_t timeout_ms)
         writer.state = WRITER_ENDS;
         pthread_cond_signal(&writer.filled);
         while (!writer.is_thread_over &&
-               pthread_cond_timedwait(&writer.ended, &writer.mutex, &until) != ETIMEDOUT)
+               pthread_cond_clockwait(&writer.ended, &writer.mutex, CLOCK_MONOTONIC, &until) !=
+                   ETIMEDOUT)
             continue;
         writer.state = writer.is_thread_over ? WRITER_NONE : WRITER_STUCK;
         if (writer.is_thread_over)

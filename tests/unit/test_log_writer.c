@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,16 @@
 #define READ_BYTES 65536
 #define NOTICE     "lines of the log were dropped"
 #define UNREAD_MS  100
+
+/* Each time it was read the wall clock is set back by an hour: a wait until a time of that clock
+ * takes an hour. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int failed = (int)syscall(SYS_clock_gettime, clock, now);
+    if (clock == CLOCK_REALTIME)
+        now->tv_sec += 3600;
+    return failed;
+}
 
 /* Standard output is a pipe while the log has a writer. */
 static int reader, stdout_copy;
