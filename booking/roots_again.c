@@ -58,12 +58,12 @@ bool roots_again_send(const struct roots_again_setup *setup, int64_t now_ms,
 static bool pause_is_over(struct roots_again *again)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += ROOTS_AGAIN_TRY_EACH_MS / 1000;
     int waited = 0;
     pthread_mutex_lock(&again->lock);
     while (!again->is_stopping && waited == 0)
-        waited = pthread_cond_timedwait(&again->stopped, &again->lock, &until);
+        waited = pthread_cond_clockwait(&again->stopped, &again->lock, CLOCK_MONOTONIC, &until);
     bool is_over = !again->is_stopping;
     pthread_mutex_unlock(&again->lock);
     return is_over;

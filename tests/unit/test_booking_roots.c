@@ -4,6 +4,9 @@
 #include "booking/roots_again.h"
 #include "tests/unit/trace_batch.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #define MINUTE_MS     60000
 #define NOW           (INT64_C(1700000000000))
 #define UNDECIDED_MAX (20 * MINUTE_MS)
@@ -14,8 +17,9 @@ static struct participant participant;
 
 /* Bookings, the newest first: one is created each second. */
 static struct world {
-    size_t count, answers;
-    bool is_away, is_damaged;
+    size_t count;
+    atomic_size_t answers;
+    bool is_away, is_away_at_first, is_damaged;
     int64_t decided_ms[BOOKINGS]; /* 0 = not yet */
 } world;
 
@@ -50,8 +54,8 @@ static bool list(void *self, const struct store_cursor *after, size_t limit, str
 {
     (void)self;
     size_t first = after->created_at_ms == 0 ? 0 : strtoul(after->id + 1, NULL, 10) + 1;
-    world.answers++;
-    if (world.is_away)
+    size_t asked = atomic_fetch_add(&world.answers, 1);
+    if (world.is_away || (world.is_away_at_first && asked == 0))
         return error_set(error, ERROR_RETRY, "away");
     for (*ret_count = 0; *ret_count < limit && first + *ret_count < world.count; ++*ret_count)
         record_make(first + *ret_count, arena, &ret_records[*ret_count]);
@@ -129,6 +133,28 @@ static void the_thread_ends_when_it_is_told_to_while_the_store_is_away(void **st
     assert_true(clock_monotonic_ms() - before_ms < ROOTS_AGAIN_TRY_EACH_MS);
 }
 
+/* The wall clock is set back by an hour whenever it was read. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int failed = (int)syscall(SYS_clock_gettime, clock, now);
+    if (clock == CLOCK_REALTIME)
+        now->tv_sec += 3600;
+    return failed;
+}
+
+static void a_store_that_comes_back_is_asked_again_whatever_the_wall_clock_does(void **state)
+{
+    (void)state;
+    const struct roots_again_setup setup = setup_make();
+    world.is_away_at_first = true;
+    struct roots_again *again = roots_again_start(&setup);
+    assert_non_null(again);
+    for (int i = 0; i < 500 && atomic_load(&world.answers) < 2; i++)
+        nanosleep(&(struct timespec){ .tv_nsec = 10000000L }, NULL);
+    assert_null(roots_again_stop(again));
+    assert_int_equal(world.answers, 2);
+}
+
 #define ROOTS_TEST(name) cmocka_unit_test_setup_teardown(name, roots_begin, end)
 
 int main(void)
@@ -137,6 +163,7 @@ int main(void)
         ROOTS_TEST(what_was_decided_in_the_last_minute_is_sent_again_and_nothing_else),
         ROOTS_TEST(a_store_that_is_away_is_told_of_and_a_damaged_booking_passed_over),
         ROOTS_TEST(the_thread_ends_when_it_is_told_to_while_the_store_is_away),
+        ROOTS_TEST(a_store_that_comes_back_is_asked_again_whatever_the_wall_clock_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
