@@ -6,6 +6,8 @@ import subprocess
 import time
 
 import pymongo
+from clock import Clock
+from log_pipe import LogPipe
 from proxy import Proxy
 from system_rig import BUILD, QUEUES, SERVICES, Broker, Http, Server, System, free_port, until
 
@@ -18,20 +20,22 @@ SETTINGS = {
     "ROUNDTRIP_REPEAT_MAX_MS": "4000",
     "ROUNDTRIP_REFUND_RETRY_MAX_MS": "3000",
     "ROUNDTRIP_PROVIDER_TIMEOUT_MS": "1000",
-    "LOG_LEVEL": "warning",
+    "LOG_LEVEL": "info",
     "OTEL_SDK_DISABLED": "true",
 }
 CALL_TIMEOUT_S = 6
 START_S_MAX = 60
 SETTLE_S_MAX = 90
 COMMAND_S_MAX = 300
+CLOCK_SHIFT = BUILD / "tests" / "chaos" / "libclock_shift.so"
 UNAVAILABLE = 69  # a service's exit status when its store is away while it starts
 
 
 class World(System):
     """Processes are named by their role, the second of a role with -2 behind it."""
 
-    def __init__(self, folder, store):
+    def __init__(self, folder, store, patience=1.0):
+        self.patience = patience  # how much of the bounds of single faults is granted
         self.stack = contextlib.ExitStack()
         self.store = store
         self.broker = Broker(folder / "rabbitmq")
@@ -47,12 +51,20 @@ class World(System):
         except BaseException:
             self.stack.close()
             raise
+        self.clocks = {name: Clock(folder / f"{name}.clock") for name in self.ops_ports}
+        self.pipes = {name: LogPipe(folder, name) for name in self.ops_ports}
+        for pipe in self.pipes.values():
+            self.stack.callback(pipe.close)
         # Once: a database that is away later does not answer for its address.
-        self.environments = {name: {**super(World, self).environment(name.split("-")[0]),
-                                    "ROUNDTRIP_HTTP_PORT": str(self.ports[name]),
-                                    **({"ROUNDTRIP_OPS_PORT": str(self.ops_ports[name])} if name in self.ops_ports else {})}
-                             for name in PROCESSES}
+        self.environments = {name: self.environment_make(name) for name in PROCESSES}
         self.stack.callback(super().close)
+
+    def environment_make(self, name):
+        made = {**super().environment(name.split("-")[0]), "ROUNDTRIP_HTTP_PORT": str(self.ports[name])}
+        if name in self.ops_ports:
+            made |= {"ROUNDTRIP_OPS_PORT": str(self.ops_ports[name]), "LD_PRELOAD": str(CLOCK_SHIFT),
+                     "CLOCK_SHIFT_FILE": str(self.clocks[name].path)}
+        return made
 
     def start_servers(self):
         self.stack.callback(self.broker.stop)
@@ -70,7 +82,8 @@ class World(System):
 
     def launch(self, name):
         role = name.split("-")[0]
-        with open(self.folder / f"{name}.log", "ab") as log:
+        path = self.pipes[name].path if name in self.pipes else self.folder / f"{name}.log"
+        with open(path, "ab", buffering=0) as log:
             self.processes[name] = subprocess.Popen([BUILD / role / f"roundtrip-{role}"], env=self.environment(name),
                                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
@@ -100,6 +113,10 @@ class World(System):
 
     def of_role(self, role):
         return [name for name in PROCESSES if name.split("-")[0] == role]
+
+    def clocks_right(self):
+        for clock in self.clocks.values():
+            clock.set(0)
 
     # ---- what is asked of it after a fault ----
 
@@ -143,7 +160,7 @@ class World(System):
             looks.append(self.waiting())
             return len(looks) > 1 and not looks[-1] and not looks[-2]
 
-        until(is_quiet, lambda: f"everything is settled; still waiting: {looks[-1]}", SETTLE_S_MAX, 0.1)
+        until(is_quiet, lambda: f"everything is settled; still waiting: {looks[-1]}", SETTLE_S_MAX * self.patience, 0.1)
 
     def unsettled(self, name):
         if self.mongo:

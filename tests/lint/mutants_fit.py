@@ -8,9 +8,17 @@ import mutants  # noqa: E402  pylint: disable=wrong-import-position
 PROVES = "every listed mutant can still be made from the code as it is"
 
 
+FOLDERS = ("tests/mutants", "tests/chaos")
+
+
 def check(tree):
+    for folder in FOLDERS:
+        yield from misfits(tree, folder)
+
+
+def misfits(tree, folder):
     try:
-        listed = mutants.read(tree.root / "tests" / "mutants")
+        listed = mutants.read(tree.root / folder)
     except mutants.Misfit as misfit:
         yield str(misfit)
         return
@@ -18,7 +26,7 @@ def check(tree):
         try:
             mutant.edited(tree.root)
         except mutants.Misfit as misfit:
-            yield f"tests/mutants: {misfit}"
+            yield f"{folder}: {misfit}"
 
 
 ENTRY = "[no_zero]\nNothing is counted.\n@a.c\n-return 0;\n+return 1;\n"

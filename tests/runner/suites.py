@@ -100,7 +100,7 @@ def pytest(name, *arguments):
 def lint():
     """The checks look at the built programs too: their --help, their libraries."""
     is_built = build("build")
-    count = with_tap("lint", "tests/lint/lint") + pytest("runner", "tests/runner")
+    count = with_tap("lint", "tests/lint/lint") + pytest("runner", "tests/runner", "tests/chaos")
     return count + (Count() if is_built else FAILED)
 
 
