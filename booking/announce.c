@@ -165,6 +165,13 @@ static void refund_again(const struct booking *booking, const struct booking_pay
                        first->version, (int)first->position, first->at_ms);
 }
 
+static void refunds_again(const struct booking *booking, struct decision *decision)
+{
+    for (int32_t i = 0; i < booking->payment_count; i++)
+        if (booking->payments[i].disposition == PAYMENT_REFUNDED_BY_REQUEST)
+            refund_again(booking, &booking->payments[i], decision);
+}
+
 void announce_again(const struct booking *booking, const struct input *input,
                     struct decision *decision)
 {
@@ -178,4 +185,6 @@ void announce_again(const struct booking *booking, const struct input *input,
         refund_again(booking, payment, decision);
     else
         outcome_again(booking, decision);
+    if (booking_state_is_outcome(booking->state) && input->type != BOOKING_CAPTURED)
+        refunds_again(booking, decision);
 }

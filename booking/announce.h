@@ -13,6 +13,8 @@ void announce_refund(const struct booking *booking, struct booking_payment *paym
 void announce_refund_unstored(const struct booking *booking, const struct booking_payload *payload,
                               enum booking_reason reason, struct decision *decision);
 /* Answers a repeat: what was announced about this payment, or the outcome, once more; or that the
- * booking waits, for what and until when, so that its intent need not be announced before. */
+ * booking waits, for what and until when, so that its intent need not be announced before. Who
+ * repeats an intent or a cancel after the end may miss the end of a refund that no outcome lists:
+ * it is asked for again too, and the payment service answers. */
 void announce_again(const struct booking *booking, const struct input *input,
                     struct decision *decision);

@@ -95,12 +95,47 @@ static void a_stored_booking_that_contradicts_itself_is_refused(void **test)
     assert_false(stores_and_reads(&booking));
 }
 
+/* Who asks may miss the end of any of its refunds, and no outcome lists these. */
+static void a_repeat_after_the_end_asks_for_each_refund_again(void **test)
+{
+    (void)test;
+    char ids[2][MESSAGE_ID_SIZE];
+    struct booking booking = in_state(BOOKING_CONFIRMED);
+    for (int i = 0; i < 2; i++) {
+        feed(&booking, captured(i == 0 ? "P2" : "P3"));
+        memcpy(ids[i], decision.messages[0].id, sizeof ids[i]);
+    }
+    struct input again = intent();
+    again.is_repeat = true;
+    feed(&booking, again);
+    assert_int_equal(decision.message_count, 3);
+    assert_string_equal(decision.messages[0].type, EVENT_BOOKING_CONFIRMED);
+    for (int i = 0; i < 2; i++) {
+        const struct message *asked = &decision.messages[1 + i];
+        assert_string_equal(asked->type, EVENT_REFUND_REQUESTED);
+        assert_string_equal(asked->id, ids[i]);
+        assert_true(asked->is_repeat);
+    }
+    again = captured("P1"); /* who repeats a payment asks for its own end */
+    again.is_repeat = true;
+    feed(&booking, again);
+    assert_int_equal(decision.message_count, 1);
+
+    feed(&booking, cancel());
+    again = cancel();
+    again.is_repeat = true;
+    feed(&booking, again);
+    assert_int_equal(count_of(EVENT_BOOKING_CANCELLED), 1);
+    assert_int_equal(count_of(EVENT_REFUND_REQUESTED), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_known_payment_with_other_content_is_refused_in_every_state),
         cmocka_unit_test(a_repeat_of_a_booking_that_waits_is_told_for_what_and_until_when),
         cmocka_unit_test(a_refund_request_asks_for_what_was_paid),
+        cmocka_unit_test(a_repeat_after_the_end_asks_for_each_refund_again),
         cmocka_unit_test(a_stored_booking_that_contradicts_itself_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
