@@ -3,6 +3,7 @@
 #include "sim/sim_provider.h"
 #include "sim/sim_release.h"
 #include "sim/sim_store.h"
+#include "sim/sim_topology.h"
 #include "sim/sim_words.h"
 
 #include <stddef.h>
@@ -109,6 +110,8 @@ static void broker_strike(struct sim *sim)
         sim_tell(sim, "the queue of %s is deleted", sim_service_text(service));
         sim_queue_delete(sim, service);
     }
+    if (sim_fault(sim, FAULT_BINDING))
+        sim_binding_lose(sim);
     if (sim_fault(sim, FAULT_QUEUE_FULL)) {
         sim_tell(sim, "the queue of %s is full", sim_service_text(service));
         sim->queues[service].full_until_ms =

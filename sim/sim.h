@@ -97,7 +97,7 @@ struct sim_document {
     char id[IDENT_SIZE];
     int64_t version, created_at_ms, due_at_ms, owed_at_ms;
     int64_t state_since_ms; /* by the world's own time, which is never set */
-    size_t state_life;      /* crashes of its worker before */
+    size_t state_life;      /* of the worker that stored it so */
     const uint8_t *body;    /* never changed: a save brings other bytes */
     size_t body_length;
 };
@@ -181,6 +181,7 @@ struct sim_worker {
     int64_t sleeps_until_ms; /* as its engine asked, unless something arrives */
     int64_t skew_ms;
     size_t crash_count;
+    size_t life_count; /* starts of its engine */
     bool is_stepping;
     bool is_frozen;        /* in this step: time has passed in it */
     size_t conflict_count; /* in this step */
@@ -193,6 +194,7 @@ struct sim_worker {
     uint64_t session; /* 0: not connected */
     uint64_t reported_session;
     int64_t half_open_until_ms; /* 0 = the connection is sound */
+    int64_t topology_due_ms; /* when it makes sure of queues and bindings again */
     bool is_paused;
     bool can_publish; /* as it was told */
     int64_t reconnect_at_ms;
@@ -278,6 +280,7 @@ struct sim {
     const struct sim_message *settled[SIM_SERVICE_COUNT]; /* a sound one, the last */
     size_t old_count, dead_count;
     uint64_t sessions;
+    uint32_t lost_bindings; /* a bit each */
     int64_t blocked_until_ms, broker_away_until_ms, provider_shut_until_ms;
 };
 
@@ -317,7 +320,6 @@ void sim_service_wake(struct sim *sim, enum sim_service service); /* something h
 void sim_port_point(struct sim_worker *worker); /* others may run here, or this worker may crash */
 
 /* sim_queue.c: the broker's side */
-void sim_topology_declare(struct sim *sim);
 void sim_queue_delete(struct sim *sim, enum sim_service service);
 void sim_queue_purge(struct sim *sim, enum sim_service service);
 /* PUBLISH_RETURNED: no queue is there; PUBLISH_NACKED: one is full, others may have taken it. */

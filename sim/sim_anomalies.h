@@ -25,6 +25,7 @@
     X(A13, "a refund reported before it was demanded")                                             \
     X(A14, "an outcome late or twice at the gateway")                                              \
     X(A15, "a repeat of a booking that waits")                                                     \
+    X(A16, "two gateways are asked for one booking at once")                                       \
     X(B1, "two payments for one booking")                                                          \
     X(B2, "one payment for two bookings")                                                          \
     X(B3, "a payment of another amount")                                                           \
@@ -95,6 +96,7 @@
     X(E14, "the broker's data wiped")                                                              \
     X(E15, "the topology missing at a reconnect")                                                  \
     X(E16, "one queue of several full")                                                            \
+    X(E16b, "one binding of several lost")                                                         \
     X(E17, "one side of an engine flooded while another waits")                                    \
     X(E18, "an announcement to be made again while nothing can be published")                      \
     X(F1, "a write applied that reports an error")                                                 \

@@ -1,6 +1,7 @@
 /* sim_bus.c - the bus as a worker's engine sees it. */
 #include "sim/sim.h"
 #include "sim/sim_aside.h"
+#include "sim/sim_topology.h"
 #include "sim/sim_words.h"
 #include "wire/events.h"
 
@@ -33,7 +34,7 @@ static void connect_when_due(struct sim_worker *worker)
         return;
     worker->session = ++sim->sessions;
     connect_see(worker);
-    sim_topology_declare(sim);
+    sim_topology_declared(worker);
     sim_tell(sim, "%s connects, session %llu", worker->name, (unsigned long long)worker->session);
 }
 
@@ -66,6 +67,7 @@ static void bus_service(void *self, struct bus_status *ret_status)
     if (worker->session != 0 && sim->broker_away_until_ms > sim->now_ms)
         sim_session_end(worker, 0);
     connect_when_due(worker);
+    sim_topology_mind(worker);
     worker->reported_session = worker->session;
     *ret_status = (struct bus_status){
         .session = worker->session,
@@ -157,6 +159,8 @@ static enum publish_result message_publish(struct sim_worker *worker, const stru
 {
     struct sim *sim = worker->sim;
     struct sim_mark *mark = content_check(worker, message);
+    if (message->is_repeat)
+        sim_topology_doubt(worker);
     if ((worker->session == 0 && !worker->is_paused) || sim_is_half_open(worker) ||
         sim_is_blocked(sim) || sim->broker_away_until_ms > sim->now_ms)
         return PUBLISH_UNKNOWN;

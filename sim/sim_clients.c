@@ -227,6 +227,21 @@ void sim_clients_lose(struct sim_worker *worker)
     }
 }
 
+/* Whichever of them is first: the other one's insert, or its look, finds what that has stored. */
+static void rivals_see(const struct sim_worker *worker, const struct request *request)
+{
+    struct sim *sim = worker->sim;
+    for (size_t i = 0; i < sim->worker_count; i++) {
+        const struct sim_worker *other = &sim->workers[i];
+        if (other == worker || other->service != SIM_GATEWAY || worker->service != SIM_GATEWAY)
+            continue;
+        for (size_t k = 0; k < other->request_count; k++)
+            if (strcmp(other->requests[k]->request.input.document_id, request->input.document_id) ==
+                0)
+                anomaly_reached(sim, ANOMALY_A16);
+    }
+}
+
 static size_t request_take(void *self, size_t limit, struct request **ret_requests)
 {
     struct sim_worker *worker = self;
@@ -235,6 +250,7 @@ static size_t request_take(void *self, size_t limit, struct request **ret_reques
     for (size_t i = 0; i < worker->request_count && count < limit; i++)
         if (!worker->requests[i]->is_taken) {
             worker->requests[i]->is_taken = true;
+            rivals_see(worker, &worker->requests[i]->request);
             ret_requests[count++] = &worker->requests[i]->request;
         }
     return count;

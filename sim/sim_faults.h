@@ -21,6 +21,7 @@
     X(FAULT_CONFIRM_LATE, "confirm_late", 400)  /* not there when first asked for */               \
     X(FAULT_BLOCK, "block", 6)                  /* the broker takes nothing for a while */         \
     X(FAULT_TOPOLOGY, "topology", 5)            /* a queue is deleted */                           \
+    X(FAULT_BINDING, "binding", 8)              /* a binding of several is lost */                 \
     X(FAULT_QUEUE_FULL, "queue_full", 8)        /* a queue takes nothing for a while */            \
     X(FAULT_PURGE, "purge", 5)                  /* a queue is emptied */                           \
     X(FAULT_WIPE, "wipe", 3)                    /* all of the broker is gone */                    \

@@ -1,7 +1,7 @@
 /* sim_queue.c - the broker's side of the simulated bus: queues, routing, sessions, and what is
  * known of every message id. */
 #include "common/base/hash.h"
-#include "sim/sim.h"
+#include "sim/sim_topology.h"
 #include "wire/events.h"
 
 #include <assert.h>
@@ -14,12 +14,6 @@
 
 static const char *const queue_names[SIM_SERVICE_COUNT] = { QUEUE_GATEWAY, QUEUE_BOOKING,
                                                             QUEUE_PAYMENT };
-
-void sim_topology_declare(struct sim *sim)
-{
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        sim->queues[service].exists = true;
-}
 
 bool sim_message_is_ready(const struct sim *sim, const struct sim_message *message)
 {
@@ -167,9 +161,15 @@ enum publish_result sim_route(struct sim *sim, const struct message *message)
 {
     bool is_routed = false;
     bool is_refused = false;
+    bool is_missed = false; /* by a queue whose binding is lost */
     for (size_t i = 0; i < wire_binding_count; i++) {
         if (strcmp(wire_bindings[i].routing_key, message->type) != 0)
             continue;
+        if (sim_binding_is_lost(sim, i)) {
+            is_missed = true;
+            sim->may_lose_messages = true;
+            continue;
+        }
         for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
             if (strcmp(queue_names[service], wire_bindings[i].queue) != 0)
                 continue;
@@ -185,6 +185,8 @@ enum publish_result sim_route(struct sim *sim, const struct message *message)
             queue_put(sim, (enum sim_service)service, message);
         }
     }
+    if (is_missed && is_routed)
+        anomaly_reached(sim, ANOMALY_E16b);
     if (is_refused)
         return refused(sim, message, is_routed);
     return is_routed ? PUBLISH_CONFIRMED : PUBLISH_RETURNED;

@@ -253,7 +253,7 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
         document = &store->documents[store->count++];
         memcpy(document->id, record->id, sizeof document->id);
         document->state_since_ms = worker->began_ms;
-        document->state_life = worker->crash_count;
+        document->state_life = worker->life_count;
     } else {
         closing_check(sim, document, record);
         sim_newer_check(worker, document, record);

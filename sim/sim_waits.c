@@ -39,8 +39,8 @@ void sim_wait_see(struct sim_worker *worker, const struct decided *decided)
                            : sim->booking_rules.intent_timeout_ms;
     int64_t waited_ms = sim->now_ms - document->state_since_ms;
     if (decided->input->source == INPUT_FROM_DEADLINE && is_only_one(worker) &&
-        worker->crash_count == document->state_life && waited_ms < least_ms - STEP_MS_MAX)
+        worker->life_count == document->state_life && waited_ms < least_ms - STEP_MS_MAX)
         sim_fail(sim, "G6: booking %s waited for %lld ms only", document->id, (long long)waited_ms);
     document->state_since_ms = worker->began_ms; /* however often the step was frozen since */
-    document->state_life = worker->crash_count;
+    document->state_life = worker->life_count;
 }

@@ -34,6 +34,7 @@ static void engine_start(struct sim_worker *worker)
     else
         engine_restart(*memory, participant, &ports, &worker->limits);
     worker->engine = *memory;
+    worker->life_count++;
     worker->sleeps_until_ms = 0;
 }
 

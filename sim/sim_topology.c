@@ -1,0 +1,50 @@
+/* sim_topology.c - queues and bindings: they get lost one by one, and the services bring them back,
+ * as common/bus/amqp_consumer.c does: when they connect, at intervals, and soon after they have
+ * announced something again. */
+#include "sim/sim_topology.h"
+#include "wire/events.h"
+
+#include <assert.h>
+
+#define INTERVAL_MS 20000 /* ROUNDTRIP_TOPOLOGY_INTERVAL_MS */
+#define DOUBT_MS    2000
+
+void sim_topology_declare(struct sim *sim)
+{
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+        sim->queues[service].exists = true;
+    sim->lost_bindings = 0;
+}
+
+void sim_topology_declared(struct sim_worker *worker)
+{
+    sim_topology_declare(worker->sim);
+    worker->topology_due_ms = worker->sim->now_ms + INTERVAL_MS;
+}
+
+void sim_topology_mind(struct sim_worker *worker)
+{
+    if (worker->session != 0 && worker->topology_due_ms <= worker->sim->now_ms)
+        sim_topology_declared(worker);
+}
+
+void sim_topology_doubt(struct sim_worker *worker)
+{
+    int64_t soon_ms = worker->sim->now_ms + DOUBT_MS;
+    if (soon_ms < worker->topology_due_ms)
+        worker->topology_due_ms = soon_ms;
+}
+
+void sim_binding_lose(struct sim *sim)
+{
+    assert(wire_binding_count <= 8 * sizeof sim->lost_bindings);
+    size_t lost = sim_random_below(&sim->random, wire_binding_count);
+    sim_tell(sim, "the binding of %s to %s is lost", wire_bindings[lost].routing_key,
+             wire_bindings[lost].queue);
+    sim->lost_bindings |= UINT32_C(1) << lost;
+}
+
+bool sim_binding_is_lost(const struct sim *sim, size_t binding)
+{
+    return (sim->lost_bindings >> binding & 1) != 0;
+}
