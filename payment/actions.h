@@ -44,6 +44,7 @@ ACT(call_next_key);
 ACT(wait_and_ask);
 ACT(keep_answer);
 ACT(ask_again);
+ACT(ask_again_refused);
 ACT(ask_again_failed);
 ACT(retry_by_hand);
 ACT(resolve_by_hand);

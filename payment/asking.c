@@ -239,6 +239,24 @@ ACT(ask_again)
     begin_again(rules, payment, input, decision);
 }
 
+/* A key that was refused has made no refund; some providers say the same to it for ever. */
+static void refused_key_leave(struct payment *payment)
+{
+    bool was_refused = strncmp(payment->last_error, "http_", strlen("http_")) == 0;
+    if (was_refused && payment->key_ordinal + 1 < REFUND_KEYS_MAX) {
+        payment->key_ordinal++;
+        payment->asked_amount = 0;
+    }
+    memset(payment->last_error, 0, sizeof payment->last_error);
+}
+
+/* A refund that nobody here had heard of has failed: it may be why ours was refused. */
+ACT(ask_again_refused)
+{
+    refused_key_leave(payment);
+    begin_again(rules, payment, input, decision);
+}
+
 /* It was announced as refunded. */
 ACT(ask_again_failed)
 {
@@ -249,16 +267,10 @@ ACT(ask_again_failed)
 
 /* ---- a person has looked at a stuck refund ---- */
 
-/* A key that was refused has made no refund; some providers say the same to it for ever. */
 ACT(retry_by_hand)
 {
     (void)input;
-    bool was_refused = strncmp(payment->last_error, "http_", strlen("http_")) == 0;
-    if (was_refused && payment->key_ordinal + 1 < REFUND_KEYS_MAX) {
-        payment->key_ordinal++;
-        payment->asked_amount = 0;
-    }
-    memset(payment->last_error, 0, sizeof payment->last_error);
+    refused_key_leave(payment);
     asking_begin(rules, payment, decision);
     payment->due_at_ms = decision->now_ms + jitter_ms(payment, rules->refund_retry_ms);
 }

@@ -191,6 +191,15 @@ PAYMENT_GUARD(tells_nothing_new)
     return hear(payment, input, &after) == HEARD_BEFORE;
 }
 
+PAYMENT_GUARD(tells_of_a_failure)
+{
+    struct refunds after;
+    struct payment_refund said;
+    (void)now_ms;
+    return hear(payment, input, &after) == HEARD_NEWS && payment_said(payment, input, &said) &&
+           said.standing == STANDING_FAILED;
+}
+
 PAYMENT_GUARD(contradicts)
 {
     struct payment_refund said;

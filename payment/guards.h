@@ -29,7 +29,8 @@ PAYMENT_GUARD(changes_what_is_missing);
 PAYMENT_GUARD(takes_back); /* what was counted, or may have been, stands no more */
 /* Of what this input says. */
 PAYMENT_GUARD(tells_nothing_new);
-PAYMENT_GUARD(contradicts); /* what is known; and tells nothing new */
+PAYMENT_GUARD(tells_of_a_failure); /* which is news */
+PAYMENT_GUARD(contradicts);        /* what is known; and tells nothing new */
 PAYMENT_GUARD(finds_no_room);
 /* Of results of provider calls. */
 PAYMENT_GUARD(answers_an_older_call);

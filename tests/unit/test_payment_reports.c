@@ -214,6 +214,30 @@ static void a_part_heard_of_while_stuck_leads_to_a_call_for_the_rest(void **test
     assert_int_equal(asked(EFFECT_REFUND).amount, 1000);
 }
 
+/* Nobody had told of it before, so it does not change what is missing; but while it stood, more was
+ * asked for than was left. */
+static void a_refund_that_failed_unheard_of_while_stuck_leads_to_another_call(void **test)
+{
+    (void)test;
+    struct payment payment = refund_due();
+    feed(&payment, result(REFUND_REFUSED));
+    assert_int_equal(payment.state, PAYMENT_STUCK);
+    feed(&payment, report_of("RH", 200, STANDING_FAILED));
+    assert_int_equal(payment.state, PAYMENT_REFUND_DUE);
+    feed(&payment, report_of("RH", 200, STANDING_SUCCEEDED)); /* it had, before it failed */
+    assert_int_equal(payment.state, PAYMENT_REFUND_DUE);
+    feed_deadline(&payment);
+    assert_string_not_equal(asked(EFFECT_LOOKUP).key, "P1"); /* which was refused */
+    feed(&payment, result(REFUND_NOT_FOUND));
+    assert_int_equal(asked(EFFECT_REFUND).amount, 1200);
+
+    feed(&payment, result(REFUND_REFUSED));
+    struct payment before = payment;
+    feed(&payment, report_of("RH", 200, STANDING_FAILED)); /* is no news any more */
+    assert_int_equal(payment.state, PAYMENT_STUCK);
+    assert_memory_equal(&payment, &before, sizeof before);
+}
+
 static void an_answer_from_before_a_report_decides_nothing(void **test)
 {
     (void)test;
@@ -338,6 +362,7 @@ int main(void)
         cmocka_unit_test(the_order_of_reports_does_not_matter),
         cmocka_unit_test(what_is_under_way_by_hand_is_waited_for),
         cmocka_unit_test(a_part_heard_of_while_stuck_leads_to_a_call_for_the_rest),
+        cmocka_unit_test(a_refund_that_failed_unheard_of_while_stuck_leads_to_another_call),
         cmocka_unit_test(an_answer_from_before_a_report_decides_nothing),
         cmocka_unit_test(more_back_than_was_captured_is_an_alert),
         cmocka_unit_test(a_report_that_contradicts_an_earlier_one_counts_as_the_smaller),
