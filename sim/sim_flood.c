@@ -6,11 +6,20 @@
 #define FLOOD_DEPTH      48 /* above the largest batch and prefetch */
 #define STEPS_MAX        4
 
+/* One whose store was away when nothing was left to do may not have looked again yet. */
+static bool is_at_work(const struct sim_worker *worker)
+{
+    struct engine_status status;
+    if (worker->engine == NULL || worker->session == 0)
+        return false;
+    engine_status_get(worker->engine, &status);
+    return !status.is_paused;
+}
+
 static struct sim_worker *worker_find(struct sim *sim, enum sim_service service)
 {
     for (size_t i = 0; i < sim->worker_count; i++)
-        if (sim->workers[i].service == service && sim->workers[i].engine != NULL &&
-            sim->workers[i].session != 0)
+        if (sim->workers[i].service == service && is_at_work(&sim->workers[i]))
             return &sim->workers[i];
     return NULL;
 }

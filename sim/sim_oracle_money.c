@@ -4,26 +4,6 @@
 
 #include <string.h>
 
-/* A document from a backup has forgotten reports that nobody sends again, and demands that were
- * answered: its own word may be old. What it does not know must not cost or lose money: at the
- * provider the payment is kept if it was applied, else it is back, unless that was refused. */
-static void restored_check(struct sim *sim, const struct payment *payment, bool is_listed)
-{
-    const struct sim_payment *charge = sim_payment_find(sim, payment->id);
-    bool is_at_rest = payment->state == PAYMENT_SETTLED || payment->state == PAYMENT_REFUNDED ||
-                      payment->state == PAYMENT_STUCK ||
-                      (payment->state == PAYMENT_DECLINED && !charge->is_accepted);
-    int64_t back = sim_refunds_sum(charge, STANDING_SUCCEEDED);
-    bool has_failed = sim_refunds_have(charge, STANDING_FAILED);
-    bool is_right = is_listed ? back == 0 || charge->is_touched
-                              : back >= payment->amount || charge->is_refused || has_failed ||
-                                    charge->is_touched;
-    if (!is_at_rest || !is_right)
-        sim_fail(sim, "F9: restored payment %s is %s, %lld is back, %s", payment->id,
-                 payment_state_text(payment->state), (long long)back,
-                 is_listed ? "applied" : "not applied");
-}
-
 /* All that is reported is known, whatever the order; only what the provider says of the whole may
  * be about refunds that are never heard of. */
 static void books_check(struct sim *sim, const struct sim_payment *charge,
@@ -55,6 +35,14 @@ static void books_check(struct sim *sim, const struct sim_payment *charge,
                  (long long)payment->amount, charge->is_overpaid ? ", without an alert" : "");
 }
 
+bool sim_is_refund_forgotten(struct sim *sim, const struct payment *payment)
+{
+    const struct sim_payment *charge = sim_payment_find(sim, payment->id);
+    return charge != NULL && charge->is_restored && payment->state == PAYMENT_SETTLED &&
+           payment_back(payment) == payment->amount &&
+           (charge->is_alerted || sim->options.is_unobserved);
+}
+
 /* Nothing more can be tried: it is refused, or too many refunds have come before. */
 static bool is_stuck_for_a_reason(const struct sim_payment *charge, const struct payment *payment)
 {
@@ -74,10 +62,6 @@ static void payment_judge(struct sim *sim, const struct payment *payment)
         is_listed |= booking.payments[i].disposition == PAYMENT_APPLIED &&
                      strcmp(booking.payments[i].payment_id, payment->id) == 0;
     bool is_right = false;
-    if (charge->is_restored) {
-        restored_check(sim, payment, is_listed);
-        return;
-    }
     int64_t back = sim_refunds_sum(charge, STANDING_SUCCEEDED);
     books_check(sim, charge, payment);
     switch (payment->state) {
@@ -87,6 +71,7 @@ static void payment_judge(struct sim *sim, const struct payment *payment)
         is_right = (is_listed || sim_is_untold(sim, payment->intent_id)) &&
                    (back == 0 || (charge->is_touched &&
                                   (payment_back(payment) > 0 || payment->refunds.beyond > 0)));
+        is_right |= !is_listed && sim_is_refund_forgotten(sim, payment);
         break;
     case PAYMENT_REFUNDED:
         is_right = !is_listed && back >= payment->amount;

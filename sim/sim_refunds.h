@@ -65,5 +65,8 @@ bool sim_report_send(struct sim *sim, const struct sim_payment *payment,
                      const struct sim_refund *refund);
 
 void sim_money_check(struct sim *sim); /* sim_oracle_money.c */
+/* Its cancellation was answered and is forgotten by a restored store, which heard of the refund
+ * again: it is settled, all of it is back, and there was an alert. */
+bool sim_is_refund_forgotten(struct sim *sim, const struct payment *payment);
 /* sim_oracle.c: its outcome was lost with the broker, and nobody asks for it again. */
 bool sim_is_untold(const struct sim *sim, const char *booking_id);

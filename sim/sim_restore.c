@@ -5,8 +5,9 @@
  * acknowledged money, of which only the provider still knows (`roundtrip audit` lists it), and
  * would use message ids again that booking has seen with other content: it quarantines them. Nor is
  * the booking service's store put back: its outcomes are promises to others. */
-#include "sim/sim.h"
+#include "sim/sim_aside.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define OUTAGE_MS_MAX (INT64_C(30) * 3600 * 1000) /* longer than a provider keeps its keys */
@@ -25,26 +26,12 @@ static const struct sim_document *backup_find(const struct sim *sim, const char 
     return NULL;
 }
 
-/* Somebody else's refund is under way: how it ended is reported once, and nothing but the report
- * tells. Whoever puts such a backup back has the provider send its reports again. */
-static bool waits_for_a_report(struct sim *sim, const struct sim_document *document)
-{
-    struct payment payment;
-    if (!sim_document_state(sim, SIM_PAYMENT, document, &payment))
-        return false;
-    for (int32_t i = 0; i < payment.refunds.count; i++)
-        if (payment.refunds.list[i].standing == STANDING_PENDING)
-            return true;
-    return false;
-}
-
 static bool knows_all(struct sim *sim)
 {
     const struct sim_store *store = &sim->stores[SIM_PAYMENT];
     for (size_t i = 0; i < store->count; i++) {
         const struct sim_document *kept = backup_find(sim, store->documents[i].id);
-        if (kept == NULL || waits_for_a_report(sim, kept) ||
-            is_captured(sim, &store->documents[i]) != is_captured(sim, kept))
+        if (kept == NULL || is_captured(sim, &store->documents[i]) != is_captured(sim, kept))
             return false;
     }
     return true;
@@ -69,6 +56,36 @@ static void marks_forget(struct sim *sim)
             sim->marks[i].type[0] = '\0';
 }
 
+/* What is in a hand has waited no longer than what waits elsewhere. */
+static void hands_look_again(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->worker_count; i++)
+        for (size_t k = 0; k < sim->workers[i].delivery_count; k++) {
+            struct sim_delivery *held = sim->workers[i].deliveries[k];
+            if (held->source != NULL)
+                held->delivery.later_since_ms = sim_later_since_ms(sim, held->source);
+        }
+}
+
+/* Reports that were answered before are known to nobody now: whoever puts a backup back has the
+ * provider send them again (docs/operations.md). */
+static size_t reports_count(const struct sim *sim)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sim->payment_count; i++)
+        count += sim->payments[i].refund_count;
+    return count;
+}
+
+static void reports_send(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->payment_count; i++)
+        for (size_t k = 0; k < sim->payments[i].refund_count; k++) {
+            bool is_sent = sim_report_send(sim, &sim->payments[i], &sim->payments[i].refunds[k]);
+            assert(is_sent);
+        }
+}
+
 void sim_backup_take(struct sim *sim)
 {
     const struct sim_store *store = &sim->stores[SIM_PAYMENT];
@@ -80,7 +97,8 @@ void sim_backup_take(struct sim *sim)
 bool sim_backup_restore(struct sim *sim)
 {
     struct sim_store *store = &sim->stores[SIM_PAYMENT];
-    if (sim->backup.count == 0 || sim->is_restored || !knows_all(sim))
+    if (sim->backup.count == 0 || sim->is_restored || !knows_all(sim) ||
+        sim->op_count + sim->refunds_moving + reports_count(sim) > SIM_OPS_MAX)
         return false;
     for (size_t i = 0; i < sim->worker_count; i++)
         if (sim->workers[i].service == SIM_PAYMENT)
@@ -93,5 +111,7 @@ bool sim_backup_restore(struct sim *sim)
     if (sim_random_chance(&sim->random, 700))
         sim->now_ms += sim_random_between(&sim->random, 1, OUTAGE_MS_MAX);
     sim_tell(sim, "the store of payment comes back from its backup");
+    hands_look_again(sim);
+    reports_send(sim);
     return true;
 }

@@ -9,5 +9,5 @@ void sim_topology_mind(struct sim_worker *worker);     /* again, if it is time *
 /* It has announced something again: perhaps a binding is lost, so it makes sure of them soon. */
 void sim_topology_doubt(struct sim_worker *worker);
 
-void sim_binding_lose(struct sim *sim); /* one of them, whichever */
+void sim_binding_lose(struct sim *sim);                          /* one of them, whichever */
 bool sim_binding_is_lost(const struct sim *sim, size_t binding); /* by its row of the table */
