@@ -9,13 +9,17 @@
  * that was seen before is not explored again.
  *
  * What makes it finite, and is left to the random schedules of sim.h instead: queues are bags, in
- * which any order is possible, and lose nothing; stores do not fail; a step overlaps with another
- * by running around the whole of it; the clock moves only to the next deadline; the history of a
- * document is not kept (it decides only A10, one message id with two bodies).
+ * which any order is possible, and lose nothing, though one may not take a message; stores fail by
+ * taking no write, and always say so; a step overlaps with another by running around the whole of
+ * it; time moves only to the next deadline, and a worker's wall clock is set by as much as makes
+ * any deadline due, or back by that; the history of a document is kept only where clocks are set
+ * (else it decides only A10, one message id with two bodies).
  *
  * One explorer belongs to one thread. */
 #pragma once
 
+#include "common/engine/engine_clock.h"
+#include "common/engine/refusals.h"
 #include "sim/exhaust_pool.h"
 #include "sim/sim.h"
 
@@ -30,6 +34,7 @@
 #define EXHAUST_CALLS_MAX     4
 #define EXHAUST_HELD_MAX      4
 #define EXHAUST_CLEARS_MAX    4
+#define EXHAUST_REFUSED_MAX   2 /* kinds of messages */
 #define EXHAUST_CHOICES_MAX   64
 #define EXHAUST_DEPTH_MAX     600
 #define EXHAUST_MEMORY_BYTES  640
@@ -51,6 +56,9 @@ struct exhaust_plan {
     int crashes;
     int ticks;     /* moves of the clock while something else could happen */
     int faults;    /* provider calls that go wrong */
+    int unwritten; /* calls of a store that takes no write */
+    int refusals;  /* messages that one of their queues does not take */
+    int jumps;     /* of a worker's wall clock, ahead or back */
     int batch_max; /* inputs of one step */
     bool is_lazy;  /* confirmed messages leave the outbox with a later step, as shipped */
 };
@@ -106,6 +114,9 @@ struct exhaust_memory { /* what an engine remembers between two steps */
     struct exhaust_clear clears[EXHAUST_CLEARS_MAX];
     size_t clear_count;
     int8_t held[EXHAUST_HELD_MAX]; /* slots */
+    struct engine_clock clock;
+    struct refusal refused[EXHAUST_REFUSED_MAX];
+    size_t refused_count;
 };
 
 struct exhaust_world {
@@ -120,8 +131,10 @@ struct exhaust_world {
     size_t call_count;
     const struct exhaust_text *marks[EXHAUST_MARKS_MAX]; /* published: not-repeat struct message */
     size_t mark_count;
-    int duplicates, crashes, ticks, faults; /* left */
-    int forced_moves;                       /* of the clock, when nothing else could happen */
+    uint64_t confirmed;                                                 /* of them, a bit each */
+    int64_t skews_ms[EXHAUST_WORKERS_MAX];                              /* of wall clocks */
+    int duplicates, crashes, ticks, faults, unwritten, refusals, jumps; /* left */
+    int forced_moves; /* of the clock, when nothing else could happen */
     struct exhaust_memory memories[EXHAUST_WORKERS_MAX];
 };
 
@@ -151,7 +164,9 @@ struct exhaust_worker {
     struct engine *engine;
     struct exhaust_memory newborn;
     bool is_stepping;
-    size_t published_count; /* in the last call */
+    const struct message *const *published; /* in the last call */
+    size_t published_count;
+    bool is_refused[EXHAUST_MARKS_MAX]; /* of these */
     bool is_taken[EXHAUST_HELD_MAX];
     struct delivery deliveries[EXHAUST_HELD_MAX];
     struct request requests[EXHAUST_OPS_MAX];
@@ -213,6 +228,9 @@ void exhaust_step(struct exhaust_worker *worker); /* may crash inside */
  * and the other one of its service may run. */
 void exhaust_port_point(struct exhaust_worker *worker);
 
+/* When its engine tries again what it could not do; 0 = there is no such thing. */
+int64_t exhaust_worker_again_ms(const struct exhaust_worker *worker);
+
 /* exhaust_hash.c: of the state, for all that matters */
 uint64_t exhaust_hash(const struct exhaust *explorer);
 uint64_t exhaust_memory_hash(const struct exhaust *explorer, const struct exhaust_worker *worker);
@@ -232,8 +250,8 @@ void exhaust_edge_lose(struct exhaust_worker *worker);   /* its requests and cal
 void exhaust_call_arrive(struct exhaust *explorer, size_t call);
 const struct exhaust_document *exhaust_document_find(const struct exhaust *explorer,
                                                      enum sim_service service, const char *id);
-/* The published message of this id, or NULL. */
-const struct message *exhaust_mark_find(const struct exhaust *explorer, const char *message_id);
+/* The broker has taken it, as far as any worker knows. */
+bool exhaust_is_confirmed(const struct exhaust *explorer, const char *message_id);
 
 /* exhaust_verdict.c: the oracle of sim.h looks at a state at rest. */
 bool exhaust_is_quiet(const struct exhaust *explorer);

@@ -151,48 +151,74 @@ static const struct exhaust_text *message_keep(struct exhaust *explorer,
     return exhaust_keep(&explorer->pool, &kept, sizeof kept, hash);
 }
 
-const struct message *exhaust_mark_find(const struct exhaust *explorer, const char *message_id)
+/* Its place among those that were published; mark_count: it was not. */
+static size_t mark_at(const struct exhaust_world *world, const char *message_id)
+{
+    size_t at = 0;
+    while (at < world->mark_count && strcmp(message_of(world->marks[at])->id, message_id) != 0)
+        at++;
+    return at;
+}
+
+bool exhaust_is_confirmed(const struct exhaust *explorer, const char *message_id)
 {
     const struct exhaust_world *world = &explorer->world;
-    for (size_t i = 0; i < world->mark_count; i++)
-        if (strcmp(message_of(world->marks[i])->id, message_id) == 0)
-            return message_of(world->marks[i]);
-    return NULL;
+    size_t at = mark_at(world, message_id);
+    return at < world->mark_count && (world->confirmed >> at & 1) != 0;
 }
 
 /* I2: what is published again under an id is the same, byte by byte. */
 static void mark_add(struct exhaust *explorer, const struct exhaust_text *message)
 {
     struct exhaust_world *world = &explorer->world;
-    const struct message *before = exhaust_mark_find(explorer, message_of(message)->id);
-    if (before == NULL) {
+    size_t at = mark_at(world, message_of(message)->id);
+    if (at == world->mark_count) {
         assert(world->mark_count < EXHAUST_MARKS_MAX);
         world->marks[world->mark_count++] = message;
-    } else if (before != message_of(message)) { /* each content is kept once */
+    } else if (world->marks[at] != message) { /* each content is kept once */
         sim_fail(explorer->sim, "I2: %s was published with other bytes than before",
                  message_of(message)->id);
     }
 }
 
-static void route(struct exhaust *explorer, const struct message *message)
+static enum sim_service service_of(const char *queue)
+{
+    int service = 0;
+    while (strcmp(queue_names[service], queue) != 0)
+        service++;
+    return (enum sim_service)service;
+}
+
+/* Into each of its queues, but for one that is full. True: none was. */
+static bool route(struct exhaust *explorer, const struct message *message)
 {
     const struct exhaust_text *kept = message_keep(explorer, message, message->is_repeat);
-    for (size_t i = 0; i < wire_binding_count; i++) {
-        if (strcmp(wire_bindings[i].routing_key, message->type) != 0)
-            continue;
-        for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-            if (strcmp(queue_names[service], wire_bindings[i].queue) == 0)
-                event_put(explorer, (enum sim_service)service, kept);
-    }
+    enum sim_service bound[SIM_SERVICE_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < wire_binding_count; i++)
+        if (strcmp(wire_bindings[i].routing_key, message->type) == 0)
+            bound[count++] = service_of(wire_bindings[i].queue);
+    size_t refusing =
+        explorer->world.refusals > 0 ? count - exhaust_choose(explorer, count + 1) : count;
+    for (size_t i = 0; i < count; i++)
+        if (i != refusing)
+            event_put(explorer, bound[i], kept);
+    if (refusing == count)
+        return true;
+    explorer->world.refusals--;
+    sim_tell(explorer->sim, "the queue of %s is full", sim_service_text(bound[refusing]));
+    return false;
 }
 
 static void bus_publish_begin(void *self, const struct message *const *messages, size_t count)
 {
     struct exhaust_worker *worker = self;
+    assert(count <= EXHAUST_MARKS_MAX);
+    worker->published = messages;
     worker->published_count = count;
     for (size_t i = 0; i < count; i++) {
         mark_add(worker->explorer, message_keep(worker->explorer, messages[i], false));
-        route(worker->explorer, messages[i]);
+        worker->is_refused[i] = !route(worker->explorer, messages[i]);
         sim_tell(worker->explorer->sim, "%s publishes %s %s%s", worker->name, messages[i]->type,
                  messages[i]->id, messages[i]->is_repeat ? " again" : "");
         exhaust_port_point(worker); /* some are out, some are not */
@@ -204,9 +230,13 @@ static void bus_publish_begin(void *self, const struct message *const *messages,
 static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *ret_results)
 {
     const struct exhaust_worker *worker = self;
+    struct exhaust_world *world = &worker->explorer->world;
     (void)is_waiting;
-    for (size_t i = 0; i < worker->published_count; i++)
-        ret_results[i] = PUBLISH_CONFIRMED;
+    for (size_t i = 0; i < worker->published_count; i++) {
+        ret_results[i] = worker->is_refused[i] ? PUBLISH_NACKED : PUBLISH_CONFIRMED;
+        if (!worker->is_refused[i])
+            world->confirmed |= UINT64_C(1) << mark_at(world, worker->published[i]->id);
+    }
     return true;
 }
 
@@ -267,7 +297,7 @@ void exhaust_bus_lose(struct exhaust_worker *worker)
 static void bus_pause(void *self)
 {
     (void)self;
-    assert(false && "no store is away in these worlds");
+    assert(false && "no pause of these worlds is so long");
 }
 
 struct bus_port exhaust_bus_port(struct exhaust_worker *worker)

@@ -74,6 +74,37 @@ static uint64_t number_at(const struct exhaust_memory *memory, size_t offset)
     return number;
 }
 
+/* What only some worlds bring about: stores that take no write, full queues, clocks that are set.
+ */
+static uint64_t trouble_hash(const struct exhaust *explorer, const struct exhaust_worker *worker,
+                             uint64_t hash)
+{
+    const struct exhaust_world *world = &explorer->world;
+    const struct exhaust_memory *memory = &world->memories[worker->number];
+    if (explorer->plan->unwritten > 0) {
+        hash = exhaust_mix(hash, memory->life[LIFE(is_paused)]);
+        hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(pause_until_ms)));
+        hash = exhaust_mix(hash, number_at(memory, LIFE(pause_ms)));
+    }
+    for (size_t i = 0; i < memory->refused_count; i++) {
+        const struct refusal *refused = &memory->refused[i];
+        hash = exhaust_mix_bytes(hash, refused->type, strlen(refused->type));
+        hash = time_hash(world, hash, refused->until_ms);
+        hash = exhaust_mix(hash, (uint64_t)refused->wait_ms << 8 | refused->allowed);
+    }
+    if (explorer->plan->jumps == 0)
+        return hash;
+    const struct engine_clock *clock = &memory->clock;
+    hash = exhaust_mix(hash, (uint64_t)world->skews_ms[worker->number]);
+    hash = exhaust_mix(hash, (uint64_t)(clock->wall_ms - clock->steady_ms));
+    for (size_t i = 0; i < clock->count; i++) {
+        hash = exhaust_mix(hash, (uint64_t)clock->steps[i].before_ms);
+        hash = exhaust_mix(hash, (uint64_t)clock->steps[i].after_ms);
+    }
+    hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(future_sweep_ms)));
+    return time_hash(world, hash, (int64_t)number_at(memory, LIFE(clocks_look_ms)));
+}
+
 uint64_t exhaust_memory_hash(const struct exhaust *explorer, const struct exhaust_worker *worker)
 {
     const struct exhaust_world *world = &explorer->world;
@@ -102,7 +133,7 @@ uint64_t exhaust_memory_hash(const struct exhaust *explorer, const struct exhaus
     for (size_t i = 0; i < world->call_count; i++)
         if (world->calls[i].worker == worker->number)
             calls += call_hash(&world->calls[i]);
-    return exhaust_mix(hash, calls);
+    return trouble_hash(explorer, worker, exhaust_mix(hash, calls));
 }
 
 static uint64_t clients_hash(const struct exhaust *explorer)
@@ -138,11 +169,14 @@ uint64_t exhaust_hash(const struct exhaust *explorer)
         if (world->calls[i].worker < 0)
             sum += exhaust_mix(8, call_hash(&world->calls[i]));
     for (size_t i = 0; i < world->mark_count; i++)
-        sum += exhaust_mix(9, text_hash(world->marks[i]));
+        sum += exhaust_mix(explorer->plan->refusals > 0 ? 9 + (world->confirmed >> i & 1) : 9,
+                           text_hash(world->marks[i]));
     hash = exhaust_mix(hash, sum);
     for (size_t i = 0; i < EXHAUST_PAYMENTS_MAX; i++)
         hash = exhaust_mix(hash, (uint64_t)world->charges[i].refunded_amount << 8 |
                                      (uint64_t)world->charges[i].effects);
+    hash = exhaust_mix(hash, (uint64_t)world->unwritten << 16 | (uint64_t)world->refusals << 8 |
+                                 (uint64_t)world->jumps);
     return exhaust_mix(hash, (uint64_t)world->duplicates << 24 | (uint64_t)world->crashes << 16 |
                                  (uint64_t)world->ticks << 8 | (uint64_t)world->faults);
 }

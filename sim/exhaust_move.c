@@ -9,6 +9,7 @@
 #define EPOCH_MS         INT64_C(1790000000000)
 #define PRICE            1000
 #define FORCED_MOVES_MAX 40
+#define JUMP_MS          20000 /* longer than any deadline of a booking */
 
 /* ---- the first state ---- */
 
@@ -92,6 +93,9 @@ void exhaust_begin(struct exhaust *explorer)
     world->crashes = plan->crashes;
     world->ticks = plan->ticks;
     world->faults = plan->faults;
+    world->unwritten = plan->unwritten;
+    world->refusals = plan->refusals;
+    world->jumps = plan->jumps;
 }
 
 /* ---- the clock ---- */
@@ -102,6 +106,15 @@ static void earlier(const struct exhaust *explorer, int64_t *at_ms, int64_t cand
         *at_ms = candidate_ms;
 }
 
+/* By the clock that dated it, and by that of whoever looks. */
+static void dated(const struct exhaust *explorer, int service, int64_t *at_ms, int64_t date_ms)
+{
+    earlier(explorer, at_ms, date_ms);
+    for (size_t i = 0; i < explorer->worker_count; i++)
+        if ((int)explorer->workers[i].service == service)
+            earlier(explorer, at_ms, date_ms - explorer->world.skews_ms[i]);
+}
+
 /* The next moment at which something falls due; 0 = nothing does. */
 static int64_t due_next_ms(const struct exhaust *explorer)
 {
@@ -110,12 +123,14 @@ static int64_t due_next_ms(const struct exhaust *explorer)
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
         for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++) {
             const struct exhaust_document *document = &explorer->world.documents[service][i];
-            earlier(explorer, &next_ms, document->due_at_ms);
+            dated(explorer, service, &next_ms, document->due_at_ms);
             if (document->owed_at_ms == 0)
                 continue;
-            earlier(explorer, &next_ms, document->owed_at_ms + limits->clear_interval_ms);
-            earlier(explorer, &next_ms, document->owed_at_ms + limits->relay_age_ms);
+            dated(explorer, service, &next_ms, document->owed_at_ms + limits->clear_interval_ms);
+            dated(explorer, service, &next_ms, document->owed_at_ms + limits->relay_age_ms);
         }
+    for (size_t i = 0; i < explorer->worker_count; i++)
+        earlier(explorer, &next_ms, exhaust_worker_again_ms(&explorer->workers[i]));
     return next_ms;
 }
 
@@ -137,7 +152,7 @@ void exhaust_clock_force(struct exhaust *explorer)
 
 /* ---- one transition ---- */
 
-enum kind { WORKER_STEPS, CLOCK_MOVES, CALL_ARRIVES };
+enum kind { WORKER_STEPS, CLOCK_MOVES, CALL_ARRIVES, SET_AHEAD, SET_BACK };
 struct transition_choice {
     enum kind kind;
     size_t at;
@@ -155,10 +170,18 @@ static bool is_like_one_before(const struct exhaust *explorer, size_t at)
     return false;
 }
 
+static void clock_jump(struct exhaust *explorer, size_t worker, int64_t jump_ms)
+{
+    explorer->world.jumps--;
+    explorer->world.skews_ms[worker] += jump_ms;
+    sim_tell(explorer->sim, "the clock of %s is set %s", explorer->workers[worker].name,
+             jump_ms > 0 ? "ahead" : "back");
+}
+
 void exhaust_transition(struct exhaust *explorer)
 {
     struct exhaust_world *world = &explorer->world;
-    struct transition_choice all[EXHAUST_WORKERS_MAX + EXHAUST_CALLS_MAX + 1];
+    struct transition_choice all[3 * EXHAUST_WORKERS_MAX + EXHAUST_CALLS_MAX + 1];
     size_t count = 0;
     explorer->sim->now_ms = world->now_ms;
     explorer->sim->depth = 0;
@@ -171,6 +194,11 @@ void exhaust_transition(struct exhaust *explorer)
     int64_t due_ms = world->ticks > 0 ? due_next_ms(explorer) : 0;
     if (due_ms != 0)
         all[count++] = (struct transition_choice){ CLOCK_MOVES, 0 };
+    for (size_t i = 0; world->jumps > 0 && i < explorer->worker_count; i++)
+        if (!is_like_one_before(explorer, i)) {
+            all[count++] = (struct transition_choice){ SET_AHEAD, i };
+            all[count++] = (struct transition_choice){ SET_BACK, i };
+        }
     const struct transition_choice chosen = all[exhaust_choose(explorer, count)];
     switch (chosen.kind) {
     case WORKER_STEPS:
@@ -182,6 +210,12 @@ void exhaust_transition(struct exhaust *explorer)
         break;
     case CALL_ARRIVES:
         exhaust_call_arrive(explorer, chosen.at);
+        break;
+    case SET_AHEAD:
+        clock_jump(explorer, chosen.at, JUMP_MS);
+        break;
+    case SET_BACK:
+        clock_jump(explorer, chosen.at, -JUMP_MS);
         break;
     }
 }

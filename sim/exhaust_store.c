@@ -1,4 +1,5 @@
-/* exhaust_store.c - the stores of an exhaustive world: they never fail, and keep no history. */
+/* exhaust_store.c - the stores of an exhaustive world: they may take no write, answer every read,
+ * and keep no history. */
 #include "common/engine/document.h"
 #include "sim/exhaust.h"
 
@@ -26,8 +27,8 @@ const struct exhaust_document *exhaust_document_find(const struct exhaust *explo
     return NULL;
 }
 
-/* The fields that decide: without the history, and without the owed messages if they are dropped.
- */
+/* The fields that decide: without the history, which says when a deadline was dated and so matters
+ * only where clocks are set, and without the owed messages if they are dropped. */
 static const struct exhaust_text *body_keep(struct exhaust *explorer, const uint8_t *bytes,
                                             size_t length, bool is_owed_dropped)
 {
@@ -37,11 +38,13 @@ static const struct exhaust_text *body_keep(struct exhaust *explorer, const uint
     bson_iter_t at;
     bool is_read = bson_init_static(&before, bytes, length) && bson_iter_init(&at, &before);
     assert(is_read);
+    bool is_history_dropped = explorer->plan->jumps == 0;
     while (bson_iter_next(&at)) {
         const char *key = bson_iter_key(&at);
-        if (strcmp(key, "history") == 0 || (is_owed_dropped && strcmp(key, "owed") == 0))
+        if ((is_history_dropped && strcmp(key, "history") == 0) ||
+            (is_owed_dropped && strcmp(key, "owed") == 0))
             bson_append_array(&after, key, -1, &empty);
-        else if (strcmp(key, "historyDropped") == 0)
+        else if (is_history_dropped && strcmp(key, "historyDropped") == 0)
             bson_append_int64(&after, key, -1, 0);
         else
             bson_append_iter(&after, key, -1, &at);
@@ -61,12 +64,12 @@ struct closing {
     const struct exhaust_text *after;
 };
 
-/* I7: what leaves the outbox was published. Every publish of these worlds is confirmed. */
+/* I7: what leaves the outbox was published, and no queue refused it. */
 static bool entry_check(void *self, const char *message_id)
 {
     const struct closing *closing = self;
     bool is_kept = sim_document_owes(closing->after->bytes, closing->after->length, message_id);
-    if (!is_kept && exhaust_mark_find(closing->explorer, message_id) == NULL)
+    if (!is_kept && !exhaust_is_confirmed(closing->explorer, message_id))
         sim_fail(closing->explorer->sim, "I7: %s leaves the outbox unpublished", message_id);
     return true;
 }
@@ -81,6 +84,17 @@ static void closing_check(struct exhaust *explorer, const struct exhaust_documen
 }
 
 /* ---- the calls ---- */
+
+static bool is_unwritten(struct exhaust_worker *worker, struct error *error)
+{
+    struct exhaust *explorer = worker->explorer;
+    if (explorer->world.unwritten == 0 || exhaust_choose(explorer, 2) == 0)
+        return false;
+    explorer->world.unwritten--;
+    sim_tell(explorer->sim, "the store of %s takes no write", worker->name);
+    (void)error_set(error, ERROR_RETRY, "the store takes no write");
+    return true;
+}
 
 static bool store_load(void *self, const char *const *ids, size_t count, struct arena *arena,
                        struct record *ret_records, struct error *error)
@@ -138,7 +152,11 @@ static bool store_save(void *self, const struct record *records, size_t count,
                        enum save_result *ret_results, struct error *error)
 {
     struct exhaust_worker *worker = self;
-    (void)error;
+    bool is_failing = is_unwritten(worker, error);
+    for (size_t i = 0; is_failing && i < count; i++)
+        ret_results[i] = SAVE_UNKNOWN;
+    if (is_failing)
+        return false;
     for (size_t i = 0; i < count; i++) {
         ret_results[i] = record_save(worker, &records[i]);
         sim_tell(worker->explorer->sim, "%s saves %s version %lld: %s", worker->name, records[i].id,
@@ -154,7 +172,8 @@ static bool store_clear_owed(void *self, const char *const *ids, const int64_t *
 {
     struct exhaust_worker *worker = self;
     struct exhaust_document *documents = documents_of(worker);
-    (void)error;
+    if (is_unwritten(worker, error))
+        return false;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < EXHAUST_DOCUMENTS_MAX; k++) {
             struct exhaust_document *document = &documents[k];
@@ -222,6 +241,11 @@ static bool store_ping(void *self, struct error *error)
     return true;
 }
 
+static bool store_pulse(void *self, struct error *error)
+{
+    return !is_unwritten(self, error);
+}
+
 /* Without list: only HTTP readers ask for it. */
 struct store_port exhaust_store_port(struct exhaust_worker *worker)
 {
@@ -234,6 +258,6 @@ struct store_port exhaust_store_port(struct exhaust_worker *worker)
         .owed = store_owed,
         .count_owed = store_count_owed,
         .ping = store_ping,
-        .pulse = store_ping,
+        .pulse = store_pulse,
     };
 }

@@ -43,6 +43,10 @@ static void memory_take(struct exhaust_worker *worker, struct exhaust_memory *me
             slot++;
         memory->held[i] = slot;
     }
+    memory->clock = engine->clock;
+    assert(engine->refusals.count <= EXHAUST_REFUSED_MAX);
+    memory->refused_count = engine->refusals.count;
+    memcpy(memory->refused, engine->refusals.kinds, sizeof memory->refused);
     clears_keep(worker, memory);
 }
 
@@ -55,6 +59,9 @@ static void memory_give(struct exhaust_worker *worker, const struct exhaust_memo
     engine->batch = engine->batches;
     for (size_t i = 0; i < engine->held_count; i++)
         engine->held[i] = &worker->deliveries[memory->held[i]];
+    engine->clock = memory->clock;
+    engine->refusals.count = memory->refused_count;
+    memcpy(engine->refusals.kinds, memory->refused, sizeof memory->refused);
     clears_empty(&engine->clears);
     for (size_t i = 0; i < memory->clear_count; i++) {
         const struct exhaust_clear *clear = &memory->clears[i];
@@ -87,7 +94,8 @@ static void worker_make(struct exhaust *explorer, enum sim_service service, int 
     worker->number = (int8_t)explorer->worker_count++;
     worker->service = service;
     limits.batch_max = (size_t)explorer->plan->batch_max;
-    limits.sweep_interval_ms = 0; /* whoever steps sees what is due */
+    limits.sweep_interval_ms = 0;               /* whoever steps sees what is due */
+    limits.pause_consumer_after_ms = INT64_MAX; /* a pause ends with the store's trouble */
     if (!explorer->plan->is_lazy)
         limits.clear_interval_ms = 0;
     struct engine_ports ports = {
@@ -140,13 +148,46 @@ void exhaust_step(struct exhaust_worker *worker)
     worker->is_stepping = true;
     /* The one jump: a process that is killed does not return from its port calls either. */
     if (sigsetjmp(worker->crash_point, 0) == 0) {
-        (void)engine_step(worker->engine, explorer->world.now_ms, explorer->world.now_ms);
+        const int64_t now_ms = explorer->world.now_ms;
+        (void)engine_step(worker->engine, now_ms + explorer->world.skews_ms[worker->number],
+                          now_ms);
         counters_check(worker);
         memory_take(worker, &explorer->world.memories[worker->number]);
     } else {
         worker_crash(worker);
     }
     worker->is_stepping = false;
+}
+
+static int64_t life_time_ms(const struct exhaust_memory *memory, size_t offset)
+{
+    int64_t time_ms;
+    memcpy(&time_ms, memory->life + offset - LIFE_BEGIN, sizeof time_ms);
+    return time_ms;
+}
+
+static bool owes(const struct exhaust_worker *worker)
+{
+    const struct exhaust_document *documents = worker->explorer->world.documents[worker->service];
+    for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++)
+        if (documents[i].owed_at_ms != 0)
+            return true;
+    return false;
+}
+
+int64_t exhaust_worker_again_ms(const struct exhaust_worker *worker)
+{
+    const struct exhaust_memory *memory = &worker->explorer->world.memories[worker->number];
+    if (memory->life[offsetof(struct engine, is_paused) - LIFE_BEGIN])
+        return life_time_ms(memory, offsetof(struct engine, pause_until_ms));
+    if (memory->refused_count == 0 || !owes(worker))
+        return 0;
+    int64_t sweep_ms = life_time_ms(memory, offsetof(struct engine, relay_sweep_ms));
+    int64_t until_ms = memory->refused[0].until_ms;
+    for (size_t i = 1; i < memory->refused_count; i++)
+        if (memory->refused[i].until_ms < until_ms)
+            until_ms = memory->refused[i].until_ms;
+    return sweep_ms > until_ms ? sweep_ms : until_ms;
 }
 
 /* Without anything to do, its step within a port call would be a step before or after it. */
@@ -160,7 +201,8 @@ static bool has_work(const struct exhaust *explorer, enum sim_service service)
     for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++) {
         const struct exhaust_document *document = &world->documents[service][i];
         if (document->owed_at_ms != 0 ||
-            (document->due_at_ms != 0 && document->due_at_ms <= world->now_ms))
+            (document->due_at_ms != 0 &&
+             (document->due_at_ms <= world->now_ms || explorer->plan->jumps > 0)))
             return true;
     }
     /* Requests and results are only to be had where there are clients or a provider. */

@@ -44,6 +44,16 @@ static void a_crash_anywhere_loses_nothing(void **context)
     ends_expect("crash", ends, 2);
 }
 
+/* Nor a store that takes no write, a full queue, a clock that is set while somebody waits. */
+static void no_trouble_that_passes_keeps_a_paid_booking_from_its_end(void **context)
+{
+    static const char *const ends[] = { "booking confirmed, p1 settled" };
+    (void)context;
+    ends_expect("no-writes", ends, 1);
+    ends_expect("full-queue", ends, 1);
+    ends_expect("clock-set", ends, 1);
+}
+
 static void of_two_payments_either_is_applied_and_the_other_goes_back(void **context)
 {
     static const char *const ends[] = { "booking confirmed, p1 settled, p2 refunded",
@@ -129,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_smallest_world_is_explored_completely_and_always_ends_paid),
         cmocka_unit_test(a_crash_anywhere_loses_nothing),
+        cmocka_unit_test(no_trouble_that_passes_keeps_a_paid_booking_from_its_end),
         cmocka_unit_test(of_two_payments_either_is_applied_and_the_other_goes_back),
         cmocka_unit_test(a_second_exploration_sees_the_same),
         cmocka_unit_test(a_payment_that_is_kept_after_a_cancel_is_found_and_told),
