@@ -182,14 +182,15 @@ bool refund_hear(struct payment *payment, const struct input *input, struct deci
     return hearing == HEARD_NEWS;
 }
 
-/* Too much came back, and the provider says so again: perhaps nobody heard it the first time, when
- * we died between the save and the alert. */
+/* Too much came back, or all of what paid for a booking, and we hear of it again: perhaps nobody
+ * was told the first time, when we died between the save and the alert. */
 ACT(remind)
 {
     (void)rules, (void)input;
     decision->is_changed = false;
     if (payment->amount > 0)
         overpaid_alert(payment, decision);
+    decision->is_alert |= payment->state == PAYMENT_SETTLED && payment_back(payment) > 0;
 }
 
 ACT(keep_report)

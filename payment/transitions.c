@@ -153,7 +153,7 @@ const struct payment_transition payment_transitions[] = {
     REPORT_ROWS(SETTLED),
     { SETTLED,   INPUT_REPORTED,  IF(payment_always),          "wait", APPLIED,   SETTLED,   keep_report_settled },
     { SETTLED,   INPUT_CONFIRMED, IF(other_booking),   REJECT,            SETTLED,   suspect },
-    { SETTLED,   INPUT_CONFIRMED, IF(payment_always),          DUPLICATE,         SETTLED,   nothing },
+    { SETTLED,   INPUT_CONFIRMED, IF(payment_always),          DUPLICATE,         SETTLED,   remind },
     FIRST_DEMAND_ROWS(SETTLED, INPUT_CANCELLED),
     REJECT_ROW(SETTLED, INPUT_FAILED),
     REJECT_ROW(SETTLED, INPUT_REQUESTED),

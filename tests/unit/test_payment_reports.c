@@ -267,6 +267,24 @@ static void more_back_than_was_captured_is_an_alert(void **test)
     assert_true(decision.is_alert);
 }
 
+/* Whoever died between the save and the alert is given the same input again. */
+static void that_what_paid_for_a_booking_came_back_is_told_each_time_it_is_heard(void **test)
+{
+    (void)test;
+    struct payment payment = { 0 };
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1200));
+    feed(&payment, report_of("RH", 1200, STANDING_SUCCEEDED));
+    feed(&payment, make(INPUT_CONFIRMED, "B1", 1200));
+    assert_int_equal(payment.state, PAYMENT_SETTLED);
+    assert_true(decision.is_alert);
+    struct payment before = payment;
+    feed(&payment, make(INPUT_CONFIRMED, "B1", 1200));
+    assert_true(decision.is_alert);
+    feed(&payment, report_of("RH", 1200, STANDING_SUCCEEDED));
+    assert_true(decision.is_alert);
+    assert_memory_equal(&payment, &before, sizeof before);
+}
+
 static void a_report_that_contradicts_an_earlier_one_counts_as_the_smaller(void **test)
 {
     (void)test;
@@ -365,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_refund_that_failed_unheard_of_while_stuck_leads_to_another_call),
         cmocka_unit_test(an_answer_from_before_a_report_decides_nothing),
         cmocka_unit_test(more_back_than_was_captured_is_an_alert),
+        cmocka_unit_test(that_what_paid_for_a_booking_came_back_is_told_each_time_it_is_heard),
         cmocka_unit_test(a_report_that_contradicts_an_earlier_one_counts_as_the_smaller),
         cmocka_unit_test(refunds_beyond_the_bound_are_counted_and_raise_an_alert),
         cmocka_unit_test(refunds_that_fail_again_and_again_end_as_stuck),
