@@ -82,7 +82,7 @@ const struct exhaust_plan exhaust_plans[] = {
     { .name = "full-queue-cancel", .op_count = 3, .ops = { INTENT, CAPTURE, CANCEL },
       .workers = EACH_ONCE, .batch_max = 1, .refusals = 2 },
     { .name = "clock-set-deadline", .op_count = 2, .ops = { INTENT, CAPTURE },
-      .workers = BOOKING_TWICE, .batch_max = 1, .ticks = 1, .jumps = 1 },
+      .workers = EACH_ONCE, .batch_max = 1, .ticks = 1, .jumps = 1 },
     { .name = "deadline-two-workers", .op_count = 2, .ops = { INTENT, CAPTURE },
       .workers = BOOKING_TWICE, .batch_max = 1, .ticks = 1, .crashes = 1 },
     { .name = "refund-deep", .op_count = 2, .ops = { INTENT, SHORT },

@@ -66,6 +66,7 @@ struct sim_delivery { /* in a worker's hand */
     struct sim_message *source; /* NULL: its session has ended */
     bool is_quarantined;
     bool is_postponed;
+    bool is_of_nothing; /* a decline of what was not known when it was decided */
 };
 
 struct sim_queue {
@@ -85,6 +86,7 @@ struct sim_mark {
     int refused_count;   /* times that one queue took it and another did not */
     unsigned decided_by; /* services, one bit each */
     int duplicate_count; /* decisions that found it known */
+    unsigned shown_by;   /* services on which it had an effect as a declined try, one bit each */
     bool is_of_payment;
     const struct sim_worker *published_by;
     char type[MESSAGE_TYPE_SIZE];
@@ -194,7 +196,7 @@ struct sim_worker {
     uint64_t session; /* 0: not connected */
     uint64_t reported_session;
     int64_t half_open_until_ms; /* 0 = the connection is sound */
-    int64_t topology_due_ms; /* when it makes sure of queues and bindings again */
+    int64_t topology_due_ms;    /* when it makes sure of queues and bindings again */
     bool is_paused;
     bool can_publish; /* as it was told */
     int64_t reconnect_at_ms;

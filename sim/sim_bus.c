@@ -239,8 +239,8 @@ static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *re
 }
 
 /* I7: an ack only after the durable commit. Every event that booking takes is in the history of its
- * document, but for a decline, of which none is kept before there is one; what nobody can read is
- * in the dead letter queue. */
+ * document, but for a decline that was decided when there was none, of which none is kept; what
+ * nobody can read is in the dead letter queue. */
 static void commit_check(struct sim_worker *worker, const struct sim_delivery *held)
 {
     struct sim *sim = worker->sim;
@@ -251,7 +251,8 @@ static void commit_check(struct sim_worker *worker, const struct sim_delivery *h
     if (is_poison && !held->is_quarantined)
         sim_fail(sim, "I7: %s was acked and is kept nowhere", message->id);
     if (is_poison || worker->service != SIM_BOOKING ||
-        strcmp(message->type, EVENT_PAYMENT_DECLINED) == 0)
+        (strcmp(message->type, EVENT_PAYMENT_DECLINED) == 0 &&
+         (held->is_of_nothing || sim->options.is_unobserved)))
         return;
     const struct sim_document *document =
         sim_document_find(sim, SIM_BOOKING, message->correlation_id);

@@ -4,6 +4,18 @@
 
 #include <string.h>
 
+/* Alerts are what observers are told. */
+static bool is_alerted(const struct sim *sim, const struct sim_payment *charge)
+{
+    return charge->is_alerted || sim->options.is_unobserved;
+}
+
+/* So many reports of others found no room: only then may they be known as a number alone. */
+static bool is_table_full(const struct payment *payment, int32_t beyond)
+{
+    return payment->refunds.beyond >= beyond && payment->refunds.count >= PAYMENT_REFUNDS_MAX - 1;
+}
+
 /* All that is reported is known, whatever the order; only what the provider says of the whole may
  * be about refunds that are never heard of. */
 static void books_check(struct sim *sim, const struct sim_payment *charge,
@@ -11,13 +23,15 @@ static void books_check(struct sim *sim, const struct sim_payment *charge,
 {
     int64_t back = sim_refunds_sum(charge, STANDING_SUCCEEDED);
     int64_t unheard = 0;
+    int32_t beyond = 0;
     for (size_t i = 0; i < charge->refund_count; i++) {
         const struct sim_refund *refund = &charge->refunds[i];
         const struct payment_refund *known = refunds_find(&payment->refunds, refund->id);
-        bool must_be_known = refund->key[0] == '\0' && payment->refunds.beyond == 0;
+        beyond += known == NULL && refund->key[0] == '\0';
         if (known == NULL && refund->standing == STANDING_SUCCEEDED)
             unheard += refund->amount;
-        if (known == NULL ? must_be_known : known->standing != refund->standing)
+        bool is_unknown = beyond > 0 && !is_table_full(payment, beyond);
+        if (known == NULL ? is_unknown : known->standing != refund->standing)
             sim_fail(sim, "C10: refund %s of %s %s, the payment service holds it for %s",
                      refund->id, payment->id, standing_text(refund->standing),
                      known == NULL ? "nothing" : standing_text(known->standing));
@@ -26,11 +40,11 @@ static void books_check(struct sim *sim, const struct sim_payment *charge,
     /* Somebody gave all of it back while the answer to our own call was lost: only the provider's
      * books show both. */
     bool is_unheard = charge->is_overpaid && back - unheard == payment_back(payment);
-    if (payment_back(payment) != back && !is_by_word && !is_unheard && payment->refunds.beyond == 0)
+    bool is_beyond = payment->refunds.beyond > 0 && back - unheard == payment_back(payment);
+    if (payment_back(payment) != back && !is_by_word && !is_unheard && !is_beyond)
         sim_fail(sim, "I3: %lld of %s is back, the payment service counts %lld", (long long)back,
                  payment->id, (long long)payment_back(payment));
-    if (back - unheard > payment->amount &&
-        !(charge->is_overpaid && (charge->is_alerted || sim->options.is_unobserved)))
+    if (back - unheard > payment->amount && !(charge->is_overpaid && is_alerted(sim, charge)))
         sim_fail(sim, "I4: %lld of %s is back, captured %lld%s", (long long)back, payment->id,
                  (long long)payment->amount, charge->is_overpaid ? ", without an alert" : "");
 }
@@ -38,9 +52,10 @@ static void books_check(struct sim *sim, const struct sim_payment *charge,
 bool sim_is_refund_forgotten(struct sim *sim, const struct payment *payment)
 {
     const struct sim_payment *charge = sim_payment_find(sim, payment->id);
-    return charge != NULL && charge->is_restored && payment->state == PAYMENT_SETTLED &&
-           payment_back(payment) == payment->amount &&
-           (charge->is_alerted || sim->options.is_unobserved);
+    if (charge == NULL || !charge->is_restored || payment->state != PAYMENT_SETTLED)
+        return false;
+    return charge->is_refused ||
+           (payment_back(payment) == payment->amount && is_alerted(sim, charge));
 }
 
 /* Nothing more can be tried: it is refused, or too many refunds have come before. */
@@ -69,7 +84,7 @@ static void payment_judge(struct sim *sim, const struct payment *payment)
         /* given back by somebody else: nothing here can undo it, so it must be known and alerted,
          * be it as one of those that found no room */
         is_right = (is_listed || sim_is_untold(sim, payment->intent_id)) &&
-                   (back == 0 || (charge->is_touched &&
+                   (back == 0 || (charge->is_touched && is_alerted(sim, charge) &&
                                   (payment_back(payment) > 0 || payment->refunds.beyond > 0)));
         is_right |= !is_listed && sim_is_refund_forgotten(sim, payment);
         break;
@@ -78,7 +93,8 @@ static void payment_judge(struct sim *sim, const struct payment *payment)
         break;
     case PAYMENT_STUCK:
         /* of refunds that found no room nothing is known but that somebody has to look */
-        is_right = !is_listed && (back < payment->amount || payment->refunds.beyond > 0) &&
+        is_right = !is_listed && payment_back(payment) < payment->amount &&
+                   (back < payment->amount || payment->refunds.beyond > 0) &&
                    is_stuck_for_a_reason(charge, payment);
         break;
     case PAYMENT_DECLINED:

@@ -39,6 +39,7 @@ struct sim_payment { /* as the provider knows it */
     bool is_announced; /* by somebody else */
     bool is_restored;  /* its document is one of an older backup */
     bool is_deferred;  /* its booking had no place for it before the intent */
+    bool is_unstored;  /* nor kept it when it gave it back */
     /* By a caller without ids, "" = by one with. Where it was the first of its booking, it is
      * stored under this id; else under `id`, its own. */
     char first_id[IDENT_SIZE];
@@ -65,8 +66,8 @@ bool sim_report_send(struct sim *sim, const struct sim_payment *payment,
                      const struct sim_refund *refund);
 
 void sim_money_check(struct sim *sim); /* sim_oracle_money.c */
-/* Its cancellation was answered and is forgotten by a restored store, which heard of the refund
- * again: it is settled, all of it is back, and there was an alert. */
+/* Its cancellation was answered and is forgotten by a restored store: it is settled, and all of it
+ * is back, of which the store heard again with an alert, or the provider refuses it for good. */
 bool sim_is_refund_forgotten(struct sim *sim, const struct payment *payment);
 /* sim_oracle.c: its outcome was lost with the broker, and nobody asks for it again. */
 bool sim_is_untold(const struct sim *sim, const char *booking_id);

@@ -46,18 +46,13 @@ static void refund_after_end_see(struct sim *sim, const struct booking *booking,
         anomaly_reached(sim, ANOMALY_G5);
 }
 
-static bool is_deferred(struct sim *sim, const char *payment_id)
-{
-    const struct sim_payment *payment = sim_payment_find(sim, payment_id);
-    return payment != NULL && payment->is_deferred;
-}
-
 static void capture_see(struct sim *sim, const struct decided *decided, enum booking_state from,
                         enum booking_state to)
 {
     const struct booking *booking = decided->state;
     struct booking_payload payload;
     memcpy(&payload, decided->input->payload, sizeof payload);
+    struct sim_payment *charge = sim_payment_find(sim, payload.payment_id);
     bool is_refunded = is_verdict(decided, "refund");
     if (from == BOOKING_PENDING && to == BOOKING_CONFIRMED)
         anomaly_reached(sim,
@@ -65,20 +60,22 @@ static void capture_see(struct sim *sim, const struct decided *decided, enum boo
     if (is_refunded && (from == BOOKING_FAILED || from == BOOKING_CANCELLED))
         refund_after_end_see(sim, booking, &payload);
     if (decided->outcome == OUTCOME_DEFERRED) {
-        struct sim_payment *payment = sim_payment_find(sim, payload.payment_id);
         anomaly_reached(sim, ANOMALY_B17);
-        if (payment != NULL)
-            payment->is_deferred = true;
+        if (charge != NULL)
+            charge->is_deferred = true;
     }
     if (is_refunded && from == BOOKING_PAYMENT_FIRST)
         sim_fail(sim, "B13: %s is turned away before anybody knows who pays for %s",
                  payload.payment_id, booking->id);
-    if (to == BOOKING_CONFIRMED && from != to && is_deferred(sim, payload.payment_id))
+    if (to == BOOKING_CONFIRMED && from != to && charge != NULL && charge->is_deferred)
         anomaly_reached(sim, ANOMALY_B18);
     if (is_refunded && from == BOOKING_CONFIRMED && !decided->is_security_event)
         anomaly_reached(sim, ANOMALY_B1);
-    if (is_refunded && !booking_lists(booking, payload.payment_id))
+    if (is_refunded && !booking_lists(booking, payload.payment_id)) {
         anomaly_reached(sim, ANOMALY_B13);
+        if (charge != NULL)
+            charge->is_unstored = true;
+    }
 }
 
 static void mismatch_see(struct sim *sim, const struct booking *booking)
@@ -278,14 +275,17 @@ static void gateway_see(struct sim *sim, const struct decided *decided)
 
 /* ---- all of them ---- */
 
-/* A payment beyond what a booking stores is given back each time that it is heard of. */
+/* A payment beyond what a booking stores is given back each time that it is heard of, until there
+ * is a place for it: after the end strangers may have one more. */
 static bool is_unstored(const struct sim_worker *worker, const struct decided *decided)
 {
     struct booking_payload payload;
     if (worker->service != SIM_BOOKING || decided->input->type != BOOKING_CAPTURED)
         return false;
     memcpy(&payload, decided->input->payload, sizeof payload);
-    return !booking_lists(decided->state, payload.payment_id);
+    const struct sim_payment *payment = sim_payment_find(worker->sim, payload.payment_id);
+    return (payment != NULL && payment->is_unstored) ||
+           !booking_lists(decided->state, payload.payment_id);
 }
 
 /* What comes again long after, or forged, must have no effect. */
@@ -294,12 +294,9 @@ static void repeated_see(struct sim_worker *worker, const struct decided *decide
     struct sim *sim = worker->sim;
     const struct sim_delivery *held = (const struct sim_delivery *)(const void *)decided->delivery;
     const struct sim_message *source = held->source;
+    bool is_shown = sim_decline_sees(worker, decided);
     if (source == NULL)
         return;
-    /* A failed try that was heard before the intent counts when it is heard again: no more. */
-    bool is_shown =
-        (worker->service == SIM_GATEWAY && is_verdict(decided, "decline")) ||
-        (worker->service == SIM_BOOKING && decided->input->type == (int)BOOKING_DECLINED);
     bool has_effect = decided->outcome == OUTCOME_APPLIED && !is_verdict(decided, "noop") &&
                       !is_shown && !is_unstored(worker, decided);
     /* What a restored store has forgotten it may learn from an old message. */

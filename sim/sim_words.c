@@ -1,6 +1,7 @@
 /* sim_words.c - what clients and the provider said, beside what came of it: cancels, declined
  * tries. */
 #include "sim/sim_words.h"
+#include "sim/sim_aside.h"
 
 #include <string.h>
 
@@ -35,6 +36,24 @@ void sim_cancels_check(struct sim *sim)
             sim_fail(sim, "B8: %s was promised to its user to be cancelled, and is confirmed",
                      asked->id);
     }
+}
+
+bool sim_decline_sees(const struct sim_worker *worker, const struct decided *decided)
+{
+    struct sim_mark *mark = sim_mark(worker->sim, decided->input->id);
+    unsigned service_bit = 1U << worker->service;
+    bool is_of_gateway =
+        worker->service == SIM_GATEWAY && decided->input->type == (int)GATEWAY_PAYMENT_DECLINED;
+    bool is_of_booking =
+        worker->service == SIM_BOOKING && decided->input->type == (int)BOOKING_DECLINED;
+    if (!is_of_gateway && !is_of_booking)
+        return false;
+    sim_delivery_of(worker, decided->delivery)->is_of_nothing =
+        strcmp(decided->state_from, booking_state_text(BOOKING_NONE)) == 0;
+    bool is_first = (mark->shown_by & service_bit) == 0;
+    if (decided->outcome == OUTCOME_APPLIED && strcmp(decided->verdict, "noop") != 0)
+        mark->shown_by |= service_bit;
+    return is_first;
 }
 
 static bool is_declined_try(const struct sim *sim, const char *payment_id, const char *user_id)

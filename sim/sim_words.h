@@ -11,6 +11,8 @@ bool sim_op_has_room(const struct sim *sim);
 struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking, size_t payment);
 
 /* sim_words.c */
+/* True: a declined try that was heard before its intent counts now that it is heard again. */
+bool sim_decline_sees(const struct sim_worker *worker, const struct decided *decided);
 void sim_decline_check(struct sim *sim, const struct booking *booking);
 void sim_shown_decline_check(struct sim *sim, const struct gateway_view *view);
 void sim_cancels_check(struct sim *sim);
