@@ -376,6 +376,8 @@ bool sim_backup_restore(struct sim *sim); /* false: there is none, or it knows t
 /* sim_oracle.c */
 bool sim_payment_get(struct sim *sim, const char *id, struct payment *ret_payment);
 bool sim_booking_get(struct sim *sim, const char *id, struct booking *ret_booking);
+/* Its outcome was lost on the way to that service, and nobody asks for it again. */
+bool sim_is_untold(struct sim *sim, const char *booking_id, enum sim_service to);
 void sim_outcomes_check(struct sim *sim); /* of states, events and money */
 void sim_oracle_check(struct sim *sim);   /* of histories, too */
 bool sim_is_quiet(const struct sim *sim);

@@ -54,13 +54,25 @@ static bool is_restored(struct sim *sim, const char *payment_id)
     return payment != NULL && payment->is_restored;
 }
 
+/* Messages were lost, and this one was never given to that service. */
+static bool is_unheard(struct sim *sim, enum sim_service from, const char *document_id,
+                       const struct announcement *said, enum sim_service to)
+{
+    char id[MESSAGE_ID_SIZE];
+    snprintf(id, sizeof id, "%s:%s:%lld:%lld", sim_service_text(from), document_id,
+             (long long)said->version, (long long)said->position);
+    return sim->may_lose_messages && (sim_mark(sim, id)->decided_by & 1U << to) == 0;
+}
+
 /* A cancel that the gateway passes on, since it knows no intent, is not repeated until it is
  * answered: what is lost with the broker then is told to whoever asks again. */
-bool sim_is_untold(const struct sim *sim, const char *booking_id)
+bool sim_is_untold(struct sim *sim, const char *booking_id, enum sim_service to)
 {
+    struct booking booking;
     for (size_t i = 0; i < sim->booking_count; i++)
         if (strcmp(sim->bookings[i].id, booking_id) == 0)
-            return sim->bookings[i].is_foreign && sim->may_lose_messages;
+            return sim->bookings[i].is_foreign && sim_booking_get(sim, booking_id, &booking) &&
+                   is_unheard(sim, SIM_BOOKING, booking_id, &booking.outcome, to);
     return false;
 }
 
@@ -83,7 +95,8 @@ static void applied_check(struct sim *sim, const struct booking *booking)
                            strcmp(payment.currency, booking->currency) != 0))
             sim_fail(sim, "I3: booking %s is paid by %s, which does not match", booking->id,
                      listed->payment_id);
-        if (is_applied != (payment.state == PAYMENT_SETTLED) && !sim_is_untold(sim, booking->id) &&
+        if (is_applied != (payment.state == PAYMENT_SETTLED) &&
+            !sim_is_untold(sim, booking->id, SIM_PAYMENT) &&
             !sim_is_refund_forgotten(sim, &payment))
             sim_fail(sim, "I3: payment %s is %s, booking %s says otherwise", payment.id,
                      payment_state_text(payment.state), booking->id);
@@ -130,20 +143,17 @@ static void bookings_check(struct sim *sim)
 
 /* A view of a booking that nobody asked the gateway for is told once: when events of it are lost
  * with the broker, it has nothing to announce that would bring them back. */
-static bool is_told_once(const struct sim *sim, const struct gateway_view *view)
+static bool is_told_once(const struct gateway_view *view)
 {
-    return sim->may_lose_messages && !view->intent.is_present && !view->cancel.is_requested;
+    return !view->intent.is_present && !view->cancel.is_requested;
 }
 
 /* A complete view asks no more, so the one report by which a refund then changes may be lost with
- * the broker: one that succeeds although it was stuck, one that fails although it had succeeded.
- * Only that report, and only if the gateway has never seen it, excuses what is shown. */
+ * the broker: one that succeeds although it was stuck, one that fails although it had succeeded. */
 static bool is_report_lost(struct sim *sim, const struct payment *payment)
 {
-    char id[MESSAGE_ID_SIZE];
-    snprintf(id, sizeof id, "%s:%s:%lld:%lld", sim_service_text(SIM_PAYMENT), payment->id,
-             (long long)payment->refund.version, (long long)payment->refund.position);
-    return sim->may_lose_messages && (sim_mark(sim, id)->decided_by & 1U << SIM_GATEWAY) == 0;
+    return (payment->state == PAYMENT_STUCK || payment->state == PAYMENT_REFUNDED) &&
+           is_unheard(sim, SIM_PAYMENT, payment->id, &payment->refund, SIM_GATEWAY);
 }
 
 /* The gateway's view says what the others know. */
@@ -157,10 +167,8 @@ static void refunds_check(struct sim *sim, const struct gateway_view *view)
             is_known &&
             ((refund->status == GATEWAY_STATUS_REFUNDED && payment.state == PAYMENT_REFUNDED) ||
              (refund->status == GATEWAY_STATUS_STUCK && payment.state == PAYMENT_STUCK));
-        is_right |= refund->status == GATEWAY_STATUS_WAITING && is_told_once(sim, view);
-        is_right |= is_known && refund->status != GATEWAY_STATUS_WAITING &&
-                    (payment.state == PAYMENT_STUCK || payment.state == PAYMENT_REFUNDED) &&
-                    is_report_lost(sim, &payment);
+        is_right |= is_known && is_report_lost(sim, &payment) &&
+                    (refund->status != GATEWAY_STATUS_WAITING || is_told_once(view));
         if (!is_right && !is_restored(sim, refund->payment.payment_id))
             sim_fail(sim, "A14: the gateway shows refund of %s as %s, it is %s",
                      refund->payment.payment_id, gateway_refund_status_text(refund->status),
@@ -179,8 +187,10 @@ static void view_check(struct sim *sim, const struct gateway_view *view)
     enum gateway_state state = gateway_state(view);
     if (!sim_booking_get(sim, view->booking_id, &booking))
         sim_fail(sim, "A14: the gateway shows %s, booking does not know it", view->booking_id);
-    else if (state != GATEWAY_NONE && same[state] != booking.state && !is_told_once(sim, view) &&
-             !sim_is_untold(sim, view->booking_id))
+    else if (state != GATEWAY_NONE && same[state] != booking.state &&
+             !(is_told_once(view) &&
+               is_unheard(sim, SIM_BOOKING, booking.id, &booking.outcome, SIM_GATEWAY)) &&
+             !sim_is_untold(sim, view->booking_id, SIM_GATEWAY))
         sim_fail(sim, "A14: the gateway shows %s as %s, it is %s", view->booking_id,
                  gateway_state_text(state), booking_state_text(booking.state));
     else if (view->intent.is_present && booking.has_intent &&

@@ -83,7 +83,7 @@ static void payment_judge(struct sim *sim, const struct payment *payment)
     case PAYMENT_SETTLED:
         /* given back by somebody else: nothing here can undo it, so it must be known and alerted,
          * be it as one of those that found no room */
-        is_right = (is_listed || sim_is_untold(sim, payment->intent_id)) &&
+        is_right = (is_listed || sim_is_untold(sim, payment->intent_id, SIM_PAYMENT)) &&
                    (back == 0 || (charge->is_touched && is_alerted(sim, charge) &&
                                   (payment_back(payment) > 0 || payment->refunds.beyond > 0)));
         is_right |= !is_listed && sim_is_refund_forgotten(sim, payment);

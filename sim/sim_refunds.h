@@ -69,5 +69,3 @@ void sim_money_check(struct sim *sim); /* sim_oracle_money.c */
 /* Its cancellation was answered and is forgotten by a restored store: it is settled, and all of it
  * is back, of which the store heard again with an alert, or the provider refuses it for good. */
 bool sim_is_refund_forgotten(struct sim *sim, const struct payment *payment);
-/* sim_oracle.c: its outcome was lost with the broker, and nobody asks for it again. */
-bool sim_is_untold(const struct sim *sim, const char *booking_id);
