@@ -9,7 +9,8 @@
  * that was seen before is not explored again.
  *
  * What makes it finite, and is left to the random schedules of sim.h instead: queues are bags, in
- * which any order is possible, and lose nothing, though one may not take a message; stores fail by
+ * which any order is possible, and lose nothing that they have, though one may refuse or miss a
+ * message; stores fail by
  * taking no write, and always say so; a step overlaps with another by running around the whole of
  * it; time moves only to the next deadline, and a worker's wall clock is set by as much as makes
  * any deadline due, or back by that; the history of a document is kept only where clocks are set
@@ -59,6 +60,7 @@ struct exhaust_plan {
     int unwritten; /* calls of a store that takes no write */
     int refusals;  /* messages that one of their queues does not take */
     int jumps;     /* of a worker's wall clock, ahead or back */
+    int misses;    /* messages that one of their queues never gets: a binding is lost */
     int batch_max; /* inputs of one step */
     bool is_lazy;  /* confirmed messages leave the outbox with a later step, as shipped */
 };
@@ -131,9 +133,10 @@ struct exhaust_world {
     size_t call_count;
     const struct exhaust_text *marks[EXHAUST_MARKS_MAX]; /* published: not-repeat struct message */
     size_t mark_count;
-    uint64_t confirmed;                                                 /* of them, a bit each */
-    int64_t skews_ms[EXHAUST_WORKERS_MAX];                              /* of wall clocks */
-    int duplicates, crashes, ticks, faults, unwritten, refusals, jumps; /* left */
+    uint64_t confirmed;                     /* of them, a bit each */
+    int64_t skews_ms[EXHAUST_WORKERS_MAX];  /* of wall clocks */
+    int duplicates, crashes, ticks, faults; /* left, as these: */
+    int unwritten, refusals, jumps, misses;
     int forced_moves; /* of the clock, when nothing else could happen */
     struct exhaust_memory memories[EXHAUST_WORKERS_MAX];
 };

@@ -189,25 +189,31 @@ static enum sim_service service_of(const char *queue)
     return (enum sim_service)service;
 }
 
-/* Into each of its queues, but for one that is full. True: none was. */
+/* Into each of its queues, but for one that is full, or that it is not bound to any more: then
+ * nobody is told. False: it was refused. */
 static bool route(struct exhaust *explorer, const struct message *message)
 {
+    struct exhaust_world *world = &explorer->world;
     const struct exhaust_text *kept = message_keep(explorer, message, message->is_repeat);
     enum sim_service bound[SIM_SERVICE_COUNT];
     size_t count = 0;
     for (size_t i = 0; i < wire_binding_count; i++)
         if (strcmp(wire_bindings[i].routing_key, message->type) == 0)
             bound[count++] = service_of(wire_bindings[i].queue);
-    size_t refusing =
-        explorer->world.refusals > 0 ? count - exhaust_choose(explorer, count + 1) : count;
+    size_t refusing = world->refusals > 0 ? count : 0;
+    size_t missing = world->misses > 0 && count > 1 ? count : 0; /* of one alone it is returned */
+    size_t chosen = exhaust_choose(explorer, 1 + refusing + missing);
+    size_t left_out = chosen == 0 ? count : (chosen - 1) % count;
     for (size_t i = 0; i < count; i++)
-        if (i != refusing)
+        if (i != left_out)
             event_put(explorer, bound[i], kept);
-    if (refusing == count)
-        return true;
-    explorer->world.refusals--;
-    sim_tell(explorer->sim, "the queue of %s is full", sim_service_text(bound[refusing]));
-    return false;
+    bool is_refused = chosen > 0 && chosen <= refusing;
+    world->refusals -= is_refused;
+    world->misses -= chosen > refusing;
+    if (chosen > 0)
+        sim_tell(explorer->sim, "the queue of %s %s", sim_service_text(bound[left_out]),
+                 is_refused ? "is full" : "has lost its binding for a moment");
+    return !is_refused;
 }
 
 static void bus_publish_begin(void *self, const struct message *const *messages, size_t count)

@@ -175,8 +175,8 @@ uint64_t exhaust_hash(const struct exhaust *explorer)
     for (size_t i = 0; i < EXHAUST_PAYMENTS_MAX; i++)
         hash = exhaust_mix(hash, (uint64_t)world->charges[i].refunded_amount << 8 |
                                      (uint64_t)world->charges[i].effects);
-    hash = exhaust_mix(hash, (uint64_t)world->unwritten << 16 | (uint64_t)world->refusals << 8 |
-                                 (uint64_t)world->jumps);
+    hash = exhaust_mix(hash, (uint64_t)world->misses << 24 | (uint64_t)world->unwritten << 16 |
+                                 (uint64_t)world->refusals << 8 | (uint64_t)world->jumps);
     return exhaust_mix(hash, (uint64_t)world->duplicates << 24 | (uint64_t)world->crashes << 16 |
                                  (uint64_t)world->ticks << 8 | (uint64_t)world->faults);
 }

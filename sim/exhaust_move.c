@@ -96,6 +96,7 @@ void exhaust_begin(struct exhaust *explorer)
     world->unwritten = plan->unwritten;
     world->refusals = plan->refusals;
     world->jumps = plan->jumps;
+    world->misses = plan->misses;
 }
 
 /* ---- the clock ---- */
