@@ -48,12 +48,6 @@ bool sim_booking_get(struct sim *sim, const char *id, struct booking *ret_bookin
     return document != NULL && sim_document_state(sim, SIM_BOOKING, document, ret_booking);
 }
 
-static bool is_restored(struct sim *sim, const char *payment_id)
-{
-    const struct sim_payment *payment = sim_payment_find(sim, payment_id);
-    return payment != NULL && payment->is_restored;
-}
-
 /* Messages were lost, and this one was never given to that service. */
 static bool is_unheard(struct sim *sim, enum sim_service from, const char *document_id,
                        const struct announcement *said, enum sim_service to)
@@ -169,7 +163,8 @@ static void refunds_check(struct sim *sim, const struct gateway_view *view)
              (refund->status == GATEWAY_STATUS_STUCK && payment.state == PAYMENT_STUCK));
         is_right |= is_known && is_report_lost(sim, &payment) &&
                     (refund->status != GATEWAY_STATUS_WAITING || is_told_once(view));
-        if (!is_right && !is_restored(sim, refund->payment.payment_id))
+        is_right |= is_known && sim_is_refund_forgotten(sim, &payment);
+        if (!is_right)
             sim_fail(sim, "A14: the gateway shows refund of %s as %s, it is %s",
                      refund->payment.payment_id, gateway_refund_status_text(refund->status),
                      is_known ? payment_state_text(payment.state) : "not known");
