@@ -2,6 +2,7 @@
 #include "booking/root.h"
 #include "tests/unit/booking_fixture.h"
 #include "tests/unit/bson_case.h"
+#include "tests/unit/stored_damage.h"
 
 /* ---- properties over random lives ---- */
 
@@ -169,6 +170,21 @@ static void a_stored_booking_comes_back_as_it_was(void **test)
     }
 }
 
+static void no_field_of_a_stored_booking_is_made_up(void **test)
+{
+    (void)test;
+    static const char *const may_lack[] = { "intent", "lastDecline", NULL };
+    struct participant participant = booking_participant(&rules);
+    for (unsigned seed = 1; seed <= 50; seed++) {
+        struct booking booking = { 0 };
+        random_state = seed;
+        for (int step = 0; step < 8; step++)
+            feed_at(&booking, draw_input(), NOW);
+        if (booking.state != BOOKING_NONE)
+            assert_no_damage_is_taken(&participant, &booking, may_lack);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +192,7 @@ int main(void)
         cmocka_unit_test(the_root_of_its_trace_stays_as_the_first_outcome_made_it),
         cmocka_unit_test(every_wait_is_shown_however_it_ends),
         cmocka_unit_test(a_stored_booking_comes_back_as_it_was),
+        cmocka_unit_test(no_field_of_a_stored_booking_is_made_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "tests/unit/bson_case.h"
 #include "tests/unit/gateway_cases.h"
+#include "tests/unit/stored_damage.h"
 
 #include <bson.h>
 
@@ -196,6 +197,25 @@ static void a_damaged_document_is_refused_with_a_text(void **context)
     arena_done(&arena);
 }
 
+static void no_field_of_a_view_is_made_up(void **context)
+{
+    (void)context;
+    static const char *const may_lack[] = { "intent",
+                                            "cancel",
+                                            "outcome",
+                                            "waitsUntil",
+                                            "outcome.reason",
+                                            "outcome.paymentId",
+                                            "refunds.0.refundId",
+                                            "refunds.1.refundId",
+                                            "refunds.1.reason",
+                                            NULL };
+    struct gateway_view view;
+    struct participant participant = gateway_participant(&case_config);
+    full_view(&view);
+    assert_no_damage_is_taken(&participant, &view, may_lack);
+}
+
 static bool parse(const char *type, const char *id, const char *body, struct input *ret_inputs,
                   size_t *ret_count, struct error *error)
 {
@@ -369,6 +389,7 @@ int main(void)
         cmocka_unit_test(a_view_of_which_nothing_is_known_can_be_stored),
         cmocka_unit_test(a_view_that_breaks_an_invariant_is_never_saved),
         cmocka_unit_test(a_damaged_document_is_refused_with_a_text),
+        cmocka_unit_test(no_field_of_a_view_is_made_up),
         cmocka_unit_test(every_event_that_the_gateway_listens_to_becomes_an_input),
         cmocka_unit_test(all_payments_of_an_outcome_arrive_in_the_view),
         cmocka_unit_test(what_is_no_event_of_ours_is_refused_with_a_reason),

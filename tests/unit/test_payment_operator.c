@@ -1,6 +1,7 @@
 /* The way back from stuck: a person tries a refund again, or settles it by hand. */
 #include "tests/unit/bson_case.h"
 #include "tests/unit/payment_fixture.h"
+#include "tests/unit/stored_damage.h"
 
 static struct input operate(enum payment_input_type type, const char *reason)
 {
@@ -143,6 +144,21 @@ static void what_was_settled_by_hand_comes_back_from_the_store(void **test)
     arena_done(&arena);
 }
 
+static void no_field_of_a_stored_payment_is_made_up(void **test)
+{
+    (void)test;
+    static const char *const may_lack[] = { "conflicts", "resolvedAmount", "isFinal",
+                                            "askedAt",   "refunds",        NULL };
+    struct participant participant = payment_participant(&rules);
+    struct payment payment = stuck();
+    feed(&payment, make(INPUT_CAPTURED, "B1", 1300)); /* contradicts the first */
+    assert_int_equal(payment.conflict_count, 1);
+    assert_no_damage_is_taken(&participant, &payment, may_lack);
+    feed(&payment, operate(INPUT_RESOLVE, "bank transfer 4711"));
+    feed(&payment, report_of("R7", 100, STANDING_PENDING));
+    assert_no_damage_is_taken(&participant, &payment, may_lack);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_refund_reported_after_it_was_settled_by_hand_is_an_alert),
         cmocka_unit_test(only_what_is_missing_is_settled_by_hand),
         cmocka_unit_test(what_was_settled_by_hand_comes_back_from_the_store),
+        cmocka_unit_test(no_field_of_a_stored_payment_is_made_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
