@@ -129,6 +129,21 @@ static void a_repeat_after_the_end_asks_for_each_refund_again(void **test)
     assert_int_equal(count_of(EVENT_REFUND_REQUESTED), 2);
 }
 
+/* It goes into traces and metrics as the reason for what happened. */
+static void a_reason_stands_where_something_is_ended_refunded_or_deferred(void **test)
+{
+    (void)test;
+    for (size_t i = 0; i < booking_transition_count; i++) {
+        const struct transition *row = &booking_transitions[i];
+        bool is_ended =
+            row->to != row->from && (row->to == BOOKING_FAILED || row->to == BOOKING_CANCELLED);
+        bool is_told =
+            is_ended || strcmp(row->verdict, "refund") == 0 || row->outcome == OUTCOME_DEFERRED;
+        assert_int_equal(row->reason != REASON_NONE, is_told);
+        assert_int_equal(row->reason == REASON_CANCELLED, row->to == BOOKING_CANCELLED && is_ended);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +152,7 @@ int main(void)
         cmocka_unit_test(a_refund_request_asks_for_what_was_paid),
         cmocka_unit_test(a_repeat_after_the_end_asks_for_each_refund_again),
         cmocka_unit_test(a_stored_booking_that_contradicts_itself_is_refused),
+        cmocka_unit_test(a_reason_stands_where_something_is_ended_refunded_or_deferred),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
