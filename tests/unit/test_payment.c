@@ -301,9 +301,10 @@ static void a_payment_stored_by_the_release_before_is_read(void **test)
         enum payment_state state;
         int64_t amount;
         enum standing standing;
-    } cases[] = { { PAYMENT_REFUNDED, 1200, STANDING_SUCCEEDED },
-                  { PAYMENT_STUCK, 0, STANDING_FAILED },
-                  { PAYMENT_CAPTURED, 0, STANDING_SUCCEEDED } };
+        int64_t attempts, asked;
+    } cases[] = { { PAYMENT_REFUNDED, 1200, STANDING_SUCCEEDED, 1, 1200 },
+                  { PAYMENT_STUCK, 0, STANDING_FAILED, 2, 1200 },
+                  { PAYMENT_CAPTURED, 0, STANDING_SUCCEEDED, 0, 0 } };
     for (size_t i = 0; i < 3; i++) {
         struct payment back = { 0 };
         struct error error;
@@ -323,7 +324,7 @@ static void a_payment_stored_by_the_release_before_is_read(void **test)
         bson_write_bool(&output, "isDemanded", false);
         bson_write_text(&output, "refundReason", "");
         bson_write_text(&output, "refundId", "R1");
-        bson_write_int(&output, "attempts", 1);
+        bson_write_int(&output, "attempts", cases[i].attempts);
         bson_write_int(&output, "attemptsMax", 500);
         bson_write_text(&output, "lastError",
                         cases[i].state == PAYMENT_STUCK ? "refund_failed" : "");
@@ -335,6 +336,7 @@ static void a_payment_stored_by_the_release_before_is_read(void **test)
         assert_string_equal(back.refunds.list[0].id, "R1");
         assert_int_equal(back.refunds.list[0].amount, cases[i].amount);
         assert_int_equal(back.refunds.list[0].standing, cases[i].standing);
+        assert_int_equal(back.asked_amount, cases[i].asked);
         assert_string_equal(back.refund_id, cases[i].state == PAYMENT_REFUNDED ? "R1" : "");
         arena_done(&arena);
     }
