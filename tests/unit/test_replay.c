@@ -10,7 +10,9 @@ static struct arena arena;
 static struct document *document;
 static struct replay_finding found;
 
-/* One input after the other, each saved alone, remembered as the engine does it. */
+static bool is_same_save; /* as the input before */
+
+/* One input after the other, remembered as the engine does it. */
 static void live(struct input input, const char *message_id, int64_t now_ms)
 {
     struct history_entry entry = { .at_ms = now_ms, .is_repeat = input.is_repeat };
@@ -18,7 +20,8 @@ static void live(struct input input, const char *message_id, int64_t now_ms)
     snprintf(entry.input_type, sizeof entry.input_type, "%s", input.type_name);
     snprintf(entry.input_id, sizeof entry.input_id, "%s", message_id);
     snprintf(entry.state_from, sizeof entry.state_from, "%s", participant.state_name(booking));
-    decision_init(&decision, now_ms, document->version + 1, 0, participant.name);
+    decision_init(&decision, now_ms, document->version + !is_same_save,
+                  is_same_save ? decision.next_position : 0, participant.name);
     participant.decide(&rules, booking, &input, &decision);
     snprintf(entry.state_to, sizeof entry.state_to, "%s", participant.state_name(booking));
     snprintf(entry.verdict, sizeof entry.verdict, "%s", decision.verdict);
@@ -26,20 +29,22 @@ static void live(struct input input, const char *message_id, int64_t now_ms)
     entry.due_at_ms = participant.due_at_ms(booking);
     entry.sent = decision_fingerprint(&decision);
     entry.content = content_encode(participant.contents, &input, &arena, &entry.content_length);
-    document->owed_count = 0; /* what was owed is confirmed by now */
+    if (!is_same_save)
+        document->owed_count = 0; /* what was owed is confirmed by now */
     for (int i = 0; i < decision.message_count; i++) {
         struct message *owed = arena_copy(&arena, &decision.messages[i], sizeof *owed);
         owed->body = arena_text(&arena, owed->body, owed->body_length);
         document->owed[document->owed_count++] = owed;
     }
     if (document_remember(document, &arena, &entry, decision.is_changed))
-        document->version++;
+        document->version = entry.version;
 }
 
 static int set_up(void **state)
 {
     (void)state;
     participant = booking_participant(&rules);
+    is_same_save = false;
     const struct record none = { .version = 0 };
     struct error error;
     document = document_new(&arena, &participant, "B1");
@@ -122,6 +127,18 @@ static void strangers_second_payments_and_repeats_are_decided_again(void **state
     assert_int_equal(booking()->payment_count, 3);
     assert_int_equal(replayed(), REPLAY_EQUAL);
     assert_int_equal(found.decisions, 7);
+}
+
+static void what_was_saved_at_once_is_decided_again_in_its_order(void **state)
+{
+    (void)state;
+    confirmed_live();
+    live(captured("P2"), "m3", NOW + 30);
+    is_same_save = true;
+    live(captured("P2"), "m4", NOW + 31);
+    live(captured("P3"), "m5", NOW + 32);
+    assert_int_equal(document->version, 3);
+    assert_int_equal(replayed(), REPLAY_EQUAL);
 }
 
 static void a_decline_is_decided_again(void **state)
@@ -355,6 +372,7 @@ int main(void)
         TEST(a_booking_that_waits_is_equal_whatever_the_time_out),
         TEST(a_deadline_is_decided_again),
         TEST(strangers_second_payments_and_repeats_are_decided_again),
+        TEST(what_was_saved_at_once_is_decided_again_in_its_order),
         TEST(a_decline_is_decided_again),
         TEST(an_altered_amount_of_the_intent_differs),
         TEST(an_altered_payment_differs),
