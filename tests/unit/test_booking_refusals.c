@@ -74,6 +74,25 @@ static bool stores_and_reads(const struct booking *booking)
     return is_stored;
 }
 
+static void a_cancel_gives_back_one_payment_of_as_many_as_are_stored(void **test)
+{
+    (void)test;
+    struct booking booking = in_state(BOOKING_CONFIRMED);
+    for (int i = 2; i <= BOOKING_PAYMENTS_MAX; i++) {
+        char id[8];
+        snprintf(id, sizeof id, "P%d", i);
+        feed(&booking, captured(id));
+    }
+    assert_int_equal(booking.payment_count, BOOKING_PAYMENTS_MAX);
+    feed(&booking, cancel());
+    assert_int_equal(booking.payments[0].disposition, PAYMENT_REFUNDED_BY_OUTCOME);
+    for (int i = 1; i < BOOKING_PAYMENTS_MAX; i++)
+        assert_int_equal(booking.payments[i].disposition, PAYMENT_REFUNDED_BY_REQUEST);
+    assert_int_equal(decision.message_count, 1);
+    assert_null(strstr(decision.messages[0].body, "\"paymentId\":\"P2\""));
+    assert_true(stores_and_reads(&booking));
+}
+
 static void a_stored_booking_that_contradicts_itself_is_refused(void **test)
 {
     (void)test;
@@ -151,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_repeat_of_a_booking_that_waits_is_told_for_what_and_until_when),
         cmocka_unit_test(a_refund_request_asks_for_what_was_paid),
         cmocka_unit_test(a_repeat_after_the_end_asks_for_each_refund_again),
+        cmocka_unit_test(a_cancel_gives_back_one_payment_of_as_many_as_are_stored),
         cmocka_unit_test(a_stored_booking_that_contradicts_itself_is_refused),
         cmocka_unit_test(a_reason_stands_where_something_is_ended_refunded_or_deferred),
     };
