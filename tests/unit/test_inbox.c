@@ -180,9 +180,11 @@ static void a_rest_left_by_take_keeps_the_event_set(void **state)
     start(&submitters[0], inbox);
     assert_true(event_is_set(inbox, EVENT_WAIT_MS));
     start(&submitters[1], inbox);
-    struct request *both[2], *more;
-    size_t count = port.take(port.self, 1, &both[0]);
+    struct request *both[2], *more, other;
+    both[1] = &other;
+    size_t count = port.take(port.self, 1, both);
     assert_int_equal(count, 1);
+    assert_ptr_equal(both[1], &other); /* no more than there is room for */
     inbox_clear_event(inbox);
     while (port.take(port.self, 0, &more) == 0 && !event_is_set(inbox, 0))
         continue; /* until the second is in; a take of none re-arms the event */

@@ -179,6 +179,28 @@ static void http_posts_json_on_one_connection_and_reads_the_answers(void **state
     close(collector.listener);
 }
 
+/* From a megabyte on curl would ask for permission first, and wait for it. */
+static void a_large_body_is_sent_without_asking(void **state)
+{
+    (void)state;
+    size_t length = (size_t)2 << 20;
+    char *body = malloc(length);
+    struct http_peer collector = { .answers = { "" }, .answer_count = 1 };
+    struct outlet_answer answer = { 0 };
+    assert_non_null(body);
+    memset(body, ' ', length);
+    http_peer_start(&collector);
+    struct outlet outlet = http_outlet(collector.port);
+    assert_int_equal(outlet.send(outlet.self, body, length, &answer), OUTLET_RETRY);
+    shutdown(collector.listener, SHUT_RDWR);
+    pthread_join(collector.thread, NULL);
+    assert_non_null(strstr(collector.received[0], "Content-Length: 2097152\r\n"));
+    assert_null(strstr(collector.received[0], "Expect"));
+    outlet.free(outlet.self);
+    close(collector.listener);
+    free(body);
+}
+
 static void a_lost_connection_and_a_closed_port_may_be_tried_again(void **state)
 {
     (void)state;
@@ -222,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_file_that_was_moved_is_opened_again),
         cmocka_unit_test(a_full_disk_fails_and_does_not_block),
         cmocka_unit_test(http_posts_json_on_one_connection_and_reads_the_answers),
+        cmocka_unit_test(a_large_body_is_sent_without_asking),
         cmocka_unit_test(a_lost_connection_and_a_closed_port_may_be_tried_again),
         cmocka_unit_test(a_collector_that_never_answers_is_left_when_it_is_hurried),
     };

@@ -1,4 +1,5 @@
 #include "common/http/http_server.h"
+#include "common/http/http_status.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,6 +130,46 @@ static void a_header_that_finds_no_room_is_left_out_whole(void **state)
     assert_int_equal(strlen(answer->headers), HTTP_HEADERS_EXTRA_SIZE - 1);
 }
 
+static void every_status_has_the_words_of_the_rfc(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *text;
+    } cases[] = {
+        { 200, "OK" },
+        { 201, "Created" },
+        { 202, "Accepted" },
+        { 204, "No Content" },
+        { 304, "Not Modified" },
+        { 400, "Bad Request" },
+        { 401, "Unauthorized" },
+        { 402, "Payment Required" },
+        { 403, "Forbidden" },
+        { 404, "Not Found" },
+        { 405, "Method Not Allowed" },
+        { 408, "Request Timeout" },
+        { 409, "Conflict" },
+        { 410, "Gone" },
+        { 411, "Length Required" },
+        { 413, "Content Too Large" },
+        { 414, "URI Too Long" },
+        { 415, "Unsupported Media Type" },
+        { 417, "Expectation Failed" },
+        { 422, "Unprocessable Content" },
+        { 429, "Too Many Requests" },
+        { 431, "Request Header Fields Too Large" },
+        { 500, "Internal Server Error" },
+        { 501, "Not Implemented" },
+        { 503, "Service Unavailable" },
+        { 504, "Gateway Timeout" },
+        { 505, "HTTP Version Not Supported" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(http_status_text(cases[i].status), cases[i].text);
+    assert_string_equal(http_status_text(299), "Status");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +187,7 @@ int main(void)
                                         answer_drop),
         cmocka_unit_test_setup_teardown(a_header_that_finds_no_room_is_left_out_whole, answer_make,
                                         answer_drop),
+        cmocka_unit_test(every_status_has_the_words_of_the_rfc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -278,6 +278,12 @@ static void what_is_not_there_warns(void **state)
     assert_int_equal(warning_count, 1);
     READ({ "OTEL_PROPAGATORS", "tracecontext,b3" });
     assert_int_equal(warning_count, 1);
+    READ({ "OTEL_PROPAGATORS", "b3multi" }); /* as long as one that is known */
+    assert_int_equal(warning_count, 1);
+    READ({ "OTEL_PROPAGATORS", "ottracecarry" });
+    assert_int_equal(warning_count, 1);
+    READ({ "OTEL_PROPAGATORS", "baggages,tracecontext" });
+    assert_int_equal(warning_count, 1);
     READ({ "OTEL_EXPORTER_OTLP_COMPRESSION", "none" },
          { "OTEL_EXPORTER_OTLP_PROTOCOL", "http/json" },
          { "OTEL_PROPAGATORS", "tracecontext,baggage" });

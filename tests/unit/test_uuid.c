@@ -92,6 +92,13 @@ static void random_bytes_fill_all_of_the_buffer(void **state)
     }
     for (size_t i = 0; i < sizeof seen; i++)
         assert_int_not_equal(seen[i], 0);
+    uint8_t one = 0;
+    for (int round = 0; round < 16; round++) {
+        uint8_t byte = 0;
+        uuid_random_bytes(&byte, 1);
+        one |= byte;
+    }
+    assert_int_not_equal(one, 0);
     uuid_random_bytes(NULL, 0);
 }
 
