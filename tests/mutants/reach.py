@@ -1,6 +1,7 @@
 """reach - which tests reach which lines of the product, by gcov; kept between runs for as long as no source changes.
 
-A test is named by its suite: unit:NAME, simulator, contract:NAME, integration:FILE. Its cost is the seconds that it took.
+A test is named by its suite: unit:NAME, sanitizers:NAME (the same one), simulator, contract:NAME,
+integration:FILE. Its cost is the seconds that it took.
 """
 import hashlib
 import json
@@ -20,6 +21,7 @@ class Reach:
         self.own = own  # a Bench whose build counts
         self.lines, self.cost_s = {}, {}  # test: {path: set of lines}; test: seconds
         self.counted = {}  # path: the lines that are counted, reached or not
+        self.unsound = {}  # test: how it fails without any mutant; it is no judge
 
     def tests_at(self, path, line):
         """The cheapest first. What is not counted is data: whoever reaches its file, or is made of it, may read it."""
@@ -30,45 +32,56 @@ class Reach:
         else:
             found = [test for test in self.lines if self.is_made_of(test, path)]
         # The simulator's processes end without counting: it is asked about all that it is made of.
+        found += [f"sanitizers:{test.partition(':')[2]}" for test in found if test.startswith("unit:")]
         if "simulator" in self.lines and "simulator" not in found and self.own.is_simulated([path]):
             found.append("simulator")
-        return sorted(found, key=lambda test: self.cost_s[test])
+        return sorted(found, key=lambda test: self.cost_s[test.replace("sanitizers:", "unit:")])
 
     def is_made_of(self, test, path):
         suite, _, name = test.partition(":")
         target = self.own.tests[name][0] if suite == "unit" else bench.SIMULATOR if suite == "simulator" else None
         return self.own.touched(target, [path]) if target else suite == "integration"
 
-    def measure(self, tests, kept):
-        """tests: {name: what runs it, given the environment}. What was measured before on the same sources is kept."""
-        sources = self.fingerprint()
-        if kept.exists():
-            known = json.loads(kept.read_text(encoding="utf-8"))
-            if known["sources"] == sources:
-                self.counted = {path: set(lines) for path, lines in known["counted"].items()}
-                self.cost_s = {test: known["cost_s"][test] for test in known["cost_s"] if test in tests}
-                self.lines = {test: {path: set(lines) for path, lines in known["lines"][test].items()} for test in self.cost_s}
+    def measure(self, tests, kept, until_s=None):
+        """tests: {name: what runs it and says what failed}. What was measured before on the same sources is kept.
+        False: it is later than until_s, and not all is measured."""
+        known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+        if known.get("product") != self.fingerprint(*PRODUCT):
+            known = {"product": self.fingerprint(*PRODUCT), "counted": {}, "tests": {}}
+        self.counted = {path: set(lines) for path, lines in known["counted"].items()}
         for name, run in tests.items():
-            if name not in self.lines:
-                begin = time.monotonic()
-                self.lines[name] = self.of_one(run)
-                self.cost_s[name] = time.monotonic() - begin
-        text = {test: {path: sorted(lines) for path, lines in files.items()} for test, files in self.lines.items()}
-        kept.write_text(json.dumps({"sources": sources, "cost_s": self.cost_s, "lines": text,
-                                    "counted": {path: sorted(lines) for path, lines in self.counted.items()}}), encoding="utf-8")
+            sources = self.fingerprint(*sources_of(name))
+            if known["tests"].get(name, {}).get("sources") != sources:
+                if until_s is not None and time.monotonic() > until_s:
+                    return False
+                begin = time.monotonic()  # the build is in it: no more than an order is made of these figures
+                lines = {path: sorted(lines) for path, lines in self.of_one(name, run).items()}
+                if name in self.unsound:
+                    continue
+                known["tests"][name] = {"sources": sources, "cost_s": time.monotonic() - begin, "lines": lines}
+                known["counted"] = {path: sorted(lines) for path, lines in self.counted.items()}
+                kept.write_text(json.dumps(known), encoding="utf-8")
+            self.cost_s[name] = known["tests"][name]["cost_s"]
+            self.lines[name] = {path: set(lines) for path, lines in known["tests"][name]["lines"].items()}
+        return True
 
-    def fingerprint(self):
+    def fingerprint(self, *patterns):
+        """Of the sources that are or lie below what fits the patterns."""
         summed = hashlib.sha256()
-        for path in sorted(self.own.folder.rglob("*.[ch]")):
-            if not path.is_relative_to(self.own.built):
-                summed.update(str(path.relative_to(self.own.folder)).encode() + b"\0" + path.read_bytes())
+        for pattern in patterns:
+            for place in sorted(self.own.folder.glob(pattern)):
+                for path in [place] if place.is_file() else sorted(place.rglob("*")):
+                    if path.suffix not in (".c", ".h", ".py"):
+                        continue
+                    summed.update(str(path.relative_to(self.own.folder)).encode() + b"\0" + path.read_bytes())
         return summed.hexdigest()
 
-    def of_one(self, run):
+    def of_one(self, name, run):
         """Counts go where the build is: services get no environment of ours in which another place could be named."""
         for path in self.own.built.rglob("*.gcda"):
             path.unlink()
-        run()
+        if run() and (failed := run()):
+            self.unsound[name] = failed
         return self.collect()
 
     def collect(self):
@@ -89,13 +102,22 @@ class Reach:
         return found
 
 
+def sources_of(test):
+    """Patterns of what a test itself is made of; a little more than that does no harm."""
+    suite, _, name = test.partition(":")
+    if suite == "unit":
+        return f"tests/unit/test_{name}.c", "tests/unit/*.h"
+    if suite == "integration":
+        return f"tests/integration/{name}.py", "tests/integration/*_rig.py", "tests/integration/conftest.py", "servers"
+    return ("sim",) if suite == "simulator" else ("tests/contract",)
+
+
 def unit(own, name):
-    return lambda: bench.run(own.tests[name][1], own.built, bench.TEST_SECONDS_MAX)
+    return lambda: own.unit_killer(None, {name})
 
 
 def simulator(own, schedules):
-    return lambda: bench.run([own.built / bench.SIMULATOR, "--schedules", str(schedules)], own.built,
-                             bench.SIMULATOR_SECONDS_MAX)
+    return lambda: own.simulator_killer(schedules)
 
 
 def contract(own, name):
