@@ -29,8 +29,9 @@ static struct world {
     uint64_t session;
     struct record records[PLACES];
     uint8_t bodies[PLACES][BODY_SIZE];
-    size_t stored, saves, loads;
-    bool is_away, refuses_writes, conflicts;
+    size_t stored, saves, save_calls, loads;
+    bool is_away, refuses_writes, conflicts, is_in_doubt;
+    const char *contended_id; /* another process saves it first, once */
     bool is_consumer_paused, is_relayed, is_blocked;
     struct request *request;
     const char *held_id; /* of the document that an effect is held of; or NULL */
@@ -164,8 +165,15 @@ static bool store_save(void *self, const struct record *records, size_t count,
                        enum save_result *ret_results, struct error *error)
 {
     (void)self;
+    world.save_calls++;
     for (size_t i = 0; i < count && !world.is_away && !world.refuses_writes; i++) {
-        ret_results[i] = SAVE_CONFLICT;
+        ret_results[i] = world.is_in_doubt ? SAVE_UNKNOWN : SAVE_CONFLICT;
+        bool is_contended =
+            world.contended_id != NULL && strcmp(records[i].id, world.contended_id) == 0;
+        if (is_contended)
+            world.contended_id = NULL;
+        if (world.is_in_doubt || is_contended)
+            continue;
         struct record *record = record_find(records[i].id);
         if (world.conflicts || records[i].version != (record != NULL ? record->version : 0))
             continue;

@@ -35,6 +35,8 @@ static void what_loses_every_compare_and_set_is_neither_answered_nor_acked(void 
     deliver("m1", "A", "{}");
     world.conflicts = true;
     assert_int_equal(ask("B", NOW), REPLY_UNAVAILABLE);
+    assert_int_equal(world.save_calls, 10); /* then it is left to the next step */
+    assert_int_equal(world.loads, 2 * 10);
     assert_int_equal(world.acked + world.published, 0);
     world.conflicts = false;
     engine_step(world.engine, NOW + 1, NOW + 1);

@@ -48,6 +48,36 @@ static void a_request_that_cannot_be_saved_gets_500_and_leaves_nothing(void **te
     assert_int_equal(ask("A", NOW + 1), REPLY_ACCEPTED);
 }
 
+/* As good as away: to try at once would only wait as long again. */
+static void a_write_in_doubt_is_tried_again_only_after_a_pause(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    world.is_in_doubt = true;
+    engine_step(world.engine, NOW, NOW);
+    assert_int_equal(world.save_calls, 1);
+    assert_true(is_paused());
+    world.is_in_doubt = false;
+    engine_step(world.engine, NOW + 10000, NOW + 10000);
+    assert_false(is_paused());
+    assert_int_equal(world.saves, 1);
+    assert_int_equal(world.acked, 1);
+}
+
+static void of_a_batch_only_what_was_lost_is_decided_again(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    deliver("m2", "B", "{}");
+    deliver("m3", "C", "{}");
+    world.contended_id = "B";
+    engine_step(world.engine, NOW, NOW);
+    assert_int_equal(world.loads, 3 + 1);
+    assert_int_equal(world.save_calls, 2);
+    assert_int_equal(world.saves, 3);
+    assert_int_equal(world.acked, 3);
+}
+
 static void a_pause_is_not_ended_by_a_read(void **test)
 {
     (void)test;
@@ -167,6 +197,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_decision_that_cannot_be_saved_is_set_aside_alone),
         TEST(a_request_that_cannot_be_saved_gets_500_and_leaves_nothing),
+        TEST(a_write_in_doubt_is_tried_again_only_after_a_pause),
+        TEST(of_a_batch_only_what_was_lost_is_decided_again),
         TEST(a_pause_is_not_ended_by_a_read),
         TEST(a_pause_is_not_ended_by_a_write_that_no_batch_follows),
         TEST(what_a_queue_refuses_waits_in_the_outbox_and_holds_up_nobody),
