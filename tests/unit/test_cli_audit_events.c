@@ -3,10 +3,10 @@
 #include "cli/audit_events.h"
 #include "common/base/clock.h"
 #include "tests/unit/audit_case.h"
+#include "tests/unit/stderr_text.h"
 #include "wire/events.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #define EVENTS 3000 /* the table of what was heard grows on the way */
 
@@ -163,21 +163,12 @@ static void outcomes_are_kept_and_two_of_a_kind_are_marked(void **state)
     assert_ptr_equal(facts.last_booking, audit_booking_of(&facts, "B2"));
 }
 
-/* What goes to stderr meanwhile, in text. */
 static bool listens_aloud(char *text, size_t size)
 {
-    FILE *file = tmpfile();
-    int kept = dup(STDERR_FILENO);
-    assert_true(file != NULL && kept >= 0);
-    fflush(stderr);
-    dup2(fileno(file), STDERR_FILENO);
+    struct stderr_text heard;
+    stderr_text_begin(&heard);
     bool is_good = listens(outcomes, 2, 0);
-    fflush(stderr);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    rewind(file);
-    text[fread(text, 1, size - 1, file)] = '\0';
-    fclose(file);
+    stderr_text_end(&heard, text, size);
     return is_good;
 }
 

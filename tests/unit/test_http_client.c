@@ -80,12 +80,31 @@ static void an_answer_without_sense_is_a_failure_or_a_status(void **state)
             assert_in_range(reply.status, 100, 999);
 }
 
+static void an_address_that_is_none_is_not_called(void **state)
+{
+    (void)state;
+    struct error error;
+    struct http_reply reply;
+    struct http_client *client = http_client_new(&error);
+    size_t length = (size_t)9 << 20; /* more than libcurl takes */
+    char *url = malloc(length + 1);
+    assert_true(client != NULL && url != NULL);
+    memset(url, 'x', length);
+    url[length] = '\0';
+    const struct http_call call = { .method = "GET", .url = url, .timeout_ms = TIMEOUT_MS };
+    assert_false(http_client_call(client, &call, &reply, &error));
+    assert_non_null(strstr(error.message, "a bad address"));
+    free(url);
+    http_client_free(client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_proxy_of_the_environment_gets_no_call_to_this_machine),
         cmocka_unit_test(nobody_can_make_us_wait_for_more_than_a_day),
         cmocka_unit_test(an_answer_without_sense_is_a_failure_or_a_status),
+        cmocka_unit_test(an_address_that_is_none_is_not_called),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
