@@ -164,6 +164,29 @@ static void the_answer_to_an_intent_depends_on_its_content_alone(void **state)
     assert_memory_equal(page->body, expected, strlen(expected));
 }
 
+static void the_answer_to_a_cancel_names_the_booking_and_what_becomes_of_it(void **state)
+{
+    struct page *page = *state;
+    struct gateway_case subject;
+    struct input input = case_cancel("u1");
+    case_reach(&subject, GATEWAY_PENDING);
+    case_decide(&subject, &input);
+    gateway_write_cancel(&page->answer, CASE_ID, &subject.view);
+    assert_int_equal(page->answer.status, 202);
+    const char *expected = "{\"intentId\":\"b-1\",\"state\":\"pending\",\"message\":\"";
+    assert_memory_equal(page->body, expected, strlen(expected));
+    assert_null(strstr(page->body, "is passed on"));
+
+    input = case_confirmed("p1"); /* of which no intent was seen here: whose it is is not known */
+    case_begin(&subject);
+    case_decide(&subject, &input);
+    gateway_write_cancel(&page->answer, CASE_ID, &subject.view);
+    expected =
+        "{\"intentId\":\"b-1\",\"state\":\"confirmed\",\"message\":\"The cancellation is passed "
+        "on; it counts if the booking is this user's.\"}";
+    assert_string_equal(page->body, expected);
+}
+
 static void a_booking_shows_its_outcome_and_its_refunds(void **state)
 {
     struct page *page = *state;
@@ -271,6 +294,8 @@ int main(void)
         cmocka_unit_test(a_made_up_cursor_is_refused),
         cmocka_unit_test_setup_teardown(the_answer_to_an_intent_depends_on_its_content_alone,
                                         page_begin, page_end),
+        cmocka_unit_test_setup_teardown(
+            the_answer_to_a_cancel_names_the_booking_and_what_becomes_of_it, page_begin, page_end),
         cmocka_unit_test_setup_teardown(a_booking_shows_its_outcome_and_its_refunds, page_begin,
                                         page_end),
         cmocka_unit_test_setup_teardown(the_text_says_of_the_money_what_the_list_says, page_begin,
