@@ -45,8 +45,9 @@ static void damaged_copy(bson_t *to, bson_iter_t *from, struct damage *damage, c
 
 /* Whether a state comes back from the document with that damage. *ret_is_there: it has the field.
  */
-static bool is_taken_damaged(const struct participant *participant, const struct bson_fields *whole,
-                             struct damage *damage, bool *ret_is_there)
+static inline bool is_taken_damaged(const struct participant *participant,
+                                    const struct bson_fields *whole, struct damage *damage,
+                                    bool *ret_is_there)
 {
     bson_t original;
     bson_t damaged = BSON_INITIALIZER;
@@ -71,8 +72,8 @@ static bool is_taken_damaged(const struct participant *participant, const struct
 }
 
 /* may_lack: the paths of fields that a good document may be without, up to a NULL. */
-static void assert_no_damage_is_taken(const struct participant *participant, const void *state,
-                                      const char *const *may_lack)
+static inline void assert_no_damage_is_taken(const struct participant *participant,
+                                             const void *state, const char *const *may_lack)
 {
     struct error error;
     struct arena arena = { 0 };

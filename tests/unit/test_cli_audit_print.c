@@ -1,5 +1,6 @@
 /* What an audit tells people: the verdict, the sums, and each list with what to do about it. */
 #include "cli/audit_report.h"
+#include "cli/json.h"
 #include "tests/unit/audit_case.h"
 
 #include <stdlib.h>
@@ -90,6 +91,41 @@ static void every_list_says_what_to_do_and_how_old_it_is(void **state)
     assert_null(strstr(text, "more (--limit"));
 }
 
+static void scripts_get_all_of_it(void **state)
+{
+    (void)state;
+    is_applied();
+    count_payment(AUDIT_IS_APPLIED, "");
+    count_payment(AUDIT_IS_STUCK, "refund_stuck");
+    count_booking(AUDIT_IS_WRONG, "view_contradicts");
+    memset(text, 0, sizeof text);
+    struct cli cli = { .out = fmemopen(text, sizeof text - 1, "w") };
+    assert_non_null(cli.out);
+    audit_report_print_json(&cli, &report);
+    fclose(cli.out);
+    cJSON *json = cJSON_Parse(text);
+    char *printed = cJSON_PrintUnformatted(json);
+    static const char *const members[] = {
+        "{\"verdict\":\"wrong\",\"at\":\"2026-11-21T11:31:18.000Z\",",
+        "\"payments\":{\"captured\":2,\"applied\":1,\"refunded\":0,\"resolvedByHand\":0,"
+        "\"inFlight\":0,\"stuck\":1,\"wrong\":0},",
+        "\"bookings\":{\"accepted\":1,\"pending\":0,\"paymentReceivedFirst\":0,\"confirmed\":1,"
+        "\"failed\":0,\"cancelled\":0,\"inFlight\":0,\"stuck\":0,\"wrong\":1},",
+        "\"currencies\":[{\"currency\":\"EUR\",\"captured\":2000,\"applied\":1000,\"refunded\":0,"
+        "\"resolvedByHand\":0,\"inFlight\":0,\"stuck\":1000,\"wrong\":0}],",
+        "\"findings\":[{\"kind\":\"view_contradicts\",\"paymentId\":null,\"bookingId\":\"B1\",",
+        "\"stuck\":[{\"kind\":\"refund_stuck\",\"paymentId\":\"P1\",\"bookingId\":\"B1\","
+        "\"detail\":\"because\",\"since\":\"2026-11-21T10:31:18.000Z\",\"amount\":1000,"
+        "\"currency\":\"EUR\"}],",
+        "\"inFlight\":[],\"events\":null}",
+    };
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        if (strstr(printed, members[i]) == NULL)
+            fail_msg("%s is not in %s", members[i], printed);
+    cJSON_free(printed);
+    cJSON_Delete(json);
+}
+
 static void a_list_is_cut_at_the_limit_and_says_so(void **state)
 {
     (void)state;
@@ -110,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_clean_audit_has_sums_and_no_lists),
         TEST(every_list_says_what_to_do_and_how_old_it_is),
+        TEST(scripts_get_all_of_it),
         TEST(a_list_is_cut_at_the_limit_and_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
