@@ -34,7 +34,8 @@ static struct world {
     const char *contended_id; /* another process saves it first, once */
     bool is_consumer_paused, is_relayed, is_blocked;
     struct request *request;
-    const char *held_id; /* of the document that an effect is held of; or NULL */
+    char observed_for[IDENT_SIZE]; /* the correlation id of the last decision */
+    const char *held_id;           /* of the document that an effect is held of; or NULL */
     struct engine *engine;
 } world;
 
@@ -298,6 +299,16 @@ static bool effect_holds(void *self, const char *document_id)
     return world.held_id != NULL && strcmp(world.held_id, document_id) == 0;
 }
 
+/* ---- who looks on ---- */
+
+static void decided(void *self, const struct decided *decided)
+{
+    (void)self;
+    snprintf(world.observed_for, IDENT_SIZE, "%s", decided->input->correlation_id);
+}
+
+static const struct observer_port observer = { .decided = decided };
+
 /* ---- what a test does ---- */
 
 static struct engine *engine_make(void)
@@ -327,6 +338,7 @@ static struct engine *engine_make(void)
                  .resume = bus_resume },
         .requests = { .take = request_take, .answer = request_answer },
         .effects = { .holds = effect_holds },
+        .observer = &observer,
     };
     return engine_new(&tally_participant, &ports, &limits);
 }

@@ -97,8 +97,7 @@ static int64_t tally_due_at_ms(const void *state)
 
 static const char *tally_correlation_id(const void *state)
 {
-    (void)state;
-    return "";
+    return ((const struct tally *)state)->count > 0 ? "told before" : "";
 }
 
 static bool tally_encode(const void *state, struct bson_output *fields, struct error *error)

@@ -47,6 +47,17 @@ static void no_deadline_fires_early_when_the_clock_is_set_ahead(void **test)
     assert_int_equal(world.saves, 2);
 }
 
+static void a_deadline_is_observed_as_of_its_document(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    steps(NOW, NOW + 500, 0);
+    assert_string_equal(world.observed_for, "A"); /* as the message says */
+    steps(NOW + 500, NOW + MINUTE_MS, 0);
+    assert_int_equal(world.saves, 2);
+    assert_string_equal(world.observed_for, "told before");
+}
+
 static void a_deadline_set_by_a_clock_ahead_fires_when_its_wait_is_over(void **test)
 {
     (void)test;
@@ -99,6 +110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(no_deadline_fires_early_when_the_clock_is_set_ahead),
+        TEST(a_deadline_is_observed_as_of_its_document),
         TEST(a_deadline_set_by_a_clock_ahead_fires_when_its_wait_is_over),
         TEST(the_same_after_a_restart),
         TEST(what_a_clock_ahead_owes_is_published_within_a_minute),
