@@ -43,7 +43,12 @@ static enum exit_status run(const struct command *command, const char *line, con
     struct cli cli = { .settings = { .gateway_url = url,
                                      .provider_url = url,
                                      .payment_url = "http://127.0.0.1:9",
-                                     .payment_ops_url = url },
+                                     .payment_ops_url = url,
+                                     .store_gateway = "sqlite:/nowhere/gateway.db",
+                                     .store_booking = "",
+                                     .store_payment = "",
+                                     .jaeger_url = "",
+                                     .trace_file = "/dev/null" },
                        .is_stopped = &is_stopped };
     snprintf(text, sizeof text, "%s", line);
     for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
@@ -246,6 +251,54 @@ static void a_stuck_refund_is_listed_and_settled(void **state)
     assert_int_equal(run(&command_stuck, "show", NULL, NULL, NULL), EXIT_USAGE);
 }
 
+/* ---- show ---- */
+
+static void a_booking_is_shown_by_whoever_can_be_asked(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        run(&command_show, "B1",
+            answer("200 OK", "{\"intentId\":\"B1\",\"state\":\"pending\",\"userId\":\"ann\","
+                             "\"amount\":1200,\"currency\":\"EUR\",\"refunds\":[]}"),
+            NULL, NULL),
+        EXIT_OK);
+    assert_asked(0, "GET /booking/B1 ", NULL);
+    assert_memory_equal(out, "booking   B1\nstate     pending\nintent    12.00 EUR by ann\n", 57);
+    assert_non_null(strstr(out, "ROUNDTRIP_STORE_BOOKING is not set"));
+    assert_non_null(strstr(out, "/nowhere/gateway.db is not there"));
+    assert_int_equal(run(&command_show, "B1", answer("404 No", "{}"), NULL, NULL), EXIT_NOT_FOUND);
+    assert_string_equal(out, "");
+}
+
+/* ---- trace check ---- */
+
+static void the_traces_of_decided_bookings_are_checked(void **state)
+{
+    (void)state;
+    const char *first = answer("200 OK", "{\"data\":[{\"intentId\":\"B1\",\"state\":\"pending\"}],"
+                                         "\"has_more\":true,\"next_cursor\":\"c1\"}");
+    const char *second =
+        answer("200 OK", "{\"data\":[{\"intentId\":\"B2\",\"state\":\"confirmed\"},{\"intentId\":"
+                         "\"B3\",\"state\":\"failed\"}],\"has_more\":false}");
+    assert_int_equal(run(&command_trace, "check --export-delay-ms 1", first, second, NULL),
+                     EXIT_WRONG);
+    assert_asked(1, "GET /bookings?limit=", "&starting_after=c1 ");
+    assert_memory_equal(out, "2 traces of 3 bookings: 0 roots, 0 whole\n2 flaws that no", 56);
+    assert_int_equal(
+        run(&command_trace, "check --export-delay-ms 1 --sample 1 -o json", second, NULL, NULL),
+        EXIT_WRONG);
+    assert_non_null(strstr(out, "\"traces\":\t1"));
+    assert_non_null(strstr(out, "\"bookings\":\t2"));
+    assert_int_equal(
+        run(&command_trace, "check",
+            answer("200 OK", "{\"data\":[{\"intentId\":\"B1\",\"state\":\"pending\"}]}"), NULL,
+            NULL),
+        EXIT_NOT_FOUND);
+    assert_non_null(strstr(said, "none of 1 bookings is decided"));
+    assert_int_equal(run(&command_trace, "check", answer("503 Busy", "{}"), NULL, NULL),
+                     EXIT_UNAVAILABLE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +309,8 @@ int main(void)
         cmocka_unit_test(the_newest_bookings_are_listed_and_counted),
         cmocka_unit_test(the_books_are_shown_with_their_sums),
         cmocka_unit_test(a_stuck_refund_is_listed_and_settled),
+        cmocka_unit_test(a_booking_is_shown_by_whoever_can_be_asked),
+        cmocka_unit_test(the_traces_of_decided_bookings_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
