@@ -43,7 +43,7 @@ static struct actor_link *link_new(const char *url, const char *purpose)
         abort();
     must(amqp_address_init(&link->address, url, &error), "url", &error);
     bus_link_init(&link->link, &link->address, "bench", purpose, HEARTBEAT_S, 1);
-    must(bus_link_open(&link->link, &error), "connect", &error);
+    must(bus_link_open_waiting(&link->link, &error), "connect", &error);
     (void)amqp_channel_open(link->link.state, CHANNEL);
     must_reply(link->link.state, "open channel");
     return link;

@@ -47,7 +47,7 @@ struct tap *tap_open(const char *url, struct error *error)
         return NULL;
     }
     bus_link_init(&tap->link, &tap->address, "roundtrip", "cli", HEARTBEAT_S, 1);
-    if (!bus_link_open(&tap->link, error))
+    if (!bus_link_open_waiting(&tap->link, error))
         return tap_close(tap);
     (void)amqp_channel_open(tap->link.state, CHANNEL_READ);
     if (!reply_check(tap, "open channel", error))

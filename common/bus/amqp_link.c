@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -75,6 +76,17 @@ bool bus_link_open(struct bus_link *link, struct error *error)
         bus_link_drop(link, error);
     }
     return link->state != NULL;
+}
+
+bool bus_link_open_waiting(struct bus_link *link, struct error *error)
+{
+    bool is_open = bus_link_open(link, error);
+    while (!is_open && link->opening != NULL) {
+        struct pollfd over = { .fd = opening_fd(link->opening), .events = POLLIN };
+        (void)poll(&over, 1, LINK_CONNECT_TIMEOUT_MS);
+        is_open = bus_link_open(link, error);
+    }
+    return is_open;
 }
 
 void bus_link_drop(struct bus_link *link, const struct error *error)

@@ -63,6 +63,8 @@ void bus_link_init(struct bus_link *link, const struct amqp_address *address, co
 bool bus_link_is_due(const struct bus_link *link);
 /* Begins to connect, or looks how it goes; waits for nothing. False: not connected (yet). */
 MUST_CHECK bool bus_link_open(struct bus_link *link, struct error *error);
+/* For who has nothing else to do: until it is connected or was refused. */
+MUST_CHECK bool bus_link_open_waiting(struct bus_link *link, struct error *error);
 /* Closes at once, without a word, and schedules the next try. */
 void bus_link_drop(struct bus_link *link, const struct error *error);
 /* Says goodbye, briefly. */
