@@ -10,6 +10,13 @@ static bool is_alerted(const struct sim *sim, const struct sim_payment *charge)
     return charge->is_alerted || sim->options.is_unobserved;
 }
 
+/* Between a save and its alert a process may die, or a store that took all say nothing. */
+static bool may_be_unheard(const struct sim *sim)
+{
+    return sim->rates[FAULT_CRASH] > 0 || sim->rates[FAULT_STORE_CALL] > 0 ||
+           sim->rates[FAULT_STORE_UNKNOWN] > 0 || sim->is_restored;
+}
+
 /* So many reports of others found no room: only then may they be known as a number alone. */
 static bool is_table_full(const struct payment *payment, int32_t beyond)
 {
@@ -95,6 +102,7 @@ static void payment_judge(struct sim *sim, const struct payment *payment)
         /* of refunds that found no room nothing is known but that somebody has to look */
         is_right = !is_listed && payment_back(payment) < payment->amount &&
                    (back < payment->amount || payment->refunds.beyond > 0) &&
+                   (is_alerted(sim, charge) || may_be_unheard(sim)) &&
                    is_stuck_for_a_reason(charge, payment);
         break;
     case PAYMENT_DECLINED:

@@ -48,6 +48,15 @@ static void job_observe(struct engine *engine, const struct job *job)
     OBSERVE(engine, decided, &decided);
 }
 
+void engine_observe_saved(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->batch->job_count; i++) {
+        const struct job *job = &engine->batch->jobs[i];
+        if (job->fate == JOB_DECIDED && engine->batch->slots[job->slot].fate == SLOT_SAVED)
+            job_observe(engine, job);
+    }
+}
+
 void engine_answer(struct engine *engine)
 {
     for (size_t i = 0; i < engine->batch->job_count; i++) {

@@ -211,6 +211,9 @@ MUST_CHECK bool engine_fold(struct engine *engine, struct error *error);
 
 /* answer.c */
 void engine_answer(struct engine *engine);
+/* Of a batch that is given up: what the store has taken of it all the same is told, since whoever
+ * decides it again finds duplicates. */
+void engine_observe_saved(struct engine *engine);
 
 /* publish.c */
 /* What the batch owes goes to the bus, and the next batch is the one being made. */

@@ -135,6 +135,7 @@ void batch_observe_end(struct engine *engine)
 /* The store went away under a batch: requests are told, deliveries stay in hand. */
 static void batch_abandon(struct engine *engine, const struct error *error)
 {
+    engine_observe_saved(engine); /* before the answers: then the requests are others' */
     for (size_t i = 0; i < engine->batch->job_count; i++) {
         struct request *request = engine->batch->jobs[i].request;
         if (request == NULL)

@@ -29,9 +29,10 @@ static struct world {
     uint64_t session;
     struct record records[PLACES];
     uint8_t bodies[PLACES][BODY_SIZE];
-    size_t stored, saves, save_calls, loads;
+    size_t stored, saves, save_calls, loads, observed;
     bool is_away, refuses_writes, conflicts, is_in_doubt;
     const char *contended_id; /* another process saves it first, once */
+    const char *doubted_id;   /* of a document of which a save says nothing; or NULL */
     bool is_consumer_paused, is_relayed, is_blocked;
     struct request *request;
     char observed_for[IDENT_SIZE]; /* the correlation id of the last decision */
@@ -168,12 +169,14 @@ static bool store_save(void *self, const struct record *records, size_t count,
     (void)self;
     world.save_calls++;
     for (size_t i = 0; i < count && !world.is_away && !world.refuses_writes; i++) {
-        ret_results[i] = world.is_in_doubt ? SAVE_UNKNOWN : SAVE_CONFLICT;
+        bool is_doubted = world.is_in_doubt || (world.doubted_id != NULL &&
+                                                strcmp(records[i].id, world.doubted_id) == 0);
+        ret_results[i] = is_doubted ? SAVE_UNKNOWN : SAVE_CONFLICT;
         bool is_contended =
             world.contended_id != NULL && strcmp(records[i].id, world.contended_id) == 0;
         if (is_contended)
             world.contended_id = NULL;
-        if (world.is_in_doubt || is_contended)
+        if (is_doubted || is_contended)
             continue;
         struct record *record = record_find(records[i].id);
         if (world.conflicts || records[i].version != (record != NULL ? record->version : 0))
@@ -304,6 +307,7 @@ static bool effect_holds(void *self, const char *document_id)
 static void decided(void *self, const struct decided *decided)
 {
     (void)self;
+    world.observed++;
     snprintf(world.observed_for, IDENT_SIZE, "%s", decided->input->correlation_id);
 }
 

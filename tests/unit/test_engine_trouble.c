@@ -94,6 +94,22 @@ static void a_pause_is_not_ended_by_a_read(void **test)
     assert_int_equal(world.acked, 1);
 }
 
+/* An alert must not be lost because another document of its batch was in doubt. */
+static void what_was_saved_of_a_batch_that_is_given_up_is_observed(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{}");
+    deliver("m2", "B", "{}");
+    world.doubted_id = "B";
+    engine_step(world.engine, NOW, NOW);
+    assert_true(is_paused());
+    assert_int_equal(world.acked, 0);
+    assert_int_equal(world.observed, 1);
+    world.doubted_id = NULL;
+    engine_step(world.engine, NOW + 1000, NOW + 1000);
+    assert_int_equal(world.acked, 2);
+}
+
 static void a_pause_is_not_ended_by_a_write_that_no_batch_follows(void **test)
 {
     (void)test;
@@ -200,6 +216,7 @@ int main(void)
         TEST(a_write_in_doubt_is_tried_again_only_after_a_pause),
         TEST(of_a_batch_only_what_was_lost_is_decided_again),
         TEST(a_pause_is_not_ended_by_a_read),
+        TEST(what_was_saved_of_a_batch_that_is_given_up_is_observed),
         TEST(a_pause_is_not_ended_by_a_write_that_no_batch_follows),
         TEST(what_a_queue_refuses_waits_in_the_outbox_and_holds_up_nobody),
         TEST(what_a_queue_refuses_is_tried_ever_more_seldom),
