@@ -9,7 +9,8 @@
 #define EPOCH_MS         INT64_C(1790000000000)
 #define PRICE            1000
 #define FORCED_MOVES_MAX 40
-#define JUMP_MS          20000 /* longer than any deadline of a booking */
+#define JUMP_BACK_MS     20000 /* longer than any deadline of a booking */
+#define JUMP_AHEAD_MS    45000 /* past where a clock was before it was set back */
 
 /* ---- the first state ---- */
 
@@ -213,10 +214,10 @@ void exhaust_transition(struct exhaust *explorer)
         exhaust_call_arrive(explorer, chosen.at);
         break;
     case SET_AHEAD:
-        clock_jump(explorer, chosen.at, JUMP_MS);
+        clock_jump(explorer, chosen.at, JUMP_AHEAD_MS);
         break;
     case SET_BACK:
-        clock_jump(explorer, chosen.at, -JUMP_MS);
+        clock_jump(explorer, chosen.at, -JUMP_BACK_MS);
         break;
     }
 }

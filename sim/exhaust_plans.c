@@ -85,6 +85,8 @@ const struct exhaust_plan exhaust_plans[] = {
       .workers = EACH_ONCE, .batch_max = 1, .refusals = 2 },
     { .name = "lost-binding-cancel", .op_count = 3, .ops = { INTENT, CAPTURE, CANCEL },
       .workers = EACH_ONCE, .batch_max = 1, .misses = 2 },
+    { .name = "clock-set-twice", .op_count = 2, .ops = { INTENT, CAPTURE },
+      .workers = EACH_ONCE, .batch_max = 1, .jumps = 2 },
     { .name = "clock-set-deadline", .op_count = 2, .ops = { INTENT, CAPTURE },
       .workers = EACH_ONCE, .batch_max = 1, .ticks = 1, .jumps = 1 },
     { .name = "deadline-two-workers", .op_count = 2, .ops = { INTENT, CAPTURE },

@@ -26,21 +26,34 @@ void engine_clock_seen(struct engine_clock *clock, int64_t dated_ms)
         step_add(clock, dated_ms, clock->wall_ms);
 }
 
+/* Between two steps the clock showed all the times from one to the other: the last time that it
+ * showed this one, so many steps were before it. count + 1: it has never shown it. */
+static size_t steps_before(const struct engine_clock *clock, int64_t at_ms)
+{
+    int64_t end_ms = clock->wall_ms;
+    for (size_t i = clock->count; i > 0; i--) {
+        const struct clock_step *step = &clock->steps[i - 1];
+        if (at_ms >= step->after_ms - CLOCK_STEP_LEAST_MS && at_ms <= end_ms + CLOCK_STEP_LEAST_MS)
+            return i;
+        end_ms = step->before_ms;
+    }
+    return at_ms <= end_ms + CLOCK_STEP_LEAST_MS ? 0 : clock->count + 1;
+}
+
 int64_t engine_clock_shift(const struct engine_clock *clock, int64_t since_ms)
 {
     int64_t shift_ms = 0;
-    int64_t end_ms = clock->wall_ms; /* of the time between two steps */
+    size_t before = steps_before(clock, since_ms);
     if (since_ms == 0)
         return 0;
     for (size_t i = clock->count; i > 0; i--) {
         const struct clock_step *step = &clock->steps[i - 1];
-        bool is_between = since_ms >= step->after_ms - CLOCK_STEP_LEAST_MS &&
-                          since_ms <= end_ms + CLOCK_STEP_LEAST_MS;
-        bool is_skipped = step->after_ms > step->before_ms && since_ms > step->before_ms;
-        if (is_between || is_skipped)
+        /* Another clock showed it: it is not from before ours was set past it. */
+        bool is_skipped =
+            before > clock->count && step->after_ms > step->before_ms && since_ms > step->before_ms;
+        if (i == before || is_skipped)
             break;
         shift_ms += step->after_ms - step->before_ms;
-        end_ms = step->before_ms;
     }
     return shift_ms;
 }

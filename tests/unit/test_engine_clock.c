@@ -47,6 +47,19 @@ static void no_deadline_fires_early_when_the_clock_is_set_ahead(void **test)
     assert_int_equal(world.saves, 2);
 }
 
+/* Set back and then ahead past the time at which the deadline was set: it was still set before. */
+static void no_deadline_fires_early_when_the_clock_is_set_back_and_then_ahead(void **test)
+{
+    (void)test;
+    deliver("m1", "A", "{\"worth\":78}");
+    steps(NOW, NOW + 500, 0);
+    steps(NOW + 500, NOW + 1500, -2 * MINUTE_MS);
+    steps(NOW + 1500, NOW + 10 * MINUTE_MS - 1000, 6 * MINUTE_MS);
+    assert_int_equal(world.saves, 1);
+    steps(NOW + 10 * MINUTE_MS - 1000, NOW + 11 * MINUTE_MS, 6 * MINUTE_MS);
+    assert_int_equal(world.saves, 2);
+}
+
 static void a_deadline_is_observed_as_of_its_document(void **test)
 {
     (void)test;
@@ -110,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(no_deadline_fires_early_when_the_clock_is_set_ahead),
+        TEST(no_deadline_fires_early_when_the_clock_is_set_back_and_then_ahead),
         TEST(a_deadline_is_observed_as_of_its_document),
         TEST(a_deadline_set_by_a_clock_ahead_fires_when_its_wait_is_over),
         TEST(the_same_after_a_restart),
