@@ -65,7 +65,7 @@ static uint64_t sagas_done(struct writer writers[SERVICES])
 
 static void pause_ms(int64_t ms)
 {
-    const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+    const struct timespec pause = clock_timespec(ms);
     (void)nanosleep(&pause, NULL);
 }
 

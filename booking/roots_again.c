@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct roots_again {
     struct roots_again_setup setup;
@@ -57,9 +56,7 @@ bool roots_again_send(const struct roots_again_setup *setup, int64_t now_ms,
 /* True: it is time to try again, and not to end. */
 static bool pause_is_over(struct roots_again *again)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ROOTS_AGAIN_TRY_EACH_MS / 1000;
+    const struct timespec until = clock_monotonic_after(ROOTS_AGAIN_TRY_EACH_MS);
     int waited = 0;
     pthread_mutex_lock(&again->lock);
     while (!again->is_stopping && waited == 0)

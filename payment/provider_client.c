@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ALERT_EVERY_MS    60000 /* a provider that comes and goes is no news each time */
 #define CALL_BODY_BYTES   512
@@ -245,8 +244,7 @@ static void turn_wait(struct provider_client *client)
         pthread_cond_wait(&client->changed, &client->mutex);
         return;
     }
-    const struct timespec until = { .tv_sec = (time_t)(until_ms / 1000),
-                                    .tv_nsec = (long)(until_ms % 1000) * 1000000L };
+    const struct timespec until = clock_timespec(until_ms);
     (void)pthread_cond_timedwait(&client->changed, &client->mutex, &until);
 }
 

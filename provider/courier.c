@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define IDLE_WAIT_MS_MAX 1000 /* also how long the journal is left alone after it failed */
 #define URL_BYTES_MAX    512
@@ -50,14 +49,7 @@ static void wait_until_changed(struct courier *courier, int64_t wait_ms)
 {
     if (wait_ms > IDLE_WAIT_MS_MAX)
         wait_ms = IDLE_WAIT_MS_MAX;
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000);
-    until.tv_nsec += (long)(wait_ms % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    const struct timespec until = clock_monotonic_after(wait_ms);
     uint64_t seen = courier->wakes;
     while (!courier->is_stopping && courier->wakes == seen &&
            pthread_cond_timedwait(&courier->changed, &courier->mutex, &until) == 0)

@@ -1,11 +1,11 @@
 #include "provider/desk.h"
 
+#include "common/base/clock.h"
 #include "common/base/json_write.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define PROBLEM_BYTES 1024
 
@@ -92,14 +92,7 @@ void desk_unavailable(struct http_answer *answer, const struct error *error)
  * already that nobody else could be served. */
 static void handler_wait(struct desk *desk, int64_t wait_ms)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000);
-    until.tv_nsec += (long)(wait_ms % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    const struct timespec until = clock_monotonic_after(wait_ms);
     pthread_mutex_lock(&desk->mutex);
     if (desk->waiting < desk->options->http_threads * 3 / 4) {
         desk->waiting++;

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define REQUEST_BYTES         ((size_t)2097152) /* OTLP allows 64 MiB */
 #define SAGA_SHARE            4 /* of the queue: of a booking's spans the saga's are fewer */
@@ -77,12 +76,6 @@ void exporter_submit(struct exporter *exporter, const struct span *span)
         pthread_cond_signal(&exporter->wake);
 }
 
-static struct timespec moment(int64_t monotonic_ms)
-{
-    return (struct timespec){ .tv_sec = monotonic_ms / 1000,
-                              .tv_nsec = monotonic_ms % 1000 * 1000000 };
-}
-
 /* When something is in a hurry, this soon after the export before; else on schedule. */
 static int64_t due_of(const struct exporter *exporter, int64_t last_ms)
 {
@@ -95,7 +88,7 @@ static void batch_wait(struct exporter *exporter, int64_t last_ms, bool *ret_is_
 {
     pthread_mutex_lock(&exporter->lock);
     while (!exporter->is_stopping && exporter->spans.count < exporter->options.batch_max) {
-        struct timespec due = moment(due_of(exporter, last_ms));
+        struct timespec due = clock_timespec(due_of(exporter, last_ms));
         bool is_hurried = exporter->saga.count > 0;
         int waited = pthread_cond_timedwait(&exporter->wake, &exporter->lock, &due);
         if (waited != 0 && is_hurried == (exporter->saga.count > 0))
@@ -193,7 +186,7 @@ static bool backoff(struct exporter *exporter, int64_t wait_ms, int64_t give_up_
     int64_t until_ms = clock_monotonic_ms() + wait_ms;
     if (until_ms >= give_up_ms)
         return false;
-    struct timespec until = moment(until_ms);
+    struct timespec until = clock_timespec(until_ms);
     int waited = 0;
     pthread_mutex_lock(&exporter->lock);
     while (!exporter->is_stopping && waited == 0)

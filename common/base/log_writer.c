@@ -9,12 +9,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES  1048576
-#define PART_BYTES    4096 /* what a pipe takes as a whole once poll says so */
-#define NS_PER_SECOND 1000000000L
+#define BUFFER_BYTES 1048576
+#define PART_BYTES   4096 /* what a pipe takes as a whole once poll says so */
 
 enum writer_state {
     WRITER_NONE, /* lines are written by those who log */
@@ -151,11 +149,7 @@ bool log_writer_start(void)
 
 void log_writer_stop(int64_t timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += timeout_ms % 1000 * 1000000L;
-    until.tv_sec += timeout_ms / 1000 + until.tv_nsec / NS_PER_SECOND;
-    until.tv_nsec %= NS_PER_SECOND;
+    const struct timespec until = clock_monotonic_after(timeout_ms);
     pthread_mutex_lock(&writer.mutex);
     if (writer.state == WRITER_RUNS) {
         writer.state = WRITER_ENDS;

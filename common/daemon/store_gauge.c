@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#define NS_PER_S 1000000000L
 
 struct store_gauge {
     struct store_port store;
@@ -181,11 +178,7 @@ static bool pulse_is_wanted(const struct store_gauge *gauge)
 
 static void tick_wait(struct store_gauge *gauge)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += STORE_PULSE_EVERY_MS % 1000 * 1000000L;
-    until.tv_sec += STORE_PULSE_EVERY_MS / 1000 + until.tv_nsec / NS_PER_S;
-    until.tv_nsec %= NS_PER_S;
+    const struct timespec until = clock_monotonic_after(STORE_PULSE_EVERY_MS);
     while (!gauge->is_stopping &&
            pthread_cond_timedwait(&gauge->stopped, &gauge->mutex, &until) != ETIMEDOUT)
         continue;

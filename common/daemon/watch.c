@@ -1,13 +1,11 @@
 #include "common/daemon/watch.h"
 
+#include "common/base/clock.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-#define NS_PER_MS 1000000
-#define NS_PER_S  1000000000
 
 void watch_init(struct watch *watch, size_t watchers_max)
 {
@@ -51,14 +49,7 @@ void watch_end(struct watch *watch, struct watcher *watcher)
 
 void watch_wait(struct watcher *watcher, int64_t timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += timeout_ms % 1000 * NS_PER_MS;
-    if (until.tv_nsec >= NS_PER_S) {
-        until.tv_sec++;
-        until.tv_nsec -= NS_PER_S;
-    }
+    const struct timespec until = clock_monotonic_after(timeout_ms);
     while (sem_clockwait(&watcher->changed, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
         continue;
     while (sem_trywait(&watcher->changed) == 0) /* several changes are one reason to look */

@@ -12,12 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
-#define ADDRESS_SIZE  48
-#define TICK_MS       50 /* how late a deadline may be noticed */
-#define NS_PER_MS     1000000L
-#define NS_PER_SECOND 1000000000L
+#define ADDRESS_SIZE 48
+#define TICK_MS      50 /* how late a deadline may be noticed */
 
 struct http_connection {
     struct http_connections *all;
@@ -104,13 +101,7 @@ static void overdue_end(struct http_connections *all)
 
 static void tick_wait(struct http_connections *all)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += TICK_MS * NS_PER_MS;
-    if (until.tv_nsec >= NS_PER_SECOND) {
-        until.tv_sec++;
-        until.tv_nsec -= NS_PER_SECOND;
-    }
+    const struct timespec until = clock_monotonic_after(TICK_MS);
     (void)pthread_cond_timedwait(&all->changed, &all->mutex, &until);
 }
 

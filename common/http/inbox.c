@@ -1,5 +1,7 @@
 #include "common/http/inbox.h"
 
+#include "common/base/clock.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
@@ -7,7 +9,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 /* On the stack of the thread that waits in inbox_submit. A semaphore each: with a condition, all
@@ -109,19 +110,6 @@ static bool request_withdraw(struct inbox *inbox, const struct request *request)
     return is_found;
 }
 
-static struct timespec monotonic_after(int64_t ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    return until;
-}
-
 /* gcc 12's thread sanitizer knows sem_post and sem_wait, and not sem_clockwait. */
 #ifdef __SANITIZE_THREAD__
 #include <sanitizer/tsan_interface.h>
@@ -133,7 +121,7 @@ static struct timespec monotonic_after(int64_t ms)
 /* False: the time was over, and the engine has not taken it. */
 static bool answer_wait(struct inbox *inbox, const struct request *request, sem_t *answered)
 {
-    const struct timespec until = monotonic_after(inbox->take_ms_max);
+    const struct timespec until = clock_monotonic_after(inbox->take_ms_max);
     while (sem_clockwait(answered, CLOCK_MONOTONIC, &until) != 0) {
         assert(errno == EINTR || errno == ETIMEDOUT); /* a signal's handler ran on this thread */
         if (errno == EINTR)

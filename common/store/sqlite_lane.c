@@ -1,16 +1,14 @@
 /* sqlite_lane.c - who has which lane, and what runs on it. */
+#include "common/base/clock.h"
 #include "common/store/sqlite_file.h"
 
 #include <errno.h>
-#include <time.h>
 
 /* ---- whose ---------------------------------------------------------------------------------- */
 
 static struct lane *lane_take(struct sqlite_file *file, int first, int last, struct error *error)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += SQLITE_LANE_WAIT_MS / 1000;
+    const struct timespec until = clock_monotonic_after(SQLITE_LANE_WAIT_MS);
     struct lane *taken = NULL;
     bool is_late = false;
     pthread_mutex_lock(&file->mutex);

@@ -1,3 +1,4 @@
+#include "common/base/clock.h"
 #include "common/daemon/watch.h"
 
 #include <setjmp.h>
@@ -6,24 +7,16 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <time.h>
 
 #define LONG_MS  20000 /* a wait that must not last so long */
 #define SHORT_MS 20
 #define PLACES   32
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int64_t waited_ms(struct watcher *watcher, int64_t timeout_ms)
 {
-    int64_t begin_ms = now_ms();
+    int64_t begin_ms = clock_monotonic_ms();
     watch_wait(watcher, timeout_ms);
-    return now_ms() - begin_ms;
+    return clock_monotonic_ms() - begin_ms;
 }
 
 static void a_change_between_the_begin_and_the_wait_ends_it(void **state)
