@@ -59,6 +59,14 @@ static bool state_open(const struct record *record, struct bson_fields *ret_body
            bson_read_document(ret_body, "state", ret_state);
 }
 
+static bool is_newer(const struct record *record)
+{
+    struct bson_fields body;
+    int64_t schema;
+    return bson_read_open(&body, record->body, record->body_length) &&
+           bson_read_int(&body, "schema", &schema) && schema > AUDIT_SCHEMA_NEWEST;
+}
+
 static void version_note(struct audit_facts *facts, const struct record *record)
 {
     audit_version_note(facts, record->version);
@@ -139,7 +147,10 @@ void audit_decode_booking(struct audit_facts *facts, const struct record *record
     booking->own.version = record->version;
     booking->own.due_at_ms = record->due_at_ms;
     booking->own.owed_at_ms = record->owed_at_ms;
-    booking->own.is_damaged = !booking_read(facts, booking, record);
+    if (is_newer(record))
+        booking->is_newer = true;
+    else
+        booking->own.is_damaged = !booking_read(facts, booking, record);
 }
 
 /* ---- the gateway's view ---- */
@@ -175,7 +186,10 @@ void audit_decode_view(struct audit_facts *facts, const struct record *record)
     booking->view.version = record->version;
     booking->view.due_at_ms = record->due_at_ms;
     booking->view.owed_at_ms = record->owed_at_ms;
-    booking->view.is_damaged = !view_read(facts, booking, record);
+    if (is_newer(record))
+        booking->is_newer = true;
+    else
+        booking->view.is_damaged = !view_read(facts, booking, record);
 }
 
 /* ---- payment ---- */
@@ -251,5 +265,6 @@ void audit_decode_payment(struct audit_facts *facts, const struct record *record
     payment->own.version = record->version;
     payment->own.due_at_ms = record->due_at_ms;
     payment->own.owed_at_ms = record->owed_at_ms;
-    payment->own.is_damaged = !payment_read(facts, payment, record);
+    payment->own.is_newer = is_newer(record);
+    payment->own.is_damaged = !payment->own.is_newer && !payment_read(facts, payment, record);
 }

@@ -95,6 +95,7 @@ struct audit_booking {
         bool has_intent, is_damaged;
     } view;
     struct audit_heard heard;
+    bool is_newer; /* one of the two is in a form that only a newer release knows */
 };
 
 struct audit_payment {
@@ -125,6 +126,7 @@ struct audit_payment {
         int64_t resolved;       /* of the money, by hand */
         enum audit_payment_state state;
         bool is_damaged;
+        bool is_newer; /* in a form that only a newer release knows */
     } own;
     struct audit_listing *listings; /* in whatever bookings */
 };

@@ -195,6 +195,12 @@ void audit_judge_booking(const struct audit_booking *booking, const struct audit
                                             : "the gateway's document cannot be read");
         return;
     }
+    if (booking->is_newer) {
+        (void)audit_say(ret_opinion, AUDIT_IS_IN_FLIGHT, "document_newer",
+                        booking->own.first_seen_ms,
+                        "a newer release has stored it: its roundtrip can judge it");
+        return;
+    }
     (void)(outcomes_are_wrong(booking, ret_opinion) || listings_are_wrong(booking, ret_opinion) ||
            events_are_wrong(booking, ret_opinion) || intents_differ(booking, ret_opinion) ||
            promise_judge(booking, terms, ret_opinion) || view_judge(booking, terms, ret_opinion) ||

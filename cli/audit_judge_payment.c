@@ -314,6 +314,19 @@ static bool held_judge(const struct purse *purse)
     return false;
 }
 
+/* What cannot be read accuses nobody. */
+static bool newer_judge(const struct purse *purse)
+{
+    const struct audit_booking *named = purse->payment->account.booking;
+    bool is_newer = purse->payment->own.is_newer ||
+                    (purse->booking != NULL && purse->booking->is_newer) ||
+                    (named != NULL && named->is_newer);
+    return is_newer &&
+           audit_say(purse->opinion, AUDIT_IS_IN_FLIGHT, "document_newer",
+                     purse->payment->account.at_ms,
+                     "a newer release has stored it or its booking: its roundtrip can judge it");
+}
+
 void audit_judge_payment(const struct audit_payment *payment, const struct audit_terms *terms,
                          struct audit_opinion *ret_opinion)
 {
@@ -323,7 +336,7 @@ void audit_judge_payment(const struct audit_payment *payment, const struct audit
     *ret_opinion = (struct audit_opinion){ .kind = "" };
     if (payment->own.is_damaged)
         (void)wrong(&purse, "document_damaged", "the payment service's document cannot be read");
-    else if (books_are_wrong(&purse) || listings_are_wrong(&purse))
+    else if (books_are_wrong(&purse) || newer_judge(&purse) || listings_are_wrong(&purse))
         return;
     else if (!payment->account.is_known || payment->account.captured.amount == 0)
         (void)uncaptured_judge(&purse);

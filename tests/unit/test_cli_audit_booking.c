@@ -115,6 +115,23 @@ static void a_document_that_cannot_be_read_is_wrong(void **state)
     assert_payment(AUDIT_IS_WRONG, "document_damaged");
 }
 
+static void what_a_newer_release_has_stored_accuses_nobody(void **state)
+{
+    (void)state;
+    booking_is(AUDIT_BOOKING_ABSENT);
+    payment_is(AUDIT_PAYMENT_CAPTURED);
+    booking->own.due_at_ms = OLD_MS;
+    booking->is_newer = true;
+    assert_booking(AUDIT_IS_IN_FLIGHT, "document_newer");
+    assert_payment(AUDIT_IS_IN_FLIGHT, "document_newer");
+    booking->is_newer = false;
+    payment_is(AUDIT_PAYMENT_ABSENT);
+    payment->own.is_newer = true;
+    assert_payment(AUDIT_IS_IN_FLIGHT, "document_newer");
+    payment->account.refunds_total = 1001;
+    assert_payment(AUDIT_IS_WRONG, "refunded_more_than_captured");
+}
+
 static void captured_is_the_sum_of_all_verdicts_to_the_last_unit(void **state)
 {
     (void)state;
@@ -162,6 +179,7 @@ int main(void)
         CASE(a_view_ahead_or_elsewhere_is_wrong),
         CASE(events_that_contradict_are_wrong),
         CASE(a_document_that_cannot_be_read_is_wrong),
+        CASE(what_a_newer_release_has_stored_accuses_nobody),
         CASE(captured_is_the_sum_of_all_verdicts_to_the_last_unit),
         CASE(a_thousand_ids_keep_their_places),
     };
