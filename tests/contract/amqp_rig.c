@@ -262,6 +262,7 @@ void broker_reset(void)
 {
     broker_delete_queue(RIG_QUEUE);
     broker_delete_queue(RIG_DEAD);
+    broker_delete_queue(RIG_LATER);
     broker_delete_queue(RIG_OTHER);
     broker_delete_queue(RIG_OTHER ".dead");
 }
@@ -337,6 +338,7 @@ static void letter_read(const amqp_message_t *message, struct letter *letter)
     letter->body_length = message->body.len;
     text_copy(message->body, letter->body, sizeof letter->body);
     text_copy(message->properties.message_id, letter->id, sizeof letter->id);
+    text_copy(message->properties.type, letter->type, sizeof letter->type);
     for (int i = 0; i < headers->num_entries; i++) {
         char name[128];
         const amqp_field_value_t *value = &headers->entries[i].value;
@@ -351,6 +353,10 @@ static void letter_read(const amqp_message_t *message, struct letter *letter)
             text_copy(value->value.bytes, letter->traceparent, sizeof letter->traceparent);
         } else if (strcmp(name, "x-delivery-count") == 0) {
             letter->delivery_count = value->value.i64;
+        } else if (strcmp(name, "roundtrip-later-since") == 0) {
+            letter->later_since_ms = value->value.i64;
+        } else if (strstr(name, "death") != NULL) {
+            letter->has_death = true;
         }
     }
 }

@@ -15,6 +15,7 @@
 
 #define RIG_QUEUE      "orders-events"
 #define RIG_DEAD       RIG_QUEUE ".dead"
+#define RIG_LATER      RIG_QUEUE ".later"
 #define RIG_OTHER      "stock-events"
 #define RIG_KEY        "order.placed"
 #define RIG_LONELY_KEY "order.lonely" /* bound to the other queue only */
@@ -52,9 +53,10 @@ void rig_publish_list(struct rig *rig, const struct message *const *list, size_t
 
 /* The second hand: its own connection for each call. */
 struct letter {
-    char reason[256], routing_key[256], service[64], traceparent[64], id[128], body[128];
+    char reason[256], routing_key[256], service[64], traceparent[64], id[128], type[128], body[128];
     size_t body_length;
-    int64_t delivery_count;
+    int64_t delivery_count, later_since_ms;
+    bool has_death; /* a mark of the broker that it died before */
 };
 void broker_run(const char *verb, const char *const *arguments); /* of BROKER_SCRIPT */
 void broker_kill_soon(void);    /* kills it without waiting, as it works */
