@@ -384,7 +384,8 @@ const struct command command_dead = {
     .details =
         "Looking takes nothing away. A replayed one is sent to where it was sent at first, "
         "as it\nwas, and leaves the dead letters once the broker has confirmed it; receivers "
-        "ignore\nwhat they know already.\n",
+        "ignore\nwhat they know already. What waits in a queue named .later for a newer release "
+        "is\nnot dead yet: list counts it, doctor names its queue.\n",
     .arguments = dead_arguments,
     .options_size = sizeof(struct dead_options),
     .run = dead_run,

@@ -203,7 +203,8 @@ const struct command command_doctor = {
     .name = "doctor",
     .summary = "is everything there? what is not, and the command that mends it",
     .details = "Looks at the services, their clocks and stores, the broker's queues and their "
-               "consumers,\ndead letters and traces. Changes nothing.\n",
+               "consumers,\ndead letters, what waits for a newer release, and traces. Changes "
+               "nothing.\n",
     .arguments = doctor_arguments,
     .options_size = sizeof(struct doctor_options),
     .run = doctor_run,

@@ -35,7 +35,8 @@ const struct config_option daemon_config[] = {
     TEXT(CONFIG_URL, store_url, "ROUNDTRIP_STORE", NULL,
          "the service's own store: sqlite:FILE or mongodb://host/?replicaSet=..."),
     CHOICE(topology, "ROUNDTRIP_TOPOLOGY", "declare", "declare|verify",
-           "declare exchange, queues and bindings, or only check them"),
+           "declare exchange, queues (with .dead and .later beside each) and bindings, or only "
+           "check them"),
     INT(topology_interval_ms, "ROUNDTRIP_TOPOLOGY_INTERVAL_MS", "20000", 100, 3600000,
         "how often they are made sure of again, which heals a lost binding"),
     TEXT(CONFIG_ADDRESS, http_bind, "ROUNDTRIP_HTTP_BIND", "127.0.0.1",
