@@ -299,13 +299,14 @@ class System:
             **self.settings,
         }
 
+    program = staticmethod(lambda name: BUILD / name / f"roundtrip-{name}")
+
     def start(self, *names, ready=True, **settings):
         names = names or ("provider", "payment", "booking", "gateway")
         for name in names:
             with open(self.folder / f"{name}.log", "ab") as log:
-                self.processes[name] = subprocess.Popen(
-                    [BUILD / name / f"roundtrip-{name}"], env={**self.environment(name), **settings},
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                self.processes[name] = subprocess.Popen([self.program(name)], env={**self.environment(name), **settings},
+                                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         for name in names:
             self.await_service(name, "/readyz" if ready else "/livez")
         return self

@@ -161,6 +161,13 @@ def chaos():
             + plain("chaos control", "tests/chaos/control"))
 
 
+def upgrade():
+    """A second release, made by a patch, rolled out, back, and out again under load."""
+    is_made = Step("build second release", ["tests/upgrade/second_release.py", "build"],
+                   seconds_max=BUILD_SECONDS_MAX).succeeded
+    return pytest("upgrade", "tests/upgrade") if build("build") and is_made else FAILED
+
+
 def in_containers(name):
     """A suite that makes containers of its own: fresh, compose."""
     return lambda: with_tap(name, f"tests/containers/{name}")
@@ -207,6 +214,7 @@ SUITES = [
     Suite("mutants", mutants, COMPUTES, 2400, needs=("mongodb",)),
     Suite("fresh", in_containers("fresh"), SERVERS, 1500, needs=("containers",), takes_turns=True),
     Suite("compose", in_containers("compose"), SERVERS, 1800, needs=("mongodb", "jaeger", "containers"), is_asked_for=True),
+    Suite("upgrade", upgrade, SERVERS, 600, needs=("mongodb",), takes_turns=True),
     Suite("random", random_mutants, COMPUTES, 700, takes_turns=True),
     Suite("quick", quick, COMPUTES, 90, is_asked_for=True),
 ]
