@@ -13,6 +13,7 @@
 #include "bench/bound_actor.h"
 #include "bench/events.h"
 #include "common/base/clock.h"
+#include "common/base/exit_status.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -170,5 +171,5 @@ int main(int argc, char **argv)
     if (number > 0 && strcmp(argv[2], "feed") == 0)
         return feed_mode(argv[1], (uint64_t)number);
     fputs("usage: bound_broker URL saga SECONDS | drain SAGAS | feed SAGAS\n", stderr);
-    return 64;
+    return EXIT_USAGE;
 }

@@ -5,6 +5,7 @@
  *
  * Two servers, as the system has. Prints one line of JSON. */
 #include "bench/load.h"
+#include "common/base/exit_status.h"
 
 #include <civetweb.h>
 #include <stdio.h>
@@ -81,7 +82,7 @@ int main(int argc, char **argv)
     int64_t seconds = argc == 2 ? strtol(argv[1], NULL, 10) : 0;
     if (seconds < 2) {
         fputs("usage: bound_http SECONDS (2 or more)\n", stderr);
-        return 64;
+        return EXIT_USAGE;
     }
     pid_t children[2];
     char urls[2][48];

@@ -10,6 +10,7 @@
 #include "bench/bound_store.h"
 
 #include "common/base/clock.h"
+#include "common/base/exit_status.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -75,7 +76,7 @@ int main(int argc, char **argv)
     int64_t batch = argc >= 4 ? strtol(argv[3], NULL, 10) : BATCH_DEFAULT;
     if (seconds <= 0 || batch <= 0 || batch > BOUND_BATCH_MAX) {
         fputs("usage: bound_store mongodb://...|sqlite:DIR SECONDS [BATCH]\n", stderr);
-        return 64;
+        return EXIT_USAGE;
     }
     atomic_bool is_over = false;
     struct writer writers[SERVICES];

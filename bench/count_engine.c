@@ -7,6 +7,7 @@
  * then all second ones. What counts is engine_step; the ports here do as little as they can. */
 #include "bench/events.h"
 #include "booking/participant.h"
+#include "common/base/exit_status.h"
 #include "common/engine/engine.h"
 #include "gateway/gateway.h"
 #include "payment/participant.h"
@@ -257,7 +258,7 @@ int main(int argc, char **argv)
         sagas = 0;
     if (sagas == 0) {
         fputs("usage: count_engine gateway|booking|payment SAGAS\n", stderr);
-        return 64;
+        return EXIT_USAGE;
     }
     struct world *world = calloc(1, sizeof *world);
     if (world == NULL)

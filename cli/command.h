@@ -2,8 +2,8 @@
 #pragma once
 
 #include "cli/arguments.h"
-#include "cli/exit_status.h"
 #include "cli/settings.h"
+#include "common/base/exit_status.h"
 
 #include <signal.h>
 #include <stdbool.h>

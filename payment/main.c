@@ -9,6 +9,7 @@
  * message. After the save the document owes its messages and keeps a deadline for its refund. A
  * crash between the provider's success and our save asks by key and finds the same refund. */
 #include "common/base/clock.h"
+#include "common/base/exit_status.h"
 #include "common/base/log.h"
 #include "common/base/uuid.h"
 #include "common/daemon/daemon.h"
@@ -35,7 +36,6 @@ struct payment_options {
 
 #define DAY_MS           86400000
 #define SECRET_BYTES_MIN 16
-#define EXIT_USAGE       64
 
 #define INT_OPTION_ABOVE(member, variable, value, least, most, text, other)                        \
     {                                                                                              \

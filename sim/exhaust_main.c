@@ -4,6 +4,7 @@
  *   [--jobs N]                    so many worlds at a time
  *   [--world NAME]                only this one
  *   [--path CHOICES]              tells what happens along one path of it */
+#include "common/base/exit_status.h"
 #include "sim/exhaust.h"
 
 #include <errno.h>
@@ -12,8 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#define EXIT_USAGE 64
-#define JOBS_MAX   64
+#define JOBS_MAX 64
 
 struct arguments {
     int64_t seconds; /* 0 = as long as it takes */

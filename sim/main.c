@@ -1,4 +1,5 @@
 /* roundtrip-sim - runs schedules of the simulated Roundtrip until one breaks an invariant. */
+#include "common/base/exit_status.h"
 #include "sim/exhaust.h"
 #include "sim/sim_jobs.h"
 #include "sim/sim_shrink.h"
@@ -9,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXIT_USAGE      64
 #define SCHEDULES_USUAL 10000
 /* So many schedules reach every anomaly; fewer may miss a rare one. */
 #define SCHEDULES_REACH_ALL 100000

@@ -1,5 +1,6 @@
 #include "common/daemon/daemon.h"
 #include "common/base/clock.h"
+#include "common/base/exit_status.h"
 #include "common/base/log.h"
 #include "common/daemon/daemon_private.h"
 
@@ -10,9 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_USAGE       64
-#define EXIT_UNAVAILABLE 69
-#define HEARTBEAT_S      10
+#define HEARTBEAT_S 10
 /* So long a request waits for the engine to take it; then it gets 503. */
 #define REQUEST_TAKE_MS_MAX 3000
 #define WAIT_RESERVE_PART   8 /* of the threads, and one */
@@ -280,7 +279,7 @@ int daemon_run(const struct daemon_service *service, const struct daemon_options
     watch_init(&daemon.watch, (size_t)options->http_threads / 2);
     atomic_init(&daemon.turned_ms, clock_monotonic_ms());
 
-    int status = 0;
+    int status = EXIT_OK;
     if (daemon_open(&daemon, &error)) {
         minder_look(daemon.minder, true);
         log_write(LOG_INFO, "started: http port %d, ops port %d, queue %s, store %s",

@@ -1,4 +1,5 @@
 /* daemon_config.c - the options that every service has, and the command line that all share. */
+#include "common/base/exit_status.h"
 #include "common/daemon/daemon.h"
 #include "common/daemon/minder.h"
 #include "common/store/store.h"
@@ -10,7 +11,6 @@
 #ifndef ROUNDTRIP_VERSION
 #define ROUNDTRIP_VERSION "unknown"
 #endif
-#define EXIT_USAGE 64
 
 #define TEXT(kind, member, variable, value, text)                                                  \
     {                                                                                              \
@@ -94,7 +94,7 @@ bool daemon_arguments(int argc, char **argv, const struct daemon_program *progra
                       int *ret_status)
 {
     const char *argument = argc > 1 ? argv[1] : "";
-    *ret_status = 0;
+    *ret_status = EXIT_OK;
     if (argc > 2 || (argc == 2 && strcmp(argument, "--check-config") != 0 &&
                      strcmp(argument, "--help") != 0 && strcmp(argument, "--version") != 0)) {
         fprintf(stderr, "%s: unknown argument %s; try %s --help\n", program->name, argument,

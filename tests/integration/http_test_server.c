@@ -1,6 +1,7 @@
 /* http_test_server.c - the HTTP door alone, for test_http_*.py: no store, no broker.
  * Usage: http_test_server PORT THREADS CONNECTIONS_PER_ADDRESS. Prints its port, runs until
  * SIGTERM. */
+#include "common/base/exit_status.h"
 #include "common/base/json_write.h"
 #include "common/http/http_server.h"
 
@@ -127,7 +128,7 @@ int main(int argc, char **argv)
     sigset_t signals;
     int received;
     if (argc != 4)
-        return 64;
+        return EXIT_USAGE;
     struct http_server_options options = {
         .bind_address = "127.0.0.1",
         .port = (int)strtol(argv[1], NULL, 10),

@@ -1,7 +1,7 @@
 /* One question of the command line to a service: what is asked, what is told, and with which exit
  * status it ends. */
-#include "cli/exit_status.h"
 #include "cli/fetch.h"
+#include "common/base/exit_status.h"
 #include "tests/unit/http_peer.h"
 #include "tests/unit/stderr_text.h"
 

@@ -1,4 +1,6 @@
-/* exit_status.h - what the command's exit status says; scripts rely on it. */
+/* exit_status.h - what the exit status of a program says; scripts and supervisors rely on it. The
+ * last two are sysexits' numbers. Only the command line tells WRONG and NOT_FOUND apart; of every
+ * other program 1 is EXIT_FAILURE. */
 #pragma once
 
 enum exit_status {
