@@ -1,3 +1,5 @@
+/* bound_actor.c - the broker bound's publisher and consumer: a delivery is acked only when what it
+ * led to is confirmed, as in the system. */
 #include "bench/bound_actor.h"
 
 #include "common/bus/amqp_envelope.h"

@@ -1,3 +1,5 @@
+/* bound_mongo.c - the store bound on MongoDB: an unordered command for each batch, in the form that
+ * costs the server least. */
 #include "bench/bound_store.h"
 
 #include <inttypes.h>

@@ -1,3 +1,5 @@
+/* bound_sqlite.c - the store bound on SQLite: a transaction for each batch, synced to the disk by
+ * its commit. */
 #include "bench/bound_store.h"
 
 #include <inttypes.h>

@@ -1,3 +1,5 @@
+/* events.c - the bodies and properties of sample events, as long as real ones, with ids that follow
+ * from the run and the saga. */
 #include "bench/events.h"
 
 #include "wire/events.h"

@@ -1,3 +1,5 @@
+/* load.c - the run: starts what is due, takes what comes back, and keeps the times from which
+ * latencies count. */
 #include "bench/load.h"
 
 #include "bench/load_http.h"

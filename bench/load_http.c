@@ -1,3 +1,5 @@
+/* load_http.c - pools of connections: a stack of idle ones, a ring of waiting jobs, and just enough
+ * HTTP to read an answer. */
 #include "bench/load_http.h"
 
 #include <errno.h>

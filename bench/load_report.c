@@ -1,3 +1,4 @@
+/* load_report.c - samples and their quantiles, printed as a table or as one line of JSON. */
 #include "bench/load.h"
 
 #include <inttypes.h>

@@ -1,3 +1,5 @@
+/* load_saga.c - draws each saga's order of events and its duplicates from its number, and reads
+ * from the gateway's metrics how many have settled. */
 #include "bench/load_saga.h"
 
 #include "bench/load.h"

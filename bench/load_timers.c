@@ -1,3 +1,4 @@
+/* load_timers.c - the heap, in an array that only grows. */
 #include "bench/load_timers.h"
 
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* announce.c - the JSON of each outcome and refund request, written from the state: what is sent
+ * again keeps its message id and bytes. */
 #include "booking/announce.h"
 #include "booking/guards.h"
 #include "common/base/json_write.h"

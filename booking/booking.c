@@ -1,3 +1,5 @@
+/* booking.c - names of states, inputs and reasons, and the step: finds the row that holds, moves
+ * the state, acts. */
 #include "booking/booking.h"
 #include "common/base/text.h"
 

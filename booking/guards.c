@@ -1,3 +1,5 @@
+/* guards.c - what a row of the table may ask of a booking and an input: is it the same, does it
+ * settle, is it due. */
 #include "booking/guards.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* participant.c - fills in the engine's table of functions for bookings. */
 #include "booking/participant.h"
 
 static const char *state_name(const void *state)

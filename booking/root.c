@@ -1,3 +1,5 @@
+/* root.c - turns a booking into what its trace tells: the root span of its first outcome, the money
+ * and the wait of each decision. */
 #include "booking/root.h"
 
 #include "booking/booking.h"

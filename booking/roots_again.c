@@ -1,3 +1,5 @@
+/* roots_again.c - pages through the newest bookings and sends their roots, again after a pause
+ * while the store is away. */
 #include "booking/roots_again.h"
 
 #include "booking/booking.h"

@@ -1,3 +1,5 @@
+/* amqp_letter.c - reads where a message came from and why it died, out of our headers, else the
+ * broker's x-death; takes the marks of death off again. */
 #include "cli/amqp_letter.h"
 
 #include "common/bus/amqp_bus.h"

@@ -1,3 +1,5 @@
+/* amqp_tap.c - the synchronous calls of rabbitmq-c: checks go through a channel of their own, and a
+ * replay is acked only after its confirm. */
 #include "cli/amqp_tap.h"
 
 #include "cli/amqp_letter.h"

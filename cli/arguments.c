@@ -1,3 +1,4 @@
+/* arguments.c - reads words by the table, and prints usage and help from the same table. */
 #include "cli/arguments.h"
 
 #include "cli/nearest.h"

@@ -1,3 +1,4 @@
+/* audit_body.c - walks two JSON bodies side by side, member by member. */
 #include "cli/audit_body.h"
 
 #include <cJSON.h>

@@ -1,3 +1,5 @@
+/* audit_codec.c - which fields of the services' documents an audit believes, and what it takes for
+ * damage or leaves to a newer release. */
 #include "cli/audit_codec.h"
 
 #include "common/engine/bson_read.h"

@@ -1,3 +1,5 @@
+/* audit_events.c - notices a message id with two bodies that disagree, and an outcome under two
+ * message ids. */
 #include "cli/audit_events.h"
 
 #include "cli/amqp_tap.h"

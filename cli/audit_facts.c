@@ -1,3 +1,5 @@
+/* audit_facts.c - hash tables that join what was read by id; each entry is made when its id is
+ * first named, by whomever. */
 #include "cli/audit_facts.h"
 
 #include <assert.h>

@@ -1,3 +1,5 @@
+/* audit_judge_booking.c - what must hold of a booking: its own document, what the gateway promised
+ * and shows, what the events said. */
 #include "cli/audit_judge.h"
 
 #include <stdarg.h>

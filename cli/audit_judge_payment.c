@@ -1,3 +1,5 @@
+/* audit_judge_payment.c - what must hold of a payment: the provider's books against the payment
+ * service's document and the bookings that list it. */
 #include "cli/audit_judge.h"
 
 #include <inttypes.h>

@@ -1,3 +1,5 @@
+/* audit_recheck.c - reads a payment or booking with all that it is joined to until two readings
+ * agree, and judges that. */
 #include "cli/audit_recheck.h"
 
 #include "common/base/clock.h"

@@ -1,3 +1,5 @@
+/* audit_report.c - adds up the money by verdict and currency, and keeps a copy of each item: the
+ * facts it came from may go. */
 #include "cli/audit_report.h"
 
 #include <inttypes.h>

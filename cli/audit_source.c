@@ -1,3 +1,5 @@
+/* audit_source.c - opens the three stores and the provider's books, tells how far a long reading
+ * is, and sends each record to its decoder. */
 #include "cli/audit_source.h"
 
 #include "cli/audit_codec.h"

@@ -1,3 +1,5 @@
+/* clock_skew.c - asks by libcurl for the Date, and takes from both ends of the call how far it must
+ * be off at least. */
 #include "cli/clock_skew.h"
 
 #include "common/base/clock.h"

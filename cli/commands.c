@@ -1,3 +1,5 @@
+/* commands.c - the list of the commands, in the order of the help, and the one that a misspelt word
+ * most likely meant. */
 #include "cli/command.h"
 
 #include "cli/nearest.h"

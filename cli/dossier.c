@@ -1,3 +1,5 @@
+/* dossier.c - asks the gateway, reads the three stores, and goes on with what it has when some of
+ * them do not answer. */
 #include "cli/dossier.h"
 
 #include "cli/fetch.h"

@@ -1,3 +1,5 @@
+/* fetch.c - the services' addresses, the call, and what the user is told of a refusal: the
+ * problem's detail, the exit status. */
 #include "cli/fetch.h"
 
 #include "cli/text.h"

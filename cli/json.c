@@ -1,3 +1,5 @@
+/* json.c - a missing member reads as "" or a default; 64-bit numbers are also read as strings, as
+ * OTLP writes them. */
 #include "cli/json.h"
 
 #include "cli/text.h"

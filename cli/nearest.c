@@ -1,3 +1,5 @@
+/* nearest.c - the distance between two words, where two letters that changed places count as one
+ * mistake. */
 #include "cli/nearest.h"
 
 #include <stdint.h>

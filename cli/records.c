@@ -1,3 +1,5 @@
+/* records.c - opens each service's store if it is there, and reads it by the service's own codec.
+ * */
 #include "cli/records.h"
 
 #include "booking/participant.h"

@@ -1,3 +1,5 @@
+/* replay_codec.c - encodes both states and walks the BSON side by side to name the first field that
+ * differs. */
 #include "cli/replay_codec.h"
 
 #include "common/engine/bson_write.h"

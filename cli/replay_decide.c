@@ -1,3 +1,5 @@
+/* replay_decide.c - restores the inputs from the history, lets the rules decide them from nothing,
+ * and stops at the first difference. */
 #include "cli/replay_decide.h"
 
 #include "booking/participant.h"

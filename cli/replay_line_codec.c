@@ -1,3 +1,5 @@
+/* replay_line_codec.c - a record with its service and columns as one line of canonical extended
+ * JSON, and back. */
 #include "cli/replay_line_codec.h"
 
 #include "common/engine/bson_read.h"

@@ -1,3 +1,5 @@
+/* replay_print.c - prints each finding as it comes, counts them, and shows progress to a terminal.
+ * */
 #include "cli/replay_print.h"
 
 #include "cli/text.h"

@@ -1,3 +1,5 @@
+/* settings.c - the table of variables with their defaults, and the reader of var/run/env, which
+ * undoes a shell's quoting. */
 #include "cli/settings.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* spans.c - takes the spans of one trace out of OTLP JSON and puts them in the order of their tree;
+ * a loop of parents is cut. */
 #include "cli/spans.h"
 
 #include "cli/json.h"

@@ -1,3 +1,5 @@
+/* spans_source.c - asks Jaeger's HTTP interface where it is set, else searches the trace file line
+ * by line. */
 #include "cli/spans_source.h"
 
 #include "cli/fetch.h"

@@ -1,3 +1,5 @@
+/* text.c - formats times, durations and money; knows the colour of each state and when a terminal
+ * wants none. */
 #include "cli/text.h"
 
 #include "common/base/money.h"

@@ -1,3 +1,5 @@
+/* timeline.c - merges the histories of a booking's documents by time, and folds equal steps that
+ * changed nothing. */
 #include "cli/timeline.h"
 
 #include <stdlib.h>

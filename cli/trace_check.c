@@ -1,3 +1,5 @@
+/* trace_check.c - draws the sample from the gateway's list, judges each trace, a flawed one again
+ * later, and prints the result. */
 #include "cli/trace_check.h"
 
 #include "cli/fetch.h"

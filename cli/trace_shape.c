@@ -1,3 +1,5 @@
+/* trace_shape.c - finds missing roots, parents, saves and deliveries in a trace, and which killed
+ * process may have taken them along. */
 #include "cli/trace_shape.h"
 
 #include "tracing/tracing.h"

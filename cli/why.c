@@ -1,3 +1,5 @@
+/* why.c - looks for what is waited for in the order of interest: the booking's own wait, a stuck
+ * refund, a refund on its way, messages. */
 #include "cli/why.h"
 
 #include "cli/text.h"

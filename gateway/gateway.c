@@ -1,3 +1,5 @@
+/* gateway.c - names of the states, what a view amounts to, and the step: finds the row, acts, and
+ * starts the backoff again when there was progress. */
 #include "gateway/gateway.h"
 
 #include "gateway/gateway_table.h"

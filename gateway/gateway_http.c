@@ -1,3 +1,5 @@
+/* gateway_http.c - the route table, and the two things that every answer about a booking has: its
+ * trace id and its problems. */
 #include "gateway/gateway_handlers.h"
 
 void gateway_problem(struct http_answer *answer, int status, const char *type, const char *detail,

@@ -1,3 +1,4 @@
+/* gateway_table.c - the rows, above them the guards and actions that only they use. */
 #include "gateway/gateway_table.h"
 
 #include <assert.h>

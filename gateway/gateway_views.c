@@ -1,3 +1,5 @@
+/* gateway_views.c - the words for each state and for the money on its way back; the cursor and the
+ * ETag of a list. */
 #include "gateway/gateway_views.h"
 
 #include "common/base/hash.h"

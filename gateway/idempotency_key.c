@@ -1,3 +1,5 @@
+/* idempotency_key.c - reads the key, quoted or bare, and makes a booking's id of it and the user's:
+ * the same key is the same booking. */
 #include "gateway/idempotency_key.h"
 
 #include <stdio.h>

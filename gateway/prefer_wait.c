@@ -1,3 +1,5 @@
+/* prefer_wait.c - walks over the other preferences, their quoted strings too; what cannot be read
+ * asks for no wait. */
 #include "gateway/prefer_wait.h"
 
 #include <stdbool.h>

@@ -1,3 +1,5 @@
+/* tell.c - takes payment, refund and amounts out of a view's input for its span, and names what a
+ * deadline repeated. */
 #include "gateway/tell.h"
 
 #include "common/base/text.h"

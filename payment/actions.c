@@ -1,3 +1,5 @@
+/* actions.c - the rows that keep, announce and settle; those that ask the provider are in asking.c.
+ * */
 #include "payment/actions.h"
 #include "payment/announce.h"
 #include "payment/asking.h"

@@ -1,3 +1,5 @@
+/* announce.c - the JSON of each event, written from the state: what is sent again keeps its message
+ * id and bytes. */
 #include "payment/announce.h"
 #include "common/base/json_write.h"
 

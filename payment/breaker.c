@@ -1,3 +1,5 @@
+/* breaker.c - opens after failures of several payments in a row, remembers which those were, and
+ * doubles the wait between probes. */
 #include "payment/breaker.h"
 #include "common/base/hash.h"
 

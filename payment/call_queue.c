@@ -1,3 +1,5 @@
+/* call_queue.c - one array of calls in four states, searched by order; who goes next, also while
+ * the breaker is open. */
 #include "payment/call_queue.h"
 #include "common/base/hash.h"
 

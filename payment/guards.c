@@ -1,3 +1,5 @@
+/* guards.c - what a row of the table may ask; of a refund it is answered by hearing the input on a
+ * copy. */
 #include "payment/guards.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* operators.c - the handlers, from the request to the engine's reply; the list walks the store page
+ * by page. */
 #include "payment/operators.h"
 #include "common/base/clock.h"
 #include "common/base/json_read.h"

@@ -1,3 +1,4 @@
+/* participant.c - fills in the engine's table of functions for payments. */
 #include "payment/participant.h"
 
 static const char *state_name(const void *state)

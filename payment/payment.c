@@ -1,3 +1,5 @@
+/* payment.c - names of states and inputs, the step, and what an input says of one refund; the sums
+ * of what is back and missing. */
 #include "payment/payment.h"
 #include "common/base/text.h"
 

@@ -1,3 +1,5 @@
+/* provider_client.c - the worker threads and their calls; log, metrics and readiness hear from here
+ * how the provider does. */
 #include "payment/provider_client.h"
 
 #include "common/base/clock.h"

@@ -1,3 +1,5 @@
+/* refund_call.c - which status and code of the provider's answer means done, refused, not now or
+ * not known. */
 #include "payment/refund_call.h"
 
 #include "common/base/json_read.h"

@@ -1,3 +1,5 @@
+/* refunds.c - hears a report of one refund, adds up those of a standing, and writes the idempotency
+ * key of each call. */
 #include "payment/refunds.h"
 
 #include "common/base/text.h"

@@ -1,3 +1,5 @@
+/* signature.c - reads the header strictly, makes the MAC, and compares it in constant time before
+ * it looks at the clock. */
 #include "payment/signature.h"
 
 #include "common/base/hash.h"

@@ -1,3 +1,5 @@
+/* tell.c - takes payment, refund and amounts out of the input for its span, and names what a
+ * deadline did. */
 #include "payment/tell.h"
 
 #include "common/base/text.h"

@@ -1,3 +1,5 @@
+/* unnamed.c - the texts of which such ids are hashes; a release that changed one would take a
+ * repeat for another payment. */
 #include "payment/unnamed.h"
 
 #include <assert.h>

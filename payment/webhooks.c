@@ -1,3 +1,5 @@
+/* webhooks.c - checks the signature, reads a webhook by its table, and answers by what the engine
+ * made of it. */
 #include "payment/webhooks.h"
 #include "common/base/clock.h"
 #include "common/base/json_read.h"

@@ -1,3 +1,5 @@
+/* courier.c - threads that take the next due webhook from the journal, send it, and settle it by
+ * the answer. */
 #include "provider/courier.h"
 
 #include "common/base/clock.h"

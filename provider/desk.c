@@ -1,3 +1,5 @@
+/* desk.c - the route table, the form of problems, and the faults that an answer may meet before or
+ * after its work. */
 #include "provider/desk.h"
 
 #include "common/base/clock.h"

@@ -1,3 +1,5 @@
+/* faults.c - the table of faults, their little language, and which of them a call draws: header,
+ * then armed, then configured. */
 #include "provider/faults.h"
 
 #include <assert.h>

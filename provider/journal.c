@@ -1,3 +1,5 @@
+/* journal.c - the tables, the shared transaction, and charges and refunds as jobs that run in it.
+ * */
 #include "provider/journal_private.h"
 
 #include <assert.h>

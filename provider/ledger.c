@@ -1,3 +1,4 @@
+/* ledger.c - compares a request with the rows of its key and payment, and makes the next rows. */
 #include "provider/ledger.h"
 
 #include "common/base/uuid.h"

@@ -1,3 +1,4 @@
+/* options.c - the table of environment variables, with their defaults and help. */
 #include "provider/options.h"
 
 #include <stddef.h>

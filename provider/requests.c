@@ -1,3 +1,5 @@
+/* requests.c - the tables by which bodies are read; an unknown field is refused, an id that no path
+ * could reach too. */
 #include "provider/requests.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* sql.c - opens the file in WAL mode, caches prepared statements, and binds their values. */
 #include "provider/sql.h"
 
 #include <assert.h>

@@ -1,3 +1,5 @@
+/* webhook.c - writes and signs the bodies; what becomes of a webhook after an attempt, and when it
+ * is due again. */
 #include "provider/webhook.h"
 
 #include "common/base/hash.h"

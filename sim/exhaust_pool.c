@@ -1,3 +1,5 @@
+/* exhaust_pool.c - hash tables with open addressing that double when half full, and the mixing of
+ * their hashes. */
 #include "sim/exhaust_pool.h"
 
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* sim_anomalies.c - names and texts from the list in the header, and the set of those that were
+ * met. */
 #include "sim/sim_anomalies.h"
 
 #include "sim/sim.h"

@@ -1,3 +1,4 @@
+/* sim_random.c - the generator, and the tape that records what is drawn or replays it. */
 #include "sim/sim_random.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* booking_trace.c - ids as parts of hashes; a booking whose id is a UUID has that for its trace. */
 #include "tracing/booking_trace.h"
 
 #include "common/base/hash.h"

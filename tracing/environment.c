@@ -1,3 +1,4 @@
+/* environment.c - one reader for each group of variables; each warning says what was expected. */
 #include "tracing/environment.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* exporter.c - when the thread wakes and what it sends first, how it backs off, and where each span
+ * that is lost is counted. */
 #include "tracing/exporter.h"
 
 #include "common/base/clock.h"

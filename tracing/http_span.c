@@ -1,3 +1,5 @@
+/* http_span.c - places the span in the booking's trace or the caller's; reads that change nothing
+ * get one only if the caller traces. */
 #include "tracing/http_span.h"
 
 #include "common/base/hash.h"

@@ -1,3 +1,5 @@
+/* lineage.c - chooses between the booking's trace, the carried one and a fresh one, and whether it
+ * is recorded. */
 #include "tracing/lineage.h"
 
 #include "tracing/w3c.h"

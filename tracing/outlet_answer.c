@@ -1,3 +1,5 @@
+/* outlet_answer.c - outlet.h's reading of what a collector answers: partial success, status,
+ * Retry-After. */
 #include "tracing/outlet.h"
 
 #include "common/base/json_read.h"

@@ -1,3 +1,5 @@
+/* outlet_file.c - outlet.h's lines of JSON into a file or to standard output: one write a request,
+ * reopened when the file was moved. */
 #include "tracing/outlet.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* sampler.c - turns a ratio into a threshold, and a trace id into the rank that is compared with
+ * it. */
 #include "tracing/sampler.h"
 
 struct sampler sampler_of_ratio(double ratio)

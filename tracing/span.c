@@ -1,3 +1,5 @@
+/* span.c - adds names, attributes, events and links to a span in place, and counts what finds no
+ * room. */
 #include "tracing/span.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* span_facts.c - which fact goes under which key; what a service does not tell is left out. */
 #include "tracing/span_facts.h"
 
 #include <stdio.h>

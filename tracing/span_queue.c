@@ -1,3 +1,5 @@
+/* span_queue.c - the ring, and the rank that a trace needs to get in, the higher the fuller it is.
+ * */
 #include "tracing/span_queue.h"
 
 #include <assert.h>

@@ -1,3 +1,5 @@
+/* tracing.c - reads the environment, opens the outlet, starts the exporter; without one all goes
+ * on, and no span leaves. */
 #include "tracing/tracing_state.h"
 
 #include "common/base/log.h"

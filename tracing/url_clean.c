@@ -1,3 +1,5 @@
+/* url_clean.c - takes user and password out of a URL and the values out of query parameters that
+ * sound secret; finds host and port. */
 #include "tracing/url_clean.h"
 
 #include <stdio.h>

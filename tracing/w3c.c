@@ -1,3 +1,5 @@
+/* w3c.c - checks hex digits, versions and zeros of a traceparent, and the members of a tracestate
+ * one by one. */
 #include "tracing/w3c.h"
 
 #include "common/base/hash.h"

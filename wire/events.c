@@ -1,3 +1,4 @@
+/* events.c - the bindings: which queue gets which event. */
 #include "wire/events.h"
 
 const struct topology_binding wire_bindings[] = {

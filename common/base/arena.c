@@ -1,3 +1,5 @@
+/* arena.c - a list of blocks, filled one after the other; ASan is told which of their bytes are in
+ * use. */
 #include "common/base/arena.h"
 
 #include <stdalign.h>

@@ -1,3 +1,4 @@
+/* clock.c - clock_gettime in milliseconds and nanoseconds, and the timespec that a wait ends at. */
 #include "common/base/clock.h"
 
 #include <assert.h>

@@ -1,3 +1,5 @@
+/* config.c - reads and checks each type of value, and prints the table as help or, without secrets,
+ * as it was read. */
 #include "common/base/config.h"
 #include "common/base/config_nearest.h"
 #include "common/base/money.h"

@@ -1,3 +1,5 @@
+/* config_nearest.c - looks through the environment for unknown ROUNDTRIP_* names, and measures how
+ * far each known one is. */
 #include "common/base/config_nearest.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* error.c - formats messages; context is put in front, and what is too long is cut at the end. */
 #include "common/base/error.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* hash.c - OpenSSL's digests, with SHA-256 looked up once for the whole process. */
 #include "common/base/hash.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* ident.c - which characters an identifier may have, by hand so that no locale widens it. */
 #include "common/base/ident.h"
 
 /* By hand: isalnum follows the locale, and a locale must not widen an identifier. */

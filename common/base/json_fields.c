@@ -1,3 +1,5 @@
+/* json_fields.c - json_read.h's second half: reads the members that the scan found, by a table, and
+ * says how each must look. */
 #include "common/base/attributes.h"
 #include "common/base/json_text.h"
 

@@ -1,3 +1,5 @@
+/* json_scan.c - json_read.h's first half: one pass that refuses what is no JSON or could be read in
+ * two ways, with bounds on depth and members. */
 #include "common/base/attributes.h"
 #include "common/base/json_text.h"
 

@@ -1,3 +1,5 @@
+/* json_text.c - strings as they stand in the text: checked, compared and copied without being
+ * unescaped first. */
 #include "common/base/json_text.h"
 
 #include "common/base/text.h"

@@ -1,3 +1,4 @@
+/* json_write.c - puts values behind commas of its own; bytes that are no UTF-8 become U+FFFD. */
 #include "common/base/json_write.h"
 
 #include "common/base/text.h"

@@ -1,3 +1,5 @@
+/* log.c - makes a line of JSON or text, bounded and escaped, and hands it to the writer's thread,
+ * or writes it itself. */
 #include "common/base/log.h"
 
 #include "common/base/clock.h"

@@ -1,3 +1,5 @@
+/* log_writer.c - a ring of lines and the thread that writes them to stdout; what finds no room is
+ * dropped, counted and told later. */
 #include "common/base/log_writer.h"
 
 #include "common/base/clock.h"

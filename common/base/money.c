@@ -1,3 +1,5 @@
+/* money.c - the digits of an amount, and the list of the world's currencies with their minor units.
+ * */
 #include "common/base/money.h"
 
 #include <stdlib.h>

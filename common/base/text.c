@@ -1,3 +1,4 @@
+/* text.c - copies that never overrun and digits without printf, for what every message needs. */
 #include "common/base/text.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* utf8.c - how long the character at a place is, its bytes, and where a text may be cut. */
 #include "common/base/utf8.h"
 
 #include <assert.h>

@@ -1,3 +1,5 @@
+/* uuid.c - UUIDs of version 7 from time and random bytes, of version 8 from a hash, and the reader
+ * of their text. */
 #include "common/base/uuid.h"
 
 #include "common/base/hash.h"

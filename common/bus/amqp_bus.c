@@ -1,3 +1,5 @@
+/* amqp_bus.c - fills the bus port from a publisher and a consumer, and puts copies of refused
+ * deliveries into the queues beside the own one. */
 #include "common/bus/amqp_bus.h"
 
 #include "common/bus/amqp_consumer.h"

@@ -1,3 +1,5 @@
+/* amqp_consumer.c - sessions: begins one, reads its frames, acks, notices that the queue was lost,
+ * replaced or is empty. */
 #include "common/bus/amqp_consumer.h"
 
 #include "common/base/clock.h"

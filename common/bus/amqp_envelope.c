@@ -1,3 +1,5 @@
+/* amqp_envelope.c - which property or header carries what, what makes a delivery malformed, and
+ * what a dead letter's copy leaves out. */
 #include "common/bus/amqp_envelope.h"
 
 #include "common/bus/amqp_link.h"

@@ -1,3 +1,5 @@
+/* amqp_link.c - the life of a connection: opened on another thread, dropped at an error, due again
+ * later; and its channel 0. */
 #include "common/bus/amqp_link.h"
 
 #include "common/base/clock.h"

@@ -1,3 +1,4 @@
+/* amqp_publisher.c - batches on their way: sent as the socket takes them, settled or given up. */
 #include "common/bus/amqp_publisher.h"
 
 #include "common/base/clock.h"
@@ -215,8 +216,7 @@ static bool send_one(struct publisher *publisher, const struct outgoing *outgoin
     return true;
 }
 
-/* Until nothing before this number is pending, the time is over, or it is clear that nothing will
- * come soon. */
+/* Until nothing before this number is pending, the time is over, or none will come soon. */
 static void wait_for_confirms(struct publisher *publisher, uint64_t number, int64_t deadline_ms)
 {
     while (publisher->link.state != NULL && !publisher->link.is_blocked &&

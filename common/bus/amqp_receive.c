@@ -1,3 +1,5 @@
+/* amqp_receive.c - what each kind of frame adds to the delivery, and which order of frames breaks
+ * the protocol. */
 #include "common/bus/amqp_receive.h"
 
 #include "common/base/json_read.h"

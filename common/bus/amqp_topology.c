@@ -1,3 +1,5 @@
+/* amqp_topology.c - the queues' arguments, and the walk over the table, which may stop after any
+ * part. */
 #include "common/bus/amqp_topology.h"
 
 #include "common/base/clock.h"

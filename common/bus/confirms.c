@@ -1,3 +1,5 @@
+/* confirms.c - a ring of the last messages by number, and the first of them that is still pending.
+ * */
 #include "common/bus/confirms.h"
 
 #include <assert.h>

@@ -1,3 +1,5 @@
+/* deliveries.c - slots and their order by tag: what may be taken together, what goes alone, and the
+ * fewest acks for what is done. */
 #include "common/bus/deliveries.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* window.c - counts what is in hand, and when the wide subscription may open. */
 #include "common/bus/window.h"
 
 #include <assert.h>

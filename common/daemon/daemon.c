@@ -1,3 +1,5 @@
+/* daemon.c - opens all parts in their order and closes them the other way; what handlers may ask of
+ * the whole. */
 #include "common/daemon/daemon.h"
 #include "common/base/clock.h"
 #include "common/base/exit_status.h"

@@ -1,3 +1,5 @@
+/* metric_family.c - finds the row of a label set, and prints a family; what has no row left adds up
+ * in one. */
 #include "common/daemon/metric_family.h"
 #include "common/base/attributes.h"
 

@@ -1,3 +1,5 @@
+/* metrics.c - which call of the observers counts where, and what of it people should see in the
+ * log. */
 #include "common/daemon/metrics.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"

@@ -1,3 +1,5 @@
+/* minder.c - waits for signals in ticks, and looks between them at the service's health and at the
+ * time that is left to stop. */
 #include "common/daemon/minder.h"
 
 #include "common/base/clock.h"

@@ -1,3 +1,4 @@
+/* readiness.c - looks at every condition, words what is wrong, and logs what has become of it. */
 #include "common/daemon/readiness.h"
 
 #include "common/base/clock.h"

@@ -1,3 +1,5 @@
+/* store_gauge.c - wraps the store's port to note each write, and writes by itself while nobody else
+ * does. */
 #include "common/daemon/store_gauge.h"
 
 #include "common/base/clock.h"

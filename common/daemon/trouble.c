@@ -1,3 +1,4 @@
+/* trouble.c - remembers since when something is wrong and what was told of it. */
 #include "common/daemon/trouble.h"
 
 #include <stdio.h>

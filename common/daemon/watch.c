@@ -1,3 +1,4 @@
+/* watch.c - a list of those who wait, with a semaphore each. */
 #include "common/daemon/watch.h"
 
 #include "common/base/clock.h"

@@ -1,3 +1,5 @@
+/* batch.c - the places of a batch: finds or makes a document's slot, adds a job, gives deliveries
+ * back to be taken again. */
 #include "common/engine/batch.h"
 
 #include <assert.h>

@@ -1,3 +1,5 @@
+/* bson_keep.c - compares what is stored with what this code makes of it, and writes the rest back
+ * at its place. */
 #include "common/engine/bson_keep.h"
 #include "common/engine/bson_form.h"
 

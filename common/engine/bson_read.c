@@ -1,3 +1,4 @@
+/* bson_read.c - walks the bytes of a document, and checks every length before it believes it. */
 #include "common/engine/bson_read.h"
 #include "common/engine/bson_form.h"
 #include "common/engine/decision.h"

@@ -1,3 +1,4 @@
+/* bson_write.c - elements behind one another; a document's length is filled in at its end. */
 #include "common/engine/bson_write.h"
 #include "common/base/text.h"
 #include "common/engine/bson_form.h"

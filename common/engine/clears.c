@@ -1,3 +1,5 @@
+/* clears.c - a ring of documents, and a hash index with linear probing that closes the gap of what
+ * is removed. */
 #include "common/engine/clears.h"
 
 #include <assert.h>

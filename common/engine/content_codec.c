@@ -1,3 +1,5 @@
+/* content_codec.c - payload fields to BSON and back by their table; what is empty is not written.
+ * */
 #include "common/engine/content_codec.h"
 #include "common/engine/bson_form.h"
 #include "common/engine/bson_read.h"

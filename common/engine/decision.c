@@ -1,3 +1,5 @@
+/* decision.c - names each message by its document, version and position, and takes the fingerprint
+ * of all that is sent. */
 #include "common/engine/decision.h"
 #include "common/base/hash.h"
 #include "common/base/text.h"

@@ -1,3 +1,4 @@
+/* document.c - reads a document and checks it; of the history only what is asked for is decoded. */
 #include "common/engine/document.h"
 #include "common/base/text.h"
 #include "common/engine/document_kept.h"

@@ -1,3 +1,5 @@
+/* engine_clock.c - remembers the last steps of the wall clock, and adds up those that a date has
+ * seen since. */
 #include "common/engine/engine_clock.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* refusals.c - for each kind a wait that doubles, and how many messages may try after it. */
 #include "common/engine/refusals.h"
 #include "common/base/text.h"
 

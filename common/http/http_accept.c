@@ -1,3 +1,5 @@
+/* http_accept.c - stands in for the C library's accept(), which is the only place where civetweb
+ * can be stopped from spinning. */
 #include "common/http/http_accept.h"
 
 #include "common/base/clock.h"

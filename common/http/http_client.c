@@ -1,3 +1,5 @@
+/* http_client.c - libcurl's options for a call, its answer in memory, and whether any byte of the
+ * request went out. */
 #include "common/http/http_client.h"
 #include "common/base/url.h"
 

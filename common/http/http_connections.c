@@ -1,3 +1,5 @@
+/* http_connections.c - a slot for each connection, and the watcher; the socket is looked for in
+ * /proc/self/fd, since civetweb keeps it to itself. */
 #include "common/http/http_connections.h"
 
 #include "common/base/clock.h"

@@ -1,3 +1,5 @@
+/* http_exchange.c - which refusal a head deserves or which route it means, and the bytes of the
+ * answer in one piece. */
 #include "common/http/http_exchange.h"
 
 #include "common/base/clock.h"

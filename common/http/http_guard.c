@@ -1,3 +1,5 @@
+/* http_guard.c - the checks one by one: length, coding, path, Host, Expect, media type, each with
+ * the problem that it answers. */
 #include "common/http/http_guard.h"
 #include "common/http/http_percent.h"
 

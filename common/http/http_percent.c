@@ -1,3 +1,5 @@
+/* http_percent.c - decodes one byte at a time; a control character, written plainly or escaped, is
+ * refused. */
 #include "common/http/http_percent.h"
 
 #include "common/base/text.h"

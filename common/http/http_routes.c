@@ -1,3 +1,5 @@
+/* http_routes.c - compares paths with the table twice, exact rows first, and gathers what Allow
+ * must name. */
 #include "common/http/http_routes.h"
 #include "common/http/http_percent.h"
 

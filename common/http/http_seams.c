@@ -1,3 +1,4 @@
+/* http_seams.c - looks at the bytes between one name or value and the next. */
 #include "common/http/http_seams.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* http_status.c - the phrases of the codes that are answered here. */
 #include "common/http/http_status.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* http_stop.c - knocks at the listener until mg_stop has returned on another thread. */
 #include "common/http/http_stop.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,5 @@
+/* inbox.c - a ring of requests, whose threads wait on a semaphore each, and an eventfd that wakes
+ * the engine. */
 #include "common/http/inbox.h"
 
 #include "common/base/clock.h"

@@ -1,3 +1,5 @@
+/* mongo_access.c - refuses a URI that asks for less than the concerns here, shortens its limits to
+ * ours, and tells the driver's errors that are our fault from those that may pass. */
 #include "common/store/mongo_access.h"
 #include "common/store/backend.h"
 

@@ -1,3 +1,5 @@
+/* mongo_find.c - finds that fit into one round trip: documents by id, ids by what waits, a page of
+ * the newest. */
 #include "common/store/mongo_find.h"
 
 #include "common/store/mongo_access.h"

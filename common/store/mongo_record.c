@@ -1,3 +1,5 @@
+/* mongo_record.c - the update that compares the version while it holds the document, so that each
+ * statement of a command fails alone. */
 #include "common/store/mongo_record.h"
 
 #include "common/store/backend.h"

@@ -1,3 +1,5 @@
+/* mongo_start.c - runs before main: mutes the driver, and removes its counters' file once it is
+ * mapped. */
 #include "common/store/mongo_start.h"
 
 #include <mongoc/mongoc.h>

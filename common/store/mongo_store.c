@@ -1,4 +1,5 @@
-/* The store on MongoDB: each call is one command (a save of many megabytes is several). */
+/* mongo_store.c - the store on MongoDB: each call is one command (a save of many megabytes is
+ * several). */
 #include "common/store/backend.h"
 #include "common/store/mongo_access.h"
 #include "common/store/mongo_find.h"

@@ -1,3 +1,5 @@
+/* sqlite_file.c - the schema and the statements, opened lane by lane; and what is said to whoever
+ * named a file that cannot be used. */
 #include "common/store/sqlite_file.h"
 #include "common/store/backend.h"
 

@@ -1,4 +1,4 @@
-/* The store in an SQLite file: each call is one transaction. */
+/* sqlite_store.c - the store in an SQLite file: each call is one transaction. */
 #include "common/store/backend.h"
 #include "common/store/sqlite_file.h"
 

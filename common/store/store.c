@@ -1,3 +1,4 @@
+/* store.c - chooses the back end by the URL's scheme; what is the same for both is checked here. */
 #include "common/store/store.h"
 
 #include "common/store/backend.h"

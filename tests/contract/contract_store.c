@@ -1,3 +1,5 @@
+/* contract_store.c - a fresh collection for each test, documents that count, and the other
+ * processes of a test: this program again, in a role. */
 #include "tests/contract/contract_store.h"
 
 #include <bson/bson.h>

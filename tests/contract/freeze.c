@@ -1,3 +1,5 @@
+/* freeze.c - stops a process and waits until the kernel says so: only then is it sure to do nothing
+ * more. */
 #include "tests/contract/freeze.h"
 
 #include "common/base/clock.h"

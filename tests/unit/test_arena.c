@@ -1,3 +1,4 @@
+/* Memory of a batch: zeroed, aligned, apart from each other, and the same again after a clear. */
 #include "common/base/arena.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Which documents wait to be cleared, also against a plain list over many random changes. */
 #include "common/engine/clears.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Moments and lengths as a timespec: the end of a wait, whatever part of a second it is now. */
 #include "common/base/clock.h"
 
 #include <setjmp.h>

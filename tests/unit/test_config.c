@@ -1,3 +1,5 @@
+/* What the environment sets, what is said of each bad or unknown variable, and that no secret is
+ * printed. */
 #include "common/base/config.h"
 
 #include <setjmp.h>

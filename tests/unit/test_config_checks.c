@@ -1,3 +1,5 @@
+/* Checks that need more than one value or a list: two options that must not cross, currencies,
+ * addresses. */
 #include "common/base/config.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Confirms in any order, several at once and twice; returns; numbers that go round the ring. */
 #include "common/bus/confirms.h"
 
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* No ack ever covers a delivery that is still open, and what may kill the process is taken alone.
+ * */
 #include "common/bus/deliveries.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* An error's message reads from the outside in, and is cut where it does not fit. */
 #include "common/base/error.h"
 
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* Which spans leave, in which order and when; and that each one which does not is counted under its
+ * reason. */
 #include "common/base/clock.h"
 #include "tests/unit/trace_sink.h"
 

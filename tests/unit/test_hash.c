@@ -1,3 +1,4 @@
+/* The digests against the examples of FIPS 180-4 and RFC 4231. */
 #include "common/base/hash.h"
 
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* What a call makes of answers that are cut, absurd or in no hurry, and that it reaches this
+ * machine past any proxy. */
 #include "common/http/http_client.h"
 #include "tests/unit/http_peer.h"
 

@@ -1,3 +1,4 @@
+/* Requests that two parsers could read in two ways: none gets through, and each is told why. */
 #include "common/http/http_guard.h"
 #include "common/http/http_seams.h"
 

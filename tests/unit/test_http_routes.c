@@ -1,3 +1,4 @@
+/* Which row a path means, escapes and queries; a header that comes twice is none. */
 #include "common/http/http_guard.h"
 #include "common/http/http_percent.h"
 #include "common/http/http_routes.h"

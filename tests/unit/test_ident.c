@@ -1,3 +1,4 @@
+/* Each byte that may stand in an id or a user's name, and each that may not. */
 #include "common/base/ident.h"
 
 #include <setjmp.h>

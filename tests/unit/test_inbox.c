@@ -1,3 +1,4 @@
+/* Requests and their answers between threads: full, closed, too late, and under load. */
 #include "common/http/inbox.h"
 
 #include <poll.h>

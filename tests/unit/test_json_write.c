@@ -1,3 +1,4 @@
+/* What is written is JSON, whatever the text and however small the buffer. */
 #include "common/base/json_write.h"
 
 #include <math.h>

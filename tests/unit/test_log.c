@@ -1,3 +1,4 @@
+/* One line of valid JSON for each message, whatever it holds and however many threads log. */
 #include "common/base/json_read.h"
 #include "common/base/log.h"
 

@@ -1,3 +1,5 @@
+/* Nobody who logs waits for a reader, nor does the end of the process, even where the wall clock is
+ * set back all the time. */
 #include "common/base/clock.h"
 #include "common/base/log.h"
 

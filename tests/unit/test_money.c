@@ -1,3 +1,4 @@
+/* Amounts to the last digit, and the list of currencies against ISO 4217. */
 #include "common/base/money.h"
 
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* Spans as OTLP JSON, read by another parser: shapes, bounds, and the bytes that Jaeger compares.
+ * */
 #include "tests/unit/trace_sink.h"
 
 static char text_buffer[262144];

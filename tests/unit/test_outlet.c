@@ -1,3 +1,5 @@
+/* Where requests of spans go: a file that is moved or full, a collector that refuses, hangs or goes
+ * away. */
 #include "common/base/clock.h"
 #include "tests/unit/http_peer.h"
 #include "tests/unit/trace_sink.h"

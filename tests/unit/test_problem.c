@@ -1,3 +1,5 @@
+/* Problem details as they leave, and that no caller's text escapes from its string or its header.
+ * */
 #include "common/http/http_server.h"
 #include "common/http/http_status.h"
 

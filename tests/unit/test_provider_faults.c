@@ -1,3 +1,4 @@
+/* How faults are asked for, which one a call meets, and that a seed repeats the run. */
 #include "provider/faults.h"
 
 #include <setjmp.h>

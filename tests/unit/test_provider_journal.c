@@ -1,3 +1,4 @@
+/* The provider's books on a real file: after a reopen, and with many callers at once. */
 #include "provider/journal.h"
 
 #include <pthread.h>

@@ -1,3 +1,5 @@
+/* What a charge or a refund does to the books: keys that are used again, sums that never exceed the
+ * capture. */
 #include "provider/ledger.h"
 #include "provider/requests.h"
 

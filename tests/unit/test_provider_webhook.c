@@ -1,3 +1,4 @@
+/* What a webhook says, when it is sent again, and when it is given up. */
 #include "provider/webhook.h"
 
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* What each answer of a provider means for a refund; only its own word about this payment refuses
+ * one. */
 #include "payment/refund_call.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Which traces are recorded follows from their ids alone, in the ratio that was asked for. */
 #include "common/base/hash.h"
 #include "common/base/uuid.h"
 #include "tests/unit/trace_sink.h"

@@ -1,3 +1,4 @@
+/* A signature that openssl has made is accepted, and with any byte changed it is refused. */
 #include "payment/signature.h"
 
 #include "common/base/hash.h"

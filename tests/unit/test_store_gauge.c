@@ -1,3 +1,4 @@
+/* When a store counts as taking writes. The store is this test's own, and does as it is told. */
 #include "common/daemon/store_gauge.h"
 
 #include <setjmp.h>

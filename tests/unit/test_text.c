@@ -1,3 +1,4 @@
+/* Text where the room ends, and numbers as printf writes them. */
 #include "common/base/text.h"
 
 #include <inttypes.h>

@@ -1,3 +1,5 @@
+/* traceparent and tracestate by the letter of W3C, ids that follow from names, and whose child a
+ * span is. */
 #include "common/base/hash.h"
 #include "tests/unit/trace_sink.h"
 #include "tracing/booking_trace.h"

@@ -1,3 +1,5 @@
+/* The spans of a whole batch: its round trips in each trace once, conflicts, a store that is away.
+ * */
 #include "tests/unit/trace_batch.h"
 
 static void a_batchs_round_trips_are_in_each_trace_once_with_the_batch_size(void **state)

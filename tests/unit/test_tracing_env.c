@@ -1,3 +1,4 @@
+/* What each OTEL_* variable does, alone and beside others, and which warning it earns. */
 #include "tests/unit/trace_sink.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* The spans of messages, waits and roots: made again they are the same, byte by byte. */
 #include "tests/unit/trace_batch.h"
 
 static struct input the_input(const char *traceparent)

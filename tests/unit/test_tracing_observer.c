@@ -1,3 +1,5 @@
+/* The span of an input, by where it came from: a message, a deadline, a request, an effect's
+ * result. */
 #include "tests/unit/trace_batch.h"
 
 static void a_delivery_in_the_trace_hangs_under_its_message_and_links_to_it(void **state)

@@ -1,3 +1,4 @@
+/* When something that goes wrong gets a line in the log, and when it does not. */
 #include "common/daemon/trouble.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Which hosts are this machine, and which addresses are http. */
 #include "common/base/url.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* UUIDs against the example of RFC 9562, their order, and the one form that is read. */
 #include "common/base/uuid.h"
 
 #include <setjmp.h>

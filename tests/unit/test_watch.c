@@ -1,3 +1,4 @@
+/* Who waits for a document is woken by its change and by no other's. */
 #include "common/base/clock.h"
 #include "common/daemon/watch.h"
 

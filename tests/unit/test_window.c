@@ -1,3 +1,4 @@
+/* When deliveries come one at a time and when by the hundred. */
 #include "common/bus/window.h"
 
 #include <setjmp.h>
