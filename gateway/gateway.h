@@ -8,8 +8,8 @@
  * - The first intent is immutable. The same content again is the same request; other content is
  *   refused, also after the end.
  * - A cancel waits for its answer if it is the user's who asked for the booking. Where no intent is
- *   known, whoever asks is passed on, and nobody waits: whose booking it is only the booking
- * service knows. The last one is kept, to be announced again while refunds are missing.
+ *   known, whoever asks is passed on, and nobody waits: only the booking service knows whose it
+ *   is. The last one is kept, to be announced again while refunds are missing.
  * - The view is monotonic: pending, then confirmed, then cancelled; failed and cancelled absorb.
  *   An event that comes twice, late or before the intent never takes the view back.
  * - A booking that says that it waits is not announced again before its wait is over.

@@ -8,9 +8,10 @@
  *   refund_due  it must go back; the provider has been asked for the first time, or, long after the
  *               capture, whether it has done so before
  *   refunding   it must go back; whether the provider has done it is asked by key, then asked again
- *   refunded    it is back at its payer: its refunds that stand add up to it, or the provider says
- * so stuck       the provider refuses for good, or never answered: somebody must look Which booking
- * it is for is fixed by its capture and never changes. The rules are the rows of
+ *   refunded    it is back: its refunds that stand add up to it, or the provider says so
+ *   stuck       the provider refuses for good, or never answered: somebody must look
+ *
+ * Which booking it is for is fixed by its capture and never changes. The rules are the rows of
  * payment_transitions. No I/O, no clock, no randomness.
  *
  * Refunds are kept by the provider's ids (refunds.h), whoever made them and whenever that is heard.

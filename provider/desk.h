@@ -37,8 +37,7 @@ MUST_CHECK bool desk_init(struct desk *desk, const struct provider_options *opti
 void desk_stop(struct desk *desk); /* lets waiting handlers go; new waits end at once */
 void desk_done(struct desk *desk);
 
-/* The routes, with the desk as their self; the table holds *ret_count rows and lives as long as
- * the desk's caller keeps it. */
+/* The routes, with the desk as their self. */
 #define DESK_ROUTES 14
 void desk_routes(struct desk *desk, struct http_route ret_routes[DESK_ROUTES]);
 

@@ -138,7 +138,7 @@ struct sim_call {
     struct sim_worker *worker; /* NULL: it has crashed, nobody hears the answer */
     struct call *call;         /* in the worker's queue */
     struct effect effect;
-    int64_t arrives_at_ms, answered_at_ms; /* arrives_at 0: never */
+    int64_t arrives_at_ms, answered_at_ms; /* it arrives at 0: never */
     bool has_arrived;
     enum sim_call_answer answer;
     struct refund_result result;

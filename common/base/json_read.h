@@ -82,7 +82,10 @@ struct json_field {
     size_t size; /* JSON_FIELD_TEXT and JSON_FIELD_REMARK only */
 };
 
-enum json_unknown { JSON_UNKNOWN_IGNORED /* events */, JSON_UNKNOWN_REFUSED /* HTTP bodies */ };
+enum json_unknown {
+    JSON_UNKNOWN_IGNORED, /* events, webhooks, answers: who sends them may know more */
+    JSON_UNKNOWN_REFUSED, /* requests to interfaces of ours */
+};
 
 MUST_CHECK bool json_fields_read(const struct json_object *object, const struct json_field *fields,
                                  size_t field_count, enum json_unknown unknown, void *target,

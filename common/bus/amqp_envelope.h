@@ -1,7 +1,8 @@
 /* amqp_envelope.h - a message's properties and headers, to and from the wire.
  *
  * Written: message_id, type, correlation_id, app_id, timestamp (seconds), content_type
- * application/json, delivery_mode 2; headers traceparent, tracestate, schema-version, repeat.
+ * application/json, delivery_mode 2; headers traceparent, tracestate, schema-version, repeat,
+ * timestamp_in_ms.
  * Read: whatever a stranger sent. What identifies the message must be right, or the delivery is
  * marked malformed, with as much of the message filled as is readable; a broken traceparent is no
  * reason, it is left out. Pure, apart from the memory of a dead letter's copy. AMQP 0-9-1, 2.3.5;

@@ -4,7 +4,8 @@
  * Two listeners: the public one for clients, and one for operators and their probes, with threads
  * of its own, so that what floods the one cannot silence the other.
  *
- * A service's main fills a struct daemon_service and calls daemon_main. */
+ * A service's main has its options read by daemon_arguments, fills a struct daemon_service and
+ * calls daemon_run. */
 #pragma once
 
 #include "common/base/config.h"
@@ -41,7 +42,7 @@ struct daemon; /* what handlers may use */
 /* Sends a changing request through the engine. False: busy or stopping (answer 503). */
 bool daemon_submit(struct daemon *daemon, struct request *request);
 /* Reads one document from the store on the caller's thread. ERROR_NOT_FOUND when absent. The state
- * is memcpy'd to ret_state. */
+ * is decoded into ret_state; the record comes without its body. */
 bool daemon_read(struct daemon *daemon, const char *id, void *ret_state, struct record *ret_record,
                  struct error *error);
 bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t limit,

@@ -28,7 +28,7 @@ struct input {
     char document_id[IDENT_SIZE];    /* the one document that it concerns */
     char correlation_id[IDENT_SIZE]; /* the booking; "" only where none is known */
     int64_t sent_at_ms;   /* when its message was first owed, by the sender's clock; 0 = unknown */
-    uint64_t fingerprint; /* of the message body; 0 = none. Same id, other body: quarantine */
+    uint64_t fingerprint; /* of the message body; 0 = none; see document_contradicts */
     bool is_repeat;
     bool is_first; /* most likely: its document is not looked for in the store before it is saved */
     char traceparent[TRACEPARENT_SIZE]; /* the context it came with, unchecked; "" = none */

@@ -23,9 +23,9 @@ struct message {
     char type[MESSAGE_TYPE_SIZE];    /* AMQP type and routing key */
     char correlation_id[IDENT_SIZE]; /* the booking: one trace */
     char app_id[MESSAGE_APP_SIZE];   /* the service that owes it */
-    int64_t timestamp_ms;            /* when it was first owed; AMQP timestamp in seconds */
-    int64_t schema_version;          /* header schema-version; 1 */
-    bool is_repeat; /* header repeat: announced again because no outcome was heard */
+    int64_t timestamp_ms;   /* when it was first owed; AMQP timestamp and header timestamp_in_ms */
+    int64_t schema_version; /* header schema-version; 1 */
+    bool is_repeat;         /* header repeat: announced again because no outcome was heard */
     char traceparent[TRACEPARENT_SIZE]; /* the publish span; "" = none */
     char tracestate[TRACESTATE_SIZE];
     const char *body; /* one JSON object */

@@ -80,8 +80,8 @@ struct http_route {
     void *self;
 };
 
-/* Called around every answered request, on its thread (metrics, spans). route is "" for an unknown
- * path. May be NULL. begin returns a pointer that end gets back. */
+/* Called after every answer, on its thread (metrics, spans), with when it began and ended by the
+ * wall clock. The request's route is "" for an unknown path. `answered` may be NULL. */
 struct http_observer {
     void *self;
     void (*answered)(void *self, const struct http_request *request,
