@@ -2,13 +2,13 @@
  * first named, by whomever. */
 #include "cli/audit_facts.h"
 
+#include "common/base/hash.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROOM_FIRST 64 /* a power of two, as every room */
-#define FNV_BASIS  UINT64_C(14695981039346656037)
-#define FNV_PRIME  UINT64_C(1099511628211)
 
 const char *audit_booking_state_text(enum audit_booking_state state)
 {
@@ -37,9 +37,7 @@ const char *audit_disposition_text(enum audit_disposition disposition)
 /* Ids come from outside, but whoever floods a table of this process slows down only an audit. */
 static uint64_t text_hash(const char *text)
 {
-    uint64_t hash = FNV_BASIS;
-    for (const char *at = text; *at != '\0'; at++)
-        hash = (hash ^ (uint8_t)*at) * FNV_PRIME;
+    uint64_t hash = hash_text(text);
     return hash ^ hash >> 32;
 }
 
@@ -164,5 +162,5 @@ const struct audit_listing *audit_listing_find(const struct audit_payment *payme
 
 void audit_version_note(struct audit_facts *facts, int64_t number)
 {
-    facts->versions = (facts->versions ^ (uint64_t)number) * FNV_PRIME + 1;
+    facts->versions = hash_fold_number(facts->versions, (uint64_t)number) + 1;
 }

@@ -1,5 +1,6 @@
 /* sim.c - one schedule: chaos, healing, oracle. */
 #include "cli/replay_decide.h"
+#include "common/base/hash.h"
 #include "sim/sim_provider.h"
 #include "sim/sim_release.h"
 #include "sim/sim_store.h"
@@ -326,7 +327,7 @@ bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options)
     sim->seed = seed;
     sim->options = *options;
     sim->now_ms = EPOCH_MS;
-    sim->story_hash = UINT64_C(14695981039346656037);
+    sim->story_hash = HASH_FOLD_START;
     sim_random_seed(&sim->random, seed, options->tape);
     size_choose(sim);
     rules_choose(sim);

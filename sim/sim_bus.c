@@ -1,4 +1,5 @@
 /* sim_bus.c - the bus as a worker's engine sees it. */
+#include "common/base/hash.h"
 #include "sim/sim.h"
 #include "sim/sim_aside.h"
 #include "sim/sim_topology.h"
@@ -136,14 +137,12 @@ static struct sim_mark *content_check(struct sim_worker *worker, const struct me
 {
     struct sim *sim = worker->sim;
     struct sim_mark *mark = sim_mark(sim, message->id);
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = HASH_FOLD_START;
     const char *const texts[] = { message->type, message->correlation_id, message->app_id };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        for (const char *at = texts[i]; *at != '\0'; at++)
-            hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    for (size_t i = 0; i < message->body_length; i++)
-        hash = (hash ^ (unsigned char)message->body[i]) * UINT64_C(1099511628211);
-    hash = (hash ^ (uint64_t)message->timestamp_ms) * UINT64_C(1099511628211);
+        hash = hash_fold(hash, texts[i], strlen(texts[i]));
+    hash = hash_fold(hash, message->body, message->body_length);
+    hash = hash_fold_number(hash, (uint64_t)message->timestamp_ms);
     if (mark->type[0] == '\0') {
         mark->content_hash = hash;
         mark->is_of_payment = worker->service == SIM_PAYMENT;

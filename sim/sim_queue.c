@@ -192,17 +192,9 @@ enum publish_result sim_route(struct sim *sim, const struct message *message)
     return is_routed ? PUBLISH_CONFIRMED : PUBLISH_RETURNED;
 }
 
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return hash;
-}
-
 struct sim_mark *sim_mark(struct sim *sim, const char *message_id)
 {
-    uint64_t hash = hash_of(message_id);
+    uint64_t hash = hash_text(message_id);
     size_t at = hash % SIM_MARK_INDEX;
     for (; sim->mark_index[at] != 0; at = (at + 1) % SIM_MARK_INDEX) {
         struct sim_mark *known = &sim->marks[sim->mark_index[at] - 1U];

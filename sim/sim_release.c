@@ -3,6 +3,7 @@
  * more in everything that has names. It rolls forward and back in any order; at the end it is
  * everywhere. */
 #include "sim/sim_release.h"
+#include "common/base/hash.h"
 
 #include <assert.h>
 #include <bson.h>
@@ -16,7 +17,7 @@
 /* Half of the documents get a form that the older one does not know. */
 static int64_t schema_of_id(const char *id)
 {
-    return ident_hash(id) % 2 == 0 ? NEWER_SCHEMA : SCHEMA_FIRST;
+    return hash_text(id) % 2 == 0 ? NEWER_SCHEMA : SCHEMA_FIRST;
 }
 
 static int64_t booking_schema(const void *state)
@@ -119,7 +120,7 @@ static void fields_add(bson_iter_t *from, bool is_array, bson_t *to)
         is_there |= strcmp(bson_iter_key(from), NEWER_FIELD) == 0;
         if (!is_nested(from)) {
             if (first == 0 && BSON_ITER_HOLDS_UTF8(from))
-                first = (uint32_t)(ident_hash(bson_iter_utf8(from, NULL)) | 1);
+                first = (uint32_t)(hash_text(bson_iter_utf8(from, NULL)) | 1);
             bson_append_iter(to, NULL, 0, from);
             continue;
         }

@@ -1,4 +1,5 @@
 /* sim_story.c - what happened, one line an event, and the first thing that went wrong. */
+#include "common/base/hash.h"
 #include "sim/sim.h"
 
 #include <stdarg.h>
@@ -19,9 +20,8 @@ static void line_put(struct sim *sim, const char *format, va_list values)
     size_t length = written < 0 ? 0 : (size_t)written;
     if (length >= sizeof line)
         length = sizeof line - 1;
-    for (size_t i = 0; i < length; i++)
-        sim->story_hash = (sim->story_hash ^ (unsigned char)line[i]) * UINT64_C(1099511628211);
-    sim->story_hash = (sim->story_hash ^ (uint64_t)sim->now_ms) * UINT64_C(1099511628211);
+    sim->story_hash = hash_fold(sim->story_hash, line, length);
+    sim->story_hash = hash_fold_number(sim->story_hash, (uint64_t)sim->now_ms);
     sim->story_length++;
     if (sim->options.out != NULL)
         fprintf(sim->options.out, "%10lld.%03lld %*s%s\n", (long long)(sim->now_ms / 1000),

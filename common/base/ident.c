@@ -33,11 +33,3 @@ bool ident_is_dots(const char *text)
 {
     return text[0] == '.' && (text[1] == '\0' || (text[1] == '.' && text[2] == '\0'));
 }
-
-uint64_t ident_hash(const char *ident)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *ident != '\0'; ident++)
-        hash = (hash ^ (unsigned char)*ident) * UINT64_C(1099511628211);
-    return hash;
-}

@@ -18,6 +18,3 @@ bool user_is_valid(const char *text, size_t length);
 /* "." and "..": what a client resolves before it asks (RFC 3986, 5.2.4), so that it never reaches
  * what has such an id. */
 bool ident_is_dots(const char *text);
-
-/* FNV-1a, for tables in memory: bounded ones, where nobody gains by collisions. */
-uint64_t ident_hash(const char *ident);

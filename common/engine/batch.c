@@ -2,6 +2,8 @@
  * back to be taken again. */
 #include "common/engine/batch.h"
 
+#include "common/base/hash.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -30,7 +32,7 @@ void batch_give_back(struct engine *engine, struct batch *batch)
 size_t batch_slot(struct engine *engine, const char *document_id)
 {
     struct batch *batch = engine->batch;
-    size_t at = (size_t)(ident_hash(document_id) % SLOT_INDEX_SIZE);
+    size_t at = (size_t)(hash_text(document_id) % SLOT_INDEX_SIZE);
     for (; batch->slot_index[at] != 0; at = (at + 1) % SLOT_INDEX_SIZE) {
         size_t found = batch->slot_index[at] - 1U;
         if (strcmp(batch->slots[found].document->id, document_id) == 0)

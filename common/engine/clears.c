@@ -2,12 +2,14 @@
  * is removed. */
 #include "common/engine/clears.h"
 
+#include "common/base/hash.h"
+
 #include <assert.h>
 #include <string.h>
 
 static size_t home_of(const char *id)
 {
-    return (size_t)ident_hash(id) & (CLEARS_INDEX_SIZE - 1);
+    return (size_t)hash_text(id) & (CLEARS_INDEX_SIZE - 1);
 }
 
 static size_t next_of(size_t at)

@@ -58,6 +58,31 @@ static void a_fingerprint_is_the_first_eight_bytes(void **state)
     assert_true(hash_fingerprint("abd", 3) != UINT64_C(0xba7816bf8f01cfea));
 }
 
+/* FNV's authors' own vectors. */
+static void fnv_1a_gives_the_known_numbers(void **state)
+{
+    (void)state;
+    assert_true(hash_text("") == UINT64_C(0xcbf29ce484222325));
+    assert_true(hash_text("a") == UINT64_C(0xaf63dc4c8601ec8c));
+    assert_true(hash_text("foobar") == UINT64_C(0x85944171f73967e8));
+    assert_true(hash_text("\xff") == hash_fold(HASH_FOLD_START, (const uint8_t[]){ 0xff }, 1));
+}
+
+static void what_is_folded_in_parts_is_as_in_one(void **state)
+{
+    (void)state;
+    uint64_t hash = hash_fold(HASH_FOLD_START, "foo", 3);
+    assert_true(hash_fold(hash, "bar", 3) == hash_text("foobar"));
+    assert_true(hash_fold(hash, "", 0) == hash);
+}
+
+static void a_number_is_folded_in_one_step(void **state)
+{
+    (void)state;
+    assert_true(hash_fold_number(HASH_FOLD_START, 'a') == hash_text("a"));
+    assert_true(hash_fold_number(0, UINT64_C(1) << 32) == UINT64_C(0x1b3) << 32);
+}
+
 static void comparison_looks_at_every_byte(void **state)
 {
     (void)state;
@@ -87,6 +112,9 @@ int main(void)
         cmocka_unit_test(hmac_gives_the_known_digests),
         cmocka_unit_test(an_empty_key_is_a_key_and_not_the_last_one),
         cmocka_unit_test(a_fingerprint_is_the_first_eight_bytes),
+        cmocka_unit_test(fnv_1a_gives_the_known_numbers),
+        cmocka_unit_test(what_is_folded_in_parts_is_as_in_one),
+        cmocka_unit_test(a_number_is_folded_in_one_step),
         cmocka_unit_test(comparison_looks_at_every_byte),
         cmocka_unit_test(hex_is_lower_case_and_ended),
     };
