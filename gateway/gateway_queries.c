@@ -173,7 +173,9 @@ static void list_write(struct gateway_http *http, const struct record *records, 
     for (size_t i = 0; i < count; i++) {
         struct gateway_view view;
         if (!document_state_decode(http->participant, &records[i], &view, &error)) {
-            log_write(LOG_ERROR, "left out of a list: %s", error.message);
+            /* While two releases run beside each other that is as it should be. */
+            log_write(error.code == ERROR_NEWER ? LOG_DEBUG : LOG_ERROR, "left out of a list: %s",
+                      error.message);
             unreadable[unreadable_count++] = records[i].id;
         } else if (view.booking_id[0] != '\0') {
             gateway_write_list_item(&writer, records[i].id, &view, &records[i]);
