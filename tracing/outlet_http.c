@@ -14,10 +14,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define ANSWER_BYTES_MAX   ((size_t)4194304) /* 4 MiB; more is a failure, OTLP says */
-#define ANSWER_BYTES_KEPT  65536
-#define CONNECT_TIMEOUT_MS 5000
-#define USER_AGENT         "roundtrip/" ROUNDTRIP_VERSION " OTel-OTLP-Exporter-C/" ROUNDTRIP_VERSION
+#define ANSWER_BYTES_MAX  ((size_t)4194304) /* 4 MiB; more is a failure, OTLP says */
+#define ANSWER_BYTES_KEPT 65536
+#define USER_AGENT        "roundtrip/" ROUNDTRIP_VERSION " OTel-OTLP-Exporter-C/" ROUNDTRIP_VERSION
 
 struct http_outlet {
     CURL *curl;
@@ -159,7 +158,8 @@ static void options_set(struct http_outlet *http, const struct tracing_environme
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)environment->timeout_ms);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    /* No less for connecting: a resolver that lost a packet asks again after five seconds. */
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)environment->timeout_ms);
     if (environment->certificate[0] != '\0')
         curl_easy_setopt(curl, CURLOPT_CAINFO, environment->certificate);
     if (environment->client_certificate[0] != '\0')
