@@ -2,11 +2,11 @@
 #include "cli/audit_source.h"
 #include "cli/fetch.h"
 #include "cli/json.h"
+#include "common/base/rfc3339.h"
 #include "common/base/url.h"
 #include "common/http/http_client.h"
 
 #include <string.h>
-#include <time.h>
 
 #define PAGE_LIMIT 100
 #define URL_SIZE   2048
@@ -40,13 +40,6 @@ static bool ask(struct audit_source *source, const char *path, int *ret_status, 
     return false;
 }
 
-/* RFC 3339 in UTC, to the second; 0 when it is none. */
-static int64_t time_read(const char *text)
-{
-    struct tm at = { 0 };
-    return strptime(text, "%Y-%m-%dT%H:%M:%S", &at) != NULL ? (int64_t)timegm(&at) * 1000 : 0;
-}
-
 static void account_read(struct audit_facts *facts, const cJSON *json)
 {
     const char *id = json_text(json, "paymentId");
@@ -61,7 +54,7 @@ static void account_read(struct audit_facts *facts, const cJSON *json)
     payment->account.captured.amount = json_int(json, "captured", 0);
     snprintf(payment->account.captured.currency, CURRENCY_SIZE, "%s", json_text(json, "currency"));
     payment->account.refunded = json_int(json, "refunded", 0);
-    payment->account.at_ms = time_read(json_text(json, "at"));
+    payment->account.at_ms = rfc3339_read_ms(json_text(json, "at"));
     payment->account.acknowledged =
         json_int(cJSON_GetObjectItemCaseSensitive(json, "webhooks"), "acknowledged", 0);
     payment->account.refund_count = 0;

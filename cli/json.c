@@ -2,7 +2,7 @@
  * OTLP writes them. */
 #include "cli/json.h"
 
-#include "cli/text.h"
+#include "common/base/rfc3339.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -39,9 +39,9 @@ void json_put_text(cJSON *object, const char *key, const char *text)
 
 void json_put_time(cJSON *object, const char *key, int64_t at_ms)
 {
-    char text[TEXT_TIME_SIZE] = "";
+    char text[RFC3339_SIZE] = "";
     if (at_ms > 0)
-        text_time_utc(at_ms, text);
+        rfc3339_write_ms(at_ms, text);
     json_put_text(object, key, text);
 }
 

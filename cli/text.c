@@ -16,34 +16,16 @@
 #define HOUR_MS   (60 * MINUTE_MS)
 #define DAY_MS    (24 * HOUR_MS)
 
-static bool parts_of(int64_t at_ms, bool is_utc, struct tm *ret_parts)
-{
-    time_t seconds = (time_t)(at_ms / SECOND_MS);
-    memset(ret_parts, 0, sizeof *ret_parts);
-    return at_ms > 0 &&
-           (is_utc ? gmtime_r(&seconds, ret_parts) : localtime_r(&seconds, ret_parts)) != NULL;
-}
-
-static void time_write(int64_t at_ms, bool is_utc, char ret_text[TEXT_TIME_SIZE])
-{
-    struct tm parts;
-    if (!parts_of(at_ms, is_utc, &parts))
-        snprintf(ret_text, TEXT_TIME_SIZE, "-");
-    else
-        snprintf(ret_text, TEXT_TIME_SIZE, "%04d-%02d-%02d%c%02d:%02d:%02d.%03d%s",
-                 parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, is_utc ? 'T' : ' ',
-                 parts.tm_hour, parts.tm_min, parts.tm_sec, (int)(at_ms % SECOND_MS),
-                 is_utc ? "Z" : "");
-}
-
 void text_time(int64_t at_ms, char ret_text[TEXT_TIME_SIZE])
 {
-    time_write(at_ms, false, ret_text);
-}
-
-void text_time_utc(int64_t at_ms, char ret_text[TEXT_TIME_SIZE])
-{
-    time_write(at_ms, true, ret_text);
+    time_t seconds = (time_t)(at_ms / SECOND_MS);
+    struct tm parts = { 0 };
+    if (at_ms <= 0 || localtime_r(&seconds, &parts) == NULL)
+        snprintf(ret_text, TEXT_TIME_SIZE, "-");
+    else
+        snprintf(ret_text, TEXT_TIME_SIZE, "%04d-%02d-%02d %02d:%02d:%02d.%03d",
+                 parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+                 parts.tm_sec, (int)(at_ms % SECOND_MS));
 }
 
 void text_time_of_day(int64_t at_ms, char ret_text[TEXT_TIME_SIZE])

@@ -20,8 +20,6 @@
 void text_time(int64_t at_ms, char ret_text[TEXT_TIME_SIZE]);
 /* "10:30:00.123" in local time. */
 void text_time_of_day(int64_t at_ms, char ret_text[TEXT_TIME_SIZE]);
-/* RFC 3339 in UTC with milliseconds, for JSON. */
-void text_time_utc(int64_t at_ms, char ret_text[TEXT_TIME_SIZE]);
 /* "850 ms", "4.2 s", "9 min 30 s", "2 h 5 min", "3 d 4 h". */
 void text_duration(int64_t duration_ms, char ret_text[TEXT_DURATION_SIZE]);
 /* "129.00 EUR", "1500 JPY". */

@@ -211,10 +211,6 @@ const struct gateway_refund *gateway_refund_find(const struct gateway_view *view
  * after each load. */
 MUST_CHECK bool gateway_view_check(const struct gateway_view *view, struct error *error);
 
-#define GATEWAY_TIME_SIZE 40
-/* RFC 3339 in UTC with milliseconds: "2026-11-21T10:30:00.123Z". */
-void gateway_time_write(int64_t at_ms, char ret_text[GATEWAY_TIME_SIZE]);
-
 void gateway_decide(const void *self, void *state, const struct input *input,
                     struct decision *decision);
 

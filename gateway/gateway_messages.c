@@ -1,29 +1,17 @@
 /* gateway_messages.c - the two messages that the gateway owes. Their bodies are written from the
  * view alone, so an announcement made again is the same, byte by byte. */
 #include "common/base/json_write.h"
+#include "common/base/rfc3339.h"
 #include "gateway/gateway_table.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <time.h>
 
 #define BODY_BYTES_MAX 512 /* two ids of 64 characters, an amount, a currency, a time, the keys */
 
-void gateway_time_write(int64_t at_ms, char ret_text[GATEWAY_TIME_SIZE])
-{
-    time_t at_s = (time_t)(at_ms / 1000);
-    struct tm utc;
-    char seconds[24];
-    if (at_ms < 0 || gmtime_r(&at_s, &utc) == NULL ||
-        strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
-        seconds[0] = '\0';
-    snprintf(ret_text, GATEWAY_TIME_SIZE, "%s.%03dZ", seconds, (int)(at_ms % 1000));
-}
-
 static void time_add(struct json_writer *body, const char *key, int64_t at_ms)
 {
-    char text[GATEWAY_TIME_SIZE];
-    gateway_time_write(at_ms, text);
+    char text[RFC3339_SIZE];
+    rfc3339_write_ms(at_ms, text);
     json_write_string(body, key, text);
 }
 

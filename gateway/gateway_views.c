@@ -3,6 +3,7 @@
 #include "gateway/gateway_views.h"
 
 #include "common/base/hash.h"
+#include "common/base/rfc3339.h"
 #include "tracing/tracing.h"
 
 #include <inttypes.h>
@@ -84,10 +85,10 @@ static void text_add(struct json_writer *writer, const char *key, const char *te
 
 static void time_add(struct json_writer *writer, const char *key, int64_t at_ms)
 {
-    char text[GATEWAY_TIME_SIZE];
+    char text[RFC3339_SIZE];
     if (at_ms <= 0)
         return;
-    gateway_time_write(at_ms, text);
+    rfc3339_write_ms(at_ms, text);
     json_write_string(writer, key, text);
 }
 

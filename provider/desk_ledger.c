@@ -1,5 +1,6 @@
 /* desk_ledger.c - the books and the armed faults, to look at. */
 #include "common/base/json_write.h"
+#include "common/base/rfc3339.h"
 #include "provider/desk.h"
 #include "provider/requests.h"
 
@@ -15,7 +16,7 @@ static void account_write(struct json_writer *writer, const struct journal_accou
 {
     const struct ledger_charge *charge = &account->charge;
     char at[RFC3339_SIZE];
-    rfc3339_write(charge->at_ms, at);
+    rfc3339_write_ms(charge->at_ms, at);
     json_write_object_begin(writer, NULL);
     json_write_string(writer, "paymentId", charge->payment_id);
     json_write_string(writer, "intentId", charge->intent_id);
@@ -29,7 +30,7 @@ static void account_write(struct json_writer *writer, const struct journal_accou
     json_write_array_begin(writer, "refunds");
     for (int64_t i = 0; i < charge->refund_count; i++) {
         const struct ledger_refund *refund = &account->refunds[i];
-        rfc3339_write(refund->at_ms, at);
+        rfc3339_write_ms(refund->at_ms, at);
         json_write_object_begin(writer, NULL);
         json_write_string(writer, "refundId", refund->refund_id);
         json_write_string(writer, "key", refund->key);

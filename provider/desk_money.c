@@ -2,6 +2,7 @@
 #include "common/base/clock.h"
 #include "common/base/json_write.h"
 #include "common/base/log.h"
+#include "common/base/rfc3339.h"
 #include "common/base/uuid.h"
 #include "provider/desk.h"
 #include "provider/requests.h"
@@ -79,7 +80,7 @@ static bool entry_stands(struct desk *desk, const struct journal_entry *entry,
 static void charge_write(const struct ledger_charge *charge, struct http_answer *answer)
 {
     char at[RFC3339_SIZE];
-    rfc3339_write(charge->at_ms, at);
+    rfc3339_write_ms(charge->at_ms, at);
     struct json_writer writer;
     json_write_init(&writer, answer->body, ANSWER_BYTES);
     json_write_object_begin(&writer, NULL);
@@ -100,7 +101,7 @@ static void charge_write(const struct ledger_charge *charge, struct http_answer 
 static void refund_write(const struct ledger_refund *refund, struct http_answer *answer)
 {
     char at[RFC3339_SIZE];
-    rfc3339_write(refund->at_ms, at);
+    rfc3339_write_ms(refund->at_ms, at);
     struct json_writer writer;
     json_write_init(&writer, answer->body, ANSWER_BYTES);
     json_write_object_begin(&writer, NULL);

@@ -4,23 +4,14 @@
 
 #include "common/base/hash.h"
 #include "common/base/json_write.h"
+#include "common/base/rfc3339.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define SIGNED_BYTES_MAX (WEBHOOK_BODY_BYTES_MAX + 32)
-
-void rfc3339_write(int64_t at_ms, char ret_text[RFC3339_SIZE])
-{
-    time_t seconds = (time_t)(at_ms / 1000);
-    struct tm parts = { 0 };
-    (void)gmtime_r(&seconds, &parts);
-    size_t length = strftime(ret_text, RFC3339_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(ret_text + length, RFC3339_SIZE - length, ".%03dZ", (int)(at_ms % 1000));
-}
 
 static void webhook_start(struct webhook *webhook, const char *path, const char *payment_id,
                           const char *intent_id, const struct webhook_faults *faults,
@@ -55,7 +46,7 @@ void webhook_charge_make(const struct ledger_charge *charge, const struct webhoo
                           charge->reason[0] != '\0' ? charge->reason : "card_declined");
     } else {
         char captured_at[RFC3339_SIZE];
-        rfc3339_write(charge->at_ms, captured_at);
+        rfc3339_write_ms(charge->at_ms, captured_at);
         json_write_int(&writer, "amount", charge->amount);
         json_write_string(&writer, "currency", charge->currency);
         json_write_string(&writer, "capturedAt", captured_at);

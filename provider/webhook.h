@@ -21,7 +21,6 @@
 #define WEBHOOK_BACKOFF_MS_MAX 30000
 #define WEBHOOK_HOLD_MS_MAX    30000 /* out of order: waits no longer for a later one */
 #define WEBHOOK_GIVE_UP_MS     (INT64_C(3) * 24 * 3600 * 1000)
-#define RFC3339_SIZE           32
 
 struct webhook {
     int64_t id; /* in the order of creation */
@@ -53,6 +52,3 @@ int64_t webhook_backoff_ms(int64_t attempts);
  * wrong. */
 void webhook_sign(const char *secret, const char *body, int64_t at_s, bool is_forged,
                   char ret_text[WEBHOOK_SIGNATURE_SIZE]);
-
-/* 2026-01-31T12:00:00.123Z */
-void rfc3339_write(int64_t at_ms, char ret_text[RFC3339_SIZE]);

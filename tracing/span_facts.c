@@ -1,10 +1,7 @@
 /* span_facts.c - which fact goes under which key; what a service does not tell is left out. */
 #include "tracing/span_facts.h"
 
-#include <stdio.h>
-#include <time.h>
-
-#define TIME_SIZE 32
+#include "common/base/rfc3339.h"
 
 static void money_add(struct span *span, enum span_key amount, enum span_key currency,
                       const struct tracing_money *money)
@@ -15,17 +12,12 @@ static void money_add(struct span *span, enum span_key amount, enum span_key cur
     span_text(span, currency, money->currency);
 }
 
-/* RFC 3339, in UTC with milliseconds. */
 static void time_add(struct span *span, enum span_key key, int64_t at_ms)
 {
-    time_t seconds = (time_t)(at_ms / 1000);
-    struct tm utc;
-    char date[TIME_SIZE];
-    char text[TIME_SIZE + 8];
-    if (at_ms <= 0 || gmtime_r(&seconds, &utc) == NULL ||
-        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+    char text[RFC3339_SIZE];
+    if (at_ms <= 0)
         return;
-    snprintf(text, sizeof text, "%s.%03dZ", date, (int)(at_ms % 1000));
+    rfc3339_write_ms(at_ms, text);
     span_text(span, key, text);
 }
 

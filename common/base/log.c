@@ -6,6 +6,7 @@
 #include "common/base/hash.h"
 #include "common/base/json_write.h"
 #include "common/base/log_writer.h"
+#include "common/base/rfc3339.h"
 #include "common/base/utf8.h"
 
 #include <assert.h>
@@ -15,7 +16,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MESSAGE_BYTES 2048 /* a longer message is cut */
@@ -24,8 +24,6 @@
 #define SERVICE_SIZE  32
 /* Six bytes for each one that is escaped, and room for the names around the values. */
 #define LINE_BYTES      (6 * (MESSAGE_BYTES + 5 * VALUE_BYTES) + 512)
-#define TIMESTAMP_SIZE  40
-#define NS_PER_SECOND   INT64_C(1000000000)
 #define TRACE_TEXT_SIZE 33
 
 /* The one state of this file: set at start, read by all threads, written before there are any.
@@ -51,21 +49,10 @@ void log_start(const char *service, const char *level, const char *format)
 struct line {
     enum log_level level;
     const struct log_subject *subject;
-    char timestamp[TIMESTAMP_SIZE];
+    char timestamp[RFC3339_SIZE];
     char message[MESSAGE_BYTES + 1];
     size_t message_length;
 };
-
-static void timestamp_write(char ret_text[TIMESTAMP_SIZE])
-{
-    int64_t now_ns = clock_wall_ns();
-    time_t seconds = (time_t)(now_ns / NS_PER_SECOND);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    size_t length = strftime(ret_text, TIMESTAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(ret_text + length, TIMESTAMP_SIZE - length, ".%09lldZ",
-             (long long)(now_ns % NS_PER_SECOND));
-}
 
 static size_t value_length(const char *text)
 {
@@ -183,7 +170,7 @@ static PRINTF_LIKE(3, 0) void write_values(enum log_level level, const struct lo
         return;
     int saved_errno = errno;
     struct line line = { .level = level, .subject = subject };
-    timestamp_write(line.timestamp);
+    rfc3339_write_ns(clock_wall_ns(), line.timestamp);
     int length = vsnprintf(line.message, sizeof line.message, format, values);
     line.message_length = strlen(line.message);
     if (length > MESSAGE_BYTES) {

@@ -272,16 +272,6 @@ static void the_longest_list_fits_into_an_answer(void **state)
     assert_int_equal(page->body[page->answer.body_length - 1], '}');
 }
 
-static void times_are_rfc_3339_with_milliseconds(void **context)
-{
-    (void)context;
-    char text[GATEWAY_TIME_SIZE];
-    gateway_time_write(0, text);
-    assert_string_equal(text, "1970-01-01T00:00:00.000Z");
-    gateway_time_write(1709164799999, text);
-    assert_string_equal(text, "2024-02-28T23:59:59.999Z");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,7 +294,6 @@ int main(void)
             a_booking_whose_intent_was_never_seen_shows_no_user_and_no_amount, page_begin,
             page_end),
         cmocka_unit_test_setup_teardown(the_longest_list_fits_into_an_answer, page_begin, page_end),
-        cmocka_unit_test(times_are_rfc_3339_with_milliseconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
