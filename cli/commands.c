@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include "cli/nearest.h"
+#include "common/base/edit_distance.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -28,9 +29,10 @@ const char *command_nearest(const char *name)
     size_t distance = SIZE_MAX;
     for (size_t i = 0; commands[i] != NULL; i++) {
         const char *known = commands[i]->name;
-        if (nearest_is_likely(name, known) && nearest_distance(name, known) < distance) {
+        size_t edits = edit_distance(name, strlen(name), known);
+        if (nearest_is_likely(name, known) && edits < distance) {
             nearest = known;
-            distance = nearest_distance(name, known);
+            distance = edits;
         }
     }
     return nearest;
