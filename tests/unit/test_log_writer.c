@@ -78,7 +78,7 @@ static void pause_ms(int ms)
 static bool comes(const char *wanted)
 {
     static char bytes[READ_BYTES + 1];
-    size_t kept = 0;
+    size_t kept = 0, tail = strlen(wanted) - 1; /* it may come in two parts */
     for (int idle = 0; idle < 200;) {
         (void)fcntl(reader, F_SETFL, O_NONBLOCK);
         ssize_t got = read(reader, bytes + kept, READ_BYTES - kept);
@@ -88,10 +88,12 @@ static bool comes(const char *wanted)
             continue;
         }
         idle = 0;
-        bytes[kept + (size_t)got] = '\0';
+        size_t length = kept + (size_t)got;
+        bytes[length] = '\0';
         if (strstr(bytes, wanted) != NULL)
             return true;
-        kept = 0;
+        kept = length < tail ? length : tail;
+        memmove(bytes, bytes + length - kept, kept);
     }
     return false;
 }
