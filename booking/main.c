@@ -11,14 +11,8 @@
 #include "booking/participant.h"
 #include "booking/root.h"
 #include "booking/roots_again.h"
-#include "common/base/clock.h"
-#include "common/base/uuid.h"
-#include "common/daemon/daemon.h"
-#include "common/store/store.h"
-#include "tracing/tracing.h"
+#include "host/service_main.h"
 #include "wire/events.h"
-
-#include <string.h>
 
 struct booking_options {
     struct daemon_options common;
@@ -46,11 +40,9 @@ static const struct config_option booking_config[] = {
     { 0 },
 };
 
-/* What the daemon's life brings and takes. */
-struct attachments {
-    struct roots_again_setup setup;
-    struct roots_again *roots_again;
-};
+static struct booking_rules rules;
+static struct roots_again_setup again;
+static struct roots_again *roots_again; /* while the daemon lives */
 
 static bool bookings_list(void *self, const struct store_cursor *after, size_t limit,
                           struct arena *arena, struct record *ret_records, size_t *ret_count,
@@ -61,65 +53,52 @@ static bool bookings_list(void *self, const struct store_cursor *after, size_t l
 
 static void attach(void *self, struct daemon *daemon)
 {
-    struct attachments *attachments = self;
-    attachments->setup.self = daemon;
-    attachments->roots_again = roots_again_start(&attachments->setup);
+    (void)self;
+    again.self = daemon;
+    roots_again = roots_again_start(&again);
 }
 
 static void detach(void *self)
 {
-    struct attachments *attachments = self;
-    attachments->roots_again = roots_again_stop(attachments->roots_again);
+    (void)self;
+    roots_again = roots_again_stop(roots_again);
+}
+
+static struct participant participant_of(const void *self)
+{
+    const struct booking_options *options = self;
+    rules = (struct booking_rules){ options->payment_timeout_ms, options->intent_timeout_ms };
+    return booking_participant(&rules);
+}
+
+static bool booking_open(const void *self, const struct participant *participant,
+                         struct tracing_observer *observer, struct daemon_service *daemon,
+                         struct error *error)
+{
+    const struct booking_options *options = self;
+    (void)error;
+    again = (struct roots_again_setup){
+        .observer = observer,
+        .participant = participant,
+        .undecided_ms_max = options->payment_timeout_ms + options->intent_timeout_ms,
+        .list = bookings_list,
+    };
+    daemon->attach = attach;
+    daemon->detach = detach;
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct config_option *const tables[] = { daemon_config, booking_config, NULL };
-    static const struct daemon_program program = { "roundtrip-booking", tables,
-                                                   daemon_options_check };
-    struct booking_options options;
-    int status = 0;
-    memset(&options, 0, sizeof options);
-    if (!daemon_arguments(argc, argv, &program, &options, &status))
-        return status;
-
-    const struct booking_rules rules = { options.payment_timeout_ms, options.intent_timeout_ms };
-    const struct participant participant = booking_participant(&rules);
-    char instance_id[UUID_TEXT_SIZE];
-    uuid_v7_generate(clock_wall_ms(), instance_id);
-    struct tracing *tracing = tracing_start("booking", instance_id);
-    const struct tracing_setup setup = {
-        .tracing = tracing,
-        .service = "booking",
-        .queue = QUEUE_BOOKING,
-        .collection = participant.collection,
-        .store_system = store_system(options.common.store_url),
-        .store_namespace = "booking",
-        .broker_url = options.common.amqp_url,
-        .tell = booking_tell,
-        .http_port = (int)options.common.http_port,
-        .root = booking_root,
-    };
-    struct tracing_observer *observer = tracing_observer_new(&setup);
-    struct attachments attachments = {
-        .setup = { .observer = observer,
-                   .participant = &participant,
-                   .undecided_ms_max = options.payment_timeout_ms + options.intent_timeout_ms,
-                   .list = bookings_list },
-    };
-    const struct daemon_service service = {
+    static const struct service service = {
         .name = "booking",
-        .participant = &participant,
         .queue = QUEUE_BOOKING,
-        .bindings = wire_bindings,
-        .binding_count = wire_binding_count,
-        .attach_self = &attachments,
-        .attach = attach,
-        .detach = detach,
-        .tracing = tracing_for_daemon(observer),
+        .config = booking_config,
+        .participant = participant_of,
+        .tell = booking_tell,
+        .root = booking_root,
+        .open = booking_open,
     };
-    status = daemon_run(&service, &options.common);
-    tracing_observer_free(observer);
-    tracing_stop(tracing);
-    return status;
+    static struct booking_options options;
+    return service_main(argc, argv, &service, &options);
 }

@@ -8,21 +8,14 @@
  * A crash before the save leaves nothing: the provider sends its webhook again, the broker its
  * message. After the save the document owes its messages and keeps a deadline for its refund. A
  * crash between the provider's success and our save asks by key and finds the same refund. */
-#include "common/base/clock.h"
-#include "common/base/exit_status.h"
-#include "common/base/log.h"
-#include "common/base/uuid.h"
-#include "common/daemon/daemon.h"
-#include "common/store/store.h"
+#include "host/service_main.h"
 #include "payment/operators.h"
 #include "payment/participant.h"
 #include "payment/provider_client.h"
 #include "payment/tell.h"
 #include "payment/webhooks.h"
-#include "tracing/tracing.h"
 #include "wire/events.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct payment_options {
@@ -113,12 +106,12 @@ static bool options_check(const void *target, FILE *messages)
     return is_good;
 }
 
-/* What needs the daemon once it stands. */
-struct attachments {
-    struct webhooks *webhooks;
-    struct operators *operators;
-    struct provider_client *client;
-};
+static struct payment_rules rules;
+static struct webhooks webhooks;
+static struct http_route routes[WEBHOOK_ROUTES];
+static struct operators operators;
+static struct http_route ops_routes[OPERATOR_ROUTES];
+static struct provider_client *client;
 
 static void wake(void *daemon)
 {
@@ -127,21 +120,23 @@ static void wake(void *daemon)
 
 static void attach(void *self, struct daemon *daemon)
 {
-    const struct attachments *attachments = self;
-    attachments->webhooks->daemon = daemon;
-    attachments->operators->daemon = daemon;
-    provider_client_on_result(attachments->client, wake, daemon);
+    (void)self;
+    webhooks.daemon = daemon;
+    operators.daemon = daemon;
+    provider_client_on_result(client, wake, daemon);
 }
 
 /* A late result must not wake a daemon that is gone. */
 static void detach(void *self)
 {
-    provider_client_on_result(((const struct attachments *)self)->client, NULL, NULL);
+    (void)self;
+    provider_client_on_result(client, NULL, NULL);
 }
 
-static struct payment_rules rules_of(const struct payment_options *options)
+static struct participant participant_of(const void *self)
 {
-    return (struct payment_rules){
+    const struct payment_options *options = self;
+    rules = (struct payment_rules){
         .repeat_after_ms = options->repeat_after_ms,
         .repeat_max_ms = options->repeat_max_ms,
         /* one call and a little of its wait for a turn; the queue tells when that takes longer */
@@ -150,34 +145,12 @@ static struct payment_rules rules_of(const struct payment_options *options)
         .refund_retry_max_ms = options->refund_retry_max_ms,
         .refund_attempts_max = (int32_t)options->refund_attempts_max,
     };
+    return payment_participant(&rules);
 }
 
-static int payment_run(const struct payment_options *options, struct tracing *tracing)
+static bool client_start(const struct payment_options *options, struct tracing_observer *observer,
+                         struct error *error)
 {
-    const struct payment_rules rules = rules_of(options);
-    const struct participant participant = payment_participant(&rules);
-    const struct tracing_setup setup = {
-        .tracing = tracing,
-        .service = "payment",
-        .queue = QUEUE_PAYMENT,
-        .collection = participant.collection,
-        .store_system = store_system(options->common.store_url),
-        .store_namespace = "payment",
-        .broker_url = options->common.amqp_url,
-        .tell = payment_tell,
-        .http_port = (int)options->common.http_port,
-    };
-    struct tracing_observer *observer = tracing_observer_new(&setup);
-    struct webhooks webhooks = {
-        .secret = options->webhook_secret,
-        .is_unsigned_allowed = strcmp(options->webhook_unsigned, "refuse") != 0,
-        .is_anyone_allowed = strcmp(options->webhook_unsigned, "anyone") == 0,
-        .currency = options->common.currency,
-        .are_declines_final = strcmp(options->decline, "fail") == 0,
-        .observer = observer,
-    };
-    struct http_route routes[WEBHOOK_ROUTES];
-    webhooks_routes(&webhooks, routes);
     const struct provider_client_options client_options = {
         .url = options->provider_url,
         .call_timeout_ms = options->provider_timeout_ms,
@@ -185,52 +158,55 @@ static int payment_run(const struct payment_options *options, struct tracing *tr
         .result_type_name = payment_input_text(INPUT_RESULT),
         .observer = observer,
     };
-    struct error error;
-    struct provider_client *client = provider_client_start(&client_options, &error);
-    if (client == NULL) {
-        fprintf(stderr, "ROUNDTRIP_PROVIDER_URL: %s\n", error.message);
-        tracing_observer_free(observer);
-        return EXIT_USAGE;
-    }
-    struct operators operators = { .participant = &participant, .observer = observer };
-    struct http_route ops_routes[OPERATOR_ROUTES];
-    operators_routes(&operators, ops_routes);
-    struct attachments attachments = { &webhooks, &operators, client };
-    const struct daemon_service service = {
-        .name = "payment",
-        .participant = &participant,
-        .queue = QUEUE_PAYMENT,
-        .bindings = wire_bindings,
-        .binding_count = wire_binding_count,
-        .routes = routes,
-        .route_count = WEBHOOK_ROUTES,
-        .ops_routes = ops_routes,
-        .ops_route_count = OPERATOR_ROUTES,
-        .attach_self = &attachments,
-        .attach = attach,
-        .detach = detach,
-        .effects = provider_client_port(client),
-        .tracing = tracing_for_daemon(observer),
+    client = provider_client_start(&client_options, error);
+    return client != NULL || error_wrap(error, "ROUNDTRIP_PROVIDER_URL");
+}
+
+static bool payment_open(const void *self, const struct participant *participant,
+                         struct tracing_observer *observer, struct daemon_service *daemon,
+                         struct error *error)
+{
+    const struct payment_options *options = self;
+    webhooks = (struct webhooks){
+        .secret = options->webhook_secret,
+        .is_unsigned_allowed = strcmp(options->webhook_unsigned, "refuse") != 0,
+        .is_anyone_allowed = strcmp(options->webhook_unsigned, "anyone") == 0,
+        .currency = options->common.currency,
+        .are_declines_final = strcmp(options->decline, "fail") == 0,
+        .observer = observer,
     };
-    int status = daemon_run(&service, &options->common);
+    operators = (struct operators){ .participant = participant, .observer = observer };
+    if (!client_start(options, observer, error))
+        return false;
+    webhooks_routes(&webhooks, routes);
+    operators_routes(&operators, ops_routes);
+    daemon->routes = routes;
+    daemon->route_count = WEBHOOK_ROUTES;
+    daemon->ops_routes = ops_routes;
+    daemon->ops_route_count = OPERATOR_ROUTES;
+    daemon->attach = attach;
+    daemon->detach = detach;
+    daemon->effects = provider_client_port(client);
+    return true;
+}
+
+static void payment_close(void)
+{
     provider_client_stop(client);
-    tracing_observer_free(observer);
-    return status;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct config_option *const tables[] = { daemon_config, payment_config, NULL };
-    static const struct daemon_program program = { "roundtrip-payment", tables, options_check };
-    struct payment_options options;
-    int status = 0;
-    memset(&options, 0, sizeof options);
-    if (!daemon_arguments(argc, argv, &program, &options, &status))
-        return status;
-    char instance_id[UUID_TEXT_SIZE];
-    uuid_v7_generate(clock_wall_ms(), instance_id);
-    struct tracing *tracing = tracing_start("payment", instance_id);
-    status = payment_run(&options, tracing);
-    tracing_stop(tracing);
-    return status;
+    static const struct service service = {
+        .name = "payment",
+        .queue = QUEUE_PAYMENT,
+        .config = payment_config,
+        .check = options_check,
+        .participant = participant_of,
+        .tell = payment_tell,
+        .open = payment_open,
+        .close = payment_close,
+    };
+    static struct payment_options options;
+    return service_main(argc, argv, &service, &options);
 }

@@ -4,8 +4,8 @@
  * Two listeners: the public one for clients, and one for operators and their probes, with threads
  * of its own, so that what floods the one cannot silence the other.
  *
- * A service's main has its options read by daemon_arguments, fills a struct daemon_service and
- * calls daemon_run. */
+ * Whoever runs a service has its options read by daemon_arguments, fills a struct daemon_service
+ * and calls daemon_run: host/service_main.h does, for all of them. */
 #pragma once
 
 #include "common/base/config.h"
