@@ -23,11 +23,12 @@ void audit_adopt_captures(struct audit_facts *facts)
         payment->account.is_known = true;
         payment->account.captured = payment->own.money;
         payment->account.booking = payment->own.booking;
-        if (payment->own.state == AUDIT_PAYMENT_REFUNDED) {
-            payment->account.refunded = payment->own.money.amount - payment->own.resolved;
-            payment->account.refunds_total = payment->account.refunded;
-            payment->account.refund_count = payment->account.refunded > 0;
-        }
+        /* Of one that is refunded the state says it: an old release kept no list of refunds. */
+        payment->account.refunded = payment->own.state == AUDIT_PAYMENT_REFUNDED
+                                        ? payment->own.money.amount - payment->own.resolved
+                                        : payment->own.refunds_back;
+        payment->account.refunds_total = payment->account.refunded;
+        payment->account.refund_count = payment->account.refunded > 0;
     }
 }
 

@@ -31,5 +31,6 @@ MUST_CHECK bool audit_recheck_booking(struct audit_recheck *recheck,
                                       const struct audit_booking **ret_found,
                                       struct audit_opinion *ret_opinion);
 
-/* Takes the payment service's word for a capture that the provider's books do not have. */
+/* Takes the payment service's word for a capture that the provider's books do not have, and for
+ * what it was told of its refunds. */
 void audit_adopt_captures(struct audit_facts *facts);

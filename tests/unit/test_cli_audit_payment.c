@@ -162,6 +162,28 @@ static void a_capture_by_hand_is_taken_at_the_services_word_if_asked_to(void **s
     assert_payment(AUDIT_IS_APPLIED, "");
 }
 
+/* Nobody but the service was told of the refund, by a webhook. */
+static void a_refund_by_hand_is_taken_at_the_services_word_as_well(void **state)
+{
+    static const struct {
+        int64_t back;
+        const char *kind;
+    } cases[] = { { 1000, "refunded_though_applied" },
+                  { 1, "refunded_in_part" },
+                  { 1001, "refunded_more_than_captured" } };
+    (void)state;
+    is_applied();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        memset(&payment->account, 0, sizeof payment->account);
+        payment->own.refunds_back = cases[i].back;
+        payment->own.state = AUDIT_PAYMENT_SETTLED;
+        audit_adopt_captures(&facts);
+        assert_payment(AUDIT_IS_WRONG, cases[i].kind);
+        payment->own.state = AUDIT_PAYMENT_CAPTURED;
+        assert_payment(AUDIT_IS_WRONG, cases[i].kind);
+    }
+}
+
 static void applied_to_two_bookings_is_wrong(void **state)
 {
     (void)state;
@@ -319,6 +341,7 @@ int main(void)
         CASE(a_capture_that_was_acknowledged_and_is_gone_is_lost),
         CASE(a_payment_that_nobody_captured_is_unknown),
         CASE(a_capture_by_hand_is_taken_at_the_services_word_if_asked_to),
+        CASE(a_refund_by_hand_is_taken_at_the_services_word_as_well),
         CASE(applied_to_two_bookings_is_wrong),
         CASE(settled_without_a_confirmed_booking_is_wrong),
         CASE(settled_for_a_booking_that_another_payment_confirmed_is_wrong),
