@@ -40,6 +40,7 @@ struct session {
     struct cli *cli;
     struct replayer *replayer;
     struct replay_report report;
+    int64_t taken;        /* documents that were replayed */
     struct arena page;    /* documents as they are stored */
     struct arena scratch; /* of one document */
 };
@@ -47,6 +48,7 @@ struct session {
 static void record_take(struct session *session, enum records_of which, const struct record *record)
 {
     struct replay_finding finding;
+    session->taken++;
     arena_clear(&session->scratch);
     replay_record(session->replayer, which, record, &session->scratch, &finding);
     replay_report_add(&session->report, which, record->id, &finding);
@@ -132,6 +134,16 @@ static enum exit_status stores_walk(struct session *session, struct records *rec
 
 /* ---- a file ---- */
 
+/* Of nothing all are equal: an export that went wrong must not pass for a release that decides as
+ * the one before. */
+static enum exit_status emptiness_refuse(const struct session *session, const char *path)
+{
+    if (session->taken > 0 || *session->cli->is_stopped)
+        return EXIT_OK;
+    complain("%s holds no document; make it again with roundtrip replay --export", path);
+    return EXIT_USAGE;
+}
+
 static enum exit_status lines_replay(struct session *session, FILE *file, const char *path)
 {
     char *line = NULL;
@@ -155,7 +167,7 @@ static enum exit_status lines_replay(struct session *session, FILE *file, const 
     }
     free(line);
     if (ferror(file) == 0)
-        return status;
+        return status == EXIT_OK ? emptiness_refuse(session, path) : status;
     complain("%s cannot be read: %s", path, strerror(errno));
     return EXIT_USAGE;
 }
@@ -202,7 +214,8 @@ static enum exit_status replay_run(struct cli *cli, const void *self)
     replay_report_start(&session.report, cli, options->output, options->booking_id == NULL);
     enum exit_status status = options->path != NULL ? file_replay(&session, options->path)
                                                     : stores_replay(&session, options);
-    if (options->is_export || status == EXIT_NOT_FOUND) {
+    bool is_refused = status == EXIT_USAGE && session.taken == 0;
+    if (options->is_export || status == EXIT_NOT_FOUND || is_refused) {
         cJSON_Delete(session.report.findings);
     } else {
         enum exit_status found = replay_report_end(&session.report);
@@ -228,7 +241,7 @@ const struct command command_replay = {
         "  roundtrip replay --export > FILE    with the old release; then, with the new one:\n"
         "  roundtrip replay --against FILE     does it decide differently?\n\n"
         "Exit status: 0 all are equal; 1 one differs or cannot be replayed, which is said with\n"
-        "the reason; 2 there is no such booking.\n",
+        "the reason; 2 there is no such booking; 64 FILE cannot be read, or holds no document.\n",
     .arguments = replay_arguments,
     .options_size = sizeof(struct replay_options),
     .run = replay_run,

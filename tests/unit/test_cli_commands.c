@@ -270,6 +270,17 @@ static void a_booking_is_shown_by_whoever_can_be_asked(void **state)
     assert_string_equal(out, "");
 }
 
+/* ---- replay ---- */
+
+static void a_file_without_a_document_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(run(&command_replay, "--against /dev/null", NULL, NULL, NULL), EXIT_USAGE);
+    assert_string_equal(said, "roundtrip: /dev/null holds no document; make it again with "
+                              "roundtrip replay --export\n");
+    assert_string_equal(out, "");
+}
+
 /* ---- trace check ---- */
 
 static void the_traces_of_decided_bookings_are_checked(void **state)
@@ -310,6 +321,7 @@ int main(void)
         cmocka_unit_test(the_books_are_shown_with_their_sums),
         cmocka_unit_test(a_stuck_refund_is_listed_and_settled),
         cmocka_unit_test(a_booking_is_shown_by_whoever_can_be_asked),
+        cmocka_unit_test(a_file_without_a_document_is_refused),
         cmocka_unit_test(the_traces_of_decided_bookings_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
