@@ -95,10 +95,8 @@ enum exit_status dossier_read(const struct cli *cli, struct records *records,
     snprintf(dossier->booking_id, sizeof dossier->booking_id, "%s", booking_id);
     tracing_booking_trace_hex(booking_id, dossier->trace_id);
     bool is_answered = gateway_ask(cli, dossier);
-    bool is_gateway_read =
-        document_get(records, RECORDS_GATEWAY, booking_id, dossier, &dossier->gateway);
-    bool is_booking_read =
-        document_get(records, RECORDS_BOOKING, booking_id, dossier, &dossier->booking);
+    (void)document_get(records, RECORDS_GATEWAY, booking_id, dossier, &dossier->gateway);
+    (void)document_get(records, RECORDS_BOOKING, booking_id, dossier, &dossier->booking);
     if (!is_answered && dossier->gateway != NULL) {
         memcpy(&dossier->seen, dossier->gateway->state, sizeof dossier->seen);
         dossier->is_seen = dossier->seen.booking_id[0] != '\0';
@@ -107,8 +105,10 @@ enum exit_status dossier_read(const struct cli *cli, struct records *records,
     payments_read(records, dossier);
     if (dossier->is_seen || dossier->booking != NULL)
         return EXIT_OK;
-    if (!is_answered && !is_gateway_read && !is_booking_read) {
-        complain("nobody can be asked about booking %s: roundtrip doctor says why", booking_id);
+    if (!is_answered) {
+        complain("it is not known whether there is a booking %s, as the gateway does not say: "
+                 "roundtrip doctor says why",
+                 booking_id);
         return EXIT_UNAVAILABLE;
     }
     complain("nothing is known of booking %s: roundtrip list shows those there are", booking_id);

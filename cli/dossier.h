@@ -33,8 +33,9 @@ struct dossier {
     size_t note_count;
 };
 
-/* EXIT_NOT_FOUND: nobody knows it. EXIT_UNAVAILABLE: nobody could be asked. Both are said to the
- * user. Ended by dossier_done in every case. */
+/* EXIT_NOT_FOUND: nobody knows it, the gateway included. EXIT_UNAVAILABLE: the gateway does not
+ * answer, and no store that could be read has it. Both are said to the user. Ended by dossier_done
+ * in every case. */
 MUST_CHECK enum exit_status dossier_read(const struct cli *cli, struct records *records,
                                          const char *booking_id, struct dossier *dossier);
 void dossier_done(struct dossier *dossier);

@@ -9,6 +9,7 @@
 static char out[8192];
 static char said[1024];
 static struct http_peer peer;
+static char store_booking[64]; /* "" = none is set */
 
 /* An answer of the service, with the length that it has. */
 static const char *answer(const char *status, const char *body)
@@ -45,7 +46,7 @@ static enum exit_status run(const struct command *command, const char *line, con
                                      .payment_url = "http://127.0.0.1:9",
                                      .payment_ops_url = url,
                                      .store_gateway = "sqlite:/nowhere/gateway.db",
-                                     .store_booking = "",
+                                     .store_booking = store_booking,
                                      .store_payment = "",
                                      .jaeger_url = "",
                                      .trace_file = "/dev/null" },
@@ -270,6 +271,28 @@ static void a_booking_is_shown_by_whoever_can_be_asked(void **state)
     assert_string_equal(out, "");
 }
 
+/* The stores have not heard of a booking that the gateway may know. */
+static void without_the_gateway_nobody_says_that_there_is_no_booking(void **state)
+{
+    static const char *const answers[] = { "", "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n" };
+    char path[] = "/tmp/roundtrip-commands-XXXXXX";
+    (void)state;
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    snprintf(store_booking, sizeof store_booking, "sqlite:%s", path);
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        assert_int_equal(run(&command_show, "B1", answers[i], NULL, NULL), EXIT_UNAVAILABLE);
+        assert_non_null(strstr(said, "it is not known whether there is a booking B1"));
+        assert_null(strstr(said, "nothing is known"));
+        assert_string_equal(out, "");
+    }
+    assert_int_equal(run(&command_show, "B1", answer("404 No", "{}"), NULL, NULL), EXIT_NOT_FOUND);
+    assert_non_null(strstr(said, "nothing is known of booking B1"));
+    store_booking[0] = '\0';
+    unlink(path);
+}
+
 /* ---- replay ---- */
 
 static void a_file_without_a_document_is_refused(void **state)
@@ -321,6 +344,7 @@ int main(void)
         cmocka_unit_test(the_books_are_shown_with_their_sums),
         cmocka_unit_test(a_stuck_refund_is_listed_and_settled),
         cmocka_unit_test(a_booking_is_shown_by_whoever_can_be_asked),
+        cmocka_unit_test(without_the_gateway_nobody_says_that_there_is_no_booking),
         cmocka_unit_test(a_file_without_a_document_is_refused),
         cmocka_unit_test(the_traces_of_decided_bookings_are_checked),
     };
