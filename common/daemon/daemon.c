@@ -7,7 +7,6 @@
 #include "common/daemon/daemon_private.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +19,6 @@
 #define LOG_STOP_MS_MAX     200
 #define ROUTES_MAX          16
 #define OPS_THREADS         8
-#define OPS_PORT_DERIVED    (-1)
-#define OPS_PORT_AFTER      100 /* the public port */
-#define PORT_MAX            65535
 
 /* ---- for handlers ---- */
 
@@ -186,21 +182,14 @@ static bool http_open(struct daemon *daemon, struct error *error)
     return daemon->server != NULL;
 }
 
-/* A public port that was given as any free one leads to any free one here too. */
 static bool ops_open(struct daemon *daemon, struct error *error)
 {
     const struct daemon_service *service = daemon->service;
     const struct daemon_options *options = daemon->options;
-    int64_t port = options->ops_port;
-    if (port == OPS_PORT_DERIVED)
-        port = options->http_port == 0 ? 0 : options->http_port + OPS_PORT_AFTER;
-    if (port > PORT_MAX)
-        return error_set(error, ERROR_REJECT,
-                         "ROUNDTRIP_OPS_PORT must be set: there is no port %" PRId64, port);
     const struct http_server_options server_options = {
         .bind_address = options->ops_bind,
         .bind_setting = "ROUNDTRIP_OPS_BIND",
-        .port = (int)port,
+        .port = (int)daemon_ops_port(options),
         .port_setting = "ROUNDTRIP_OPS_PORT",
         .threads = OPS_THREADS,
         .is_preferred = true,

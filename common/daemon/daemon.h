@@ -101,6 +101,9 @@ struct daemon_program {
 };
 /* The check of what every service has; a service's own calls it. */
 bool daemon_options_check(const void *options, FILE *messages);
+/* Of the operators' listener; 0 = any free one, as also where the public port is any free one. What
+ * is derived may be above 65535: daemon_options_check refuses that. */
+int64_t daemon_ops_port(const struct daemon_options *options);
 
 /* argv handling that all daemons share: --check-config, --help, --version. True: go on with
  * running; false: exit with *ret_status. Fills `options` by config_read, then checks them. */

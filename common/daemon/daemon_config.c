@@ -4,6 +4,7 @@
 #include "common/daemon/minder.h"
 #include "common/store/store.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,10 @@
 #ifndef ROUNDTRIP_VERSION
 #define ROUNDTRIP_VERSION "unknown"
 #endif
+
+#define OPS_PORT_DERIVED (-1)
+#define OPS_PORT_AFTER   100 /* the public port */
+#define PORT_MAX         65535
 
 #define TEXT(kind, member, variable, value, text)                                                  \
     {                                                                                              \
@@ -74,6 +79,13 @@ static void signals_prepare(void)
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails, like a full disk */
 }
 
+int64_t daemon_ops_port(const struct daemon_options *options)
+{
+    if (options->ops_port != OPS_PORT_DERIVED)
+        return options->ops_port;
+    return options->http_port == 0 ? 0 : options->http_port + OPS_PORT_AFTER;
+}
+
 bool daemon_options_check(const void *target, FILE *messages)
 {
     const struct daemon_options *options = target;
@@ -85,6 +97,11 @@ bool daemon_options_check(const void *target, FILE *messages)
     }
     if (!amqp_bus_url_check(options->amqp_url, &error)) {
         fprintf(messages, "ROUNDTRIP_AMQP_URL: %s\n", error.message);
+        is_good = false;
+    }
+    if (daemon_ops_port(options) > PORT_MAX) {
+        fprintf(messages, "ROUNDTRIP_OPS_PORT must be set: there is no port %" PRId64 "\n",
+                daemon_ops_port(options));
         is_good = false;
     }
     return is_good;

@@ -1,6 +1,7 @@
 /* Checks that need more than one value or a list: two options that must not cross, currencies,
- * addresses. */
+ * addresses, and the ports of a service. */
 #include "common/base/config.h"
+#include "common/daemon/daemon.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,6 +98,35 @@ static void currencies_and_addresses_are_checked_as_what_they_are(void **state)
     assert_string_equal(message, "");
 }
 
+/* What the check of every service says of these ports; "" = nothing. */
+static void ports_check(int64_t http_port, int64_t ops_port, char ret_message[256])
+{
+    const struct daemon_options options = { .store_url = "sqlite:gateway.db",
+                                            .amqp_url = "amqp://127.0.0.1/",
+                                            .http_port = http_port,
+                                            .ops_port = ops_port };
+    FILE *messages = fmemopen(ret_message, 256, "w");
+    assert_non_null(messages);
+    ret_message[0] = '\0';
+    bool is_good = daemon_options_check(&options, messages);
+    fclose(messages);
+    assert_int_equal(is_good, ret_message[0] == '\0');
+}
+
+static void an_operators_port_that_cannot_be_derived_must_be_set(void **state)
+{
+    (void)state;
+    char message[256];
+    ports_check(65435, -1, message);
+    assert_string_equal(message, "");
+    ports_check(65436, -1, message);
+    assert_string_equal(message, "ROUNDTRIP_OPS_PORT must be set: there is no port 65536\n");
+    ports_check(65436, 65535, message);
+    assert_string_equal(message, "");
+    ports_check(0, -1, message);
+    assert_string_equal(message, "");
+}
+
 int main(void)
 {
     const char *output = getenv("CMOCKA_MESSAGE_OUTPUT"); /* or nobody could read what we say */
@@ -109,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_values_that_contradict_each_other_are_told_with_both_names),
         cmocka_unit_test(currencies_and_addresses_are_checked_as_what_they_are),
+        cmocka_unit_test(an_operators_port_that_cannot_be_derived_must_be_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
