@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #define IDLE_MS_MAX   1000 /* heartbeats are answered at least so often */
-#define DRAIN_MS_MAX  2000 /* HTTP stops and tracing flushes within MINDER_STOP_MS_MAX too */
+#define DRAIN_MS_MAX  1500 /* HTTP stops and tracing flushes within MINDER_STOP_MS_MAX too */
 #define DRAIN_POLL_MS 10
 #define LEFT_MAX      64
 

@@ -11,7 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK_MS 100
+#define TICK_MS     100
+#define PROMISED_MS 5000 /* SIGTERM ends the service within this */
+#define BUSY_MS     1500 /* so much later than asked a busy machine may run us */
+
+_Static_assert(MINDER_STOP_MS_MAX + 2 * TICK_MS + BUSY_MS <= PROMISED_MS,
+               "a tick until it is seen, another for the log");
 
 struct minder {
     struct daemon *daemon;

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#define MINDER_STOP_MS_MAX 4000 /* five seconds are promised */
+#define MINDER_STOP_MS_MAX 3000 /* five seconds are promised, also where the machine is busy */
 
 struct daemon;
 struct minder;
