@@ -1,5 +1,7 @@
 /* doctor_repeats.c - what is announced again and again and not answered: a binding or a queue may
- * be lost, or a service behind. Of the newest documents, for a store may hold millions. */
+ * be lost, or a service behind. Of the newest documents, for a store may hold millions. A booking
+ * whose outcome is known, and whose refund takes its time, is answered each time it is asked for.
+ */
 #include "cli/doctor.h"
 #include "cli/records.h"
 #include "gateway/gateway.h"
@@ -10,15 +12,15 @@
 
 #define LOOKED_AT_MAX 2000 /* of each store */
 #define REPEATS_NOTED 2 /* so many unanswered ones may be: a booking that waits for its payment */
-#define REPEATS_WRONG 5 /* half an hour with the usual settings: longer than any wait */
+#define REPEATS_WRONG 5 /* half an hour with the usual settings: longer than any answer takes */
 #define NAMED_MAX     5
 #define SUBJECT_SIZE  48
 #define NAMES_SIZE    (NAMED_MAX * (IDENT_SIZE + 2))
 
 struct look {
-    const struct records *records;
+    struct records *records;
     struct arena arena;
-    size_t looked_at, noted, wrong;
+    size_t looked_at, noted, wrong, refunds_awaited;
     char names[NAMES_SIZE];
 };
 
@@ -30,6 +32,31 @@ static int64_t repeats_of(enum records_of which, const struct document *document
     }
     const struct payment *payment = document->state;
     return payment->state == PAYMENT_CAPTURED ? payment->repeat_count : 0;
+}
+
+/* Also if that cannot be told from here: then nobody is accused. */
+static bool refund_is_under_way(struct look *look, const char *payment_id)
+{
+    struct document *document;
+    struct error error;
+    if (!records_load(look->records, RECORDS_PAYMENT, payment_id, &look->arena, &document, &error))
+        return true;
+    if (document == NULL)
+        return false;
+    const struct payment *payment = document->state;
+    return payment->state == PAYMENT_REFUND_DUE || payment->state == PAYMENT_REFUNDING;
+}
+
+/* The outcome is known, and all that is missing is under way: a repeat brings nothing new. */
+static bool only_refunds_are_awaited(struct look *look, const struct gateway_view *view)
+{
+    if (!gateway_is_settled(view))
+        return false;
+    for (int64_t i = 0; i < view->refund_count; i++)
+        if (view->refunds[i].status == GATEWAY_STATUS_WAITING &&
+            !refund_is_under_way(look, view->refunds[i].payment.payment_id))
+            return false;
+    return true;
 }
 
 static void name_add(struct look *look, const char *id)
@@ -49,10 +76,14 @@ static bool document_look(void *self, enum records_of which, const struct record
         document_new(&look->arena, &look->records->readers[which], record->id);
     if (document_decode(document, &look->records->readers[which], record, &look->arena, &error)) {
         int64_t repeats = repeats_of(which, document);
-        look->noted += repeats >= REPEATS_NOTED;
-        look->wrong += repeats >= REPEATS_WRONG;
-        if (repeats >= REPEATS_NOTED)
+        if (repeats >= REPEATS_NOTED && which == RECORDS_GATEWAY &&
+            only_refunds_are_awaited(look, document->state)) {
+            look->refunds_awaited++;
+        } else if (repeats >= REPEATS_NOTED) {
+            look->noted++;
+            look->wrong += repeats >= REPEATS_WRONG;
             name_add(look, record->id);
+        }
     }
     return ++look->looked_at < LOOKED_AT_MAX;
 }
@@ -66,6 +97,10 @@ static void store_look(struct doctor *doctor, struct records *records, enum reco
     snprintf(subject, sizeof subject, "repeats of %s", records_name(which));
     if (!records_each(records, which, &pages, document_look, &look, &error))
         doctor_report(doctor, FINDING_UNKNOWN, subject, error.message, NULL);
+    else if (look.noted == 0 && look.refunds_awaited > 0)
+        doctor_reportf(doctor, FINDING_OK, subject, NULL,
+                       "none is unanswered among %zu; %zu decided, waiting for refunds",
+                       look.looked_at, look.refunds_awaited);
     else if (look.noted == 0)
         doctor_reportf(doctor, FINDING_OK, subject, NULL, "none is unanswered among %zu",
                        look.looked_at);
