@@ -226,6 +226,14 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
         observer_export_quarantine(observer, delivery, reason);
 }
 
+/* Its sender's trace shows that it arrived; what only repeats has no spans. */
+static void unconcerned(void *self, const struct delivery *delivery)
+{
+    struct tracing_observer *observer = self;
+    if (!is_off(observer) && !delivery->message.is_repeat)
+        observer_export_unconcerned(observer, delivery);
+}
+
 /* It comes again: what cannot be read here is traced by the release that can. */
 static void postponed(void *self, const struct delivery *delivery, const char *reason)
 {
@@ -340,6 +348,7 @@ struct tracing_observer *tracing_observer_new(const struct tracing_setup *setup)
         .decided = decided,
         .quarantined = quarantined,
         .postponed = postponed,
+        .unconcerned = unconcerned,
         .batch_end = batch_end,
     };
     observer->http_port_table =

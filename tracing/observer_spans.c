@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#define MOMENT_NS                                                                                  \
+    1000 /* Jaeger takes a span that lasts no time for one that ends before it begins */
+
 static void submit(struct tracing_observer *observer, int64_t ended_ns)
 {
     span_end(&observer->span, ended_ns);
@@ -155,9 +158,9 @@ void observer_export_stage(struct tracing_observer *observer, const struct open_
     submit(observer, record->ended_ns);
 }
 
-/* A delivery that never became an input. Its type may be anything, so it is not in the name. */
-void observer_export_quarantine(struct tracing_observer *observer, const struct delivery *delivery,
-                                const char *reason)
+/* False: it is not recorded. The key is for what is read; else it may be anything. */
+static bool delivery_begin(struct tracing_observer *observer, const struct delivery *delivery,
+                           const char *routing_key, int64_t now_ns)
 {
     struct span *span = &observer->span;
     const struct message *message = &delivery->message;
@@ -168,22 +171,41 @@ void observer_export_quarantine(struct tracing_observer *observer, const struct 
             : "";
     lineage_find(observer->tracing, booking_id, message->traceparent, message->id, true, &lineage);
     if (!lineage.is_recorded)
-        return;
+        return false;
     observer_random_id(observer, lineage.place.span_id);
-    int64_t now_ns = clock_wall_ns();
     span_begin(span, &lineage.place, SPAN_CONSUMER, now_ns);
     span_name_add(span, "process ");
-    observer_destination_add(span, "", observer->queue);
+    observer_destination_add(span, routing_key, observer->queue);
     observer_messaging_add(observer, span, "process", "process", strlen("process "));
     span_text(span, KEY_MESSAGING_ROUTING_KEY, message->type);
     span_text(span, KEY_MESSAGING_MESSAGE_ID, message->id);
     span_text(span, KEY_MESSAGING_CONVERSATION_ID, booking_id);
     span_text(span, KEY_BOOKING_ID, booking_id);
+    if (lineage.carried.is_set)
+        span_link(span, &lineage.carried, true);
+    return true;
+}
+
+/* A delivery that never became an input. */
+void observer_export_quarantine(struct tracing_observer *observer, const struct delivery *delivery,
+                                const char *reason)
+{
+    struct span *span = &observer->span;
+    int64_t now_ns = clock_wall_ns();
+    if (!delivery_begin(observer, delivery, "", now_ns))
+        return;
     span_lasting(span, KEY_DECISION, "quarantine");
     span_text(span, KEY_DECISION_REASON, reason);
     span_lasting(span, KEY_ERROR_TYPE, "quarantined");
     span_fail(span, NULL);
-    if (lineage.carried.is_set)
-        span_link(span, &lineage.carried, true);
-    submit(observer, now_ns);
+    submit(observer, now_ns + MOMENT_NS);
+}
+
+void observer_export_unconcerned(struct tracing_observer *observer, const struct delivery *delivery)
+{
+    int64_t now_ns = clock_wall_ns();
+    if (!delivery_begin(observer, delivery, delivery->message.type, now_ns))
+        return;
+    span_lasting(&observer->span, KEY_DECISION, "ignore");
+    submit(observer, now_ns + MOMENT_NS);
 }

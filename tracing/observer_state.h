@@ -99,6 +99,8 @@ void observer_export_stage(struct tracing_observer *observer, const struct open_
                            const struct stage_record *record);
 void observer_export_quarantine(struct tracing_observer *observer, const struct delivery *delivery,
                                 const char *reason);
+void observer_export_unconcerned(struct tracing_observer *observer,
+                                 const struct delivery *delivery);
 
 /* observer_saga.c */
 void observer_export_wait(struct tracing_observer *observer, const char *booking_id,

@@ -211,6 +211,14 @@ static void quarantined(void *self, const struct delivery *delivery, const char 
     FORWARD(metrics, quarantined, (next_->self, delivery, reason));
 }
 
+static void unconcerned(void *self, const struct delivery *delivery)
+{
+    struct metrics *metrics = self;
+    settled_note(&metrics->batches[batch_ring_oldest(&metrics->ring)], delivery,
+                 delivery->message.type, OUTCOME_DUPLICATE);
+    FORWARD(metrics, unconcerned, (next_->self, delivery));
+}
+
 static void failed(void *self, const struct input *input, const char *reason)
 {
     struct metrics *metrics = self;
@@ -327,6 +335,7 @@ struct metrics *metrics_new(const struct metrics_setup *setup)
         .failed = failed,
         .unreadable = unreadable,
         .postponed = postponed,
+        .unconcerned = unconcerned,
         .batch_end = batch_end,
         .paused = paused,
     };

@@ -139,6 +139,8 @@ void engine_settle(struct engine *engine, struct batch *batch)
             batch->deliveries[kept_count++].delivery = entry->delivery;
             continue;
         }
+        if (entry->jobs_count == 0 && !entry->is_quarantined && !entry->is_later)
+            OBSERVE(engine, unconcerned, entry->delivery);
         delivery_count(engine, entry);
         done[done_count++] = entry->delivery;
     }

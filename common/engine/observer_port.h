@@ -54,6 +54,8 @@ struct observer_port {
     void (*decided)(void *self, const struct decided *decided);
     /* A delivery that never became an input. */
     void (*quarantined)(void *self, const struct delivery *delivery, const char *reason);
+    /* A delivery that concerns no document of this participant's: acked, with nothing decided. */
+    void (*unconcerned)(void *self, const struct delivery *delivery);
     /* What was decided about this input cannot be saved, for it breaks an invariant of ours: a bug.
      * Nothing of it is; a delivery goes to the dead letters, a request gets 500. */
     void (*failed)(void *self, const struct input *input, const char *reason);

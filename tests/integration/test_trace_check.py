@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 import urllib.request
+import uuid
 
 from load_rig import AMOUNT, CURRENCY, USER, Load
 from system_rig import BUILD, SERVICES, at_once, until
@@ -16,6 +17,7 @@ UNPAID = int(os.environ.get("TRACE_CHECK_UNPAID", "1500"))
 KILLS = int(os.environ.get("TRACE_CHECK_KILLS", "2"))
 DELAY_MS = 1000
 A_SECOND = 100  # bookings
+ENDED_UNPAID = 5
 
 
 def check(system, jaeger, sample):
@@ -35,6 +37,16 @@ def announce_unpaid(system, count):
         assert system.ask(own, "gateway").insist("POST", "/booking/intent", body)[0] == 202
 
     at_once([lambda own, index=index: intend(own, index) for index in range(count)])
+
+
+def end_unpaid(system, count):
+    """Cancelled before anybody paid: of these the payment service has never heard."""
+    for _ in range(count):
+        name = f"ended-{uuid.uuid4()}"  # Jaeger is shared: a name used twice is one trace
+        intent = {"intentId": name, "userId": USER, "amount": AMOUNT, "currency": CURRENCY}
+        assert system.call("gateway", "POST", "/booking/intent", intent)[0] == 202
+        assert system.call("gateway", "POST", f"/booking/{name}/cancel", {})[0] == 202
+    until(lambda: system.messages("gateway")["applied"] >= count, lambda: system.messages("gateway"), 60)
 
 
 def kill_booking(system, moments):
@@ -61,9 +73,10 @@ def played(new_system, jaeger, kills, unpaid):
     repeats = {"ROUNDTRIP_REPEAT_AFTER_MS": "2000"} if kills else {}
     system = new_system(OTEL_EXPORTER_OTLP_ENDPOINT=jaeger.env["JAEGER_OTLP_URL"], OTEL_BSP_SCHEDULE_DELAY=str(DELAY_MS),
                         **repeats).start()
+    end_unpaid(system, ENDED_UNPAID)
     announce_unpaid(system, unpaid)
     if kills:  # the answer to the first repeat says until when each of them waits; a wave of spans goes with it
-        until(lambda: system.messages("gateway")["applied"] >= unpaid, lambda: system.messages("gateway"), 60)
+        until(lambda: system.messages("gateway")["applied"] >= unpaid + ENDED_UNPAID, lambda: system.messages("gateway"), 60)
     until(lambda: spans(system, "queued") == spans(system, "exported"), "the exporters have caught up", 60)
     dropped = spans(system, "dropped")
     duration_s = max(3, BOOKINGS / A_SECOND)
@@ -86,9 +99,9 @@ def edges(jaeger, since_s):
 def test_without_kills_every_trace_is_whole(new_system, jaeger):
     started_s = time.time()
     system, has_dropped = played(new_system, jaeger, 0, UNPAID)
-    status, found = check(system, jaeger, BOOKINGS)
+    status, found = check(system, jaeger, BOOKINGS + ENDED_UNPAID)
     assert not has_dropped
-    assert found["traces"] == found["roots"] == found["whole"] == BOOKINGS, found["missing"][:20]
+    assert found["traces"] == found["roots"] == found["whole"] == BOOKINGS + ENDED_UNPAID, found["missing"][:20]
     assert status == 0 and not found["missing"]
     assert {("saga", "gateway"), ("gateway", "booking"), ("payment", "booking"), ("booking", "payment"),
             ("payment", "provider")} <= edges(jaeger, started_s)
@@ -97,7 +110,7 @@ def test_without_kills_every_trace_is_whole(new_system, jaeger):
 
 def test_a_killed_booking_service_takes_no_root_with_it(new_system, jaeger):
     system, has_dropped = played(new_system, jaeger, KILLS, UNPAID)
-    status, found = check(system, jaeger, BOOKINGS)
-    assert found["traces"] == found["roots"] == BOOKINGS, [flaw for flaw in found["missing"] if flaw["kind"] == "no root"]
+    status, found = check(system, jaeger, BOOKINGS + ENDED_UNPAID)
+    assert found["traces"] == found["roots"] == BOOKINGS + ENDED_UNPAID, [flaw for flaw in found["missing"] if flaw["kind"] == "no root"]
     assert not has_dropped and status == 0 and all(flaw["wentWith"] for flaw in found["missing"]), found["missing"][:20]
     assert all(flaw["kind"] != "warning" for flaw in found["missing"])

@@ -308,6 +308,25 @@ static void a_delivery_that_never_became_an_input_has_a_span_without_its_type(vo
     assert_null(cJSON_GetObjectItem(span, "parentSpanId"));
 }
 
+static void a_delivery_that_concerns_nothing_here_has_a_span_and_its_repeat_has_none(void **state)
+{
+    (void)state;
+    struct delivery delivery = { .tag = 3 };
+    delivery.message = message_with("m3");
+    snprintf(delivery.message.type, sizeof delivery.message.type, "booking.cancelled");
+    port->batch_begin(port->self, NULL, 0, NOW_MS);
+    port->unconcerned(port->self, &delivery);
+    delivery.message.is_repeat = true;
+    port->unconcerned(port->self, &delivery);
+    port->batch_end(port->self);
+    flush();
+    const cJSON *span = span_named("process events:booking.cancelled:booking-events");
+    assert_text(span, "traceId", TRACE);
+    assert_attribute(span, "messaging.message.id", "m3");
+    assert_attribute(span, "decision", "ignore");
+    assert_int_equal(sink_span_count(&sink), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +342,7 @@ int main(void)
         OBSERVER_TEST(a_request_without_a_span_gets_one),
         OBSERVER_TEST(an_input_carries_its_own_context_from_then_on),
         OBSERVER_TEST(a_duplicate_is_no_error_and_a_quarantined_input_is),
+        OBSERVER_TEST(a_delivery_that_concerns_nothing_here_has_a_span_and_its_repeat_has_none),
         OBSERVER_TEST(a_delivery_that_never_became_an_input_has_a_span_without_its_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
