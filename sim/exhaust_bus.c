@@ -183,10 +183,11 @@ static void mark_add(struct exhaust *explorer, const struct exhaust_text *messag
 
 static enum sim_service service_of(const char *queue)
 {
-    int service = 0;
-    while (strcmp(queue_names[service], queue) != 0)
-        service++;
-    return (enum sim_service)service;
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+        if (strcmp(queue_names[service], queue) == 0)
+            return (enum sim_service)service;
+    assert(false && "every binding leads to the queue of a service");
+    return (enum sim_service)0;
 }
 
 /* Into each of its queues, but for one that is full, or that it is not bound to any more: then
@@ -203,6 +204,7 @@ static bool route(struct exhaust *explorer, const struct message *message)
     size_t refusing = world->refusals > 0 ? count : 0;
     size_t missing = world->misses > 0 && count > 1 ? count : 0; /* of one alone it is returned */
     size_t chosen = exhaust_choose(explorer, 1 + refusing + missing);
+    assert(chosen == 0 || count > 0);
     size_t left_out = chosen == 0 ? count : (chosen - 1) % count;
     for (size_t i = 0; i < count; i++)
         if (i != left_out)
