@@ -47,12 +47,21 @@ def test_a_number_within_its_bounds_is_taken_and_none_beyond(name, option, tmp_p
     least, most = BOUNDS[name][option]
     for value in (least, most):
         along = {other: value for other in (BELOW.get(option), ABOVE.get(option)) if other}
+        if option == "HTTP_PORT" and name != "provider":
+            along["OPS_PORT"] = 0  # which else is 100 above it
         done = run(name, tmp_path, "--check-config", **{option: value, **along})
         assert done.returncode == 0, (value, done)
     for value in (least - 1, most + 1, f"{most}0", f"{least}x", "1.5", ""):
         done = run(name, tmp_path, "--check-config", **{option: value})
         refused = done.returncode == USAGE and f"ROUNDTRIP_{option} " in done.stdout + done.stderr
         assert refused or value == "", (value, done)
+
+
+@pytest.mark.parametrize("name", [name for name in BOUNDS if name != "provider"])
+def test_a_port_that_leaves_none_for_operators_is_refused(name, tmp_path):
+    assert run(name, tmp_path, "--check-config", HTTP_PORT=65435).returncode == 0
+    done = run(name, tmp_path, "--check-config", HTTP_PORT=65436)
+    assert done.returncode == USAGE and "ROUNDTRIP_OPS_PORT" in done.stdout + done.stderr, done
 
 
 @pytest.mark.parametrize("name, less", [("gateway", "REPEAT_AFTER_MS"), ("payment", "REPEAT_AFTER_MS"),
