@@ -144,7 +144,10 @@ static bool thread_start(struct opening *opening)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     bool is_started = pthread_create(&thread, NULL, opening_run, opening) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return is_started && pthread_detach(thread) == 0;
+    if (is_started) {
+        (void)pthread_detach(thread); /* it can be: nobody else knows it */
+    }
+    return is_started;
 }
 
 struct opening *opening_start(const struct amqp_address *address, const char *name, int heartbeat_s,
