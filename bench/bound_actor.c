@@ -2,9 +2,9 @@
  * led to is confirmed, as in the system. */
 #include "bench/bound_actor.h"
 
-#include "common/bus/amqp_envelope.h"
-#include "common/bus/amqp_link.h"
-#include "common/bus/amqp_topology.h"
+#include "common/rabbitmq/amqp_envelope.h"
+#include "common/rabbitmq/amqp_link.h"
+#include "common/rabbitmq/amqp_topology.h"
 
 #include <assert.h>
 #include <poll.h>

@@ -3,7 +3,7 @@
  * save. */
 #pragma once
 
-#include "common/engine/message.h"
+#include "common/saga/message.h"
 #include "wire/events.h"
 
 #include <stdatomic.h>

@@ -36,7 +36,7 @@ static void document_append(const struct mongo *mongo, bson_t *document, const c
 }
 
 /* An insert of what must not exist, or the document over exactly this version, in the form that
- * costs the server least; see common/store/mongo_record.c. */
+ * costs the server least; see common/mongodb/mongo_record.c. */
 static void statement_append(const struct mongo *mongo, bson_t *list, const char *position,
                              const char *id, int64_t version)
 {

@@ -8,7 +8,7 @@
 #include "bench/events.h"
 #include "booking/participant.h"
 #include "common/base/exit_status.h"
-#include "common/engine/engine.h"
+#include "common/saga/engine.h"
 #include "gateway/gateway.h"
 #include "payment/participant.h"
 

@@ -2,7 +2,7 @@
  * bound programs send the same bytes that the system sends. */
 #pragma once
 
-#include "common/engine/message.h"
+#include "common/saga/message.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -146,11 +146,11 @@ class Watch(threading.Thread):
 # ---- servers ----------------------------------------------------------------------------------------------------
 
 class Server:
-    """One of servers/, in a folder of its own."""
+    """One of system/servers/, in a folder of its own."""
 
     def __init__(self, kind, folder):
         self.kind, self.folder = kind, folder
-        run(ROOT / "servers" / kind, "start", folder, seconds_max=300)
+        run(ROOT / "system/servers" / kind, "start", folder, seconds_max=300)
         self.env = read_env(folder / "env")
 
     @property
@@ -158,7 +158,7 @@ class Server:
         return int(self.env[f"{self.kind.upper()}_PID"])
 
     def ctl(self, *words):
-        return run(ROOT / "servers" / self.kind, "ctl", self.folder, *words)
+        return run(ROOT / "system/servers" / self.kind, "ctl", self.folder, *words)
 
     def new_host(self, name):
         """The URL of a virtual host that nobody has used."""
@@ -167,7 +167,7 @@ class Server:
         return self.env["AMQP_URL"].rstrip("/") + "/" + name
 
     def stop(self):
-        run(ROOT / "servers" / self.kind, "stop", self.folder)
+        run(ROOT / "system/servers" / self.kind, "stop", self.folder)
 
 
 class System:

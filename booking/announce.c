@@ -2,7 +2,7 @@
  * again keeps its message id and bytes. */
 #include "booking/announce.h"
 #include "booking/guards.h"
-#include "common/base/json_write.h"
+#include "common/json/json_write.h"
 
 #include <assert.h>
 

@@ -12,9 +12,9 @@
 
 #include "common/base/ident.h"
 #include "common/base/money.h"
-#include "common/engine/announcement.h"
-#include "common/engine/decision.h"
-#include "common/engine/input.h"
+#include "common/saga/announcement.h"
+#include "common/saga/decision.h"
+#include "common/saga/input.h"
 #include "wire/events.h"
 
 #include <stdbool.h>

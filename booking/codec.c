@@ -1,9 +1,9 @@
 /* codec.c - events into inputs, and a booking to and from BSON. Checks what comes from outside; a
  * stored booking must keep the invariants that the state machine relies on. */
 #include "booking/participant.h"
-#include "common/base/json_read.h"
-#include "common/engine/bson_read.h"
-#include "common/engine/bson_write.h"
+#include "common/json/json_read.h"
+#include "common/saga/bson_read.h"
+#include "common/saga/bson_write.h"
 
 #include <assert.h>
 #include <stdio.h>

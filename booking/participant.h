@@ -2,7 +2,7 @@
 #pragma once
 
 #include "booking/booking.h"
-#include "common/engine/participant.h"
+#include "common/saga/participant.h"
 
 /* rules are borrowed and must outlive the participant. */
 struct participant booking_participant(const struct booking_rules *rules);

@@ -4,8 +4,8 @@
 
 #include "booking/booking.h"
 #include "common/base/clock.h"
-#include "common/base/log.h"
-#include "common/engine/document.h"
+#include "common/log/log.h"
+#include "common/saga/document.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "common/base/arena.h"
-#include "common/engine/participant.h"
-#include "common/engine/store_port.h"
+#include "common/saga/participant.h"
+#include "common/saga/store_port.h"
 #include "tracing/tracing.h"
 
 #include <stdatomic.h>

@@ -2,7 +2,7 @@
  * broker's x-death; takes the marks of death off again. */
 #include "cli/amqp_letter.h"
 
-#include "common/bus/amqp_bus.h"
+#include "common/rabbitmq/amqp_bus.h"
 
 #include <stdio.h>
 #include <stdlib.h>

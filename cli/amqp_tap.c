@@ -6,8 +6,8 @@
 #include "common/base/clock.h"
 #include "common/base/hash.h"
 #include "common/base/uuid.h"
-#include "common/bus/amqp_bus.h"
-#include "common/bus/amqp_link.h"
+#include "common/rabbitmq/amqp_bus.h"
+#include "common/rabbitmq/amqp_link.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * damage or leaves to a newer release. */
 #include "cli/audit_codec.h"
 
-#include "common/engine/bson_read.h"
+#include "common/saga/bson_read.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "cli/audit_facts.h"
-#include "common/engine/store_port.h"
+#include "common/saga/store_port.h"
 
 #define AUDIT_SCHEMA_NEWEST 1 /* the newest form of documents that is read here */
 

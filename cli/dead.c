@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/text.h"
-#include "common/bus/amqp_topology.h"
+#include "common/rabbitmq/amqp_topology.h"
 #include "wire/events.h"
 
 #include <inttypes.h>

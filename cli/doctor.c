@@ -139,7 +139,7 @@ void doctor_traces(struct doctor *doctor)
         enum exit_status answered = fetch_any(doctor->cli, &question, &status, &json);
         bool is_good = answered == EXIT_OK && status == 200;
         doctor_reportf(doctor, is_good ? FINDING_OK : FINDING_FAIL, "Jaeger",
-                       "servers/jaeger start DIR", "%s %s", settings->jaeger_url,
+                       "system/servers/jaeger start DIR", "%s %s", settings->jaeger_url,
                        is_good ? "answers" : "does not answer");
     } else if (settings->trace_file[0] != '\0') {
         bool is_there = access(settings->trace_file, R_OK) == 0;

@@ -2,8 +2,8 @@
  * management interface, or rabbitmqctl where it can be run. */
 #include "cli/doctor.h"
 #include "cli/json.h"
-#include "common/bus/amqp_bus.h"
 #include "common/http/http_client.h"
+#include "common/rabbitmq/amqp_bus.h"
 #include "wire/events.h"
 
 #include <fcntl.h>
@@ -87,7 +87,7 @@ static bool script_find(const struct settings *settings, char ret_script[SETTING
              settings->run_dir);
     bool is_in_tree = path > strlen(FILE_IN_TREE) &&
                       strcmp(settings->path + path - strlen(FILE_IN_TREE), FILE_IN_TREE) == 0;
-    snprintf(ret_script, SETTINGS_PATH_SIZE, "%.*s%sservers/rabbitmq",
+    snprintf(ret_script, SETTINGS_PATH_SIZE, "%.*s%ssystem/servers/rabbitmq",
              is_in_tree ? (int)(path - strlen(FILE_IN_TREE)) : 0, settings->path,
              is_in_tree ? "/" : "");
     return access(ret_folder, X_OK) == 0 && access(ret_script, X_OK) == 0;

@@ -2,7 +2,7 @@
  * consumes them, what has died. */
 #include "cli/amqp_tap.h"
 #include "cli/doctor.h"
-#include "common/bus/amqp_topology.h"
+#include "common/rabbitmq/amqp_topology.h"
 #include "wire/events.h"
 
 #include <inttypes.h>
@@ -90,11 +90,12 @@ void doctor_broker(struct doctor *doctor)
     struct error error;
     struct tap *tap = tap_open(doctor->cli->settings.amqp_url, &error);
     if (tap == NULL) {
-        doctor_report(doctor, FINDING_FAIL, "broker", error.message,
-                      error.code == ERROR_REJECT
-                          ? "set ROUNDTRIP_AMQP_URL to amqp://user:password@host:port/vhost"
-                          : "./run starts one; in the folder of a running system: servers/rabbitmq "
-                            "start DIR/rabbitmq");
+        doctor_report(
+            doctor, FINDING_FAIL, "broker", error.message,
+            error.code == ERROR_REJECT
+                ? "set ROUNDTRIP_AMQP_URL to amqp://user:password@host:port/vhost"
+                : "./run starts one; in the folder of a running system: system/servers/rabbitmq "
+                  "start DIR/rabbitmq");
         return;
     }
     doctor_report(doctor, FINDING_OK, "broker", "answers", NULL);

@@ -64,7 +64,8 @@ static void unavailable(const struct cli *cli, const struct question *question,
 {
     const char *url = question_url(cli, question);
     if (question->service == SERVICE_JAEGER)
-        complain("Jaeger does not answer at %s (%s): start it with servers/jaeger start, or unset "
+        complain("Jaeger does not answer at %s (%s): start it with system/servers/jaeger start, or "
+                 "unset "
                  "ROUNDTRIP_JAEGER_URL to read the trace file",
                  url, error->message);
     else

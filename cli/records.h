@@ -6,7 +6,7 @@
 #include "common/base/arena.h"
 #include "common/base/attributes.h"
 #include "common/base/error.h"
-#include "common/engine/document.h"
+#include "common/saga/document.h"
 #include "common/store/store.h"
 
 enum records_of { RECORDS_GATEWAY, RECORDS_BOOKING, RECORDS_PAYMENT, RECORDS_COUNT };

@@ -2,7 +2,7 @@
  * differs. */
 #include "cli/replay_codec.h"
 
-#include "common/engine/bson_write.h"
+#include "common/saga/bson_write.h"
 
 #include <bson.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "booking/participant.h"
 #include "cli/replay_codec.h"
 #include "common/base/text.h"
-#include "common/engine/bson_read.h"
+#include "common/saga/bson_read.h"
 #include "payment/participant.h"
 
 #include <assert.h>

@@ -2,8 +2,8 @@
  * JSON, and back. */
 #include "cli/replay_line_codec.h"
 
-#include "common/engine/bson_read.h"
-#include "common/engine/bson_write.h"
+#include "common/saga/bson_read.h"
+#include "common/saga/bson_write.h"
 
 #include <bson.h>
 #include <string.h>

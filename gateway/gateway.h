@@ -24,7 +24,7 @@
 #include "common/base/error.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
-#include "common/engine/participant.h"
+#include "common/saga/participant.h"
 #include "wire/events.h"
 
 #include <stdbool.h>

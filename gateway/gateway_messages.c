@@ -1,7 +1,7 @@
 /* gateway_messages.c - the two messages that the gateway owes. Their bodies are written from the
  * view alone, so an announcement made again is the same, byte by byte. */
-#include "common/base/json_write.h"
 #include "common/base/rfc3339.h"
+#include "common/json/json_write.h"
 #include "gateway/gateway_table.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /* gateway_parse.c - events into inputs. Fields that nobody asked for are ignored; what is missing
  * or not valid sends the message to quarantine, with the reason. */
-#include "common/base/json_read.h"
+#include "common/json/json_read.h"
 #include "gateway/gateway.h"
 
 #include <stdio.h>

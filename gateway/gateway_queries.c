@@ -1,8 +1,8 @@
 /* gateway_queries.c - the requests that only read. They go to the store on their own thread and
  * never see less than a 202 has promised: an answer follows its save. */
 #include "common/base/clock.h"
-#include "common/base/log.h"
-#include "common/engine/document.h"
+#include "common/log/log.h"
+#include "common/saga/document.h"
 #include "gateway/gateway_handlers.h"
 #include "gateway/gateway_views.h"
 #include "gateway/prefer_wait.h"

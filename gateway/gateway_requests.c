@@ -1,7 +1,7 @@
 /* gateway_requests.c - the requests that change something. Each goes through the engine as an
  * input and is answered once its document is durable. */
 #include "common/base/clock.h"
-#include "common/base/json_read.h"
+#include "common/json/json_read.h"
 #include "gateway/gateway_handlers.h"
 #include "gateway/gateway_views.h"
 #include "gateway/idempotency_key.h"

@@ -1,9 +1,9 @@
 /* gateway_views.h - the gateway's answers as JSON. Pure; writes into the answer's own buffer. */
 #pragma once
 
-#include "common/base/json_write.h"
-#include "common/engine/store_port.h"
 #include "common/http/http_server.h"
+#include "common/json/json_write.h"
+#include "common/saga/store_port.h"
 #include "gateway/gateway.h"
 
 #define GATEWAY_ETAG_SIZE   32

@@ -1,7 +1,7 @@
 /* announce.c - the JSON of each event, written from the state: what is sent again keeps its message
  * id and bytes. */
 #include "payment/announce.h"
-#include "common/base/json_write.h"
+#include "common/json/json_write.h"
 
 #include <assert.h>
 

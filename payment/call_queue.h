@@ -8,8 +8,8 @@
  * probes are handed out. Times are of any clock that does not jump. */
 #pragma once
 
-#include "common/engine/decision.h"
-#include "common/engine/input.h"
+#include "common/saga/decision.h"
+#include "common/saga/input.h"
 #include "payment/breaker.h"
 #include "payment/refund_call.h"
 

@@ -1,8 +1,8 @@
 /* codec.c - events into inputs, and a payment to and from BSON. An event may speak of several
  * payments: each becomes an input of its own. */
-#include "common/base/json_read.h"
-#include "common/engine/bson_read.h"
-#include "common/engine/bson_write.h"
+#include "common/json/json_read.h"
+#include "common/saga/bson_read.h"
+#include "common/saga/bson_write.h"
 #include "payment/participant.h"
 
 #include <assert.h>

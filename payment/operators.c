@@ -2,11 +2,11 @@
  * by page. */
 #include "payment/operators.h"
 #include "common/base/clock.h"
-#include "common/base/json_read.h"
-#include "common/base/json_write.h"
 #include "common/base/text.h"
 #include "common/base/uuid.h"
-#include "common/engine/document.h"
+#include "common/json/json_read.h"
+#include "common/json/json_write.h"
+#include "common/saga/document.h"
 #include "payment/payment.h"
 
 #include <inttypes.h>

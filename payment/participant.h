@@ -1,7 +1,7 @@
 /* participant.h - the payment service as the engine runs it: rules, codec and names together. */
 #pragma once
 
-#include "common/engine/participant.h"
+#include "common/saga/participant.h"
 #include "payment/payment.h"
 
 /* rules are borrowed and must outlive the participant. */

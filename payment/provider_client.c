@@ -3,9 +3,9 @@
 #include "payment/provider_client.h"
 
 #include "common/base/clock.h"
-#include "common/base/json_write.h"
-#include "common/base/log.h"
 #include "common/http/http_client.h"
+#include "common/json/json_write.h"
+#include "common/log/log.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "common/base/error.h"
-#include "common/engine/effect_port.h"
+#include "common/saga/effect_port.h"
 #include "payment/call_queue.h"
 #include "tracing/tracing.h"
 

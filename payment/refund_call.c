@@ -2,7 +2,7 @@
  * not known. */
 #include "payment/refund_call.h"
 
-#include "common/base/json_read.h"
+#include "common/json/json_read.h"
 
 #include <stdio.h>
 #include <string.h>

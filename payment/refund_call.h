@@ -9,8 +9,8 @@
 
 #include "common/base/ident.h"
 #include "common/base/money.h"
-#include "common/engine/decision.h"
-#include "common/engine/input.h"
+#include "common/saga/decision.h"
+#include "common/saga/input.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
 #include "provider/courier.h"
 
 #include "common/base/clock.h"
-#include "common/base/log.h"
 #include "common/http/http_client.h"
+#include "common/log/log.h"
 
 #include <assert.h>
 #include <pthread.h>

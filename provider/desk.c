@@ -3,7 +3,7 @@
 #include "provider/desk.h"
 
 #include "common/base/clock.h"
-#include "common/base/json_write.h"
+#include "common/json/json_write.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* desk_health.c - health and metrics, as small as a provider for tests needs them. */
-#include "common/base/json_write.h"
+#include "common/json/json_write.h"
 #include "provider/desk.h"
 
 #include <assert.h>

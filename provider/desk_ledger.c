@@ -1,6 +1,6 @@
 /* desk_ledger.c - the books and the armed faults, to look at. */
-#include "common/base/json_write.h"
 #include "common/base/rfc3339.h"
+#include "common/json/json_write.h"
 #include "provider/desk.h"
 #include "provider/requests.h"
 

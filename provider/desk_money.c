@@ -1,9 +1,9 @@
 /* desk_money.c - charges and refunds. */
 #include "common/base/clock.h"
-#include "common/base/json_write.h"
-#include "common/base/log.h"
 #include "common/base/rfc3339.h"
 #include "common/base/uuid.h"
+#include "common/json/json_write.h"
+#include "common/log/log.h"
 #include "provider/desk.h"
 #include "provider/requests.h"
 

@@ -8,8 +8,8 @@
  * the money has moved and the webhook is pending, whether or not the answer went out: the same key
  * is answered with the same charge or refund, and the webhook goes on after the restart. A webhook
  * that was acknowledged just before the crash is sent once more. Armed faults are forgotten. */
-#include "common/base/log.h"
 #include "common/daemon/daemon.h"
+#include "common/log/log.h"
 #include "provider/desk.h"
 
 #include <pthread.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/base/attributes.h"
-#include "common/base/json_read.h"
+#include "common/json/json_read.h"
 #include "provider/faults.h"
 #include "provider/ledger.h"
 

@@ -3,8 +3,8 @@
 #include "provider/webhook.h"
 
 #include "common/base/hash.h"
-#include "common/base/json_write.h"
 #include "common/base/rfc3339.h"
+#include "common/json/json_write.h"
 
 #include <assert.h>
 #include <inttypes.h>

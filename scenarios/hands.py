@@ -52,7 +52,7 @@ class StackHands:
         self.of_rabbitmq(verb)
 
     def of_rabbitmq(self, verb, *words):
-        subprocess.run([ROOT / "servers/rabbitmq", verb, self.folder / "rabbitmq", *words], check=True,
+        subprocess.run([ROOT / "system/servers/rabbitmq", verb, self.folder / "rabbitmq", *words], check=True,
                        stdout=subprocess.DEVNULL)
 
 

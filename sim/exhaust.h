@@ -19,8 +19,8 @@
  * One explorer belongs to one thread. */
 #pragma once
 
-#include "common/engine/engine_clock.h"
-#include "common/engine/refusals.h"
+#include "common/saga/engine_clock.h"
+#include "common/saga/refusals.h"
 #include "sim/exhaust_pool.h"
 #include "sim/sim.h"
 

@@ -1,6 +1,6 @@
 /* exhaust_store.c - the stores of an exhaustive world: they may take no write, answer every read,
  * and keep no history. */
-#include "common/engine/document.h"
+#include "common/saga/document.h"
 #include "sim/exhaust.h"
 
 #include <assert.h>

@@ -4,7 +4,7 @@
  *
  * This looks into the engine (batch.h), as nothing else outside of it may. The bytes behind the
  * limits are kept whole, so a field that is added there is kept too. */
-#include "common/engine/batch.h"
+#include "common/saga/batch.h"
 #include "sim/exhaust.h"
 
 #include <assert.h>

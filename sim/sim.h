@@ -9,7 +9,7 @@
 
 #include "booking/participant.h"
 #include "common/base/arena.h"
-#include "common/engine/engine.h"
+#include "common/saga/engine.h"
 #include "gateway/gateway.h"
 #include "payment/call_queue.h"
 #include "payment/participant.h"

@@ -1,6 +1,6 @@
 /* sim_topology.c - queues and bindings: they get lost one by one, and the services bring them back,
- * as common/bus/amqp_consumer.c does: when they connect, at intervals, and soon after they have
- * announced something again. */
+ * as common/rabbitmq/amqp_consumer.c does: when they connect, at intervals, and soon after they
+ * have announced something again. */
 #include "sim/sim_topology.h"
 #include "wire/events.h"
 

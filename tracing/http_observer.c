@@ -3,7 +3,7 @@
 #include "tracing/http_span.h"
 
 #include "common/base/clock.h"
-#include "common/engine/request_port.h"
+#include "common/saga/request_port.h"
 #include "tracing/w3c.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* lineage.h - which trace something belongs to and whose child it is. Pure. */
 #pragma once
 
-#include "tracing/span.h"
+#include "tracing/export/span.h"
 #include "tracing/tracing_state.h"
 
 struct lineage {

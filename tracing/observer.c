@@ -4,7 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
-#include "common/engine/document.h"
+#include "common/saga/document.h"
 #include "tracing/url_clean.h"
 #include "tracing/w3c.h"
 

@@ -4,7 +4,7 @@
 #include "tracing/observer_state.h"
 
 #include "common/base/clock.h"
-#include "common/engine/document.h"
+#include "common/saga/document.h"
 #include "tracing/booking_trace.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
  * tracing_observer_new, so HTTP threads and effect threads may read it. */
 #pragma once
 
-#include "common/engine/batch_ring.h"
+#include "common/saga/batch_ring.h"
 #include "tracing/lineage.h"
 
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* span_facts.h - what a service tells of a decision, as attributes of a span. Pure. */
 #pragma once
 
-#include "tracing/span.h"
+#include "tracing/export/span.h"
 #include "tracing/tracing.h"
 
 void span_facts(struct span *span, const struct tracing_facts *facts);

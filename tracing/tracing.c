@@ -2,7 +2,7 @@
  * on, and no span leaves. */
 #include "tracing/tracing_state.h"
 
-#include "common/base/log.h"
+#include "common/log/log.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "common/base/money.h"
 #include "common/base/trace_context.h"
 #include "common/daemon/daemon.h"
-#include "common/engine/observer_port.h"
+#include "common/saga/observer_port.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/base/uuid.h"
-#include "tracing/exporter.h"
+#include "tracing/export/exporter.h"
 #include "tracing/tracing.h"
 
 #define TRACING_STOP_MS_MAX 1500 /* a daemon that ends waits no longer for its spans */

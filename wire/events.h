@@ -3,7 +3,7 @@
  * of any service. */
 #pragma once
 
-#include "common/bus/amqp_bus.h"
+#include "common/rabbitmq/amqp_bus.h"
 
 #define EVENT_INTENT_CREATED    "booking.intent.created"
 #define EVENT_CANCEL_REQUESTED  "booking.cancel.requested"

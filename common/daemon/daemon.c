@@ -3,8 +3,8 @@
 #include "common/daemon/daemon.h"
 #include "common/base/clock.h"
 #include "common/base/exit_status.h"
-#include "common/base/log.h"
 #include "common/daemon/daemon_private.h"
+#include "common/log/log.h"
 
 #include <assert.h>
 #include <stdio.h>

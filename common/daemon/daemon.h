@@ -9,11 +9,11 @@
 #pragma once
 
 #include "common/base/config.h"
-#include "common/bus/amqp_bus.h"
 #include "common/daemon/watch.h"
-#include "common/engine/engine.h"
 #include "common/http/http_server.h"
 #include "common/http/inbox.h"
+#include "common/rabbitmq/amqp_bus.h"
+#include "common/saga/engine.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 #include "common/daemon/minder.h"
 #include "common/daemon/readiness.h"
 #include "common/daemon/store_gauge.h"
-#include "common/engine/document.h"
+#include "common/saga/document.h"
 #include "common/store/store.h"
 
 #include <pthread.h>

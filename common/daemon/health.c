@@ -1,8 +1,8 @@
 /* health.c - /livez, /readyz, /health and /metrics of every service. */
-#include "common/base/json_write.h"
 #include "common/daemon/daemon_private.h"
 #include "common/daemon/metric_family.h"
 #include "common/http/http_accept.h"
+#include "common/json/json_write.h"
 
 #include <string.h>
 

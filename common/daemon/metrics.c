@@ -2,10 +2,10 @@
  * log. */
 #include "common/daemon/metrics.h"
 #include "common/base/clock.h"
-#include "common/base/log.h"
 #include "common/daemon/metric_family.h"
-#include "common/engine/batch_ring.h"
-#include "common/engine/request_port.h"
+#include "common/log/log.h"
+#include "common/saga/batch_ring.h"
+#include "common/saga/request_port.h"
 
 #include <stdio.h>
 #include <stdlib.h>

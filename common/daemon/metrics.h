@@ -5,8 +5,8 @@
  * in labels. The engine's side is one thread, HTTP's many. */
 #pragma once
 
-#include "common/engine/engine.h"
 #include "common/http/http_server.h"
+#include "common/saga/engine.h"
 
 #include <stddef.h>
 #include <stdint.h>

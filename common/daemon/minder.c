@@ -3,8 +3,8 @@
 #include "common/daemon/minder.h"
 
 #include "common/base/clock.h"
-#include "common/base/log.h"
 #include "common/daemon/daemon_private.h"
+#include "common/log/log.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 #include "common/daemon/readiness.h"
 
 #include "common/base/clock.h"
-#include "common/base/log.h"
 #include "common/daemon/daemon_private.h"
 #include "common/http/http_accept.h"
+#include "common/log/log.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 
 #include "common/base/attributes.h"
 #include "common/base/error.h"
-#include "common/engine/store_port.h"
+#include "common/saga/store_port.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* http_answer.c - what goes back: header lines and problems (RFC 9457). */
-#include "common/base/json_write.h"
 #include "common/http/http_server.h"
 #include "common/http/http_status.h"
+#include "common/json/json_write.h"
 
 #include <assert.h>
 #include <stdio.h>

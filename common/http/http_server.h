@@ -8,7 +8,7 @@
 
 #include "common/base/attributes.h"
 #include "common/base/error.h"
-#include "common/base/json_read.h"
+#include "common/json/json_read.h"
 
 #include <stdbool.h>
 #include <stddef.h>

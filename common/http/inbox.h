@@ -4,7 +4,7 @@
  * bounded by that time and a step, and the number of threads that wait by requests_max. */
 #pragma once
 
-#include "common/engine/request_port.h"
+#include "common/saga/request_port.h"
 
 #include <stdbool.h>
 #include <stddef.h>

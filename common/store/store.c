@@ -1,7 +1,7 @@
 /* store.c - chooses the back end by the URL's scheme; what is the same for both is checked here. */
 #include "common/store/store.h"
 
-#include "common/store/backend.h"
+#include "common/saga/store_backend.h"
 
 #include <assert.h>
 #include <stdlib.h>

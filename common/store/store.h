@@ -1,7 +1,7 @@
 /* store.h - opens the store that a URL names: mongodb://… or sqlite:FILE. */
 #pragma once
 
-#include "common/engine/store_port.h"
+#include "common/saga/store_port.h"
 
 struct store;
 /* `collection` is the table or collection, and `service` owns it: the first one that comes, for

@@ -1,5 +1,5 @@
 /* amqp_rig.c - drives the bus until a condition holds, and reaches around it to the broker: by
- * servers/rabbitmq and by connections of its own. */
+ * system/servers/rabbitmq and by connections of its own. */
 #include "tests/contract/amqp_rig.h"
 
 #include "common/base/clock.h"

@@ -5,7 +5,7 @@
  * the test when it passes. */
 #pragma once
 
-#include "common/bus/amqp_bus.h"
+#include "common/rabbitmq/amqp_bus.h"
 
 #include <amqp.h>
 

@@ -1,6 +1,6 @@
 /* What is left to a newer release waits in the queue beside its own, and comes back by itself. */
 #include "common/base/clock.h"
-#include "common/bus/amqp_topology.h"
+#include "common/rabbitmq/amqp_topology.h"
 #include "tests/contract/amqp_rig.h"
 
 #include <setjmp.h>

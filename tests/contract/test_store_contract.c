@@ -1,4 +1,4 @@
-/* The contract of common/engine/store_port.h, as one list of tests over any back end. */
+/* The contract of common/saga/store_port.h, as one list of tests over any back end. */
 #include "tests/contract/contract_store.h"
 
 #include <stdio.h>

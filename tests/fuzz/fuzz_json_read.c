@@ -1,7 +1,7 @@
 /* Feeds any bytes to the JSON reader and checks what must hold for all of them. Built for libFuzzer
  * by clang (meson.build tells how); replay.c runs the committed corpus with any compiler. */
-#include "common/base/json_read.h"
-#include "common/base/json_write.h"
+#include "common/json/json_read.h"
+#include "common/json/json_write.h"
 
 #include <stdio.h>
 #include <stdlib.h>

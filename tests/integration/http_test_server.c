@@ -2,8 +2,8 @@
  * Usage: http_test_server PORT THREADS CONNECTIONS_PER_ADDRESS. Prints its port, runs until
  * SIGTERM. */
 #include "common/base/exit_status.h"
-#include "common/base/json_write.h"
 #include "common/http/http_server.h"
+#include "common/json/json_write.h"
 
 #include <pthread.h>
 #include <signal.h>

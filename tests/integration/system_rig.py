@@ -66,13 +66,13 @@ def free_port(taken=set()):  # pylint: disable=dangerous-default-value
 # ---- servers ----------------------------------------------------------------------------------------------------
 
 class Server:
-    """One of servers/, in a folder of its own."""
+    """One of system/servers/, in a folder of its own."""
 
     def __init__(self, kind, folder):
         self.kind, self.folder, self.env = kind, folder, {}
 
     def run(self, verb, *words):
-        return subprocess.run([ROOT / "servers" / self.kind, verb, self.folder, *words], capture_output=True,
+        return subprocess.run([ROOT / "system/servers" / self.kind, verb, self.folder, *words], capture_output=True,
                               text=True, check=False, timeout=200)
 
     def start(self):

@@ -6,8 +6,8 @@ where it cannot be had on this machine.
 from steps import NOT_AVAILABLE, progress, say
 
 COMMANDS = {
-    "mongodb": ["servers/install", "--quiet", "mongodb"],
-    "jaeger": ["servers/install", "--quiet", "jaeger"],
+    "mongodb": ["system/servers/install", "--quiet", "mongodb"],
+    "jaeger": ["system/servers/install", "--quiet", "jaeger"],
     "containers": ["./setup", "containers"],
 }
 

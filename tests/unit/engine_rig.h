@@ -2,8 +2,8 @@
  * the participant of tally.h. Included by one test. */
 #pragma once
 
-#include "common/engine/document.h"
-#include "common/engine/engine.h"
+#include "common/saga/document.h"
+#include "common/saga/engine.h"
 #include "tests/unit/tally.h"
 
 #include <bson.h>

@@ -2,7 +2,7 @@
  * each. What is not there, or is of another type, is never made up. */
 #pragma once
 
-#include "common/engine/participant.h"
+#include "common/saga/participant.h"
 #include "tests/unit/bson_case.h"
 
 #include <bson.h>

@@ -1,9 +1,9 @@
 /* tally.h - the smallest participant: it counts what it is told and owes an event for each. */
 #pragma once
 
-#include "common/engine/bson_read.h"
-#include "common/engine/bson_write.h"
-#include "common/engine/participant.h"
+#include "common/saga/bson_read.h"
+#include "common/saga/bson_write.h"
+#include "common/saga/participant.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The broker's URL, and the TLS socket that is made from it. */
-#include "common/bus/amqp_bus.h"
-#include "common/bus/amqp_link.h"
+#include "common/rabbitmq/amqp_bus.h"
+#include "common/rabbitmq/amqp_link.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

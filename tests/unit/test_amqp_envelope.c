@@ -1,6 +1,6 @@
 /* What goes out as properties and headers is read back; what a stranger sends is malformed only
  * where it does not say which message it is. */
-#include "common/bus/amqp_envelope.h"
+#include "common/rabbitmq/amqp_envelope.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

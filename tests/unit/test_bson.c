@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "common/engine/decision.h"
+#include "common/saga/decision.h"
 #include "tests/unit/bson_case.h"
 
 #include <bson.h>

@@ -1,5 +1,5 @@
 /* Which documents wait to be cleared, also against a plain list over many random changes. */
-#include "common/engine/clears.h"
+#include "common/saga/clears.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Confirms in any order, several at once and twice; returns; numbers that go round the ring. */
-#include "common/bus/confirms.h"
+#include "common/rabbitmq/confirms.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

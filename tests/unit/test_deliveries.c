@@ -1,6 +1,6 @@
 /* No ack ever covers a delivery that is still open, and what may kill the process is taken alone.
  * */
-#include "common/bus/deliveries.h"
+#include "common/rabbitmq/deliveries.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

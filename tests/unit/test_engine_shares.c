@@ -1,7 +1,7 @@
 /* Every side of the engine gets on within a few steps while any other is flooded: the flood is kept
  * full while the steps are counted. */
-#include "common/engine/document.h"
-#include "common/engine/engine.h"
+#include "common/saga/document.h"
+#include "common/saga/engine.h"
 #include "tests/unit/tally.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* What a client that reads is told. The daemon, with its store, is this test's own. */
 #include "common/daemon/watch.h"
-#include "common/engine/document.h"
 #include "common/http/http_guard.h"
+#include "common/saga/document.h"
 #include "gateway/gateway_handlers.h"
 #include "gateway/gateway_views.h"
 #include "tests/unit/bson_case.h"

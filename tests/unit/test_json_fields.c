@@ -1,5 +1,5 @@
 /* Fields read by a table, from text that the scan has taken. */
-#include "common/base/json_read.h"
+#include "common/json/json_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The scan: what is a JSON object for us and what is not. Fields are in test_json_fields.c. */
-#include "common/base/json_read.h"
+#include "common/json/json_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

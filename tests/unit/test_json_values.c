@@ -1,5 +1,5 @@
 /* Values taken out of text that the scan has passed: elements of arrays, strings. */
-#include "common/base/json_read.h"
+#include "common/json/json_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What is written is JSON, whatever the text and however small the buffer. */
-#include "common/base/json_write.h"
+#include "common/json/json_write.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* One line of valid JSON for each message, whatever it holds and however many threads log. */
-#include "common/base/json_read.h"
-#include "common/base/log.h"
+#include "common/json/json_read.h"
+#include "common/log/log.h"
 
 #include <errno.h>
 #include <pthread.h>

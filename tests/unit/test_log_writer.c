@@ -1,7 +1,7 @@
 /* Nobody who logs waits for a reader, nor does the end of the process, even where the wall clock is
  * set back all the time. */
 #include "common/base/clock.h"
-#include "common/base/log.h"
+#include "common/log/log.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

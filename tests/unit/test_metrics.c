@@ -1,7 +1,7 @@
 /* The page of a service: what counts where, sums that add up, no stranger's text in a label. */
 #include "common/daemon/metric_family.h"
 #include "common/daemon/metrics.h"
-#include "common/engine/request_port.h"
+#include "common/saga/request_port.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* The BSON that goes to MongoDB and what its answers mean; tests/contract has the real server. */
-#include "common/store/mongo_record.h"
+#include "common/mongodb/mongo_record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* One SQLite file as the threads of a process share it, and what is said where it cannot be. */
 #include "common/base/clock.h"
-#include "common/store/sqlite_file.h"
+#include "common/sqlite/sqlite_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The spans of requests, by a real server that is asked by hand, and of calls to the outside. */
-#include "common/engine/request_port.h"
+#include "common/saga/request_port.h"
 #include "tests/unit/trace_batch.h"
 #include "tracing/http_span.h"
 #include "tracing/url_clean.h"

@@ -1,5 +1,5 @@
 /* When deliveries come one at a time and when by the hundred. */
-#include "common/bus/window.h"
+#include "common/rabbitmq/window.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/base/clock.h"
-#include "common/engine/document.h"
+#include "common/saga/document.h"
 #include "tests/unit/trace_sink.h"
 #include "tracing/booking_trace.h"
 #include "tracing/observer_state.h"

@@ -1,0 +1,25 @@
+/* sampler.c - turns a ratio into a threshold, and a trace id into the rank that is compared with
+ * it. */
+#include "tracing/export/sampler.h"
+
+struct sampler sampler_of_ratio(double ratio)
+{
+    if (!(ratio > 0.0))
+        return (struct sampler){ .threshold = SAMPLER_RANKS };
+    if (ratio >= 1.0)
+        return (struct sampler){ .threshold = 0 };
+    return (struct sampler){ .threshold = (uint64_t)((1.0 - ratio) * (double)SAMPLER_RANKS) };
+}
+
+uint64_t sampler_rank(const uint8_t trace_id[16])
+{
+    uint64_t rank = 0;
+    for (int i = 9; i < 16; i++)
+        rank = rank << 8 | trace_id[i];
+    return rank;
+}
+
+bool sampler_wants(const struct sampler *sampler, const uint8_t trace_id[16])
+{
+    return sampler_rank(trace_id) >= sampler->threshold;
+}
