@@ -228,12 +228,11 @@ static void wave_run(struct world *world, struct engine *engine, const char *ser
     bool is_booking = strcmp(service, "booking") == 0;
     int64_t now_ms = BEGIN_MS + (int64_t)first;
     memset(world->documents, 0, sizeof world->documents);
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count; i++)
         if (is_booking)
             delivery_add(world, BENCH_INTENT, first + i);
         else
             request_add(world, strcmp(service, "gateway") == 0, first + i);
-    }
     (void)engine_step(engine, now_ms, now_ms);
     for (uint64_t i = 0; i < count; i++)
         delivery_add(world, is_booking ? BENCH_CAPTURED : BENCH_CONFIRMED, first + i);

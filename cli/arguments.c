@@ -206,13 +206,12 @@ void arguments_print_help(const struct argument *table, FILE *out)
 void arguments_print_usage(const struct argument *table, FILE *out)
 {
     bool has_options = false;
-    for (const struct argument *at = table; at->name != NULL; at++) {
+    for (const struct argument *at = table; at->name != NULL; at++)
         if (is_option(at) && !at->is_required)
             has_options = true;
         else if (is_option(at))
             fprintf(out, " %s %s", at->name, at->type == ARGUMENT_INT ? "N" : "TEXT");
         else
             fprintf(out, at->is_required ? " %s" : " [%s]", at->name);
-    }
     fputs(has_options ? " [options]\n" : "\n", out);
 }

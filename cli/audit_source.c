@@ -109,11 +109,10 @@ bool audit_load_documents(struct audit_source *source, enum records_of which,
     arena_clear(&source->scratch);
     if (!port.load(port.self, ids, count, &source->scratch, records, &error))
         return unavailable(which, &error);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (records[i].version > 0)
             record_decode(facts, which, &records[i]);
         else
             audit_version_note(facts, 0);
-    }
     return true;
 }

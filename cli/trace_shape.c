@@ -41,12 +41,11 @@ struct flaw *shapes_flaw_add(struct shapes *shapes, enum flaw_kind kind, const c
 void shapes_forget(struct shapes *shapes, const char *booking_id)
 {
     struct flaw **at = &shapes->flaws;
-    while (*at != NULL) {
+    while (*at != NULL)
         if (strcmp((*at)->booking_id, booking_id) == 0)
             *at = (*at)->next;
         else
             at = &(*at)->next;
-    }
 }
 
 static const char *keep(struct shapes *shapes, const char *text, size_t length)

@@ -15,12 +15,11 @@ static const char *blank_skip(const char *at)
 static const char *preference_skip(const char *at)
 {
     bool is_quoted = false;
-    for (; *at != '\0' && (is_quoted || *at != ','); at++) {
+    for (; *at != '\0' && (is_quoted || *at != ','); at++)
         if (is_quoted && *at == '\\' && at[1] != '\0')
             at++;
         else if (*at == '"')
             is_quoted = !is_quoted;
-    }
     return at;
 }
 

@@ -170,10 +170,9 @@ void desk_summary(void *self, const struct http_request *request, struct http_an
 static void armed_write(struct json_writer *writer, const struct faults_armed *armed)
 {
     json_write_object_begin(writer, NULL);
-    for (int i = FAULT_TARGET_REFUND; i <= FAULT_TARGET_WEBHOOK; i++) {
+    for (int i = FAULT_TARGET_REFUND; i <= FAULT_TARGET_WEBHOOK; i++)
         if (armed->fault.on_target[i])
             json_write_string(writer, "target", fault_target_text((enum fault_target)i));
-    }
     json_write_string(writer, "fault", fault_kind_text(armed->fault.kind));
     json_write_int(writer, "argument", armed->fault.argument);
     json_write_int(writer, "left", armed->left);

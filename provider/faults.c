@@ -63,10 +63,9 @@ static bool target_find(const char *text, size_t length, enum fault_target *ret_
 
 static const struct fault_form *form_find(const char *text, size_t length)
 {
-    for (size_t i = 0; i < COUNT(forms); i++) {
+    for (size_t i = 0; i < COUNT(forms); i++)
         if (text_is(text, length, forms[i].text))
             return &forms[i];
-    }
     return NULL;
 }
 
@@ -330,11 +329,10 @@ bool faults_draw_webhook(struct faults *faults, const char *payment_id, const ch
         webhook_fault_add(&configured[i], ret_faults);
     if (armed_take(faults, FAULT_TARGET_WEBHOOK, payment_id, &armed))
         webhook_fault_add(&armed, ret_faults);
-    for (size_t i = 0; i < header_count; i++) {
+    for (size_t i = 0; i < header_count; i++)
         if (header[i].on_target[FAULT_TARGET_WEBHOOK] &&
             (header[i].rate >= 1.0 || random_draw(faults) < header[i].rate))
             webhook_fault_add(&header[i], ret_faults);
-    }
     return true;
 }
 
@@ -350,10 +348,9 @@ const char *fault_target_text(enum fault_target target)
 
 const char *fault_kind_text(enum fault_kind kind)
 {
-    for (size_t i = 0; i < COUNT(forms); i++) {
+    for (size_t i = 0; i < COUNT(forms); i++)
         if (forms[i].kind == kind)
             return forms[i].text;
-    }
     assert(false && "every kind has its form");
     return "";
 }

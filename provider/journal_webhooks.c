@@ -38,10 +38,9 @@ struct next_job {
 
 static bool is_busy(const struct next_job *job, int64_t id)
 {
-    for (size_t i = 0; i < job->busy_count; i++) {
+    for (size_t i = 0; i < job->busy_count; i++)
         if (job->busy[i] == id)
             return true;
-    }
     return false;
 }
 

@@ -85,10 +85,9 @@ bool sql_script(struct sql *sql, const char *text, struct error *error)
 
 static struct sql_rows *statement_find(struct sql *sql, const char *text, struct error *error)
 {
-    for (size_t i = 0; i < sql->cache_count; i++) {
+    for (size_t i = 0; i < sql->cache_count; i++)
         if (sql->cache[i].text == text)
             return &sql->cache[i];
-    }
     assert(sql->cache_count < STATEMENTS_MAX);
     struct sql_rows *rows = &sql->cache[sql->cache_count];
     *rows = (struct sql_rows){ .sql = sql, .text = text };

@@ -48,12 +48,11 @@ static size_t sweep(struct sim_worker *worker, bool is_owed, const struct store_
     struct waiting waiting[SIM_DOCUMENTS_MAX + SIM_JUNK_MAX];
     size_t found = waiting_find(worker->sim, store_of(worker), is_owed, look, waiting);
     size_t count = 0;
-    for (size_t i = look->skip; i < found && count < look->limit; i++) {
+    for (size_t i = look->skip; i < found && count < look->limit; i++)
         if (waiting[i].id == NULL)
             snprintf(ret_ids[count++], IDENT_SIZE, SIM_JUNK_PREFIX "%zu", i);
         else
             memcpy(ret_ids[count++], waiting[i].id, IDENT_SIZE);
-    }
     return count;
 }
 

@@ -291,14 +291,13 @@ static const char *string_skip(const char *at, const char *end)
 static const char *container_skip(const char *at, const char *end)
 {
     size_t depth = 0;
-    for (; at < end; at++) {
+    for (; at < end; at++)
         if (*at == '"')
             at = string_skip(at + 1, end);
         else if (*at == '{' || *at == '[')
             depth++;
         else if ((*at == '}' || *at == ']') && --depth == 0)
             return at + 1;
-    }
     return end;
 }
 

@@ -57,9 +57,8 @@ static bool uri_check_read(const mongoc_uri_t *uri, struct error *error)
 static void uri_limit(mongoc_uri_t *uri, const char *option, int32_t limit)
 {
     int32_t given = mongoc_uri_get_option_as_int32(uri, option, limit);
-    if (given <= 0 || given > limit) {
+    if (given <= 0 || given > limit)
         given = limit;
-    }
     bool is_set = mongoc_uri_set_option_as_int32(uri, option, given);
     assert(is_set);
 }
@@ -96,9 +95,8 @@ bool mongo_url_check(const char *text, struct error *error)
 {
     mongo_start(log_driver);
     mongoc_uri_t *uri = uri_open(text, error);
-    if (uri == NULL) {
+    if (uri == NULL)
         return false;
-    }
     mongoc_uri_destroy(uri);
     return true;
 }
@@ -149,9 +147,8 @@ struct mongo_access *mongo_access_open(const char *uri, const char *service, con
 {
     mongo_start(log_driver);
     mongoc_uri_t *parsed = uri_open(uri, error);
-    if (parsed == NULL) {
+    if (parsed == NULL)
         return NULL;
-    }
     const char *named = mongoc_uri_get_database(parsed);
     char *chosen = bson_strdup(named != NULL && named[0] != '\0' ? named : service);
     mongoc_client_pool_t *pool = pool_open(parsed, chosen, error);
@@ -212,9 +209,8 @@ bool mongo_write(struct mongo_turn *turn, const bson_t *command, bson_t *ret_rep
     bool is_done = mongoc_client_write_command_with_opts(turn->client, access->database, command,
                                                          access->write_options, ret_reply, &cause);
     /* The driver also fails a command whose write concern failed; that one was carried out. */
-    if (!is_done && cause.domain != MONGOC_ERROR_WRITE_CONCERN) {
+    if (!is_done && cause.domain != MONGOC_ERROR_WRITE_CONCERN)
         return mongo_fail(error, &cause);
-    }
     return true;
 }
 

@@ -29,9 +29,8 @@ static void id_order_init(struct id_order *order, const char *const *ids, size_t
 {
     order->ids = ids;
     order->count = count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         order->positions[i] = (uint16_t)i;
-    }
     qsort_r(order->positions, count, sizeof order->positions[0], position_compare,
             (void *)(uintptr_t)ids);
 }
@@ -43,14 +42,12 @@ static size_t id_order_find(const struct id_order *order, const char *id)
     while (low < high) {
         size_t middle = (low + high) / 2;
         int difference = strcmp(order->ids[order->positions[middle]], id);
-        if (difference == 0) {
+        if (difference == 0)
             return order->positions[middle];
-        }
-        if (difference < 0) {
+        if (difference < 0)
             low = middle + 1;
-        } else {
+        else
             high = middle;
-        }
     }
     return order->count;
 }
@@ -98,13 +95,11 @@ bool mongo_load(void *self, const char *const *ids, size_t count, struct arena *
                 struct record *ret_records, struct error *error)
 {
     assert(count <= STORE_BATCH_MAX);
-    if (count == 0) {
+    if (count == 0)
         return true;
-    }
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
-    if (!mongo_turn_begin_indexed(&turn, self, error)) {
+    if (!mongo_turn_begin_indexed(&turn, self, error))
         return false;
-    }
     for (size_t i = 0; i < count; i++) {
         ret_records[i] = (struct record){ 0 };
         memcpy(ret_records[i].id, ids[i], strnlen(ids[i], IDENT_BYTES_MAX));
@@ -119,9 +114,8 @@ bool mongo_load(void *self, const char *const *ids, size_t count, struct arena *
         struct record record;
         mongo_record_read(document, arena, &record);
         size_t position = id_order_find(&order, record.id);
-        if (position < count) {
+        if (position < count)
             ret_records[position] = record;
-        }
     }
     bson_destroy(&filter);
     bson_destroy(&options);
@@ -136,13 +130,11 @@ static bool find_waiting(void *self, const char *field, const struct store_look 
 {
     assert(look->after_ms >= 0);
     *ret_count = 0;
-    if (look->limit == 0) {
+    if (look->limit == 0)
         return true; /* to the server 0 would mean all */
-    }
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
-    if (!mongo_turn_begin_indexed(&turn, self, error)) {
+    if (!mongo_turn_begin_indexed(&turn, self, error))
         return false;
-    }
     bson_t filter = BSON_INITIALIZER, options = BSON_INITIALIZER, part;
     BSON_APPEND_DOCUMENT_BEGIN(&filter, field, &part);
     BSON_APPEND_INT64(&part, "$gt", look->after_ms);
@@ -155,9 +147,8 @@ static bool find_waiting(void *self, const char *field, const struct store_look 
     BSON_APPEND_DOCUMENT_BEGIN(&options, "projection", &part);
     BSON_APPEND_INT32(&part, "_id", 1);
     bson_append_document_end(&options, &part);
-    if (look->skip > 0) {
+    if (look->skip > 0)
         BSON_APPEND_INT64(&options, "skip", (int64_t)look->skip);
-    }
     mongoc_cursor_t *cursor = find(&turn, &filter, &options, look->limit);
     const bson_t *document;
     size_t count = 0;
@@ -175,9 +166,8 @@ static bool find_waiting(void *self, const char *field, const struct store_look 
     }
     bson_destroy(&filter);
     bson_destroy(&options);
-    if (!cursor_end(cursor, error)) {
+    if (!cursor_end(cursor, error))
         return false;
-    }
     *ret_count = count;
     return true;
 }
@@ -197,13 +187,11 @@ bool mongo_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT
 bool mongo_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
 {
     *ret_count = 0;
-    if (limit == 0) {
+    if (limit == 0)
         return true;
-    }
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
-    if (!mongo_turn_begin_indexed(&turn, self, error)) {
+    if (!mongo_turn_begin_indexed(&turn, self, error))
         return false;
-    }
     const struct mongo_access *access = self;
     bson_t command = BSON_INITIALIZER, query, range, reply;
     BSON_APPEND_UTF8(&command, "count", access->collection);
@@ -217,9 +205,8 @@ bool mongo_count_owed(void *self, size_t limit, size_t *ret_count, struct error 
     bool is_counted = mongoc_client_read_command_with_opts(
         turn.client, access->database, &command, NULL, access->read_options, &reply, &cause);
     bson_iter_t iter;
-    if (is_counted && bson_iter_init_find(&iter, &reply, "n")) {
+    if (is_counted && bson_iter_init_find(&iter, &reply, "n"))
         *ret_count = (size_t)bson_iter_as_int64(&iter);
-    }
     bson_destroy(&reply);
     bson_destroy(&command);
     return is_counted || mongo_fail(error, &cause);
@@ -252,17 +239,14 @@ bool mongo_list(void *self, const struct store_cursor *after, size_t limit, stru
 {
     assert(limit <= STORE_LIST_MAX);
     *ret_count = 0;
-    if (limit == 0) {
+    if (limit == 0)
         return true;
-    }
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
-    if (!mongo_turn_begin_indexed(&turn, self, error)) {
+    if (!mongo_turn_begin_indexed(&turn, self, error))
         return false;
-    }
     bson_t filter = BSON_INITIALIZER, options = BSON_INITIALIZER, sort;
-    if (after->created_at_ms > 0) {
+    if (after->created_at_ms > 0)
         append_older(&filter, after);
-    }
     BSON_APPEND_DOCUMENT_BEGIN(&options, "sort", &sort);
     BSON_APPEND_INT32(&sort, "createdAt", -1);
     BSON_APPEND_INT32(&sort, "_id", -1);
@@ -270,14 +254,12 @@ bool mongo_list(void *self, const struct store_cursor *after, size_t limit, stru
     mongoc_cursor_t *cursor = find(&turn, &filter, &options, limit);
     const bson_t *document;
     size_t count = 0;
-    while (count < limit && mongoc_cursor_next(cursor, &document)) {
+    while (count < limit && mongoc_cursor_next(cursor, &document))
         mongo_record_read(document, arena, &ret_records[count++]);
-    }
     bson_destroy(&filter);
     bson_destroy(&options);
-    if (!cursor_end(cursor, error)) {
+    if (!cursor_end(cursor, error))
         return false;
-    }
     *ret_count = count;
     return true;
 }

@@ -45,9 +45,8 @@ static bool owner_read(const struct mongo_access *access, const bson_t *reply, s
     uint32_t length;
     if (!bson_iter_init(&iter, reply) ||
         !bson_iter_find_descendant(&iter, "value.service", &service) ||
-        !BSON_ITER_HOLDS_UTF8(&service)) {
+        !BSON_ITER_HOLDS_UTF8(&service))
         return error_set(error, ERROR_RETRY, "mongodb: no answer to whose the collection is");
-    }
     return store_owner_check(access->collection, access->service, bson_iter_utf8(&service, &length),
                              error);
 }
@@ -80,12 +79,10 @@ static bool owner_claim(struct mongo_turn *turn, struct error *error)
 static bool index_ensure(struct mongo_turn *turn, struct error *error)
 {
     struct mongo_access *access = turn->access;
-    if (atomic_load_explicit(&access->is_indexed, memory_order_relaxed)) {
+    if (atomic_load_explicit(&access->is_indexed, memory_order_relaxed))
         return true;
-    }
-    if (!owner_claim(turn, error)) {
+    if (!owner_claim(turn, error))
         return false;
-    }
     bson_t command = BSON_INITIALIZER, indexes;
     BSON_APPEND_UTF8(&command, "createIndexes", access->collection);
     BSON_APPEND_ARRAY_BEGIN(&command, "indexes", &indexes);
@@ -97,9 +94,8 @@ static bool index_ensure(struct mongo_turn *turn, struct error *error)
     bool is_there = mongo_write(turn, &command, &reply, error);
     bson_destroy(&reply);
     bson_destroy(&command);
-    if (!is_there) {
+    if (!is_there)
         return error_wrap(error, "create indexes");
-    }
     atomic_store_explicit(&access->is_indexed, true, memory_order_relaxed);
     return true;
 }

@@ -22,12 +22,10 @@ static void document_append(bson_t *parent, const char *key, const struct record
     BSON_APPEND_UTF8(&document, "_id", record->id);
     BSON_APPEND_INT64(&document, "version", record->version + 1);
     BSON_APPEND_INT64(&document, "createdAt", record->created_at_ms);
-    if (record->due_at_ms > 0) {
+    if (record->due_at_ms > 0)
         BSON_APPEND_INT64(&document, "dueAt", record->due_at_ms);
-    }
-    if (record->owed_at_ms > 0) {
+    if (record->owed_at_ms > 0)
         BSON_APPEND_INT64(&document, "owedAt", record->owed_at_ms);
-    }
     /* A body that was loaded has the fields above too; it may be saved again as it is. */
     bson_copy_to_excluding_noinit(&body, &document, "_id", "version", "createdAt", "dueAt",
                                   "owedAt", NULL);
@@ -83,9 +81,8 @@ void mongo_record_append_clear(bson_t *updates, uint32_t position, const char *c
     BSON_APPEND_ARRAY_BEGIN(&id, "$in", &list);
     uint32_t listed = 0;
     for (size_t i = 0; i < count; i++) {
-        if (versions[i] != version) {
+        if (versions[i] != version)
             continue;
-        }
         bson_uint32_to_string(listed++, &key, buffer, sizeof buffer);
         BSON_APPEND_UTF8(&list, key, ids[i]);
     }
@@ -113,21 +110,19 @@ static bool read_write_error(bson_iter_t *entry, size_t count, enum save_result 
     const char *text = "";
     while (bson_iter_next(entry)) {
         const char *key = bson_iter_key(entry);
-        if (strcmp(key, "index") == 0) {
+        if (strcmp(key, "index") == 0)
             position = bson_iter_as_int64(entry);
-        } else if (strcmp(key, "code") == 0) {
+        else if (strcmp(key, "code") == 0)
             code = bson_iter_as_int64(entry);
-        } else if (strcmp(key, "errmsg") == 0 && BSON_ITER_HOLDS_UTF8(entry)) {
+        else if (strcmp(key, "errmsg") == 0 && BSON_ITER_HOLDS_UTF8(entry))
             text = bson_iter_utf8(entry, NULL);
-        }
     }
     if (position < 0 || (uint64_t)position >= count) {
         return error_set(error, ERROR_RETRY, "mongodb: a write error without its statement: %s",
                          text);
     }
-    if (code != CODE_DUPLICATE_KEY && code != CODE_IMMUTABLE_FIELD) {
+    if (code != CODE_DUPLICATE_KEY && code != CODE_IMMUTABLE_FIELD)
         return error_set(error, ERROR_RETRY, "mongodb: %s (code %" PRId64 ")", text, code);
-    }
     results[position] = SAVE_CONFLICT;
     return true;
 }
@@ -137,22 +132,17 @@ bool mongo_record_read_saves(const bson_t *reply, size_t count, enum save_result
 {
     bson_iter_t iter, entries, entry;
     bool is_uncertain = bson_iter_init_find(&iter, reply, "writeConcernError");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         ret_results[i] = is_uncertain ? SAVE_UNKNOWN : SAVE_SAVED;
-    }
-    if (is_uncertain || !bson_iter_init_find(&iter, reply, "writeErrors")) {
+    if (is_uncertain || !bson_iter_init_find(&iter, reply, "writeErrors"))
         return true;
-    }
-    if (!BSON_ITER_HOLDS_ARRAY(&iter) || !bson_iter_recurse(&iter, &entries)) {
+    if (!BSON_ITER_HOLDS_ARRAY(&iter) || !bson_iter_recurse(&iter, &entries))
         return error_set(error, ERROR_RETRY, "mongodb: write errors that are no array");
-    }
     while (bson_iter_next(&entries)) {
-        if (!BSON_ITER_HOLDS_DOCUMENT(&entries) || !bson_iter_recurse(&entries, &entry)) {
+        if (!BSON_ITER_HOLDS_DOCUMENT(&entries) || !bson_iter_recurse(&entries, &entry))
             return error_set(error, ERROR_RETRY, "mongodb: a write error that is no document");
-        }
-        if (!read_write_error(&entry, count, ret_results, error)) {
+        if (!read_write_error(&entry, count, ret_results, error))
             return false;
-        }
     }
     return true;
 }
@@ -177,9 +167,8 @@ void mongo_record_read(const bson_t *document, struct arena *arena, struct recor
     bson_iter_t iter;
     uint32_t length = 0;
     const char *id = NULL;
-    if (bson_iter_init_find(&iter, document, "_id") && BSON_ITER_HOLDS_UTF8(&iter)) {
+    if (bson_iter_init_find(&iter, document, "_id") && BSON_ITER_HOLDS_UTF8(&iter))
         id = bson_iter_utf8(&iter, &length);
-    }
     struct record record = {
         .version = read_number(document, "version"),
         .created_at_ms = read_number(document, "createdAt"),
@@ -187,9 +176,8 @@ void mongo_record_read(const bson_t *document, struct arena *arena, struct recor
         .owed_at_ms = read_number(document, "owedAt"),
     };
     bool has_id = id != NULL && length < IDENT_SIZE && strlen(id) == length;
-    if (has_id) {
+    if (has_id)
         memcpy(record.id, id, length);
-    }
     if (has_id && record.version > 0) {
         record.body_length = length_of(bson_get_data(document));
         record.body = arena_copy(arena, bson_get_data(document), record.body_length);

@@ -52,12 +52,10 @@ static bool batch_send(struct batch *batch, enum save_result *ret_results, struc
 static bool records_send(struct batch *batch, enum save_result *ret_results, struct error *error)
 {
     enum save_result results[STORE_BATCH_MAX];
-    if (!batch_send(batch, results, error)) {
+    if (!batch_send(batch, results, error))
         return false;
-    }
-    for (uint32_t i = 0; i < batch->count; i++) {
+    for (uint32_t i = 0; i < batch->count; i++)
         ret_results[batch->records[i]] = results[i];
-    }
     return true;
 }
 
@@ -68,27 +66,23 @@ static bool records_save(struct batch *batch, const struct record *records, size
 {
     batch_begin(batch);
     for (size_t i = 0; i < count; i++) {
-        if ((records[i].version == 0) != batch->is_insert) {
+        if ((records[i].version == 0) != batch->is_insert)
             continue;
-        }
         size_t bytes = batch->statements.len + records[i].body_length + STATEMENT_BYTES_AROUND;
         if (batch->count > 0 && bytes > COMMAND_BYTES_MAX) {
-            if (!records_send(batch, ret_results, error)) {
+            if (!records_send(batch, ret_results, error))
                 return false;
-            }
             batch_begin(batch);
         }
         batch->records[batch->count] = i;
-        if (batch->is_insert) {
+        if (batch->is_insert)
             mongo_record_append_insert(&batch->statements, batch->count, &records[i]);
-        } else {
+        else
             mongo_record_append_update(&batch->statements, batch->count, &records[i]);
-        }
         batch->count++;
     }
-    if (batch->count > 0) {
+    if (batch->count > 0)
         return records_send(batch, ret_results, error);
-    }
     bson_append_array_end(&batch->command, &batch->statements);
     bson_destroy(&batch->command);
     return true;
@@ -98,13 +92,11 @@ static bool mongo_save(void *self, const struct record *records, size_t count,
                        enum save_result *ret_results, struct error *error)
 {
     assert(count <= STORE_BATCH_MAX);
-    if (count == 0) {
+    if (count == 0)
         return true;
-    }
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
-    if (!mongo_turn_begin_indexed(&turn, self, error)) {
+    if (!mongo_turn_begin_indexed(&turn, self, error))
         return false;
-    }
     struct batch inserts = { .turn = &turn, .is_insert = true };
     struct batch updates = { .turn = &turn };
     return records_save(&inserts, records, count, ret_results, error) &&
@@ -115,33 +107,28 @@ static bool mongo_clear_owed(void *self, const char *const *ids, const int64_t *
                              size_t count, struct error *error)
 {
     assert(count <= STORE_BATCH_MAX);
-    if (count == 0) {
+    if (count == 0)
         return true;
-    }
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
-    if (!mongo_turn_begin_indexed(&turn, self, error)) {
+    if (!mongo_turn_begin_indexed(&turn, self, error))
         return false;
-    }
     struct batch batch = { .turn = &turn };
     batch_begin(&batch);
     for (size_t i = 0; i < count; i++) {
         bool is_first = true; /* of its version; there are few */
-        for (size_t k = 0; k < i && is_first; k++) {
+        for (size_t k = 0; k < i && is_first; k++)
             is_first = versions[k] != versions[i];
-        }
         if (is_first) {
             mongo_record_append_clear(&batch.statements, batch.count++, ids, versions, count,
                                       versions[i]);
         }
     }
     enum save_result results[STORE_BATCH_MAX];
-    if (!batch_send(&batch, results, error)) {
+    if (!batch_send(&batch, results, error))
         return false;
-    }
     /* A document that has moved on is no match, not a conflict: all are unknown, or none is. */
-    if (results[0] != SAVE_SAVED) {
+    if (results[0] != SAVE_SAVED)
         return error_set(error, ERROR_RETRY, "mongodb: no majority has dropped the owed messages");
-    }
     return true;
 }
 
@@ -150,9 +137,8 @@ static bool mongo_clear_owed(void *self, const char *const *ids, const int64_t *
 static bool mongo_ping(void *self, struct error *error)
 {
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
-    if (!mongo_turn_begin(&turn, self, error)) {
+    if (!mongo_turn_begin(&turn, self, error))
         return false;
-    }
     bson_t command = BSON_INITIALIZER;
     BSON_APPEND_INT32(&command, "ping", 1);
     bson_error_t cause;
@@ -170,9 +156,8 @@ static bool mongo_pulse(void *self, struct error *error)
 {
     const struct mongo_access *access = self;
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
-    if (!mongo_turn_begin(&turn, self, error)) {
+    if (!mongo_turn_begin(&turn, self, error))
         return false;
-    }
     bson_t command, updates, update, part, beats;
     char *collection = bson_strdup_printf("%s_pulse", access->collection);
     bson_init(&command);
@@ -197,9 +182,8 @@ static bool mongo_pulse(void *self, struct error *error)
     bson_destroy(&reply);
     bson_destroy(&command);
     bson_free(collection);
-    if (is_answered && result != SAVE_SAVED) {
+    if (is_answered && result != SAVE_SAVED)
         return error_set(error, ERROR_RETRY, "mongodb: no majority acknowledges a write");
-    }
     return is_answered;
 }
 
@@ -218,9 +202,8 @@ bool mongo_store_open(const char *uri, const char *service, const char *collecti
                       struct store *ret_store, struct error *error)
 {
     struct mongo_access *access = mongo_access_open(uri, service, collection, error);
-    if (access == NULL) {
+    if (access == NULL)
         return false;
-    }
     *ret_store = (struct store){
         .port = { .self = access,
                   .load = mongo_load,

@@ -13,9 +13,8 @@ static bool parameter_take(const char *parameter, const char *name, const char *
 {
     size_t length = strlen(name);
     if (strncmp(parameter, name, length) != 0 || parameter[length] != '=' ||
-        parameter[length + 1] == '\0') {
+        parameter[length + 1] == '\0')
         return false;
-    }
     *ret_value = parameter + length + 1;
     return true;
 }
@@ -32,9 +31,8 @@ static bool parameters_read(struct amqp_address *address, char *query, struct er
                              "known");
         }
     }
-    if ((address->certificate_file == NULL) != (address->key_file == NULL)) {
+    if ((address->certificate_file == NULL) != (address->key_file == NULL))
         return error_set(error, ERROR_REJECT, "AMQP URL: certfile and keyfile belong together");
-    }
     return true;
 }
 
@@ -51,9 +49,8 @@ bool amqp_address_init(struct amqp_address *address, const char *url, struct err
     char *query = strchr(address->text, '?');
     if (query != NULL) {
         *query++ = '\0';
-        if (!parameters_read(address, query, error)) {
+        if (!parameters_read(address, query, error))
             goto fail;
-        }
     }
     /* No part of the URL goes into the message: it holds a password. */
     if (amqp_parse_url(address->text, &address->info) != AMQP_STATUS_OK) {

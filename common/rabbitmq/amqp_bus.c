@@ -47,9 +47,8 @@ struct amqp_bus *amqp_bus_new(const struct amqp_bus_options *options, struct err
         error_set(error, ERROR_RETRY, "out of memory");
         return NULL;
     }
-    if (!amqp_address_init(&bus->address, options->url, error)) {
+    if (!amqp_address_init(&bus->address, options->url, error))
         return amqp_bus_free(bus);
-    }
     bus->options = *options;
     bus->options.url = NULL; /* it holds a password, and the address has it */
     bus->options.service = bus->service = strdup(options->service);
@@ -82,9 +81,8 @@ static void bus_service(void *self, struct bus_status *ret_status)
 {
     struct amqp_bus *bus = self;
     /* When one cannot connect the other hardly can: one failing attempt is enough for a call. */
-    if (publisher_service(&bus->publisher)) {
+    if (publisher_service(&bus->publisher))
         consumer_service(&bus->consumer);
-    }
     const char *publishing = publisher_obstacle(&bus->publisher);
     const char *consuming = consumer_obstacle(&bus->consumer);
     if (consuming != NULL && publishing != NULL && strcmp(consuming, publishing) != 0) {
@@ -107,9 +105,8 @@ static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliverie
 {
     struct amqp_bus *bus = self;
     /* Taking frees what is left of ended sessions: not before the caller was told of the end. */
-    if (consumer_session(&bus->consumer) != bus->reported_session) {
+    if (consumer_session(&bus->consumer) != bus->reported_session)
         return 0;
-    }
     return consumer_take(&bus->consumer, limit, ret_deliveries);
 }
 
@@ -160,9 +157,8 @@ static bool put_aside(struct amqp_bus *bus, const struct delivery *delivery, con
                       struct envelope_letter *letter, struct error *error)
 {
     struct held *held = deliveries_find(bus->consumer.deliveries, delivery);
-    if (held == NULL) {
+    if (held == NULL)
         return error_set(error, ERROR_RETRY, "the delivery's session has ended");
-    }
     /* One that came back has lost its own key: the type is the same thing by design. */
     letter->routing_key =
         delivery->later_since_ms != 0 ? delivery->message.type : held->routing_key;

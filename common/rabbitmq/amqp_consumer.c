@@ -58,9 +58,8 @@ static bool subscribe(struct consumer *consumer, const char *tag, int64_t prefet
 {
     amqp_connection_state_t state = consumer->link.state;
     (void)amqp_basic_qos(state, consumer->channel, 0, (uint16_t)prefetch, false);
-    if (!last_reply_check(consumer, "prefetch", error)) {
+    if (!last_reply_check(consumer, "prefetch", error))
         return false;
-    }
     (void)amqp_basic_consume(state, consumer->channel, amqp_cstring_bytes(consumer->options->queue),
                              amqp_cstring_bytes(tag), false, false, false, amqp_empty_table);
     return last_reply_check(consumer, "consume", error) ||
@@ -76,11 +75,9 @@ static int64_t topology_next_ms(const struct consumer *consumer)
 /* The connection's one channel for it is free again. */
 static bool walk_finish(struct consumer *consumer, struct error *error)
 {
-    while (consumer->topology_part != 0) {
-        if (!topology_step(&consumer->link, consumer->options, &consumer->topology_part, error)) {
+    while (consumer->topology_part != 0)
+        if (!topology_step(&consumer->link, consumer->options, &consumer->topology_part, error))
             return false;
-        }
-    }
     return true;
 }
 
@@ -88,18 +85,16 @@ static bool session_begin(struct consumer *consumer, struct error *error)
 {
     if (!consumer->is_topology_sure) {
         if (!walk_finish(consumer, error) ||
-            !topology_ensure(&consumer->link, consumer->options, error)) {
+            !topology_ensure(&consumer->link, consumer->options, error))
             return false;
-        }
         consumer->topology_due_ms = topology_next_ms(consumer);
     }
     consumer->is_topology_sure = true;
     consumer->session++;
     amqp_channel_t channel = (amqp_channel_t)(CHANNEL_FIRST + consumer->session % CHANNEL_COUNT);
     (void)amqp_channel_open(consumer->link.state, channel);
-    if (!last_reply_check(consumer, "open channel", error)) {
+    if (!last_reply_check(consumer, "open channel", error))
         return false;
-    }
     consumer->channel = channel;
     consumer->is_wide_subscribed = false;
     consumer->has_backlog = false;
@@ -114,9 +109,8 @@ static bool session_begin(struct consumer *consumer, struct error *error)
 static void consumer_adjust(struct consumer *consumer)
 {
     int64_t prefetch = window_wide_prefetch(&consumer->window);
-    if (consumer->channel == 0 || (prefetch > 0) == consumer->is_wide_subscribed) {
+    if (consumer->channel == 0 || (prefetch > 0) == consumer->is_wide_subscribed)
         return;
-    }
     struct error error = { 0 };
     bool is_adjusted;
     char tag[32];
@@ -129,9 +123,8 @@ static void consumer_adjust(struct consumer *consumer)
         is_adjusted = last_reply_check(consumer, "cancel", &error);
     }
     consumer->is_wide_subscribed = prefetch > 0;
-    if (!is_adjusted) {
+    if (!is_adjusted)
         consumer_drop(consumer, &error);
-    }
 }
 
 /* The broker closed the channel, or the queue is gone: another session, on the same connection. */
@@ -150,9 +143,8 @@ static void session_lost(struct consumer *consumer, const amqp_method_t *method)
 
 static bool frame_handle(struct consumer *consumer, const amqp_frame_t *frame, struct error *error)
 {
-    if (frame->channel != consumer->channel) {
+    if (frame->channel != consumer->channel)
         return true;
-    }
     if (frame->frame_type == AMQP_FRAME_METHOD &&
         (frame->payload.method.id == AMQP_CHANNEL_CLOSE_METHOD ||
          frame->payload.method.id == AMQP_BASIC_CANCEL_METHOD)) {
@@ -169,13 +161,11 @@ static void consumer_read_all(struct consumer *consumer)
     enum link_read read;
     do {
         read = bus_link_read(&consumer->link, &frame, 0, &error);
-        if (read == LINK_FRAME && !frame_handle(consumer, &frame, &error)) {
+        if (read == LINK_FRAME && !frame_handle(consumer, &frame, &error))
             read = LINK_BROKEN;
-        }
     } while (read == LINK_FRAME || read == LINK_CONTROL);
-    if (read == LINK_BROKEN) {
+    if (read == LINK_BROKEN)
         consumer_drop(consumer, &error);
-    }
 }
 
 /* Messages are ready, nothing is in hand, and none has come since the last look. A broker that
@@ -195,9 +185,8 @@ static bool is_subscribed(struct consumer *consumer, struct error *error)
     const amqp_queue_declare_ok_t *ok = amqp_queue_declare(
         consumer->link.state, consumer->channel, amqp_cstring_bytes(consumer->options->queue), true,
         true, false, false, amqp_empty_table);
-    if (!last_reply_check(consumer, "queue", error)) {
+    if (!last_reply_check(consumer, "queue", error))
         return false;
-    }
     bool is_orphaned = is_starved(consumer, ok->message_count) || ok->consumer_count == 0;
     consumer->orphan_looks = is_orphaned ? consumer->orphan_looks + 1 : 0;
     return consumer->orphan_looks < CONSUMER_ORPHAN_LOOKS ||
@@ -210,9 +199,8 @@ static void topology_mind(struct consumer *consumer)
     struct error error = { 0 };
     int64_t now_ms = clock_monotonic_ms();
     if (consumer->link.state == NULL || consumer->channel == 0 ||
-        (consumer->topology_part == 0 && now_ms < consumer->topology_due_ms)) {
+        (consumer->topology_part == 0 && now_ms < consumer->topology_due_ms))
         return;
-    }
     for (int i = 0; i < CONSUMER_TOPOLOGY_PARTS; i++) {
         if (!topology_step(&consumer->link, consumer->options, &consumer->topology_part, &error)) {
             consumer_drop(consumer, &error); /* connecting says what is wrong until it is right */
@@ -221,9 +209,8 @@ static void topology_mind(struct consumer *consumer)
         if (consumer->topology_part == 0) {
             consumer->topology_checks++;
             consumer->topology_due_ms = topology_next_ms(consumer);
-            if (!is_subscribed(consumer, &error)) {
+            if (!is_subscribed(consumer, &error))
                 consumer_drop(consumer, &error);
-            }
             return;
         }
     }
@@ -232,18 +219,16 @@ static void topology_mind(struct consumer *consumer)
 void consumer_doubt_topology(struct consumer *consumer)
 {
     int64_t soon_ms = clock_monotonic_ms() + CONSUMER_TOPOLOGY_DOUBT_MS;
-    if (consumer->options->topology_interval_ms > 0 && soon_ms < consumer->topology_due_ms) {
+    if (consumer->options->topology_interval_ms > 0 && soon_ms < consumer->topology_due_ms)
         consumer->topology_due_ms = soon_ms;
-    }
 }
 
 void consumer_service(struct consumer *consumer)
 {
     struct error error = { 0 };
     if (consumer->link.state == NULL &&
-        (!bus_link_is_due(&consumer->link) || !bus_link_open(&consumer->link, &error))) {
+        (!bus_link_is_due(&consumer->link) || !bus_link_open(&consumer->link, &error)))
         return;
-    }
     if (consumer->channel == 0 && !consumer->is_paused && !session_begin(consumer, &error)) {
         consumer_drop(consumer, &error);
         return;
@@ -255,12 +240,10 @@ void consumer_service(struct consumer *consumer)
 
 const char *consumer_obstacle(const struct consumer *consumer)
 {
-    if (consumer->link.state == NULL) {
+    if (consumer->link.state == NULL)
         return consumer->link.why[0] != '\0' ? consumer->link.why : "not connected yet";
-    }
-    if (consumer->is_paused) {
+    if (consumer->is_paused)
         return "consuming is paused";
-    }
     return consumer->channel == 0 ? "the channel was closed: opening another" : NULL;
 }
 
@@ -282,9 +265,8 @@ void consumer_ack(struct consumer *consumer, struct delivery *const *deliveries,
         if (held != NULL) {
             bool is_counted = held->delivery.delivery_count > 0;
             window_settle(&consumer->window, is_counted, held->is_probe);
-            if (!is_counted && consumer->backlog > 0) {
+            if (!is_counted && consumer->backlog > 0)
                 consumer->backlog--;
-            }
         }
     }
     size_t ack_count = deliveries_collect(consumer->deliveries, acks);
@@ -303,9 +285,8 @@ void consumer_ack(struct consumer *consumer, struct delivery *const *deliveries,
 bool consumer_reject(struct consumer *consumer, struct held *held, struct error *error)
 {
     assert(held->state == HELD_TAKEN && consumer->channel != 0);
-    if (held->is_rejected) {
+    if (held->is_rejected)
         return true;
-    }
     int status =
         amqp_basic_reject(consumer->link.state, consumer->channel, held->delivery.tag, false);
     if (!bus_status_check(status, "reject", error)) {
@@ -325,9 +306,8 @@ static bool is_queue_empty(struct consumer *consumer, struct error *error)
         consumer->link.state, consumer->channel, amqp_cstring_bytes(consumer->options->queue), true,
         true, false, false, amqp_empty_table);
     if (!last_reply_check(consumer, "queue", error) || ok == NULL ||
-        clock_monotonic_ms() - begin_ms > CONSUMER_EMPTY_ANSWER_MAX_MS) {
+        clock_monotonic_ms() - begin_ms > CONSUMER_EMPTY_ANSWER_MAX_MS)
         return false;
-    }
     if (!consumer->has_backlog) {
         consumer->has_backlog = true;
         consumer->backlog = ok->message_count + deliveries_in_hand(consumer->deliveries) +
@@ -342,16 +322,13 @@ bool consumer_is_drained(struct consumer *consumer)
 {
     struct error error = { 0 };
     int64_t now_ms = clock_monotonic_ms();
-    if (consumer->channel == 0) {
+    if (consumer->channel == 0)
         return false;
-    }
-    if (consumer->has_backlog && consumer->backlog == 0) {
+    if (consumer->has_backlog && consumer->backlog == 0)
         return true;
-    }
     bool has_use = !consumer->has_backlog || deliveries_in_hand(consumer->deliveries) == 0;
-    if (!has_use || now_ms < consumer->look_again_ms) {
+    if (!has_use || now_ms < consumer->look_again_ms)
         return false;
-    }
     consumer->look_again_ms = now_ms + CONSUMER_EMPTY_AGAIN_MS;
     bool is_empty = is_queue_empty(consumer, &error);
     if (error.code != ERROR_NONE) {
@@ -376,16 +353,14 @@ bool consumer_is_drained(struct consumer *consumer)
 void consumer_pause(struct consumer *consumer)
 {
     consumer->is_paused = true;
-    if (consumer->channel == 0) {
+    if (consumer->channel == 0)
         return;
-    }
     struct error error = { 0 };
     amqp_rpc_reply_t reply =
         amqp_channel_close(consumer->link.state, consumer->channel, AMQP_REPLY_SUCCESS);
     session_end(consumer);
-    if (!bus_reply_check(reply, "close channel", &error)) {
+    if (!bus_reply_check(reply, "close channel", &error))
         consumer_drop(consumer, &error);
-    }
 }
 
 void consumer_resume(struct consumer *consumer)

@@ -51,12 +51,10 @@ void envelope_write(const struct message *message, amqp_table_entry_t headers[EN
                     amqp_basic_properties_t *ret_properties)
 {
     int count = 0;
-    if (message->traceparent[0] != '\0') {
+    if (message->traceparent[0] != '\0')
         headers[count++] = text_header(HEADER_TRACEPARENT, message->traceparent);
-    }
-    if (message->tracestate[0] != '\0') {
+    if (message->tracestate[0] != '\0')
         headers[count++] = text_header(HEADER_TRACESTATE, message->tracestate);
-    }
     headers[count++] = int_header(HEADER_SCHEMA_VERSION, message->schema_version);
     if (message->is_repeat) {
         headers[count++] = (amqp_table_entry_t){
@@ -100,23 +98,19 @@ static void malformed(struct delivery *delivery, const char *format, ...)
 static bool is_printable(amqp_bytes_t bytes)
 {
     const unsigned char *at = bytes.bytes;
-    for (size_t i = 0; i < bytes.len; i++) {
-        if (at[i] < ' ' || at[i] > '~') {
+    for (size_t i = 0; i < bytes.len; i++)
+        if (at[i] < ' ' || at[i] > '~')
             return false;
-        }
-    }
     return true;
 }
 
 /* Printable ASCII that fits, or nothing. */
 static bool copy_text(amqp_bytes_t bytes, char *text, size_t size)
 {
-    if (bytes.len >= size || !is_printable(bytes)) {
+    if (bytes.len >= size || !is_printable(bytes))
         return false;
-    }
-    if (bytes.len > 0) {
+    if (bytes.len > 0)
         memcpy(text, bytes.bytes, bytes.len);
-    }
     text[bytes.len] = '\0';
     return true;
 }
@@ -125,23 +119,20 @@ static void read_text(const amqp_basic_properties_t *properties, amqp_flags_t fl
                       amqp_bytes_t bytes, const char *name, char *text, size_t size,
                       struct delivery *delivery)
 {
-    if ((properties->_flags & flag) != 0 && !copy_text(bytes, text, size)) {
+    if ((properties->_flags & flag) != 0 && !copy_text(bytes, text, size))
         malformed(delivery, "%s is longer than %zu bytes or not printable ASCII", name, size - 1);
-    }
 }
 
 static const amqp_field_value_t *find_header(const amqp_basic_properties_t *properties,
                                              const char *name)
 {
-    if ((properties->_flags & AMQP_BASIC_HEADERS_FLAG) == 0) {
+    if ((properties->_flags & AMQP_BASIC_HEADERS_FLAG) == 0)
         return NULL;
-    }
     size_t length = strlen(name);
     for (int i = 0; i < properties->headers.num_entries; i++) {
         const amqp_table_entry_t *entry = &properties->headers.entries[i];
-        if (entry->key.len == length && memcmp(entry->key.bytes, name, length) == 0) {
+        if (entry->key.len == length && memcmp(entry->key.bytes, name, length) == 0)
             return &entry->value;
-        }
     }
     return NULL;
 }
@@ -152,9 +143,8 @@ static void read_text_header(const amqp_basic_properties_t *properties, const ch
 {
     const amqp_field_value_t *value = find_header(properties, name);
     if (value != NULL &&
-        (value->kind == AMQP_FIELD_KIND_UTF8 || value->kind == AMQP_FIELD_KIND_BYTES)) {
+        (value->kind == AMQP_FIELD_KIND_UTF8 || value->kind == AMQP_FIELD_KIND_BYTES))
         (void)copy_text(value->value.bytes, text, size);
-    }
 }
 
 /* Clients choose the width of an integer by its value. */
@@ -199,15 +189,13 @@ static void read_content(const amqp_basic_properties_t *properties, uint64_t bod
                          struct delivery *delivery)
 {
     if ((properties->_flags & AMQP_BASIC_CONTENT_TYPE_FLAG) != 0 &&
-        !is_json(properties->content_type)) {
+        !is_json(properties->content_type))
         malformed(delivery, "content_type is not " CONTENT_TYPE);
-    }
     if ((properties->_flags & AMQP_BASIC_CONTENT_ENCODING_FLAG) != 0 &&
         properties->content_encoding.len != 0 &&
         (properties->content_encoding.len != 5 ||
-         strncasecmp(properties->content_encoding.bytes, "utf-8", 5) != 0)) {
+         strncasecmp(properties->content_encoding.bytes, "utf-8", 5) != 0))
         malformed(delivery, "content_encoding is not supported");
-    }
     if (body_size > MESSAGE_BODY_BYTES_MAX) {
         malformed(delivery, "body of %llu bytes is larger than %d", (unsigned long long)body_size,
                   MESSAGE_BODY_BYTES_MAX);
@@ -223,14 +211,12 @@ static void read_type(const amqp_basic_properties_t *properties, const char *exc
     read_text(properties, AMQP_BASIC_TYPE_FLAG, properties->type, "type", message->type,
               sizeof message->type, delivery);
     if ((properties->_flags & AMQP_BASIC_TYPE_FLAG) == 0 && is_routed_by_type &&
-        !copy_text(amqp_cstring_bytes(routing_key), message->type, sizeof message->type)) {
+        !copy_text(amqp_cstring_bytes(routing_key), message->type, sizeof message->type))
         malformed(delivery, "routing key is no type");
-    }
-    if (message->type[0] == '\0') {
+    if (message->type[0] == '\0')
         malformed(delivery, "type is missing");
-    } else if (is_routed_by_type && strcmp(message->type, routing_key) != 0) {
+    else if (is_routed_by_type && strcmp(message->type, routing_key) != 0)
         malformed(delivery, "type differs from the routing key");
-    }
 }
 
 /* The header says it to the millisecond, where it agrees with the property. */
@@ -239,14 +225,12 @@ static void read_time(const amqp_basic_properties_t *properties, struct message 
     int64_t exact_ms = 0;
     const amqp_field_value_t *exact = find_header(properties, HEADER_TIMESTAMP_MS);
     if ((properties->_flags & AMQP_BASIC_TIMESTAMP_FLAG) == 0 ||
-        properties->timestamp > INT64_MAX / 1000) {
+        properties->timestamp > INT64_MAX / 1000)
         return;
-    }
     message->timestamp_ms = (int64_t)properties->timestamp * 1000;
     if (exact != NULL && read_int(exact, &exact_ms) &&
-        exact_ms / 1000 * 1000 == message->timestamp_ms) {
+        exact_ms / 1000 * 1000 == message->timestamp_ms)
         message->timestamp_ms = exact_ms;
-    }
 }
 
 void envelope_read(const amqp_basic_properties_t *properties, const char *exchange,
@@ -275,9 +259,8 @@ void envelope_read(const amqp_basic_properties_t *properties, const char *exchan
     read_time(properties, message);
     message->schema_version = SCHEMA_FIRST;
     const amqp_field_value_t *version = find_header(properties, HEADER_SCHEMA_VERSION);
-    if (version != NULL && !read_int(version, &message->schema_version)) {
+    if (version != NULL && !read_int(version, &message->schema_version))
         malformed(delivery, "header schema-version is not an integer");
-    }
     const amqp_field_value_t *repeat = find_header(properties, HEADER_REPEAT);
     message->is_repeat =
         repeat != NULL && repeat->kind == AMQP_FIELD_KIND_BOOLEAN && repeat->value.boolean != 0;
@@ -287,14 +270,11 @@ void envelope_read(const amqp_basic_properties_t *properties, const char *exchan
                      sizeof message->tracestate);
     const amqp_field_value_t *since = find_header(properties, HEADER_LATER_SINCE);
     if (since == NULL || !read_int(since, &delivery->later_since_ms) ||
-        delivery->later_since_ms < 0) {
+        delivery->later_since_ms < 0)
         delivery->later_since_ms = 0;
-    }
     const amqp_field_value_t *count = find_header(properties, HEADER_DELIVERY_COUNT);
-    if (count != NULL && read_int(count, &delivery->delivery_count) &&
-        delivery->delivery_count < 0) {
+    if (count != NULL && read_int(count, &delivery->delivery_count) && delivery->delivery_count < 0)
         delivery->delivery_count = 0;
-    }
 }
 
 static bool is_left_out(amqp_bytes_t key)
@@ -313,11 +293,9 @@ static bool is_left_out(amqp_bytes_t key)
                                          "x-last-death-exchange",
                                          "x-last-death-queue",
                                          "x-last-death-reason" };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (key.len == strlen(names[i]) && memcmp(key.bytes, names[i], key.len) == 0) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (key.len == strlen(names[i]) && memcmp(key.bytes, names[i], key.len) == 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -326,32 +304,26 @@ bool envelope_copy(amqp_bytes_t raw, const struct envelope_letter *letter, amqp_
 {
     void *decoded = NULL;
     int status = amqp_decode_properties(AMQP_BASIC_CLASS, pool, raw, &decoded);
-    if (!bus_status_check(status, "read the original properties", error)) {
+    if (!bus_status_check(status, "read the original properties", error))
         return false;
-    }
     amqp_basic_properties_t properties = *(amqp_basic_properties_t *)decoded;
     int original =
         (properties._flags & AMQP_BASIC_HEADERS_FLAG) != 0 ? properties.headers.num_entries : 0;
     amqp_table_entry_t *entries =
         amqp_pool_alloc(pool, ((size_t)original + LETTER_HEADERS_MAX) * sizeof *entries);
-    if (entries == NULL) {
+    if (entries == NULL)
         return error_set(error, ERROR_RETRY, "out of memory");
-    }
     int count = 0;
-    for (int i = 0; i < original; i++) {
-        if (!is_left_out(properties.headers.entries[i].key)) {
+    for (int i = 0; i < original; i++)
+        if (!is_left_out(properties.headers.entries[i].key))
             entries[count++] = properties.headers.entries[i];
-        }
-    }
     entries[count++] = text_header(HEADER_REASON, letter->reason);
     entries[count++] = text_header(HEADER_ROUTING_KEY, letter->routing_key);
     entries[count++] = text_header(HEADER_SERVICE, letter->service);
-    if (letter->later_since_ms != 0) {
+    if (letter->later_since_ms != 0)
         entries[count++] = int_header(HEADER_LATER_SINCE, letter->later_since_ms);
-    }
-    if (letter->type != NULL && (properties._flags & AMQP_BASIC_TYPE_FLAG) == 0) {
+    if (letter->type != NULL && (properties._flags & AMQP_BASIC_TYPE_FLAG) == 0)
         set_text(&properties, AMQP_BASIC_TYPE_FLAG, &properties.type, letter->type);
-    }
     properties._flags &= ~(amqp_flags_t)(AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG);
     properties._flags |= AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
     properties.delivery_mode = AMQP_DELIVERY_PERSISTENT;

@@ -37,12 +37,10 @@ struct opening {
 
 static void opening_release(struct opening *opening)
 {
-    if (atomic_fetch_sub(&opening->holders, 1) > 1) {
+    if (atomic_fetch_sub(&opening->holders, 1) > 1)
         return;
-    }
-    if (opening->state != NULL) {
+    if (opening->state != NULL)
         (void)amqp_destroy_connection(opening->state);
-    }
     amqp_address_done(&opening->address);
     (void)close(opening->over_fd);
     free(opening);
@@ -59,9 +57,8 @@ static bool socket_bound(struct opening *opening, struct error *error)
     unsigned timeout_ms = (unsigned)opening->heartbeat_s * 2000U;
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes) != 0 ||
         getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, &length) != 0 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms) != 0) {
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms) != 0)
         return error_set(error, ERROR_RETRY, "socket options: %s", strerror(errno));
-    }
     opening->write_bytes_max = (size_t)send_bytes / 2; /* the kernel counts its own overhead too */
     return true;
 }
@@ -71,14 +68,12 @@ static bool socket_connect(struct opening *opening, struct error *error)
     const struct amqp_connection_info *info = &opening->address.info;
     amqp_socket_t *socket = info->ssl ? bus_tls_socket_new(&opening->address, opening->state, error)
                                       : amqp_tcp_socket_new(opening->state);
-    if (socket == NULL) {
+    if (socket == NULL)
         return info->ssl ? false : error_set(error, ERROR_RETRY, "out of memory");
-    }
     struct timeval timeout = { .tv_sec = LINK_CONNECT_TIMEOUT_MS / 1000 };
     int status = amqp_socket_open_noblock(socket, info->host, info->port, &timeout);
-    if (!bus_status_check(status, "connect", error)) {
+    if (!bus_status_check(status, "connect", error))
         return error_wrap(error, "%s:%d", info->host, info->port);
-    }
     return socket_bound(opening, error);
 }
 
@@ -112,13 +107,11 @@ static bool connection_open(struct opening *opening, struct error *error)
     struct timeval connect_timeout = { .tv_sec = LINK_CONNECT_TIMEOUT_MS / 1000 };
     struct timeval rpc_timeout = { .tv_sec = LINK_RPC_TIMEOUT_MS / 1000 };
     opening->state = amqp_new_connection();
-    if (opening->state == NULL) {
+    if (opening->state == NULL)
         return error_set(error, ERROR_RETRY, "out of memory");
-    }
     if (amqp_set_handshake_timeout(opening->state, &connect_timeout) != AMQP_STATUS_OK ||
-        amqp_set_rpc_timeout(opening->state, &rpc_timeout) != AMQP_STATUS_OK) {
+        amqp_set_rpc_timeout(opening->state, &rpc_timeout) != AMQP_STATUS_OK)
         return error_set(error, ERROR_BUG, "time-outs refused by the library");
-    }
     return socket_connect(opening, error) && log_in(opening, error);
 }
 
@@ -144,9 +137,8 @@ static bool thread_start(struct opening *opening)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     bool is_started = pthread_create(&thread, NULL, opening_run, opening) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (is_started) {
+    if (is_started)
         (void)pthread_detach(thread); /* it can be: nobody else knows it */
-    }
     return is_started;
 }
 
@@ -169,9 +161,8 @@ struct opening *opening_start(const struct amqp_address *address, const char *na
     }
     bool has_address = amqp_address_init(&opening->address, address->url, error);
     if (!has_address || !thread_start(opening)) {
-        if (has_address) {
+        if (has_address)
             error_set(error, ERROR_RETRY, "no thread for connecting");
-        }
         atomic_store(&opening->holders, 1);
         opening_release(opening);
         return NULL;

@@ -33,25 +33,20 @@ static struct publisher_batch *batch_at(struct publisher *publisher, size_t inde
 static bool publisher_open(struct publisher *publisher, struct error *error)
 {
     struct bus_link *link = &publisher->link;
-    if (!bus_link_open(link, error)) {
+    if (!bus_link_open(link, error))
         return false;
-    }
-    if (!topology_ensure(link, publisher->options, error)) {
+    if (!topology_ensure(link, publisher->options, error))
         goto fail;
-    }
     (void)amqp_channel_open(link->state, PUBLISH_CHANNEL);
-    if (!bus_reply_check(amqp_get_rpc_reply(link->state), "open channel", error)) {
+    if (!bus_reply_check(amqp_get_rpc_reply(link->state), "open channel", error))
         goto fail;
-    }
     (void)amqp_confirm_select(link->state, PUBLISH_CHANNEL);
-    if (!bus_reply_check(amqp_get_rpc_reply(link->state), "confirm mode", error)) {
+    if (!bus_reply_check(amqp_get_rpc_reply(link->state), "confirm mode", error))
         goto fail;
-    }
     confirms_reset(&publisher->confirms);
     publisher->overdue_before = 0;
-    for (size_t i = 0; i < BUS_PUBLISHES_MAX; i++) { /* of another channel nothing will be heard */
+    for (size_t i = 0; i < BUS_PUBLISHES_MAX; i++) /* of another channel nothing will be heard */
         publisher->batches[i].first_number = publisher->batches[i].sent_count = 0;
-    }
     publisher->is_return_expected = false;
     return true;
 fail:
@@ -81,9 +76,8 @@ static void return_handle(struct publisher *publisher, const amqp_frame_t *frame
             }
         }
     }
-    if (publisher->letter_number != 0) {
+    if (publisher->letter_number != 0)
         confirms_return(&publisher->confirms, publisher->letter_number);
-    }
 }
 
 static bool method_handle(struct publisher *publisher, const amqp_method_t *method,
@@ -114,15 +108,13 @@ static enum link_read publisher_read(struct publisher *publisher, int64_t timeou
     amqp_frame_t frame;
     enum link_read read = bus_link_read(&publisher->link, &frame, timeout_ms, &error);
     if (read == LINK_FRAME && frame.frame_type == AMQP_FRAME_METHOD &&
-        !method_handle(publisher, &frame.payload.method, &error)) {
+        !method_handle(publisher, &frame.payload.method, &error))
         read = LINK_BROKEN;
-    } else if (read == LINK_FRAME && frame.frame_type == AMQP_FRAME_HEADER &&
-               publisher->is_return_expected) {
+    else if (read == LINK_FRAME && frame.frame_type == AMQP_FRAME_HEADER &&
+             publisher->is_return_expected)
         return_handle(publisher, &frame);
-    }
-    if (read == LINK_BROKEN) {
+    if (read == LINK_BROKEN)
         bus_link_drop(&publisher->link, &error);
-    }
     return read;
 }
 
@@ -145,9 +137,8 @@ bool publisher_service(struct publisher *publisher)
 {
     struct bus_link *link = &publisher->link;
     struct error error = { 0 };
-    if (link->state == NULL) {
+    if (link->state == NULL)
         return !bus_link_is_due(link) || publisher_open(publisher, &error) || link->opening != NULL;
-    }
     if (publisher_read_all(publisher) && !link->is_blocked && is_overdue(publisher) &&
         clock_monotonic_ms() - publisher->overdue_since_ms > PUBLISHER_OVERDUE_MAX_MS) {
         error_set(&error, ERROR_RETRY, "confirms are overdue");
@@ -158,18 +149,14 @@ bool publisher_service(struct publisher *publisher)
 
 const char *publisher_obstacle(const struct publisher *publisher)
 {
-    if (publisher->link.state == NULL) {
+    if (publisher->link.state == NULL)
         return publisher->link.why[0] != '\0' ? publisher->link.why : "not connected yet";
-    }
-    if (publisher->link.is_blocked) {
+    if (publisher->link.is_blocked)
         return "the broker blocks publishers: memory or disk alarm";
-    }
-    if (is_overdue(publisher)) {
+    if (is_overdue(publisher))
         return "confirms are overdue";
-    }
-    if (clock_monotonic_ms() < publisher->resume_ms) {
+    if (clock_monotonic_ms() < publisher->resume_ms)
         return "the topology is missing: a message was returned, and we may not declare";
-    }
     return NULL;
 }
 
@@ -182,9 +169,8 @@ static bool wait_for_room(struct publisher *publisher, size_t bytes, int64_t dea
         bus_link_cork(&publisher->link, false);
         int64_t left_ms = deadline_ms - clock_monotonic_ms();
         if (left_ms <= 0 || publisher_read(publisher, left_ms) == LINK_BROKEN ||
-            publisher->link.is_blocked) {
+            publisher->link.is_blocked)
             return false;
-        }
     }
     return true;
 }
@@ -200,9 +186,8 @@ static bool send_one(struct publisher *publisher, const struct outgoing *outgoin
                      int64_t deadline_ms)
 {
     struct bus_link *link = &publisher->link;
-    if (!wait_for_room(publisher, outgoing->bytes, deadline_ms)) {
+    if (!wait_for_room(publisher, outgoing->bytes, deadline_ms))
         return false;
-    }
     int status =
         amqp_basic_publish(link->state, PUBLISH_CHANNEL, amqp_cstring_bytes(outgoing->exchange),
                            amqp_cstring_bytes(outgoing->routing_key), true, false,
@@ -222,9 +207,8 @@ static void wait_for_confirms(struct publisher *publisher, uint64_t number, int6
     while (publisher->link.state != NULL && !publisher->link.is_blocked &&
            confirms_is_pending_before(&publisher->confirms, number)) {
         int64_t left_ms = deadline_ms - clock_monotonic_ms();
-        if (left_ms <= 0) {
+        if (left_ms <= 0)
             return;
-        }
         (void)publisher_read(publisher, left_ms);
     }
 }
@@ -232,9 +216,8 @@ static void wait_for_confirms(struct publisher *publisher, uint64_t number, int6
 /* What is pending before this number, sent at begun_ms, is waited for no longer. */
 static void give_up(struct publisher *publisher, uint64_t number, int64_t begun_ms)
 {
-    if (!is_overdue(publisher)) {
+    if (!is_overdue(publisher))
         publisher->overdue_since_ms = begun_ms;
-    }
     publisher->overdue_before =
         number > publisher->overdue_before ? number : publisher->overdue_before;
 }
@@ -262,9 +245,8 @@ static void batch_send(struct publisher *publisher, struct publisher_batch *batc
     bool is_open = true;
     bus_link_cork(&publisher->link, batch->given_count > 1);
     while (is_open && batch->sent_count < batch->given_count) {
-        if (batch->sent_count % PUBLISHER_READ_EVERY == PUBLISHER_READ_EVERY - 1) {
+        if (batch->sent_count % PUBLISHER_READ_EVERY == PUBLISHER_READ_EVERY - 1)
             is_open = publisher_read_all(publisher) && !publisher->link.is_blocked;
-        }
         is_open = is_open &&
                   send_message(publisher, batch->messages[batch->sent_count], batch->deadline_ms);
         batch->sent_count += is_open;
@@ -285,9 +267,8 @@ void publisher_begin(struct publisher *publisher, const struct message *const *m
         .begun_ms = now_ms,
         .deadline_ms = now_ms + publisher->options->confirm_timeout_ms,
     };
-    if (publisher_obstacle(publisher) == NULL) {
+    if (publisher_obstacle(publisher) == NULL)
         batch_send(publisher, batch);
-    }
 }
 
 /* The number after the last of the batch that was sent. */
@@ -313,24 +294,21 @@ static void after_return(struct publisher *publisher)
         const struct publisher_batch *batch = batch_at(publisher, i);
         wait_for_confirms(publisher, batch_end_number(batch), batch->deadline_ms);
     }
-    if (!publisher->options->may_declare) {
+    if (!publisher->options->may_declare)
         publisher->resume_ms = clock_monotonic_ms() + PUBLISHER_RETURN_PAUSE_MS;
-    } else if (publisher->link.state != NULL && !publisher->link.is_blocked &&
-               !topology_ensure(&publisher->link, publisher->options, &error)) {
+    else if (publisher->link.state != NULL && !publisher->link.is_blocked &&
+             !topology_ensure(&publisher->link, publisher->options, &error))
         bus_link_drop(&publisher->link, &error);
-    }
 }
 
 bool publisher_end(struct publisher *publisher, bool is_waiting, enum publish_result *ret_results)
 {
     assert(publisher->batch_count > 0);
     const struct publisher_batch *batch = batch_at(publisher, 0);
-    if (is_waiting) {
+    if (is_waiting)
         wait_for_confirms(publisher, batch_end_number(batch), batch->deadline_ms);
-    }
-    if (!batch_is_over(publisher, batch)) {
+    if (!batch_is_over(publisher, batch))
         return false;
-    }
     bool has_returned = false;
     for (size_t i = 0; i < batch->given_count; i++) {
         uint64_t number = batch->first_number + i;
@@ -341,9 +319,8 @@ bool publisher_end(struct publisher *publisher, bool is_waiting, enum publish_re
     give_up(publisher, batch_end_number(batch), batch->begun_ms);
     publisher->batch_first = (publisher->batch_first + 1) % BUS_PUBLISHES_MAX;
     publisher->batch_count--;
-    if (has_returned) {
+    if (has_returned)
         after_return(publisher);
-    }
     return true;
 }
 
@@ -360,15 +337,13 @@ static enum publish_result letter_send(struct publisher *publisher, const struct
     int64_t begun_ms = clock_monotonic_ms();
     int64_t deadline_ms = begun_ms + publisher->options->confirm_timeout_ms;
     uint64_t number = publisher->confirms.next;
-    if (!send_one(publisher, outgoing, deadline_ms)) {
+    if (!send_one(publisher, outgoing, deadline_ms))
         return PUBLISH_UNKNOWN;
-    }
     publisher->letter_number = number;
     wait_for_confirms(publisher, number + 1, deadline_ms);
     publisher->letter_number = 0;
-    if (confirms_result(&publisher->confirms, number) == PUBLISH_UNKNOWN) {
+    if (confirms_result(&publisher->confirms, number) == PUBLISH_UNKNOWN)
         give_up(publisher, number + 1, begun_ms);
-    }
     return confirms_result(&publisher->confirms, number);
 }
 
@@ -376,9 +351,8 @@ bool publisher_put_letter(struct publisher *publisher, const struct publisher_le
                           struct error *error)
 {
     const char *obstacle = publisher_obstacle(publisher);
-    if (obstacle != NULL) {
+    if (obstacle != NULL)
         return error_set(error, ERROR_RETRY, "%s", obstacle);
-    }
     struct outgoing outgoing = {
         .exchange = "",
         .routing_key = letter->queue,
@@ -392,9 +366,8 @@ bool publisher_put_letter(struct publisher *publisher, const struct publisher_le
         [PUBLISH_UNKNOWN] = "did not confirm",
     };
     enum publish_result result = letter_send(publisher, &outgoing);
-    if (result == PUBLISH_RETURNED) {
+    if (result == PUBLISH_RETURNED)
         after_return(publisher);
-    }
     return result == PUBLISH_CONFIRMED ||
            error_set(error, ERROR_RETRY, "queue %s %s", letter->queue, texts[result]);
 }

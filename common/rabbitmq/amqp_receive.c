@@ -17,26 +17,22 @@ static bool protocol_error(struct error *error, const char *what)
 static void short_string_copy(amqp_bytes_t bytes, char text[SHORT_STRING_SIZE])
 {
     size_t length = bytes.len < SHORT_STRING_SIZE ? bytes.len : SHORT_STRING_SIZE - 1;
-    if (length > 0) {
+    if (length > 0)
         memcpy(text, bytes.bytes, length);
-    }
     text[length] = '\0';
 }
 
 static bool receive_method(struct consumer *consumer, const amqp_method_t *method,
                            struct error *error)
 {
-    if (consumer->receiving != NULL) {
+    if (consumer->receiving != NULL)
         return protocol_error(error, "a method within a delivery");
-    }
-    if (method->id != AMQP_BASIC_DELIVER_METHOD) {
+    if (method->id != AMQP_BASIC_DELIVER_METHOD)
         return true; /* answers that nobody waits for any more */
-    }
     const amqp_basic_deliver_t *deliver = method->decoded;
     struct held *held = deliveries_receive(consumer->deliveries);
-    if (held == NULL) {
+    if (held == NULL)
         return protocol_error(error, "more deliveries than the prefetch");
-    }
     held->delivery.tag = deliver->delivery_tag;
     held->delivery.session = consumer->session;
     held->is_probe =
@@ -72,9 +68,8 @@ static bool receive_end(struct consumer *consumer, struct error *error)
     held->delivery.message.body_length = consumer->body_stored;
     if (!held->is_body_dropped)
         body_judge(&held->delivery);
-    if (!deliveries_complete(consumer->deliveries, held)) {
+    if (!deliveries_complete(consumer->deliveries, held))
         return protocol_error(error, "a delivery tag that does not grow");
-    }
     window_deliver(&consumer->window, is_counted);
     consumer->received++;
     return true;
@@ -85,22 +80,19 @@ static bool receive_header(struct consumer *consumer, const amqp_frame_t *frame,
 {
     struct held *held = consumer->receiving;
     if (held == NULL || !consumer->is_header_expected ||
-        frame->payload.properties.class_id != AMQP_BASIC_CLASS) {
+        frame->payload.properties.class_id != AMQP_BASIC_CLASS)
         return protocol_error(error, "a header out of place");
-    }
     consumer->is_header_expected = false;
     consumer->body_left = frame->payload.properties.body_size;
     consumer->body_stored = 0;
     amqp_bytes_t raw = frame->payload.properties.raw;
     held->is_body_dropped = consumer->body_left > MESSAGE_BODY_BYTES_MAX;
     held->raw = malloc(raw.len > 0 ? raw.len : 1);
-    if (!held->is_body_dropped && consumer->body_left > 0) {
+    if (!held->is_body_dropped && consumer->body_left > 0)
         held->body = malloc((size_t)consumer->body_left);
-    }
     if (held->raw == NULL ||
-        (held->body == NULL && !held->is_body_dropped && consumer->body_left > 0)) {
+        (held->body == NULL && !held->is_body_dropped && consumer->body_left > 0))
         return error_set(error, ERROR_RETRY, "out of memory");
-    }
     memcpy(held->raw, raw.bytes, raw.len);
     held->raw_length = raw.len;
     envelope_read(frame->payload.properties.decoded, held->exchange, held->routing_key,
@@ -111,9 +103,8 @@ static bool receive_header(struct consumer *consumer, const amqp_frame_t *frame,
 static bool receive_body(struct consumer *consumer, amqp_bytes_t fragment, struct error *error)
 {
     struct held *held = consumer->receiving;
-    if (held == NULL || consumer->is_header_expected || fragment.len > consumer->body_left) {
+    if (held == NULL || consumer->is_header_expected || fragment.len > consumer->body_left)
         return protocol_error(error, "a body out of place");
-    }
     if (!held->is_body_dropped) {
         memcpy(held->body + consumer->body_stored, fragment.bytes, fragment.len);
         consumer->body_stored += fragment.len;

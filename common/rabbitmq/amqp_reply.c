@@ -7,9 +7,8 @@ static bool refused(struct error *error, const char *what, uint16_t code, amqp_b
     char printable[ERROR_MESSAGE_BYTES];
     const unsigned char *bytes = text.bytes;
     size_t length = text.len < sizeof printable ? text.len : sizeof printable - 1;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         printable[i] = bytes[i] >= ' ' && bytes[i] < 0x7f ? (char)bytes[i] : ' ';
-    }
     printable[length] = '\0';
     bool is_lasting = code == AMQP_ACCESS_REFUSED || code == AMQP_NOT_FOUND ||
                       code == AMQP_PRECONDITION_FAILED || code == AMQP_NOT_ALLOWED;
@@ -25,9 +24,8 @@ void bus_channel_close_text(const amqp_method_t *method, const char *what, struc
 
 bool bus_status_check(int status, const char *what, struct error *error)
 {
-    if (status == AMQP_STATUS_OK) {
+    if (status == AMQP_STATUS_OK)
         return true;
-    }
     return error_set(error, ERROR_RETRY, "%s: %s", what, amqp_error_string2(status));
 }
 

@@ -50,15 +50,13 @@ static bool queue_declare(struct bus_link *link, const char *queue, bool is_pass
     amqp_rpc_reply_t reply = amqp_get_rpc_reply(link->state);
     char what[TOPOLOGY_NAME_SIZE + 16];
     (void)snprintf(what, sizeof what, "queue %.64s", queue);
-    if (bus_reply_check(reply, what, error)) {
+    if (bus_reply_check(reply, what, error))
         return true;
-    }
     if (error->code == ERROR_REJECT && !is_passive &&
-        strstr(error->message, "PRECONDITION_FAILED") != NULL) {
+        strstr(error->message, "PRECONDITION_FAILED") != NULL)
         error_wrap(error, "exists with other arguments: empty and delete it, then start again");
-    } else if (error->code == ERROR_REJECT && is_passive) {
+    else if (error->code == ERROR_REJECT && is_passive)
         error_wrap(error, "is not there: load the definitions file into the broker");
-    }
     return false;
 }
 
@@ -99,9 +97,8 @@ static bool queues_declare(struct bus_link *link, const char *queue, bool is_pas
     char dead[TOPOLOGY_NAME_SIZE];
     struct queue_arguments arguments = { 0 };
     if (!name_make(queue, TOPOLOGY_DEAD_SUFFIX, dead, error) ||
-        !dead_queue_declare(link, dead, is_passive, error)) {
+        !dead_queue_declare(link, dead, is_passive, error))
         return false;
-    }
     argument_text(&arguments, "x-queue-type", "quorum");
     argument_int(&arguments, "x-delivery-limit", TOPOLOGY_DELIVERY_LIMIT);
     argument_text(&arguments, "x-dead-letter-exchange", "");
@@ -134,11 +131,9 @@ static bool binding_declare(struct bus_link *link, const struct topology_binding
 
 static bool is_first_of_queue(const struct amqp_bus_options *options, size_t index)
 {
-    for (size_t i = 0; i < index; i++) {
-        if (strcmp(options->bindings[i].queue, options->bindings[index].queue) == 0) {
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(options->bindings[i].queue, options->bindings[index].queue) == 0)
             return false;
-        }
-    }
     return strcmp(options->bindings[index].queue, options->queue) != 0;
 }
 
@@ -200,9 +195,8 @@ bool topology_ensure(struct bus_link *link, const struct amqp_bus_options *optio
             return error_set(error, ERROR_RETRY, "topology: takes longer than %d ms",
                              TOPOLOGY_TIMEOUT_MS);
         }
-        if (!topology_step(link, options, &part, error)) {
+        if (!topology_step(link, options, &part, error))
             return false;
-        }
     } while (part != 0);
     return true;
 }

@@ -30,9 +30,8 @@ uint64_t confirms_add(struct confirms *confirms, size_t bytes)
 static void settle_one(struct confirms *confirms, uint64_t number, enum publish_result result)
 {
     struct confirms_entry *entry = &confirms->entries[place_of(confirms, number)];
-    if (entry->is_settled) {
+    if (entry->is_settled)
         return;
-    }
     assert(confirms->bytes_pending >= entry->bytes);
     entry->is_settled = true;
     entry->result = entry->is_returned && result == PUBLISH_CONFIRMED ? PUBLISH_RETURNED : result;
@@ -43,20 +42,16 @@ bool confirms_settle(struct confirms *confirms, uint64_t number, bool multiple,
                      enum publish_result result)
 {
     assert(result == PUBLISH_CONFIRMED || result == PUBLISH_NACKED);
-    if (number >= confirms->next || (number == 0 && !multiple)) {
+    if (number >= confirms->next || (number == 0 && !multiple))
         return false;
-    }
     uint64_t last = number == 0 ? confirms->next - 1 : number;
-    if (last < confirms->first_pending) {
+    if (last < confirms->first_pending)
         return true; /* settled already: a confirm of several overlaps it */
-    }
-    for (uint64_t i = multiple ? confirms->first_pending : last; i <= last; i++) {
+    for (uint64_t i = multiple ? confirms->first_pending : last; i <= last; i++)
         settle_one(confirms, i, result);
-    }
     while (confirms->first_pending < confirms->next &&
-           confirms->entries[place_of(confirms, confirms->first_pending)].is_settled) {
+           confirms->entries[place_of(confirms, confirms->first_pending)].is_settled)
         confirms->first_pending++;
-    }
     return true;
 }
 

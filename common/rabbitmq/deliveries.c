@@ -33,9 +33,8 @@ static void held_clear(struct held *held)
 struct deliveries *deliveries_free(struct deliveries *deliveries)
 {
     if (deliveries != NULL) {
-        for (size_t i = 0; i < WINDOW_DELIVERIES_MAX; i++) {
+        for (size_t i = 0; i < WINDOW_DELIVERIES_MAX; i++)
             held_clear(&deliveries->slots[i]);
-        }
         free(deliveries);
     }
     return NULL;
@@ -98,21 +97,18 @@ size_t deliveries_take(struct deliveries *deliveries, size_t limit,
     orphans_free(deliveries);
     struct held *counted = NULL;
     size_t count = 0;
-    if (deliveries->waiting == 0 || deliveries->is_alone_out || limit == 0) {
+    if (deliveries->waiting == 0 || deliveries->is_alone_out || limit == 0)
         return 0;
-    }
     for (size_t i = 0; i < deliveries->count && count < limit && deliveries->waiting > 0; i++) {
         struct held *held = deliveries->in_order[i];
-        if (held->state != HELD_WAITING) {
+        if (held->state != HELD_WAITING)
             continue;
-        }
-        if (held->delivery.delivery_count > 0) {
+        if (held->delivery.delivery_count > 0)
             counted = counted != NULL ? counted : held;
-        } else if (counted != NULL && held->is_probe) {
+        else if (counted != NULL && held->is_probe)
             break; /* came later, and such ones may come for ever */
-        } else {
+        else
             hand_out(deliveries, held, &ret_deliveries[count++]);
-        }
     }
     if (counted != NULL && deliveries->out == 0) {
         deliveries->is_alone_out = true;
@@ -126,9 +122,8 @@ static struct held *slot_of(struct deliveries *deliveries, const struct delivery
     uintptr_t first = (uintptr_t)&deliveries->slots[0].delivery;
     uintptr_t given = (uintptr_t)delivery;
     if (given < first || (given - first) % sizeof(struct held) != 0 ||
-        (given - first) / sizeof(struct held) >= WINDOW_DELIVERIES_MAX) {
+        (given - first) / sizeof(struct held) >= WINDOW_DELIVERIES_MAX)
         return NULL;
-    }
     return &deliveries->slots[(given - first) / sizeof(struct held)];
 }
 
@@ -141,16 +136,14 @@ struct held *deliveries_find(struct deliveries *deliveries, const struct deliver
 struct held *deliveries_settle(struct deliveries *deliveries, const struct delivery *delivery)
 {
     struct held *held = slot_of(deliveries, delivery);
-    if (held == NULL) {
+    if (held == NULL)
         return NULL;
-    }
     if (held->state == HELD_ORPHANED) {
         held_clear(held);
         deliveries->orphans--;
     }
-    if (held->state != HELD_TAKEN) {
+    if (held->state != HELD_TAKEN)
         return NULL;
-    }
     held->state = HELD_DONE;
     deliveries->out--;
     deliveries->is_alone_out = false;

@@ -37,11 +37,10 @@ void window_settle(struct window *window, bool is_counted, bool is_probe)
 {
     assert(window->in_hand > 0 && window->counted >= (is_counted ? 1U : 0U));
     window->in_hand--;
-    if (is_counted) {
+    if (is_counted)
         window->counted--;
-    } else if (!window->is_wide && is_probe) {
+    else if (!window->is_wide && is_probe)
         window->may_widen = true;
-    }
     window_widen(window);
 }
 

@@ -11,17 +11,15 @@
 static bool body_without_owed(const bson_t *body, bson_t *changed)
 {
     bson_iter_t iter;
-    if (!bson_iter_init(&iter, body)) {
+    if (!bson_iter_init(&iter, body))
         return false;
-    }
     while (bson_iter_next(&iter)) {
         bson_t none = BSON_INITIALIZER;
         bool is_appended = strcmp(bson_iter_key(&iter), "owed") == 0
                                ? BSON_APPEND_ARRAY(changed, "owed", &none)
                                : bson_append_iter(changed, NULL, 0, &iter);
-        if (!is_appended) {
+        if (!is_appended)
             return false;
-        }
     }
     return iter.err_off == 0;
 }

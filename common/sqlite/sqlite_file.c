@@ -83,9 +83,8 @@ static bool open_fail(const struct lane *lane, int code, struct error *error)
 {
     const char *path = lane->file->path;
     int kind = code & 0xff;
-    if (!place_check(path, error)) {
+    if (!place_check(path, error))
         return false;
-    }
     if (kind == SQLITE_NOTADB || kind == SQLITE_CORRUPT) {
         return error_set(error, ERROR_REJECT,
                          "sqlite: %s is not an SQLite database, or a damaged one; name another "
@@ -111,9 +110,8 @@ static char *sql_new(const char *format, const char *table)
 {
     char *sql =
         sqlite3_mprintf(format, table, table, table, table, table, table, table, table, table);
-    if (sql == NULL) {
+    if (sql == NULL)
         abort(); /* out of memory while starting */
-    }
     return sql;
 }
 
@@ -142,9 +140,8 @@ static int switch_to_wal(struct lane *lane, bool *ret_is_wal)
             sqlite3_finalize(statement);
         }
         code &= 0xff;
-        if (code == SQLITE_BUSY) {
+        if (code == SQLITE_BUSY)
             nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
-        }
     }
     return code == SQLITE_ROW ? SQLITE_OK : code;
 }
@@ -154,9 +151,8 @@ static int switch_to_wal(struct lane *lane, bool *ret_is_wal)
 static int wait_for_lock(void *unused, int waits)
 {
     (void)unused;
-    if (waits >= SQLITE_BUSY_WAIT_MS) {
+    if (waits >= SQLITE_BUSY_WAIT_MS)
         return 0;
-    }
     nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
     return 1;
 }
@@ -167,21 +163,18 @@ static bool lane_open(struct lane *lane, struct error *error)
     int code =
         sqlite3_open_v2(lane->file->path, &lane->connection,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (code != SQLITE_OK) {
+    if (code != SQLITE_OK)
         return open_fail(lane, code, error);
-    }
     sqlite3_extended_result_codes(lane->connection, 1);
     sqlite3_busy_handler(lane->connection, wait_for_lock, NULL);
     sqlite3_db_config(lane->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(lane->connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    if (sqlite3_db_readonly(lane->connection, "main") == 1) {
+    if (sqlite3_db_readonly(lane->connection, "main") == 1)
         return open_fail(lane, SQLITE_READONLY, error); /* SQLite itself would be content */
-    }
     bool is_wal = false;
     code = switch_to_wal(lane, &is_wal);
-    if (code != SQLITE_OK) {
+    if (code != SQLITE_OK)
         return open_fail(lane, code, error);
-    }
     if (!is_wal) {
         return error_set(error, ERROR_REJECT,
                          "sqlite: %s cannot have a write-ahead log here (a network file system?); "
@@ -193,26 +186,23 @@ static bool lane_open(struct lane *lane, struct error *error)
     code = sqlite3_exec(lane->connection,
                         "PRAGMA secure_delete = OFF; PRAGMA journal_size_limit = " WAL_BYTES_KEPT,
                         NULL, NULL, NULL);
-    if (code != SQLITE_OK) {
+    if (code != SQLITE_OK)
         return open_fail(lane, code, error);
-    }
     return lane_sync(lane, LANE_SYNC_COMMITS, error);
 }
 
 static bool lane_prepare(struct lane *lane, const char *table, struct error *error)
 {
     int registered = sqlite_body_register(lane->connection);
-    if (registered != SQLITE_OK) {
+    if (registered != SQLITE_OK)
         return open_fail(lane, registered, error);
-    }
     for (int i = 0; i < LANE_STATEMENT_COUNT; i++) {
         char *sql = sql_new(statement_sql[i], table);
         int code = sqlite3_prepare_v3(lane->connection, sql, -1, SQLITE_PREPARE_PERSISTENT,
                                       &lane->statements[i], NULL);
         sqlite3_free(sql);
-        if (code != SQLITE_OK) {
+        if (code != SQLITE_OK)
             return open_fail(lane, code, error);
-        }
     }
     return true;
 }
@@ -241,9 +231,8 @@ static bool schema_make(struct lane *lane, const char *service, const char *tabl
     int code = run_sql(lane, schema_sql, table);
     if (code == SQLITE_OK) {
         code = sqlite_owner_check(lane->connection, table, service, error);
-        if (code == SQLITE_CONSTRAINT) {
+        if (code == SQLITE_CONSTRAINT)
             return error_wrap(error, "sqlite");
-        }
     }
     return code == SQLITE_OK ? true : open_fail(lane, code, error);
 }
@@ -251,17 +240,15 @@ static bool schema_make(struct lane *lane, const char *service, const char *tabl
 struct sqlite_file *sqlite_file_open(const char *path, const char *service, const char *table,
                                      struct error *error)
 {
-    if (!sqlite_path_check(path, error)) {
+    if (!sqlite_path_check(path, error))
         return NULL;
-    }
     /* Its statistics of memory cost a mutex at each allocation. Too late for the second file of a
      * process, which changes nothing. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct sqlite_file *file = calloc(1, sizeof *file);
     char *copy = strdup(path);
-    if (file == NULL || copy == NULL) {
+    if (file == NULL || copy == NULL)
         abort(); /* out of memory while starting */
-    }
     file->path = copy;
     pthread_mutex_init(&file->mutex, NULL);
     pthread_condattr_t attributes;
@@ -272,13 +259,11 @@ struct sqlite_file *sqlite_file_open(const char *path, const char *service, cons
     for (int i = 0; i < SQLITE_LANES; i++) {
         struct lane *lane = &file->lanes[i];
         lane->file = file;
-        if (!lane_open(lane, error)) {
+        if (!lane_open(lane, error))
             return sqlite_file_close(file);
-        }
         if ((i == 0 && !schema_make(lane, service, table, error)) ||
-            !lane_prepare(lane, table, error)) {
+            !lane_prepare(lane, table, error))
             return sqlite_file_close(file);
-        }
     }
     return file;
 }
@@ -289,9 +274,8 @@ struct sqlite_file *sqlite_file_close(struct sqlite_file *file)
         for (int i = 0; i < SQLITE_LANES; i++) {
             struct lane *lane = &file->lanes[i];
             assert(!lane->is_taken);
-            for (int k = 0; k < LANE_STATEMENT_COUNT; k++) {
+            for (int k = 0; k < LANE_STATEMENT_COUNT; k++)
                 sqlite3_finalize(lane->statements[k]);
-            }
             int code = sqlite3_close(lane->connection);
             assert(code == SQLITE_OK);
         }

@@ -19,9 +19,8 @@ static struct lane *lane_take(struct sqlite_file *file, int first, int last, str
                 taken->is_taken = true;
             }
         }
-        if (taken != NULL || is_late) {
+        if (taken != NULL || is_late)
             break;
-        }
         is_late = pthread_cond_timedwait(&file->returned, &file->mutex, &until) == ETIMEDOUT;
     }
     pthread_mutex_unlock(&file->mutex);
@@ -43,9 +42,8 @@ struct lane *lane_take_reader(struct sqlite_file *file, struct error *error)
 struct lane *lane_take_writer(struct sqlite_file *file, struct error *error)
 {
     struct lane *lane = lane_take(file, 0, 0, error);
-    if (lane == NULL) {
+    if (lane == NULL)
         return NULL;
-    }
     int is_moved = 0;
     sqlite3_file_control(lane->connection, "main", SQLITE_FCNTL_HAS_MOVED, &is_moved);
     if (is_moved != 0) {
@@ -117,9 +115,8 @@ bool lane_sync(struct lane *lane, enum lane_sync sync, struct error *error)
     if (lane->sync != sync) {
         lane->sync = LANE_SYNC_UNKNOWN;
         int code = sqlite3_exec(lane->connection, sqls[sync], NULL, NULL, NULL);
-        if (code != SQLITE_OK) {
+        if (code != SQLITE_OK)
             return lane_fail(lane, error);
-        }
         lane->sync = sync;
     }
     return true;
@@ -135,9 +132,8 @@ bool lane_run(struct lane *lane, enum lane_statement which, struct error *error)
 
 bool lane_finish(struct lane *lane, bool is_good, struct error *error)
 {
-    if (is_good && lane_run(lane, LANE_COMMIT, error)) {
+    if (is_good && lane_run(lane, LANE_COMMIT, error))
         return true;
-    }
     /* SQLite may have rolled back by itself. If this fails too, the next BEGIN will say so. */
     if (sqlite3_get_autocommit(lane->connection) == 0) {
         (void)sqlite3_step(lane->statements[LANE_ROLLBACK]);

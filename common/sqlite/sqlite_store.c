@@ -27,9 +27,8 @@ static bool read_id(sqlite3_stmt *statement, char ret_id[IDENT_SIZE])
 {
     const unsigned char *id = sqlite3_column_text(statement, 0);
     int length = sqlite3_column_bytes(statement, 0);
-    if (id == NULL || length >= IDENT_SIZE) {
+    if (id == NULL || length >= IDENT_SIZE)
         return false;
-    }
     memcpy(ret_id, id, (size_t)length);
     ret_id[length] = '\0';
     return true;
@@ -79,13 +78,11 @@ static bool sqlite_load(void *self, const char *const *ids, size_t count, struct
 {
     assert(count <= STORE_BATCH_MAX);
     CLEANUP(lane_return) struct lane *lane = lane_take_reader(self, error);
-    if (lane == NULL || !lane_run(lane, LANE_BEGIN_READ, error)) {
+    if (lane == NULL || !lane_run(lane, LANE_BEGIN_READ, error))
         return false;
-    }
     bool is_good = true;
-    for (size_t i = 0; i < count && is_good; i++) {
+    for (size_t i = 0; i < count && is_good; i++)
         is_good = load_one(lane, ids[i], arena, &ret_records[i], error);
-    }
     return lane_finish(lane, is_good, error);
 }
 
@@ -99,9 +96,8 @@ static bool save_by(struct lane *lane, enum lane_statement which, const struct r
     bind_number(statement, 4, record->due_at_ms);
     bind_number(statement, 5, record->owed_at_ms);
     bind_bytes(statement, 6, record->body, record->body_length);
-    if (!lane_run(lane, which, error)) {
+    if (!lane_run(lane, which, error))
         return false;
-    }
     *ret_result = sqlite3_changes(lane->connection) == 1 ? SAVE_SAVED : SAVE_CONFLICT;
     return true;
 }
@@ -111,9 +107,8 @@ static bool save_one(struct lane *lane, const struct record *record, enum save_r
 {
     assert(record->version >= 0 && record->body_length <= STORE_BODY_BYTES_MAX);
     *ret_result = SAVE_CONFLICT;
-    if (record->version > 0 && !save_by(lane, LANE_UPDATE, record, ret_result, error)) {
+    if (record->version > 0 && !save_by(lane, LANE_UPDATE, record, ret_result, error))
         return false;
-    }
     /* A removed document comes back, where MongoDB refuses; nothing of ours removes any. */
     return *ret_result == SAVE_SAVED || save_by(lane, LANE_INSERT, record, ret_result, error);
 }
@@ -124,13 +119,11 @@ static bool sqlite_save(void *self, const struct record *records, size_t count,
     assert(count <= STORE_BATCH_MAX);
     CLEANUP(lane_return) struct lane *lane = lane_take_saver(self, error);
     if (lane == NULL || !lane_sync(lane, LANE_SYNC_COMMITS, error) ||
-        !lane_run(lane, LANE_BEGIN_WRITE, error)) {
+        !lane_run(lane, LANE_BEGIN_WRITE, error))
         return false;
-    }
     bool is_good = true;
-    for (size_t i = 0; i < count && is_good; i++) {
+    for (size_t i = 0; i < count && is_good; i++)
         is_good = save_one(lane, &records[i], &ret_results[i], error);
-    }
     return lane_finish(lane, is_good, error);
 }
 
@@ -148,13 +141,11 @@ static bool sqlite_clear_owed(void *self, const char *const *ids, const int64_t 
     assert(count <= STORE_BATCH_MAX);
     CLEANUP(lane_return) struct lane *lane = lane_take_saver(self, error);
     if (lane == NULL || !lane_sync(lane, LANE_SYNC_CHECKPOINTS, error) ||
-        !lane_run(lane, LANE_BEGIN_WRITE, error)) {
+        !lane_run(lane, LANE_BEGIN_WRITE, error))
         return false;
-    }
     bool is_good = true;
-    for (size_t i = 0; i < count && is_good; i++) {
+    for (size_t i = 0; i < count && is_good; i++)
         is_good = clear_one(lane, ids[i], versions[i], error);
-    }
     return lane_finish(lane, is_good, error);
 }
 
@@ -163,9 +154,8 @@ static bool find_waiting(void *self, enum lane_statement which, const struct sto
 {
     assert(look->after_ms >= 0);
     CLEANUP(lane_return) struct lane *lane = lane_take_reader(self, error);
-    if (lane == NULL) {
+    if (lane == NULL)
         return false;
-    }
     sqlite3_stmt *statement = lane->statements[which];
     bind_number(statement, 1, look->after_ms);
     bind_number(statement, 2, look->before_ms);
@@ -173,9 +163,8 @@ static bool find_waiting(void *self, enum lane_statement which, const struct sto
     bind_number(statement, 4, (int64_t)look->skip);
     size_t count = 0;
     int code = SQLITE_DONE;
-    while (count < look->limit && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (count < look->limit && (code = sqlite3_step(statement)) == SQLITE_ROW)
         count += read_id(statement, ret_ids[count]) ? 1 : 0;
-    }
     bool is_good = code == SQLITE_ROW || code == SQLITE_DONE || lane_fail(lane, error);
     sqlite3_reset(statement);
     *ret_count = is_good ? count : 0;
@@ -197,15 +186,13 @@ static bool sqlite_owed(void *self, const struct store_look *look, char (*ret_id
 static bool sqlite_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
 {
     CLEANUP(lane_return) struct lane *lane = lane_take_reader(self, error);
-    if (lane == NULL) {
+    if (lane == NULL)
         return false;
-    }
     sqlite3_stmt *statement = lane->statements[LANE_COUNT_OWED];
     bind_number(statement, 1, (int64_t)limit);
     bool is_counted = sqlite3_step(statement) == SQLITE_ROW || lane_fail(lane, error);
-    if (is_counted) {
+    if (is_counted)
         *ret_count = (size_t)sqlite3_column_int64(statement, 0);
-    }
     sqlite3_reset(statement);
     return is_counted;
 }
@@ -216,9 +203,8 @@ static bool sqlite_list(void *self, const struct store_cursor *after, size_t lim
 {
     assert(limit <= STORE_LIST_MAX);
     CLEANUP(lane_return) struct lane *lane = lane_take_reader(self, error);
-    if (lane == NULL) {
+    if (lane == NULL)
         return false;
-    }
     sqlite3_stmt *statement = lane->statements[LANE_LIST];
     bool is_first = after->created_at_ms == 0;
     bind_number(statement, 1, is_first ? INT64_MAX : after->created_at_ms);
@@ -226,9 +212,8 @@ static bool sqlite_list(void *self, const struct store_cursor *after, size_t lim
     bind_number(statement, 3, (int64_t)limit);
     size_t count = 0;
     int code = SQLITE_DONE;
-    while (count < limit && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (count < limit && (code = sqlite3_step(statement)) == SQLITE_ROW)
         read_record(statement, arena, &ret_records[count++]);
-    }
     bool is_good = code == SQLITE_ROW || code == SQLITE_DONE || lane_fail(lane, error);
     sqlite3_reset(statement);
     *ret_count = is_good ? count : 0;
@@ -240,9 +225,8 @@ static bool sqlite_list(void *self, const struct store_cursor *after, size_t lim
 static bool sqlite_ping(void *self, struct error *error)
 {
     CLEANUP(lane_return) struct lane *lane = lane_take_writer(self, error);
-    if (lane == NULL) {
+    if (lane == NULL)
         return false;
-    }
     sqlite3_stmt *statement = lane->statements[LANE_COUNT_OWED];
     bind_number(statement, 1, 1);
     bool is_there = sqlite3_step(statement) == SQLITE_ROW || lane_fail(lane, error);
@@ -254,9 +238,8 @@ static bool sqlite_pulse(void *self, struct error *error)
 {
     CLEANUP(lane_return) struct lane *lane = lane_take_writer(self, error);
     if (lane == NULL || !lane_sync(lane, LANE_SYNC_COMMITS, error) ||
-        !lane_run(lane, LANE_BEGIN_WRITE, error)) {
+        !lane_run(lane, LANE_BEGIN_WRITE, error))
         return false;
-    }
     return lane_finish(lane, lane_run(lane, LANE_PULSE, error), error);
 }
 
@@ -269,9 +252,8 @@ bool sqlite_store_open(const char *path, const char *service, const char *table,
                        struct store *ret_store, struct error *error)
 {
     struct sqlite_file *file = sqlite_file_open(path, service, table, error);
-    if (file == NULL) {
+    if (file == NULL)
         return false;
-    }
     *ret_store = (struct store){
         .port = { .self = file,
                   .load = sqlite_load,

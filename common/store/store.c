@@ -22,11 +22,9 @@ static const struct scheme schemes[] = {
 
 const char *store_system(const char *url)
 {
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        if (strncmp(url, schemes[i].prefix, strlen(schemes[i].prefix)) == 0) {
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strncmp(url, schemes[i].prefix, strlen(schemes[i].prefix)) == 0)
             return schemes[i].system;
-        }
-    }
     return NULL;
 }
 
@@ -54,9 +52,8 @@ bool store_url_check(const char *url, struct error *error)
 bool store_owner_check(const char *collection, const char *service, const char *owner,
                        struct error *error)
 {
-    if (strcmp(service, owner) == 0) {
+    if (strcmp(service, owner) == 0)
         return true;
-    }
     return error_set(
         error, ERROR_REJECT,
         "its %s are those of the service %s: each service needs a store of its own, so "
@@ -77,9 +74,8 @@ struct store *store_open(const char *url, const char *service, const char *colle
                   NAME_BYTES_MAX, service, collection);
         return NULL;
     }
-    if (!store_url_check(url, error)) {
+    if (!store_url_check(url, error))
         return NULL;
-    }
     struct store *store = calloc(1, sizeof *store);
     if (store == NULL) {
         error_set(error, ERROR_RETRY, "store: out of memory");

@@ -69,9 +69,8 @@ void rig_service(struct rig *rig)
     struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
     rig->port.service(rig->port.self, &rig->status);
     amqp_bus_fds(rig->bus, &fds[0].fd, &fds[1].fd);
-    if (!amqp_bus_has_buffered(rig->bus)) {
+    if (!amqp_bus_has_buffered(rig->bus))
         (void)poll(fds, 2, 10);
-    }
 }
 
 void rig_wait_connected(struct rig *rig)
@@ -83,9 +82,8 @@ void rig_wait_session_after(struct rig *rig, uint64_t session)
 {
     int64_t deadline_ms = clock_monotonic_ms() + RIG_WAIT_MS;
     do {
-        if (clock_monotonic_ms() > deadline_ms) {
+        if (clock_monotonic_ms() > deadline_ms)
             fail_msg("not connected: %s", rig->status.detail);
-        }
         rig_service(rig);
     } while (rig->status.session <= session || !rig->status.can_publish);
 }
@@ -94,9 +92,8 @@ void rig_wait_refused(struct rig *rig, const char *why)
 {
     int64_t deadline_ms = clock_monotonic_ms() + RIG_WAIT_MS;
     do {
-        if (clock_monotonic_ms() > deadline_ms) {
+        if (clock_monotonic_ms() > deadline_ms)
             fail_msg("not refused: %s", rig->status.detail);
-        }
         rig_service(rig);
         assert_int_equal(rig->status.session, 0);
     } while (strstr(rig->status.detail, why) == NULL);
@@ -108,12 +105,10 @@ void rig_take(struct rig *rig, size_t count, struct delivery **ret_deliveries)
     size_t taken = 0;
     while (taken < count) {
         taken += rig->port.take(rig->port.self, count - taken, ret_deliveries + taken);
-        if (clock_monotonic_ms() > deadline_ms) {
+        if (clock_monotonic_ms() > deadline_ms)
             fail_msg("%zu of %zu deliveries came", taken, count);
-        }
-        if (taken < count) {
+        if (taken < count)
             rig_service(rig);
-        }
     }
 }
 
@@ -166,9 +161,8 @@ void rig_publish(struct rig *rig, int first, size_t count)
         list[i] = &messages[i];
     }
     rig_publish_list(rig, list, count, results);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         assert_int_equal(results[i], PUBLISH_CONFIRMED);
-    }
     free(messages);
     free(list);
     free(results);
@@ -193,9 +187,8 @@ void broker_run(const char *verb, const char *const *arguments)
     assert_int_equal(status, 0);
     (void)posix_spawn_file_actions_destroy(&actions);
     free(argv[1]);
-    for (size_t i = 3; i < count; i++) {
+    for (size_t i = 3; i < count; i++)
         free(argv[i]);
-    }
 }
 
 /* The number is in BROKER_DIR/env, which changes with each start. */
@@ -206,9 +199,8 @@ void broker_signal(int signal)
     (void)snprintf(path, sizeof path, "%s/env", getenv("BROKER_DIR"));
     FILE *file = fopen(path, "r");
     assert_non_null(file);
-    while (fgets(line, sizeof line, file) != NULL) {
+    while (fgets(line, sizeof line, file) != NULL)
         (void)sscanf(line, "RABBITMQ_PID=%ld", &pid);
-    }
     (void)fclose(file);
     assert_true(pid > 1);
     if (signal == SIGSTOP)
@@ -318,19 +310,16 @@ uint32_t broker_ready(const char *queue)
 void broker_wait_ready(const char *queue, uint32_t count)
 {
     int64_t deadline_ms = clock_monotonic_ms() + RIG_WAIT_MS;
-    while (broker_ready(queue) != count) {
-        if (clock_monotonic_ms() > deadline_ms) {
+    while (broker_ready(queue) != count)
+        if (clock_monotonic_ms() > deadline_ms)
             fail_msg("%s has %u ready messages, not %u", queue, broker_ready(queue), count);
-        }
-    }
 }
 
 static void text_copy(amqp_bytes_t bytes, char *text, size_t size)
 {
     size_t length = bytes.len < size ? bytes.len : size - 1;
-    if (length > 0) {
+    if (length > 0)
         memcpy(text, bytes.bytes, length);
-    }
     text[length] = '\0';
 }
 
@@ -345,21 +334,20 @@ static void letter_read(const amqp_message_t *message, struct letter *letter)
         char name[128];
         const amqp_field_value_t *value = &headers->entries[i].value;
         text_copy(headers->entries[i].key, name, sizeof name);
-        if (strcmp(name, "roundtrip-reason") == 0) {
+        if (strcmp(name, "roundtrip-reason") == 0)
             text_copy(value->value.bytes, letter->reason, sizeof letter->reason);
-        } else if (strcmp(name, "roundtrip-routing-key") == 0) {
+        else if (strcmp(name, "roundtrip-routing-key") == 0)
             text_copy(value->value.bytes, letter->routing_key, sizeof letter->routing_key);
-        } else if (strcmp(name, "roundtrip-service") == 0) {
+        else if (strcmp(name, "roundtrip-service") == 0)
             text_copy(value->value.bytes, letter->service, sizeof letter->service);
-        } else if (strcmp(name, "traceparent") == 0) {
+        else if (strcmp(name, "traceparent") == 0)
             text_copy(value->value.bytes, letter->traceparent, sizeof letter->traceparent);
-        } else if (strcmp(name, "x-delivery-count") == 0) {
+        else if (strcmp(name, "x-delivery-count") == 0)
             letter->delivery_count = value->value.i64;
-        } else if (strcmp(name, "roundtrip-later-since") == 0) {
+        else if (strcmp(name, "roundtrip-later-since") == 0)
             letter->later_since_ms = value->value.i64;
-        } else if (strstr(name, "death") != NULL) {
+        else if (strstr(name, "death") != NULL)
             letter->has_death = true;
-        }
     }
 }
 

@@ -52,9 +52,8 @@ int contract_setup(void **state)
              collections++);
     struct error error = { 0 };
     contract->store = store_open(contract_url(), "contract", contract->collection, &error);
-    if (contract->store == NULL) {
+    if (contract->store == NULL)
         fail_msg("%s", error.message);
-    }
     contract->port = store_port(contract->store);
     *state = contract;
     return 0;
@@ -119,9 +118,8 @@ int contract_owed_count(const struct record *record)
     assert_true(find(record, "owed", &iter));
     assert_true(BSON_ITER_HOLDS_ARRAY(&iter) && bson_iter_recurse(&iter, &entries));
     int count = 0;
-    while (bson_iter_next(&entries)) {
+    while (bson_iter_next(&entries))
         count++;
-    }
     return count;
 }
 
@@ -129,9 +127,8 @@ struct record contract_load(struct contract *contract, const char *id)
 {
     struct record record;
     struct error error = { 0 };
-    if (!contract->port.load(contract->port.self, &id, 1, &contract->arena, &record, &error)) {
+    if (!contract->port.load(contract->port.self, &id, 1, &contract->arena, &record, &error))
         fail_msg("load %s: %s", id, error.message);
-    }
     return record;
 }
 
@@ -139,9 +136,8 @@ enum save_result contract_save(struct contract *contract, const struct record *r
 {
     enum save_result result = SAVE_UNKNOWN;
     struct error error = { 0 };
-    if (!contract->port.save(contract->port.self, record, 1, &result, &error)) {
+    if (!contract->port.save(contract->port.self, record, 1, &result, &error))
         fail_msg("save %s: %s", record->id, error.message);
-    }
     return result;
 }
 
@@ -240,9 +236,8 @@ static int role_save_and_die(const struct store_port *port)
     enum save_result results[2];
     struct error error;
     if (port->save(port->self, records, 2, results, &error) && results[0] == SAVE_SAVED &&
-        results[1] == SAVE_SAVED) {
+        results[1] == SAVE_SAVED)
         raise(SIGKILL);
-    }
     return 1;
 }
 

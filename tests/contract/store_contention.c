@@ -57,9 +57,8 @@ static void competing_processes_lose_no_update(void **state)
     struct contract *contract = *state;
     contract_insert(contract, "counter", COUNTERS);
     int processes[PROCESSES], increments = 0, status = -1;
-    for (int i = 0; i < PROCESSES; i++) {
+    for (int i = 0; i < PROCESSES; i++)
         processes[i] = contract_spawn("increment", contract->collection);
-    }
     int own = 0, conflicts = 0;
     for (int i = 0; i < PROCESSES; i++) {
         int done, pid;

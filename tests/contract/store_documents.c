@@ -102,9 +102,8 @@ static void of_rivals_for_a_version_each_learns_which_documents_it_won(void **st
         second[i] = contract_record(&contract->arena, id, 1, 200, 0);
     }
     assert_true(contract->port.save(contract->port.self, first, FIRST_COUNT, results, &error));
-    for (int i = 0; i < FIRST_COUNT; i++) {
+    for (int i = 0; i < FIRST_COUNT; i++)
         assert_int_equal(results[i], SAVE_SAVED);
-    }
     assert_true(contract->port.save(contract->port.self, second, SECOND_COUNT, results, &error));
     for (int i = 0; i < SECOND_COUNT; i++) {
         bool is_lost = SECOND_FROM + i < FIRST_COUNT;
@@ -131,9 +130,8 @@ static void each_document_of_a_batch_has_its_own_answer(void **state)
     enum save_result results[5];
     struct error error;
     assert_true(contract->port.save(contract->port.self, records, 5, results, &error));
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 5; i++)
         assert_int_equal(results[i], expected[i]);
-    }
     const char *ids[] = { "newer", "m002", "absent", "m001", "m000", "new" };
     static const int64_t versions[] = { 1, 1, 0, 2, 1, 1 };
     static const int64_t numbers[] = { 5, 0, 0, 2, 0, 3 };
@@ -142,9 +140,8 @@ static void each_document_of_a_batch_has_its_own_answer(void **state)
     for (int i = 0; i < 6; i++) {
         assert_string_equal(loaded[i].id, ids[i]);
         assert_int_equal(loaded[i].version, versions[i]);
-        if (versions[i] > 0) {
+        if (versions[i] > 0)
             assert_int_equal(contract_n(&loaded[i]), numbers[i]);
-        }
     }
 }
 
@@ -357,13 +354,11 @@ static void a_batch_of_many_megabytes_has_the_right_answers(void **state)
     assert_int_equal(contract_save(contract, &records[STALE]), SAVE_SAVED);
     struct error error;
     for (int64_t version = 0; version < 2; version++) { /* inserts, then updates */
-        for (int i = 0; i < DOCUMENTS; i++) {
+        for (int i = 0; i < DOCUMENTS; i++)
             records[i].version = version;
-        }
         assert_true(contract->port.save(contract->port.self, records, DOCUMENTS, results, &error));
-        for (int i = 0; i < DOCUMENTS; i++) {
+        for (int i = 0; i < DOCUMENTS; i++)
             assert_int_equal(results[i], i == STALE ? SAVE_CONFLICT : SAVE_SAVED);
-        }
         records[STALE].version = 1;
         assert_int_equal(contract_save(contract, &records[STALE]),
                          version == 0 ? SAVE_SAVED : SAVE_CONFLICT);

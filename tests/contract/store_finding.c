@@ -31,9 +31,8 @@ static const char *looked(struct contract *contract, bool is_due, const struct s
     struct error error = { 0 };
     bool is_found = is_due ? contract->port.due(contract->port.self, look, ids, &count, &error)
                            : contract->port.owed(contract->port.self, look, ids, &count, &error);
-    if (!is_found) {
+    if (!is_found)
         fail_msg("%s", error.message);
-    }
     assert_true(count <= look->limit);
     for (size_t i = 0; i < count; i++) {
         length +=
@@ -120,9 +119,8 @@ static const char *listed(struct contract *contract, struct store_cursor *cursor
     size_t count = 99, length = 0;
     struct error error = { 0 };
     if (!contract->port.list(contract->port.self, cursor, limit, &contract->arena, records, &count,
-                             &error)) {
+                             &error))
         fail_msg("%s", error.message);
-    }
     assert_true(count <= limit);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(records[i].version, 1);

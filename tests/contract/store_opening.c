@@ -16,9 +16,8 @@ static void assert_refused(const char *url, const char *word)
         fail_msg("%s was accepted", url);
     }
     assert_int_equal(error.code, ERROR_REJECT);
-    if (strstr(error.message, word) == NULL) {
+    if (strstr(error.message, word) == NULL)
         fail_msg("%s: \"%s\" does not mention %s", url, error.message, word);
-    }
     assert_null(strstr(error.message, "secret")); /* the password of some of them */
 }
 
@@ -63,9 +62,8 @@ static void a_mongodb_that_says_majority_itself_is_welcome(void **state)
         struct error error = { 0 };
         snprintf(url, sizeof url, "mongodb://user:secret@127.0.0.1:1/?%s", options[i]);
         struct store *store = store_open(url, "contract", "documents", &error);
-        if (store == NULL) {
+        if (store == NULL)
             fail_msg("%s: %s", url, error.message);
-        }
         store_close(store);
     }
 }
@@ -87,9 +85,8 @@ static void an_sqlite_file_that_cannot_be_is_refused_with_the_way_out(void **sta
     snprintf(path, sizeof path, "%s/notes.txt", folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 1000; i++)
         fputs("These are notes, no database.\n", file);
-    }
     fclose(file);
     snprintf(url, sizeof url, "sqlite:%s", path);
     assert_refused(url, "not an SQLite database");
@@ -134,9 +131,8 @@ static void an_sqlite_file_that_was_deleted_takes_no_more(void **state)
 static const char *shared_url(char buffer[256])
 {
     const char *query = strstr(contract_url(), "/?");
-    if (query == NULL) {
+    if (query == NULL)
         return contract_url();
-    }
     snprintf(buffer, 256, "%.*s/contract%s", (int)(query - contract_url()), contract_url(),
              query + 1);
     return buffer;

@@ -27,15 +27,13 @@ static void what_is_published_comes_back_whole_and_is_acked(void **state)
     (void)state;
     struct rig rig = rig_open_connected();
     static struct delivery *taken[MANY];
-    for (int first = 0; first < MANY; first += BATCH) {
+    for (int first = 0; first < MANY; first += BATCH)
         rig_publish(&rig, first, first + BATCH <= MANY ? BATCH : (size_t)(MANY - first));
-    }
     struct message wanted = rig_message(0, RIG_KEY);
     for (size_t count = 0; count < MANY;) {
         size_t step = MANY - count < 100 ? MANY - count : 100;
-        if (count == 0) {
+        if (count == 0)
             step = 1; /* a new channel is narrow */
-        }
         rig_take(&rig, step, taken);
         for (size_t i = 0; i < step; i++) {
             wanted = rig_message((int)(count + i), RIG_KEY);

@@ -253,9 +253,8 @@ static bool publish_rest(struct rig *rig, const struct message *messages,
             results[index[i]] = part[i];
             assert_true(part[i] == PUBLISH_CONFIRMED || part[i] == PUBLISH_UNKNOWN);
         }
-        if (count > 0 && part[count - 1] == PUBLISH_UNKNOWN) {
+        if (count > 0 && part[count - 1] == PUBLISH_UNKNOWN)
             return false;
-        }
     }
     return true;
 }
@@ -272,9 +271,8 @@ static void take_all(struct rig *rig, bool *seen)
             seen[number] = true;
         }
         rig_ack_all(rig, taken, count);
-        if (count == 0) {
+        if (count == 0)
             rig_service(rig);
-        }
     }
 }
 
@@ -301,20 +299,17 @@ static void nothing_confirmed_is_lost_when_the_broker_is_killed(void **state)
             broker_kill_soon();
             is_killed = true;
         }
-        for (int i = 1; i < MANY; i++) {
+        for (int i = 1; i < MANY; i++)
             results[i] = PUBLISH_UNKNOWN; /* all of them once more */
-        }
     }
     broker_run("start", NULL);
     rig_wait_session_after(&rig, session);
     rig_ack_all(&rig, old, 1); /* of another life: without effect */
-    while (!publish_rest(&rig, messages, results)) {
+    while (!publish_rest(&rig, messages, results))
         rig_service(&rig);
-    }
     take_all(&rig, seen);
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < MANY; i++)
         assert_true(seen[i]);
-    }
     rig_close(&rig);
 }
 

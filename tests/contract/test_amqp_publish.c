@@ -42,9 +42,8 @@ static void confirms_need_not_be_waited_for(void **state)
             rig.port.service(rig.port.self, &status);
             assert_true(status.can_publish); /* nothing is overdue yet */
         }
-        for (size_t i = 0; i < (call == 0 ? BATCH - 1 : 1); i++) {
+        for (size_t i = 0; i < (call == 0 ? BATCH - 1 : 1); i++)
             assert_int_equal(results[i], PUBLISH_CONFIRMED);
-        }
     }
     rig_publish(&rig, BATCH, 1);
     rig_close(&rig);
@@ -117,9 +116,8 @@ static void a_full_queue_nacks(void **state)
     struct message message = rig_message(1, RIG_KEY);
     const struct message *list[] = { &message };
     enum publish_result result = PUBLISH_CONFIRMED;
-    for (int i = 0; i < 100 && result == PUBLISH_CONFIRMED; i++) {
+    for (int i = 0; i < 100 && result == PUBLISH_CONFIRMED; i++)
         rig_publish_list(&rig, list, 1, &result);
-    }
     assert_int_equal(result, PUBLISH_NACKED);
     broker_run("ctl", (const char *[]){ "clear_policy", "full", NULL });
     rig_close(&rig);
@@ -133,9 +131,8 @@ static void many_messages_are_fast_enough(void **state)
     static struct delivery *taken[BATCH];
     rig.port.pause(rig.port.self);
     int64_t begin_ms = clock_monotonic_ms();
-    for (int first = 0; first < SPEED_MANY; first += BATCH) {
+    for (int first = 0; first < SPEED_MANY; first += BATCH)
         rig_publish(&rig, first, BATCH);
-    }
     int64_t publish_ms = clock_monotonic_ms() - begin_ms;
     rig.port.resume(rig.port.self);
     rig_wait_session_after(&rig, rig.status.session);
@@ -144,9 +141,8 @@ static void many_messages_are_fast_enough(void **state)
         size_t step = rig.port.take(rig.port.self, BATCH, taken);
         rig_ack_all(&rig, taken, step);
         count += step;
-        if (step == 0) {
+        if (step == 0)
             rig_service(&rig);
-        }
         assert_true(clock_monotonic_ms() - begin_ms < RIG_WAIT_MS);
     }
     int64_t consume_ms = clock_monotonic_ms() - begin_ms;

@@ -8,9 +8,8 @@
 
 int main(int argc, char **argv)
 {
-    if (argc == 3) {
+    if (argc == 3)
         return contract_role(argv[1], argv[2]);
-    }
     struct CMUnitTest tests[TESTS_MAX];
     size_t count = 0;
 #define ADD(part)                                                                                  \

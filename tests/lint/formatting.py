@@ -21,5 +21,5 @@ def check(tree):
                 yield f"{line.split(' error:')[0]} clang-format -i"
 
 
-BROKEN = {"a.c": "int  f( void ){return 0;}\n"}
-SOUND = {"a.c": "int f(void)\n{\n    return 0;\n}\n"}
+BROKEN = {"a.c": "int f(int a)\n{\n    if (a > 0) {\n        return a;\n    }\n    return 0;\n}\n"}
+SOUND = {"a.c": "int f(int a)\n{\n    if (a > 0)\n        return a;\n    return 0;\n}\n"}

@@ -14,9 +14,8 @@ static int begin_three(void **state)
 {
     (void)state;
     confirms_reset(&confirms);
-    for (uint64_t number = 1; number <= 3; number++) {
+    for (uint64_t number = 1; number <= 3; number++)
         assert_int_equal(confirms_add(&confirms, 10), number);
-    }
     return 0;
 }
 
@@ -137,9 +136,8 @@ static void all_that_may_be_on_its_way_fits_again_and_again(void **state)
     assert_true(confirms_settle(&confirms, 0, true, PUBLISH_CONFIRMED));
     uint64_t last = 3;
     for (int round = 0; round < 3; round++) {
-        for (size_t i = 0; i < CONFIRMS_MAX; i++) {
+        for (size_t i = 0; i < CONFIRMS_MAX; i++)
             assert_int_equal(confirms_add(&confirms, 1), ++last);
-        }
         confirms_return(&confirms, last);
         assert_true(confirms_settle(&confirms, last, true, PUBLISH_CONFIRMED));
         assert_int_equal(confirms_bytes_pending(&confirms), 0);

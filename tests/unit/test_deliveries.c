@@ -25,9 +25,8 @@ static int receive_five(void **state)
 {
     (void)state;
     deliveries = deliveries_new();
-    for (uint64_t tag = 1; tag <= 5; tag++) {
+    for (uint64_t tag = 1; tag <= 5; tag++)
         receive(tag);
-    }
     return 0;
 }
 
@@ -64,9 +63,8 @@ static void everything_done_is_one_ack(void **state)
 {
     (void)state;
     take_all();
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 5; i++)
         settle(i);
-    }
     assert_int_equal(deliveries_collect(deliveries, acks), 1);
     assert_int_equal(acks[0].tag, 5);
     assert_true(acks[0].is_multiple);
@@ -112,9 +110,8 @@ static void a_rejected_delivery_is_done_and_gets_no_ack(void **state)
     (void)state;
     take_all();
     deliveries_find(deliveries, taken[4])->is_rejected = true;
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 5; i++)
         settle(i);
-    }
     assert_int_equal(deliveries_collect(deliveries, acks), 1);
     assert_int_equal(acks[0].tag, 4);
     assert_true(acks[0].is_multiple);
@@ -163,9 +160,8 @@ static void a_counted_delivery_goes_alone_and_after_its_neighbours(void **state)
     assert_int_equal(taken[5]->tag, 7);
     struct delivery *alone;
     assert_int_equal(deliveries_take(deliveries, 100, &alone), 0);
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < 6; i++)
         settle(i);
-    }
     assert_int_equal(deliveries_collect(deliveries, acks), 2);
     assert_int_equal(acks[0].tag, 5);
     assert_int_equal(acks[1].tag, 7);
@@ -192,9 +188,8 @@ static void a_stream_of_probes_does_not_keep_a_counted_delivery_waiting(void **s
     held->is_probe = true;
     assert_true(deliveries_complete(deliveries, held));
     assert_int_equal(deliveries_take(deliveries, 100, taken + 5), 0);
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 5; i++)
         settle(i);
-    }
     assert_int_equal(deliveries_take(deliveries, 100, taken), 1);
     assert_int_equal(taken[0]->tag, 6);
     settle(0);
@@ -229,15 +224,13 @@ static void a_tag_that_does_not_grow_is_refused(void **state)
 static void there_is_room_for_the_bound_and_not_more(void **state)
 {
     (void)state;
-    for (uint64_t tag = 6; tag <= WINDOW_DELIVERIES_MAX; tag++) {
+    for (uint64_t tag = 6; tag <= WINDOW_DELIVERIES_MAX; tag++)
         receive(tag);
-    }
     assert_null(deliveries_receive(deliveries));
     assert_int_equal(deliveries_take(deliveries, WINDOW_DELIVERIES_MAX, taken),
                      WINDOW_DELIVERIES_MAX);
-    for (size_t i = 0; i < WINDOW_DELIVERIES_MAX; i++) {
+    for (size_t i = 0; i < WINDOW_DELIVERIES_MAX; i++)
         settle(i);
-    }
     assert_int_equal(deliveries_collect(deliveries, acks), 1);
     receive(WINDOW_DELIVERIES_MAX + 1);
 }

@@ -152,12 +152,11 @@ static void the_time_is_rfc_3339_with_nanoseconds(void **state)
     only_line_read(&capture, &line);
     static const char shape[] = "2000-00-00T00:00:00.000000000Z";
     assert_int_equal(strlen(line.ts), sizeof shape - 1);
-    for (size_t i = 0; i < sizeof shape - 1; i++) {
+    for (size_t i = 0; i < sizeof shape - 1; i++)
         if (shape[i] == '0')
             assert_in_range(line.ts[i], '0', '9');
         else
             assert_int_equal(line.ts[i], shape[i]);
-    }
 }
 
 static void levels_below_the_least_are_silent(void **state)

@@ -13,9 +13,8 @@ static bson_t *from_json(const char *json)
 {
     bson_error_t error;
     bson_t *document = bson_new_from_json((const uint8_t *)json, -1, &error);
-    if (document == NULL) {
+    if (document == NULL)
         fail_msg("%s: %s", json, error.message);
-    }
     return document;
 }
 
@@ -134,9 +133,8 @@ static void a_failed_write_concern_makes_all_unknown(void **state)
                            "\"writeConcernError\": {\"code\": 64, \"errmsg\": \"waiting\"},"
                            "\"ok\": 1}",
                            results, &error));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         assert_int_equal(results[i], SAVE_UNKNOWN);
-    }
 }
 
 static void any_other_write_error_is_no_answer(void **state)

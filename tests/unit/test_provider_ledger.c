@@ -51,10 +51,9 @@ static enum ledger_verdict refund(struct books *books, const struct ledger_refun
                                   bool is_adopting, struct ledger_refund *ret_refund)
 {
     const struct ledger_refund *by_key = NULL;
-    for (size_t i = 0; i < books->count; i++) {
+    for (size_t i = 0; i < books->count; i++)
         if (strcmp(books->refunds[i].key, request->key) == 0)
             by_key = &books->refunds[i];
-    }
     struct ledger_charge next;
     enum ledger_verdict verdict =
         ledger_decide_refund(request, books->has_charge ? &books->charge : NULL, by_key,

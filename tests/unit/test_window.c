@@ -97,26 +97,23 @@ static void it_does_not_widen_above_what_can_be_in_hand(void **state)
     window_deliver(&window, false);
     window_settle(&window, false, true);
     assert_int_equal(window_wide_prefetch(&window), BUS_PREFETCH_MAX - 1);
-    for (int i = 0; i < BUS_PREFETCH_MAX; i++) {
+    for (int i = 0; i < BUS_PREFETCH_MAX; i++)
         window_deliver(&window, false);
-    }
     window_deliver(&window, true); /* one more, by the narrow subscription */
     window_settle(&window, true, true);
     window_deliver(&window, false);
     window_settle(&window, false, true);
     assert_int_equal(window_wide_prefetch(&window), BUS_PREFETCH_MAX - 1);
-    for (int i = 0; i < BUS_PREFETCH_MAX - 1; i++) {
+    for (int i = 0; i < BUS_PREFETCH_MAX - 1; i++)
         window_deliver(&window, false);
-    }
     window_deliver(&window, true);
     window_settle(&window, true, false);
     window_deliver(&window, false);
     window_settle(&window, false, true);
     assert_int_equal(window_wide_prefetch(&window), 0);
     assert_true(window.in_hand <= WINDOW_DELIVERIES_MAX);
-    for (int i = 0; i < BUS_PREFETCH_MAX - 1; i++) {
+    for (int i = 0; i < BUS_PREFETCH_MAX - 1; i++)
         window_settle(&window, false, false);
-    }
     assert_int_equal(window_wide_prefetch(&window), BUS_PREFETCH_MAX - 1);
 }
 
