@@ -1,11 +1,10 @@
 /* commands.c - the list of the commands, in the order of the help, and the one that a misspelt word
  * most likely meant. */
-#include "cli/command.h"
+#include "cli/commands.h"
 
-#include "cli/nearest.h"
 #include "common/base/edit_distance.h"
+#include "common/base/nearest.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -36,19 +35,4 @@ const char *command_nearest(const char *name)
         }
     }
     return nearest;
-}
-
-void complain(const char *format, ...)
-{
-    va_list values;
-    va_start(values, format);
-    fputs("roundtrip: ", stderr);
-    vfprintf(stderr, format, values);
-    fputc('\n', stderr);
-    va_end(values);
-}
-
-bool output_is_json(const char *output)
-{
-    return output != NULL && strcmp(output, "json") == 0;
 }

@@ -3,8 +3,8 @@
  * Reads the services' HTTP interfaces, their stores (it never writes one), the broker through
  * queues of its own, and Jaeger or the trace file. What it changes goes the way that everybody
  * goes: an HTTP request, or a dead letter published once more. */
-#include "cli/command.h"
-#include "cli/text.h"
+#include "cli/commands.h"
+#include "cli/screen/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* sim.c - one schedule: chaos, healing, oracle. */
-#include "cli/replay_decide.h"
 #include "common/base/hash.h"
+#include "replay/replay_decide.h"
 #include "sim/sim_provider.h"
 #include "sim/sim_release.h"
 #include "sim/sim_store.h"

@@ -1,6 +1,6 @@
 /* sim_oracle.c - what must be true at the end, seen from outside: documents, published events and
  * the provider's ledger. */
-#include "cli/replay_decide.h"
+#include "replay/replay_decide.h"
 #include "sim/sim.h"
 #include "sim/sim_release.h"
 #include "sim/sim_words.h"

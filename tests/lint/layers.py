@@ -53,4 +53,4 @@ def check(tree):
 
 
 BROKEN = {"booking/decide.c": '#include "payment/payment.h"\n'}
-SOUND = {"booking/decide.c": '#include "wire/events.h"\n', "cli/show.c": '#include "booking/booking.h"\n'}
+SOUND = {"booking/decide.c": '#include "wire/events.h"\n', "cli/commands/show.c": '#include "booking/booking.h"\n'}

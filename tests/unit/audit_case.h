@@ -2,7 +2,7 @@
  */
 #pragma once
 
-#include "cli/audit_judge.h"
+#include "audit/audit_judge.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

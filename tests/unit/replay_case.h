@@ -3,7 +3,7 @@
 
 #include "booking_fixture.h"
 
-#include "cli/replay_decide.h"
+#include "replay/replay_decide.h"
 
 static struct participant participant;
 static struct arena arena;

@@ -1,5 +1,5 @@
 /* A command's arguments, by its table. */
-#include "cli/arguments.h"
+#include "cli/commands/command.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* An audit from its options to its exit status; what it reads is this test's own. */
-#include "cli/audit_source.h"
-#include "cli/command.h"
+#include "cli/commands/command.h"
+#include "cli/sources/audit_source.h"
 #include "tests/unit/audit_case.h"
 #include "tests/unit/stderr_text.h"
 

@@ -1,5 +1,5 @@
 /* What is published twice under one message id: the same said by two releases is no rewriting. */
-#include "cli/audit_body.h"
+#include "audit/audit_body.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The audit's judge of bookings, and its sums. */
-#include "cli/audit_report.h"
+#include "audit/audit_report.h"
 #include "tests/unit/audit_case.h"
 
 static void a_booking_waits_until_its_deadline(void **state)

@@ -1,6 +1,6 @@
 /* Stored documents as an audit reads them, by the names of their fields alone; what cannot be read
  * is a fact too. */
-#include "cli/audit_codec.h"
+#include "audit/audit_codec.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

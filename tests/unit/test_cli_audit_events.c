@@ -1,6 +1,6 @@
 /* What an audit hears: the events that pass by, from a tap of this test's own. */
-#include "cli/amqp_tap.h"
-#include "cli/audit_events.h"
+#include "cli/sources/amqp_tap.h"
+#include "cli/sources/audit_events.h"
 #include "common/base/clock.h"
 #include "tests/unit/audit_case.h"
 #include "tests/unit/stderr_text.h"

@@ -1,5 +1,5 @@
 /* The provider's books as an audit reads them, page by page. */
-#include "cli/audit_source.h"
+#include "cli/sources/audit_source.h"
 #include "common/http/http_client.h"
 #include "tests/unit/http_peer.h"
 #include "tests/unit/stderr_text.h"

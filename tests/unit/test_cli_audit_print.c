@@ -1,6 +1,6 @@
 /* What an audit tells people: the verdict, the sums, and each list with what to do about it. */
-#include "cli/audit_report.h"
-#include "cli/json.h"
+#include "cli/commands/audit_print.h"
+#include "cli/screen/json.h"
 #include "tests/unit/audit_case.h"
 
 #include <stdlib.h>

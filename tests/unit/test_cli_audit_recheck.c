@@ -1,6 +1,6 @@
 /* What an audit says of what it looks at again, while the system goes on. What is read is this
  * test's own: each reading finds the world as a script has it. */
-#include "cli/audit_recheck.h"
+#include "cli/sources/audit_recheck.h"
 #include "common/base/clock.h"
 #include "tests/unit/audit_case.h"
 

@@ -1,6 +1,6 @@
 /* Commands that ask a service over HTTP: what they ask, what they print, how they end. The service
  * is this test's own. */
-#include "cli/command.h"
+#include "cli/commands/command.h"
 #include "tests/unit/http_peer.h"
 #include "tests/unit/stderr_text.h"
 

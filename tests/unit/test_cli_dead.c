@@ -1,7 +1,7 @@
 /* The dead letters as the command shows, replays and discards them; the broker is this test's own.
  */
-#include "cli/amqp_tap.h"
-#include "cli/command.h"
+#include "cli/commands/command.h"
+#include "cli/sources/amqp_tap.h"
 #include "tests/unit/stderr_text.h"
 
 #include <stdbool.h>

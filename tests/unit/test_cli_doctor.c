@@ -1,6 +1,6 @@
 /* What the doctor says of what it finds, and what to do about it. */
-#include "cli/doctor.h"
-#include "cli/json.h"
+#include "cli/commands/doctor.h"
+#include "cli/screen/json.h"
 #include "tests/unit/http_peer.h"
 #include "wire/events.h"
 

@@ -1,7 +1,7 @@
 /* What the doctor says of what is announced again: who is answered and waits is nobody's trouble.
  */
-#include "cli/doctor.h"
-#include "cli/records.h"
+#include "cli/commands/doctor.h"
+#include "cli/sources/records.h"
 #include "gateway/gateway.h"
 #include "payment/payment.h"
 

@@ -1,7 +1,7 @@
 /* What is told of a booking: the gateway's answer read back, its timeline, and why it waits. */
-#include "cli/dossier.h"
-#include "cli/timeline.h"
-#include "cli/why.h"
+#include "cli/commands/timeline.h"
+#include "cli/commands/why.h"
+#include "cli/sources/dossier.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

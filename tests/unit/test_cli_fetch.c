@@ -1,6 +1,6 @@
 /* One question of the command line to a service: what is asked, what is told, and with which exit
  * status it ends. */
-#include "cli/fetch.h"
+#include "cli/sources/fetch.h"
 #include "common/base/exit_status.h"
 #include "tests/unit/http_peer.h"
 #include "tests/unit/stderr_text.h"

@@ -1,5 +1,5 @@
 /* A message's properties as text, and a dead one made ready to be sent again. */
-#include "cli/amqp_letter.h"
+#include "cli/sources/amqp_letter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,7 @@
 /* The words that the command line guesses at, and the commands they lead to. */
-#include "cli/command.h"
-#include "cli/nearest.h"
+#include "cli/commands.h"
+#include "cli/commands/command.h"
+#include "common/base/nearest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What a replay tells of each document and of all of them, and its exit status. */
-#include "cli/replay_print.h"
+#include "cli/commands/replay_print.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

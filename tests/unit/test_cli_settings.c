@@ -1,5 +1,5 @@
 /* Where the system is: the file that ./run leaves, and the environment, which wins. */
-#include "cli/settings.h"
+#include "cli/sources/settings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* A booking as it is printed, for people and for scripts. */
-#include "cli/json.h"
-#include "cli/show.h"
+#include "cli/commands/show.h"
+#include "cli/screen/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* A trace's tree out of OTLP JSON. */
-#include "cli/spans.h"
+#include "cli/sources/spans.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* What people read: money, durations, tables, and nothing that a terminal would obey. */
-#include "cli/clock_skew.h"
-#include "cli/text.h"
+#include "cli/screen/text.h"
+#include "cli/sources/clock_skew.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

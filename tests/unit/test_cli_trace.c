@@ -1,6 +1,6 @@
 /* A booking's trace as it is printed, out of a file that services have written. */
-#include "cli/command.h"
-#include "cli/json.h"
+#include "cli/commands/command.h"
+#include "cli/screen/json.h"
 #include "tests/unit/stderr_text.h"
 #include "tracing/tracing.h"
 

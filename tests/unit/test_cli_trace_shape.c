@@ -1,5 +1,5 @@
 /* Which traces are whole, and what a killed process may have taken along. */
-#include "cli/trace_shape.h"
+#include "cli/commands/trace_shape.h"
 #include "tracing/tracing.h"
 
 #include <setjmp.h>

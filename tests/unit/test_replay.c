@@ -2,7 +2,7 @@
  * again is never called equal. */
 #include "replay_case.h"
 
-#include "cli/replay_line_codec.h"
+#include "replay/replay_line_codec.h"
 
 static void a_confirmed_booking_is_equal(void **state)
 {

@@ -1,0 +1,128 @@
+/* pay.c - roundtrip pay: a charge at the payment provider, which then tells the payment service. */
+#include "cli/commands/command.h"
+#include "cli/screen/text.h"
+#include "cli/sources/fetch.h"
+#include "common/base/ident.h"
+#include "common/base/money.h"
+
+#include <string.h>
+
+struct pay_options {
+    const char *output;
+    const char *booking_id, *user_id, *payment_id, *currency;
+    int64_t amount;
+    bool is_declined;
+};
+
+static const struct argument pay_arguments[] = {
+    { .name = "BOOKING",
+      .type = ARGUMENT_IDENT,
+      .is_required = true,
+      .offset = offsetof(struct pay_options, booking_id),
+      .meaning = "the booking that is paid for" },
+    { .name = "--amount",
+      .letter = 'a',
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct pay_options, amount),
+      .minimum = 1,
+      .maximum = MONEY_AMOUNT_MAX,
+      .meaning = "in minor units; otherwise the booking's" },
+    { .name = "--currency",
+      .letter = 'c',
+      .type = ARGUMENT_TEXT,
+      .offset = offsetof(struct pay_options, currency),
+      .meaning = "as EUR; otherwise the booking's" },
+    { .name = "--user",
+      .letter = 'u',
+      .type = ARGUMENT_USER,
+      .offset = offsetof(struct pay_options, user_id),
+      .meaning = "who pays; otherwise the booking's user" },
+    { .name = "--payment",
+      .letter = 'p',
+      .type = ARGUMENT_IDENT,
+      .offset = offsetof(struct pay_options, payment_id),
+      .meaning = "the payment's id; otherwise the provider makes one" },
+    { .name = "--decline",
+      .type = ARGUMENT_FLAG,
+      .offset = offsetof(struct pay_options, is_declined),
+      .meaning = "the provider declines it" },
+    OUTPUT_ARGUMENT(struct pay_options),
+    { 0 },
+};
+
+/* What the command line leaves out is the booking's own. */
+static enum exit_status booking_ask(const struct cli *cli, const struct pay_options *options,
+                                    cJSON **ret_json)
+{
+    char path[IDENT_SIZE + 16];
+    if (options->amount > 0 && options->user_id != NULL)
+        return EXIT_OK;
+    snprintf(path, sizeof path, "/booking/%s", options->booking_id);
+    const struct question question = { .service = SERVICE_GATEWAY, .method = "GET", .path = path };
+    enum exit_status status = fetch(cli, &question, ret_json);
+    if (status == EXIT_NOT_FOUND)
+        complain("to pay for a booking that is not known yet: --amount and --user");
+    return status;
+}
+
+static cJSON *charge_make(const struct pay_options *options, const cJSON *booking)
+{
+    cJSON *body = cJSON_CreateObject();
+    const char *currency =
+        options->currency != NULL ? options->currency : json_text(booking, "currency");
+    int64_t amount = options->amount > 0 ? options->amount : json_int(booking, "amount", 0);
+    const char *user = options->user_id != NULL ? options->user_id : json_text(booking, "userId");
+    cJSON_AddStringToObject(body, "intentId", options->booking_id);
+    cJSON_AddStringToObject(body, "userId", user);
+    cJSON_AddNumberToObject(body, "amount", (double)amount);
+    if (currency[0] != '\0')
+        cJSON_AddStringToObject(body, "currency", currency);
+    if (options->payment_id != NULL)
+        cJSON_AddStringToObject(body, "paymentId", options->payment_id);
+    if (options->is_declined)
+        cJSON_AddBoolToObject(body, "declined", true);
+    return body;
+}
+
+static void charge_print(const struct cli *cli, const cJSON *json)
+{
+    char money[TEXT_MONEY_SIZE];
+    const char *status = json_text(json, "status");
+    text_money(json_int(json, "amount", 0), json_text(json, "currency"), money);
+    fprintf(cli->out, "%s  ", json_text(json, "paymentId"));
+    text_print(cli->out, cli->has_colours, text_state_colour(status), "%s", status);
+    fprintf(cli->out, "  %s for %s\n", money, json_text(json, "intentId"));
+}
+
+static enum exit_status pay_run(struct cli *cli, const void *self)
+{
+    const struct pay_options *options = self;
+    CLEANUP(json_free) cJSON *booking = NULL;
+    CLEANUP(json_free) cJSON *json = NULL;
+    enum exit_status status = booking_ask(cli, options, &booking);
+    if (status != EXIT_OK)
+        return status;
+    CLEANUP(json_free) cJSON *body = charge_make(options, booking);
+    const struct question question = {
+        .service = SERVICE_PROVIDER, .method = "POST", .path = "/charges", .body = body
+    };
+    status = fetch(cli, &question, &json);
+    if (status != EXIT_OK)
+        return status;
+    if (output_is_json(options->output)) {
+        json_print(cli->out, json);
+        json = NULL;
+    } else {
+        charge_print(cli, json);
+    }
+    return EXIT_OK;
+}
+
+const struct command command_pay = {
+    .name = "pay",
+    .summary = "pay for a booking at the payment provider",
+    .details = "The provider captures (or declines) the payment and tells the payment service.\n",
+    .arguments = pay_arguments,
+    .options_size = sizeof(struct pay_options),
+    .run = pay_run,
+};

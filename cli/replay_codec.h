@@ -1,9 +1,0 @@
-/* replay_codec.h - compares two states, field by field, in the form in which they are stored. Pure.
- */
-#pragma once
-
-#include "cli/replay_decide.h"
-
-/* False: field, stored and replayed of the finding name the first field that differs. */
-bool replay_states_equal(const struct participant *participant, const void *stored,
-                         const void *replayed, struct replay_finding *ret_finding);

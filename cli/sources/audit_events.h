@@ -1,0 +1,13 @@
+/* audit_events.h - listens to every event for a while, through a queue of its own, and keeps what
+ * an audit needs of them. One thread. */
+#pragma once
+
+#include "audit/audit_report.h"
+#include "cli/sources/cli.h"
+
+struct tap;
+
+/* Listens for so long, or until Ctrl-C where duration_ms is 0. False: the broker cannot be reached,
+ * and the user knows. */
+MUST_CHECK bool audit_listen(const struct cli *cli, int64_t duration_ms, struct audit_facts *facts,
+                             struct audit_report *report);

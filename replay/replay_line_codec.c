@@ -1,0 +1,83 @@
+/* replay_line_codec.c - a record with its service and columns as one line of canonical extended
+ * JSON, and back. */
+#include "replay/replay_line_codec.h"
+
+#include "common/saga/bson_read.h"
+#include "common/saga/bson_write.h"
+
+#include <bson.h>
+#include <string.h>
+
+#define LINE_BYTES_FIRST 512 /* beside the document */
+
+bool replay_line_encode(enum records_of which, const struct record *record, struct arena *arena,
+                        const char **ret_line)
+{
+    bson_t line;
+    if (!bson_init_static(&line, record->body, record->body_length))
+        return false;
+    struct bson_output output;
+    bson_write_begin(&output, arena, LINE_BYTES_FIRST + record->body_length);
+    bson_write_text(&output, "service", records_name(which));
+    bson_write_text(&output, "id", record->id);
+    bson_write_int(&output, "version", record->version);
+    bson_write_int(&output, "createdAt", record->created_at_ms);
+    bson_write_int(&output, "dueAt", record->due_at_ms);
+    bson_write_int(&output, "owedAt", record->owed_at_ms);
+    bson_write_document(&output, "document", record->body, record->body_length);
+    size_t length = 0;
+    const uint8_t *bytes = bson_write_finish(&output, &length);
+    if (!bson_init_static(&line, bytes, length))
+        return false;
+    char *json = bson_as_canonical_extended_json(&line, &length);
+    *ret_line = json != NULL ? arena_text(arena, json, length) : NULL;
+    bson_free(json);
+    return *ret_line != NULL;
+}
+
+static bool service_find(const char *name, enum records_of *ret_which)
+{
+    for (int i = 0; i < RECORDS_COUNT; i++)
+        if (strcmp(name, records_name((enum records_of)i)) == 0) {
+            *ret_which = (enum records_of)i;
+            return true;
+        }
+    return false;
+}
+
+static bool line_read(struct bson_fields *line, struct arena *arena, enum records_of *ret_which,
+                      struct record *record, struct error *error)
+{
+    char service[16];
+    struct bson_fields document;
+    memset(record, 0, sizeof *record);
+    if (!bson_read_text(line, "service", service, sizeof service) ||
+        !service_find(service, ret_which))
+        return error_set(error, ERROR_REJECT, "service must be gateway, booking or payment");
+    if (!bson_read_text(line, "id", record->id, sizeof record->id) ||
+        !bson_read_int(line, "version", &record->version) || record->version <= 0 ||
+        !bson_read_int(line, "createdAt", &record->created_at_ms) ||
+        !bson_read_int(line, "dueAt", &record->due_at_ms) ||
+        !bson_read_int(line, "owedAt", &record->owed_at_ms) ||
+        !bson_read_document(line, "document", &document))
+        return error_set(error, ERROR_REJECT,
+                         "id, version, createdAt, dueAt, owedAt or document is missing or of "
+                         "another type");
+    record->body = arena_copy(arena, document.bytes, document.length);
+    record->body_length = document.length;
+    return true;
+}
+
+bool replay_line_decode(const char *line, size_t length, struct arena *arena,
+                        enum records_of *ret_which, struct record *ret_record, struct error *error)
+{
+    bson_error_t why;
+    bson_t *fields = bson_new_from_json((const uint8_t *)line, (ssize_t)length, &why);
+    if (fields == NULL)
+        return error_set(error, ERROR_REJECT, "not JSON: %.200s", why.message);
+    struct bson_fields line_fields;
+    bool is_read = bson_read_open(&line_fields, bson_get_data(fields), fields->len) &&
+                   line_read(&line_fields, arena, ret_which, ret_record, error);
+    bson_destroy(fields);
+    return is_read;
+}

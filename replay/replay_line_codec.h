@@ -1,0 +1,14 @@
+/* replay_line_codec.h - stored documents as lines of text, for a file of them. Pure. */
+#pragma once
+
+#include "common/saga/document.h"
+#include "replay/records_of.h"
+
+/* One document a line, in MongoDB's canonical extended JSON: {service, id, version, createdAt,
+ * dueAt, owedAt, document}. False: the stored document is damaged. */
+MUST_CHECK bool replay_line_encode(enum records_of which, const struct record *record,
+                                   struct arena *arena, const char **ret_line);
+/* ERROR_REJECT: not such a line. The record's body is in the arena. */
+MUST_CHECK bool replay_line_decode(const char *line, size_t length, struct arena *arena,
+                                   enum records_of *ret_which, struct record *ret_record,
+                                   struct error *error);
