@@ -2,7 +2,7 @@
  * nothing (queues, calls, published messages, the two workers of a service) is added up, and a time
  * that is over is just over. Documents and messages carry their times: those were told to others.
  */
-#include "common/saga/batch.h"
+#include "common/saga/engine_private.h"
 #include "sim/exhaust.h"
 
 #include <stddef.h>

@@ -4,7 +4,7 @@
  *
  * This looks into the engine (batch.h), as nothing else outside of it may. The bytes behind the
  * limits are kept whole, so a field that is added there is kept too. */
-#include "common/saga/batch.h"
+#include "common/saga/engine_private.h"
 #include "sim/exhaust.h"
 
 #include <assert.h>
@@ -17,11 +17,11 @@ _Static_assert(LIFE_BYTES <= EXHAUST_MEMORY_BYTES, "an engine's memory is kept w
 
 static void clears_keep(struct exhaust_worker *worker, struct exhaust_memory *memory)
 {
-    const struct clears *clears = &worker->engine->clears;
+    const struct clear_queue *clears = &worker->engine->clears;
     assert(clears->count <= EXHAUST_CLEARS_MAX);
     memory->clear_count = 0;
     for (size_t i = 0; i < clears->used; i++) {
-        const struct clear_entry *entry = &clears->entries[(clears->first + i) % CLEARS_MAX];
+        const struct clear_entry *entry = &clears->entries[(clears->first + i) % CLEAR_QUEUE_MAX];
         if (entry->is_gone)
             continue;
         memory->clears[memory->clear_count++] = (struct exhaust_clear){
@@ -62,11 +62,11 @@ static void memory_give(struct exhaust_worker *worker, const struct exhaust_memo
     engine->clock = memory->clock;
     engine->refusals.count = memory->refused_count;
     memcpy(engine->refusals.kinds, memory->refused, sizeof memory->refused);
-    clears_empty(&engine->clears);
+    clear_queue_empty(&engine->clears);
     for (size_t i = 0; i < memory->clear_count; i++) {
         const struct exhaust_clear *clear = &memory->clears[i];
-        bool is_kept = clears_add(&engine->clears, (const char *)clear->id->bytes, clear->version,
-                                  clear->since_ms);
+        bool is_kept = clear_queue_add(&engine->clears, (const char *)clear->id->bytes,
+                                       clear->version, clear->since_ms);
         assert(is_kept);
     }
 }

@@ -14,10 +14,10 @@
 /* Positions of ids, sorted by id: the server answers in its own order. */
 struct id_order {
     const char *const *ids;
-    uint16_t positions[STORE_BATCH_MAX];
+    uint16_t positions[STORE_CALL_MAX];
     size_t count;
 };
-_Static_assert(STORE_BATCH_MAX <= UINT16_MAX, "a position fits");
+_Static_assert(STORE_CALL_MAX <= UINT16_MAX, "a position fits");
 
 static int position_compare(const void *one, const void *other, void *ids)
 {
@@ -94,7 +94,7 @@ static bool cursor_end(mongoc_cursor_t *cursor, struct error *error)
 bool mongo_load(void *self, const char *const *ids, size_t count, struct arena *arena,
                 struct record *ret_records, struct error *error)
 {
-    assert(count <= STORE_BATCH_MAX);
+    assert(count <= STORE_CALL_MAX);
     if (count == 0)
         return true;
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };

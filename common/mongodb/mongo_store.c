@@ -23,7 +23,7 @@ struct batch {
     bool is_insert;
     bson_t command, statements;
     uint32_t count;
-    size_t records[STORE_BATCH_MAX]; /* which record each statement saves */
+    size_t records[STORE_CALL_MAX]; /* which record each statement saves */
 };
 
 static void batch_begin(struct batch *batch)
@@ -51,7 +51,7 @@ static bool batch_send(struct batch *batch, enum save_result *ret_results, struc
 
 static bool records_send(struct batch *batch, enum save_result *ret_results, struct error *error)
 {
-    enum save_result results[STORE_BATCH_MAX];
+    enum save_result results[STORE_CALL_MAX];
     if (!batch_send(batch, results, error))
         return false;
     for (uint32_t i = 0; i < batch->count; i++)
@@ -91,7 +91,7 @@ static bool records_save(struct batch *batch, const struct record *records, size
 static bool mongo_save(void *self, const struct record *records, size_t count,
                        enum save_result *ret_results, struct error *error)
 {
-    assert(count <= STORE_BATCH_MAX);
+    assert(count <= STORE_CALL_MAX);
     if (count == 0)
         return true;
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
@@ -106,7 +106,7 @@ static bool mongo_save(void *self, const struct record *records, size_t count,
 static bool mongo_clear_owed(void *self, const char *const *ids, const int64_t *versions,
                              size_t count, struct error *error)
 {
-    assert(count <= STORE_BATCH_MAX);
+    assert(count <= STORE_CALL_MAX);
     if (count == 0)
         return true;
     CLEANUP(mongo_turn_end) struct mongo_turn turn = { 0 };
@@ -123,7 +123,7 @@ static bool mongo_clear_owed(void *self, const char *const *ids, const int64_t *
                                       versions[i]);
         }
     }
-    enum save_result results[STORE_BATCH_MAX];
+    enum save_result results[STORE_CALL_MAX];
     if (!batch_send(&batch, results, error))
         return false;
     /* A document that has moved on is no match, not a conflict: all are unknown, or none is. */

@@ -1,5 +1,5 @@
-/* batch.c - the places of a batch: finds or makes a document's slot, adds a job, gives deliveries
- * back to be taken again. */
+/* batch.c - the places of a batch: finds or makes a document's draft, by a hash index, and adds an
+ * item to it. */
 #include "common/saga/batch.h"
 
 #include "common/base/hash.h"
@@ -9,101 +9,81 @@
 
 void batch_clear(struct batch *batch)
 {
-    for (size_t i = 0; i < batch->slot_count; i++) /* the table is larger than most batches */
-        batch->slot_index[batch->slots[i].index_at] = 0;
-    batch->job_count = 0;
+    for (size_t i = 0; i < batch->draft_count; i++) /* the table is larger than most batches */
+        batch->draft_index[batch->drafts[i].index_at] = 0;
+    batch->item_count = 0;
     batch->delivery_count = 0;
-    batch->slot_count = 0;
-    memset(&batch->outgoing, 0, sizeof batch->outgoing);
+    batch->draft_count = 0;
+    memset(&batch->dispatch, 0, sizeof batch->dispatch);
     arena_clear(&batch->arena);
 }
 
-void batch_give_back(struct engine *engine, struct batch *batch)
+size_t batch_draft(struct batch *batch, const struct participant *participant,
+                   const char *document_id)
 {
-    size_t count = batch->delivery_count;
-    assert(engine->held_count + count <= BUS_PREFETCH_MAX);
-    memmove(engine->held + count, engine->held, engine->held_count * sizeof engine->held[0]);
-    for (size_t i = 0; i < count; i++)
-        engine->held[i] = batch->deliveries[i].delivery;
-    engine->held_count += count;
-    batch->delivery_count = 0;
-}
-
-size_t batch_slot(struct engine *engine, const char *document_id)
-{
-    struct batch *batch = engine->batch;
-    size_t at = (size_t)(hash_text(document_id) % SLOT_INDEX_SIZE);
-    for (; batch->slot_index[at] != 0; at = (at + 1) % SLOT_INDEX_SIZE) {
-        size_t found = batch->slot_index[at] - 1U;
-        if (strcmp(batch->slots[found].document->id, document_id) == 0)
+    size_t at = (size_t)(hash_text(document_id) % DRAFT_INDEX_SIZE);
+    for (; batch->draft_index[at] != 0; at = (at + 1) % DRAFT_INDEX_SIZE) {
+        size_t found = batch->draft_index[at] - 1U;
+        if (strcmp(batch->drafts[found].document->id, document_id) == 0)
             return found;
     }
-    if (batch->slot_count == SLOTS_MAX)
-        return SLOTS_MAX;
-    size_t made = batch->slot_count++;
-    struct slot *slot = &batch->slots[made];
-    slot->document = document_new(&engine->batch->arena, engine->participant, document_id);
-    slot->fate = SLOT_STALE; /* so the first round loads it like a conflict's */
-    slot->is_guessed = false;
-    slot->is_careful = false;
-    slot->next_position = 0;
-    slot->unconfirmed = 0;
-    slot->kept_back = 0;
-    slot->jobs_open = 0;
-    slot->index_at = at;
-    batch->slot_index[at] = (uint16_t)(made + 1);
+    if (batch->draft_count == DRAFTS_MAX)
+        return DRAFTS_MAX;
+    size_t made = batch->draft_count++;
+    struct draft *draft = &batch->drafts[made];
+    draft->document = document_new(&batch->arena, participant, document_id);
+    draft->fate = DRAFT_STALE; /* so the first round loads it like a conflict's */
+    draft->is_guessed = false;
+    draft->is_careful = false;
+    draft->next_position = 0;
+    draft->unconfirmed = 0;
+    draft->kept_back = 0;
+    draft->items_open = 0;
+    draft->index_at = at;
+    batch->draft_index[at] = (uint16_t)(made + 1);
     return made;
 }
 
-size_t batch_room(const struct engine *engine, size_t share_divisor)
+struct item *batch_item_add(struct batch *batch, const struct participant *participant,
+                            const struct input *input)
 {
-    size_t most = engine->limits.batch_max;
-    size_t used = engine->batch->job_count > engine->batch->slot_count ? engine->batch->job_count
-                                                                       : engine->batch->slot_count;
-    size_t left = used < most ? most - used : 0;
-    size_t share = (most + share_divisor - 1) / share_divisor;
-    return left > share ? left : share;
-}
-
-struct job *batch_job_add(struct engine *engine, const struct input *input)
-{
-    struct batch *batch = engine->batch;
-    if (batch->job_count == JOBS_MAX)
+    if (batch->item_count == ITEMS_MAX)
         return NULL;
-    size_t slot_count = batch->slot_count;
-    size_t slot = batch_slot(engine, input->document_id);
-    if (slot == SLOTS_MAX)
+    size_t draft_count = batch->draft_count;
+    size_t draft = batch_draft(batch, participant, input->document_id);
+    if (draft == DRAFTS_MAX)
         return NULL;
-    bool is_made = batch->slot_count > slot_count;
-    batch->slots[slot].is_guessed = input->is_first && (is_made || batch->slots[slot].is_guessed);
-    struct job *job = &batch->jobs[batch->job_count++];
-    memset(job, 0, sizeof *job);
-    job->input = *input;
-    job->slot = slot;
-    job->fate = JOB_OPEN;
-    return job;
+    bool is_made = batch->draft_count > draft_count;
+    batch->drafts[draft].is_guessed =
+        input->is_first && (is_made || batch->drafts[draft].is_guessed);
+    struct item *item = &batch->items[batch->item_count++];
+    memset(item, 0, sizeof *item);
+    item->input = *input;
+    item->draft = draft;
+    item->fate = ITEM_OPEN;
+    return item;
 }
 
-bool slot_is_done(const struct slot *slot)
+bool draft_is_done(const struct draft *draft)
 {
-    return slot->fate == SLOT_SAVED || slot->fate == SLOT_LOADED;
+    return draft->fate == DRAFT_SAVED || draft->fate == DRAFT_LOADED;
 }
 
-bool slot_is_published(const struct slot *slot)
+bool draft_is_published(const struct draft *draft)
 {
-    return slot_is_done(slot) && slot->unconfirmed == 0;
+    return draft_is_done(draft) && draft->unconfirmed == 0;
 }
 
-bool slot_is_kept_back(const struct slot *slot)
+bool draft_is_kept_back(const struct draft *draft)
 {
-    return slot_is_done(slot) && slot->unconfirmed > 0 && slot->kept_back == slot->unconfirmed;
+    return draft_is_done(draft) && draft->unconfirmed > 0 && draft->kept_back == draft->unconfirmed;
 }
 
-void job_leave(struct job *job)
+void item_leave(struct item *item)
 {
-    job->fate = JOB_LATER;
-    job->outcome = OUTCOME_LATER;
-    job->verdict = "later";
-    job->reason = "the document is of a newer release";
-    job->reply = REPLY_UNAVAILABLE;
+    item->fate = ITEM_LATER;
+    item->outcome = OUTCOME_LATER;
+    item->verdict = "later";
+    item->reason = "the document is of a newer release";
+    item->reply = REPLY_UNAVAILABLE;
 }

@@ -1,7 +1,7 @@
 /* engine.c - the order of the stages, and the pause while the store is away. */
 #include "common/saga/engine.h"
 #include "common/base/text.h"
-#include "common/saga/batch.h"
+#include "common/saga/engine_private.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -38,15 +38,15 @@ struct engine *engine_new(const struct participant *participant, const struct en
 {
     struct engine *engine = allocate(1, sizeof *engine);
     for (size_t i = 0; i < BATCH_RING; i++) {
-        engine->batches[i].jobs = allocate(JOBS_MAX, sizeof *engine->batches[i].jobs);
-        engine->batches[i].slots = allocate(SLOTS_MAX, sizeof *engine->batches[i].slots);
+        engine->batches[i].items = allocate(ITEMS_MAX, sizeof *engine->batches[i].items);
+        engine->batches[i].drafts = allocate(DRAFTS_MAX, sizeof *engine->batches[i].drafts);
     }
     engine->decision = allocate(1, sizeof *engine->decision);
     engine->parsed = allocate(INPUTS_PER_DELIVERY_MAX, sizeof *engine->parsed);
-    engine->found_ids = allocate(STORE_BATCH_MAX, sizeof *engine->found_ids);
+    engine->found_ids = allocate(STORE_CALL_MAX, sizeof *engine->found_ids);
     engine->state_before = allocate(1, participant->state_size);
-    engine->clears.entries = allocate(CLEARS_MAX, sizeof *engine->clears.entries);
-    engine->clears.index = allocate(CLEARS_INDEX_SIZE, sizeof *engine->clears.index);
+    engine->clears.entries = allocate(CLEAR_QUEUE_MAX, sizeof *engine->clears.entries);
+    engine->clears.index = allocate(CLEAR_QUEUE_INDEX_SIZE, sizeof *engine->clears.index);
     engine_restart(engine, participant, ports, limits);
     return engine;
 }
@@ -62,7 +62,7 @@ void engine_restart(struct engine *engine, const struct participant *participant
            engine->participant->state_size == participant->state_size);
     for (size_t i = 0; i < BATCH_RING; i++)
         batch_clear(&engine->batches[i]);
-    clears_empty(&engine->clears);
+    clear_queue_empty(&engine->clears);
     memset((unsigned char *)engine + life_begin, 0, sizeof *engine - life_begin);
     engine->participant = participant;
     engine->ports = *ports;
@@ -78,8 +78,8 @@ struct engine *engine_free(struct engine *engine)
         return NULL;
     for (size_t i = 0; i < BATCH_RING; i++) {
         arena_done(&engine->batches[i].arena);
-        free(engine->batches[i].jobs);
-        free(engine->batches[i].slots);
+        free(engine->batches[i].items);
+        free(engine->batches[i].drafts);
     }
     free(engine->decision);
     free(engine->parsed);
@@ -98,8 +98,8 @@ static void bus_service(struct engine *engine)
     engine->ports.bus.service(engine->ports.bus.self, &engine->bus);
     if (engine->bus.session != engine->held_session) {
         for (size_t i = engine->publishing_count; i > 0; i--)
-            batch_give_back(engine,
-                            &engine->batches[(engine->publishing_first + i - 1) % BATCH_RING]);
+            engine_give_back(engine,
+                             &engine->batches[(engine->publishing_first + i - 1) % BATCH_RING]);
         if (engine->held_count > 0)
             engine->ports.bus.ack(engine->ports.bus.self, engine->held, engine->held_count);
         engine->held_count = 0;
@@ -119,10 +119,10 @@ static void bus_service(struct engine *engine)
 static void batch_observe(struct engine *engine)
 {
     struct input **inputs =
-        arena_alloc(&engine->batch->arena, engine->batch->job_count * sizeof(void *));
-    for (size_t i = 0; i < engine->batch->job_count; i++)
-        inputs[i] = &engine->batch->jobs[i].input;
-    OBSERVE(engine, batch_begin, inputs, engine->batch->job_count, engine->now_ms);
+        arena_alloc(&engine->batch->arena, engine->batch->item_count * sizeof(void *));
+    for (size_t i = 0; i < engine->batch->item_count; i++)
+        inputs[i] = &engine->batch->items[i].input;
+    OBSERVE(engine, batch_begin, inputs, engine->batch->item_count, engine->now_ms);
 }
 
 void batch_observe_end(struct engine *engine)
@@ -136,17 +136,34 @@ void batch_observe_end(struct engine *engine)
 static void batch_abandon(struct engine *engine, const struct error *error)
 {
     engine_observe_saved(engine); /* before the answers: then the requests are others' */
-    for (size_t i = 0; i < engine->batch->job_count; i++) {
-        struct request *request = engine->batch->jobs[i].request;
+    for (size_t i = 0; i < engine->batch->item_count; i++) {
+        struct request *request = engine->batch->items[i].request;
         if (request == NULL)
             continue;
         request->reply = REPLY_UNAVAILABLE;
         request->verdict = NULL;
         engine->ports.requests.answer(engine->ports.requests.self, request);
     }
-    batch_give_back(engine, engine->batch);
+    engine_give_back(engine, engine->batch);
     engine_pause_begin(engine, error);
     batch_observe_end(engine);
+}
+
+/* Load, decide, save; again for what lost a compare-and-set. False: the store is away. */
+static MUST_CHECK bool rounds_run(struct engine *engine, struct error *error)
+{
+    bool is_open = true;
+    for (int round = 0; is_open && round < engine->limits.conflict_rounds_max; round++) {
+        bool has_conflicts;
+        if (!engine_load(engine, error))
+            return false;
+        engine_decide(engine);
+        bool has_reopened = engine_reopen_guesses(engine);
+        if (!engine_save(engine, &has_conflicts, error))
+            return false;
+        is_open = has_reopened || has_conflicts;
+    }
+    return true; /* what is still stale waits for the next step */
 }
 
 static void batch_run(struct engine *engine)
@@ -155,9 +172,9 @@ static void batch_run(struct engine *engine)
     struct error error;
     if (engine->ports.observer != NULL)
         batch_observe(engine);
-    for (size_t i = 0; i < batch->job_count; i++)
-        batch->slots[batch->jobs[i].slot].jobs_open++;
-    bool is_saved = engine_fold(engine, &error);
+    for (size_t i = 0; i < batch->item_count; i++)
+        batch->drafts[batch->items[i].draft].items_open++;
+    bool is_saved = rounds_run(engine, &error);
     if (is_saved) {
         engine_sweeps_end(engine);
         engine_answer(engine);
@@ -177,7 +194,7 @@ static int64_t idle_ms(const struct engine *engine)
     int64_t until = engine->due_sweep_ms;
     if (engine->relay_sweep_ms < until && engine->bus.can_publish)
         until = engine->relay_sweep_ms;
-    int64_t oldest_ms = clears_oldest_ms(&engine->clears);
+    int64_t oldest_ms = clear_queue_oldest_ms(&engine->clears);
     if (oldest_ms != INT64_MAX && oldest_ms + engine->limits.clear_interval_ms < until)
         until = oldest_ms + engine->limits.clear_interval_ms;
     bool is_in_hand = engine->held_count > 0 || engine->publishing_count > 0;
@@ -212,8 +229,8 @@ struct engine_turn engine_step(struct engine *engine, int64_t wall_ms, int64_t s
     }
     batch_clear(engine->batch);
     engine_take(engine);
-    size_t handled = engine->batch->job_count + engine->batch->delivery_count;
-    if (handled > 0 || engine->batch->slot_count > 0)
+    size_t handled = engine->batch->item_count + engine->batch->delivery_count;
+    if (handled > 0 || engine->batch->draft_count > 0)
         batch_run(engine);
     else
         engine_sweeps_end(engine);

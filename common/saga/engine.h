@@ -1,17 +1,19 @@
 /* engine.h - runs one participant over its ports: the only place that knows about delivery,
  * crashes and retries.
  *
- * One step takes a batch of inputs through these stages, in this order:
- *   take     what is ready, from all sides, never waiting for more; each side has its share of
+ * One step takes a batch of inputs through these stages, in this order, each in the file of its
+ * name: take     what is ready, from all sides, never waiting for more; each side has its share of
  *            every batch, however much the others bring
  *   load     the documents they concern, in one round trip; those that are most likely new are
  *            loaded only if their insert finds one, or if nothing comes of them
  *   decide   each in arrival order; several inputs of one document fold into one version
  *   save     by compare-and-set; state, owed messages and due_at become durable together;
- *            a conflict loads and decides again; HTTP requests are answered now
+ *            a conflict loads and decides again
+ *   answer   HTTP requests, now that it is durable; observers are told
+ *   effects  calls to the outside are started
  *   publish  what is owed, mandatory; until the broker has confirmed it, the next batch goes
  *            through the stages above, but not further
- *   ack      the deliveries, only now; a redelivery finishes what a crash cut off
+ *   settle   the deliveries, acked only now; a redelivery finishes what a crash cut off
  *   clear    confirmed owed messages, lazily
  * It has no thread, no clock and no randomness of its own: a thin loop drives it in a daemon, a
  * simulator drives the same object file. One thread at a time. */

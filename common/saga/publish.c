@@ -2,83 +2,83 @@
  *
  * Batches are handed over and settled in their order. Nothing of a batch is acked before the broker
  * has answered for it. */
-#include "common/saga/batch.h"
+#include "common/saga/engine_private.h"
 
 /* ---- what is owed ---- */
 
 /* What its earlier version owes was on its way when this batch loaded it: nobody need send it again
  * if it has been confirmed since. */
-static bool is_earlier_confirmed(const struct engine *engine, const struct slot *slot)
+static bool is_earlier_confirmed(const struct engine *engine, const struct draft *draft)
 {
-    const struct document *document = slot->document;
-    int64_t loaded = slot->fate == SLOT_SAVED ? document->version - 1 : document->version;
-    return clears_has(&engine->clears, document->id, loaded);
+    const struct document *document = draft->document;
+    int64_t loaded = draft->fate == DRAFT_SAVED ? document->version - 1 : document->version;
+    return clear_queue_has(&engine->clears, document->id, loaded);
 }
 
 static size_t owed_count(const struct batch *batch)
 {
     size_t owed = 0;
-    for (size_t i = 0; i < batch->slot_count; i++)
-        owed += batch->slots[i].document->owed_count;
+    for (size_t i = 0; i < batch->draft_count; i++)
+        owed += batch->drafts[i].document->owed_count;
     return owed;
 }
 
 /* What the relay finds waits as a whole: what of it was confirmed before is not known. */
-static bool waits_as_a_whole(struct engine *engine, const struct slot *slot)
+static bool waits_as_a_whole(struct engine *engine, const struct draft *draft)
 {
-    for (size_t k = 0; slot->jobs_open == 0 && k < slot->document->owed_count; k++)
-        if (!refusals_would_let(&engine->refusals, slot->document->owed[k]->type,
+    for (size_t k = 0; draft->items_open == 0 && k < draft->document->owed_count; k++)
+        if (!refusals_would_let(&engine->refusals, draft->document->owed[k]->type,
                                 engine->steady_ms))
             return true;
     return false;
 }
 
 /* With the bus away nothing is handed over, and the outbox keeps all. */
-static void outgoing_collect(struct engine *engine, struct batch *batch)
+static void dispatch_collect(struct engine *engine, struct batch *batch)
 {
     bool is_away = !engine_can_deliver(engine);
     if (engine->publishing_count == 0)
         refusals_forget_given(&engine->refusals);
-    struct outgoing *outgoing = &batch->outgoing;
+    struct dispatch *dispatch = &batch->dispatch;
     size_t room = owed_count(batch);
-    outgoing->messages = arena_room(&batch->arena, room * sizeof *outgoing->messages);
-    outgoing->refs = arena_room(&batch->arena, room * sizeof *outgoing->refs);
-    for (size_t i = 0; i < batch->slot_count; i++) {
-        struct slot *slot = &batch->slots[i];
-        size_t owed = slot_is_done(slot) ? slot->document->owed_count : 0;
-        bool skips_earlier = owed > 0 && is_earlier_confirmed(engine, slot);
-        bool waits = waits_as_a_whole(engine, slot);
-        slot->unconfirmed = 0;
-        slot->kept_back = 0;
-        slot->is_attempted = false;
+    dispatch->messages = arena_room(&batch->arena, room * sizeof *dispatch->messages);
+    dispatch->refs = arena_room(&batch->arena, room * sizeof *dispatch->refs);
+    for (size_t i = 0; i < batch->draft_count; i++) {
+        struct draft *draft = &batch->drafts[i];
+        size_t owed = draft_is_done(draft) ? draft->document->owed_count : 0;
+        bool skips_earlier = owed > 0 && is_earlier_confirmed(engine, draft);
+        bool waits = waits_as_a_whole(engine, draft);
+        draft->unconfirmed = 0;
+        draft->kept_back = 0;
+        draft->is_attempted = false;
         for (size_t k = 0; k < owed; k++) {
-            if (skips_earlier && slot->owed_cause[k] == NULL)
+            if (skips_earlier && draft->owed_cause[k] == NULL)
                 continue;
-            slot->unconfirmed++;
+            draft->unconfirmed++;
             if (is_away)
                 continue;
-            if (waits || !refusals_let(&engine->refusals, slot->document->owed[k]->type,
+            if (waits || !refusals_let(&engine->refusals, draft->document->owed[k]->type,
                                        engine->steady_ms)) {
-                slot->kept_back++;
+                draft->kept_back++;
                 continue;
             }
-            outgoing->refs[outgoing->count] = (struct owed_ref){ slot, k };
-            outgoing->messages[outgoing->count++] = slot->document->owed[k];
+            dispatch->refs[dispatch->count] = (struct owed_ref){ draft, k };
+            dispatch->messages[dispatch->count++] = draft->document->owed[k];
         }
     }
 }
 
 /* ---- on its way ---- */
 
-static void part_begin(struct engine *engine, struct outgoing *outgoing)
+static void part_begin(struct engine *engine, struct dispatch *dispatch)
 {
-    size_t left = outgoing->count - outgoing->part_first;
-    outgoing->part_count = left < BUS_PUBLISH_MAX ? left : BUS_PUBLISH_MAX;
-    if (outgoing->part_count == 0)
+    size_t left = dispatch->count - dispatch->part_first;
+    dispatch->part_count = left < BUS_PUBLISH_MAX ? left : BUS_PUBLISH_MAX;
+    if (dispatch->part_count == 0)
         return;
     OBSERVE(engine, stage_begin, STAGE_PUBLISH);
     engine->ports.bus.publish_begin(
-        engine->ports.bus.self, outgoing->messages + outgoing->part_first, outgoing->part_count);
+        engine->ports.bus.self, dispatch->messages + dispatch->part_first, dispatch->part_count);
 }
 
 /* A refusal is one of this kind of message; without an answer the connection is in doubt. True: the
@@ -86,10 +86,10 @@ static void part_begin(struct engine *engine, struct outgoing *outgoing)
 static bool result_note(struct engine *engine, const struct owed_ref *ref,
                         enum publish_result result)
 {
-    struct slot *slot = ref->slot;
-    const char *type = slot->document->owed[ref->position]->type;
+    struct draft *draft = ref->draft;
+    const char *type = draft->document->owed[ref->position]->type;
     if (result == PUBLISH_CONFIRMED) {
-        slot->unconfirmed--;
+        draft->unconfirmed--;
         bool was_refused = engine->refusals.count > 0;
         refusals_taken(&engine->refusals, type, engine->steady_ms);
         if (was_refused)
@@ -97,7 +97,7 @@ static bool result_note(struct engine *engine, const struct owed_ref *ref,
     } else if (result == PUBLISH_UNKNOWN) {
         refusals_unknown(&engine->refusals, type);
     } else {
-        slot->kept_back++;
+        draft->kept_back++;
         engine->relay.front_again_ms = refusals_refused(&engine->refusals, type, engine->steady_ms);
     }
     return result == PUBLISH_UNKNOWN;
@@ -106,24 +106,24 @@ static bool result_note(struct engine *engine, const struct owed_ref *ref,
 /* False: the broker has not answered yet. */
 static bool part_end(struct engine *engine, struct batch *batch, bool is_waiting)
 {
-    struct outgoing *outgoing = &batch->outgoing;
+    struct dispatch *dispatch = &batch->dispatch;
     enum publish_result results[BUS_PUBLISH_MAX];
     if (!engine->ports.bus.publish_end(engine->ports.bus.self, is_waiting, results))
         return false;
     size_t failed = 0;
-    for (size_t i = 0; i < outgoing->part_count; i++) {
-        const struct owed_ref *ref = &outgoing->refs[outgoing->part_first + i];
-        const struct input *cause = ref->slot->owed_cause[ref->position];
-        ref->slot->is_attempted = true;
-        OBSERVE(engine, message_published, ref->slot->document, cause,
-                outgoing->messages[outgoing->part_first + i], results[i], cause == NULL);
+    for (size_t i = 0; i < dispatch->part_count; i++) {
+        const struct owed_ref *ref = &dispatch->refs[dispatch->part_first + i];
+        const struct input *cause = ref->draft->owed_cause[ref->position];
+        ref->draft->is_attempted = true;
+        OBSERVE(engine, message_published, ref->draft->document, cause,
+                dispatch->messages[dispatch->part_first + i], results[i], cause == NULL);
         failed += result_note(engine, ref, results[i]);
     }
-    OBSERVE(engine, stage_end, STAGE_PUBLISH, outgoing->part_count,
+    OBSERVE(engine, stage_end, STAGE_PUBLISH, dispatch->part_count,
             failed > 0 ? "not confirmed" : NULL);
-    outgoing->part_first += outgoing->part_count;
+    dispatch->part_first += dispatch->part_count;
     if (failed > 0) {
-        outgoing->count = outgoing->part_first; /* the rest waits, too */
+        dispatch->count = dispatch->part_first; /* the rest waits, too */
         engine->bus_wait_ms = engine->steady_ms + ENGINE_BUS_RETRY_MS;
         engine->relay_sweep_ms = engine->bus_wait_ms;
     }
@@ -134,9 +134,9 @@ static bool part_end(struct engine *engine, struct batch *batch, bool is_waiting
  * parts of a batch that is too large for one must follow each other. */
 static bool goes_alone(const struct batch *batch)
 {
-    for (size_t i = 0; i < batch->slot_count; i++) {
-        const struct slot *slot = &batch->slots[i];
-        if (slot_is_done(slot) && slot->document->owed_count > 0 && slot->owed_cause[0] == NULL)
+    for (size_t i = 0; i < batch->draft_count; i++) {
+        const struct draft *draft = &batch->drafts[i];
+        if (draft_is_done(draft) && draft->document->owed_count > 0 && draft->owed_cause[0] == NULL)
             return true;
     }
     return owed_count(batch) > BUS_PUBLISH_MAX;
@@ -145,30 +145,30 @@ static bool goes_alone(const struct batch *batch)
 /* ---- the end ---- */
 
 /* The bus is away: what has just been owed stays in the outbox, and observers are told so once. */
-static void deferred_observe(struct engine *engine, const struct slot *slot)
+static void deferred_observe(struct engine *engine, const struct draft *draft)
 {
-    for (size_t k = 0; k < slot->document->owed_count; k++)
-        if (slot->owed_cause[k] != NULL)
-            OBSERVE(engine, message_published, slot->document, slot->owed_cause[k],
-                    slot->document->owed[k], PUBLISH_UNKNOWN, false);
+    for (size_t k = 0; k < draft->document->owed_count; k++)
+        if (draft->owed_cause[k] != NULL)
+            OBSERVE(engine, message_published, draft->document, draft->owed_cause[k],
+                    draft->document->owed[k], PUBLISH_UNKNOWN, false);
 }
 
-static void slot_end(struct engine *engine, const struct slot *slot)
+static void draft_end(struct engine *engine, const struct draft *draft)
 {
-    const struct document *document = slot->document;
-    if (document->owed_count == 0 || !slot_is_done(slot))
+    const struct document *document = draft->document;
+    if (document->owed_count == 0 || !draft_is_done(draft))
         return;
-    if (slot->jobs_open == 0 && slot_is_kept_back(slot))
+    if (draft->items_open == 0 && draft_is_kept_back(draft))
         engine->relay.skip++; /* behind the others */
-    if (slot_is_published(slot)) {
+    if (draft_is_published(draft)) {
         /* When there is no room, the relay publishes them once more: harmless. */
-        (void)clears_add(&engine->clears, document->id, document->version, engine->steady_ms);
-        if (slot->jobs_open == 0 && engine->unpublished > 0)
+        (void)clear_queue_add(&engine->clears, document->id, document->version, engine->steady_ms);
+        if (draft->items_open == 0 && engine->unpublished > 0)
             engine->unpublished--;
-    } else if (slot->fate == SLOT_SAVED) {
+    } else if (draft->fate == DRAFT_SAVED) {
         engine->unpublished++;
-        if (!slot->is_attempted)
-            deferred_observe(engine, slot);
+        if (!draft->is_attempted)
+            deferred_observe(engine, draft);
     }
 }
 
@@ -176,10 +176,10 @@ static void slot_end(struct engine *engine, const struct slot *slot)
 static bool batch_end(struct engine *engine, bool is_waiting)
 {
     struct batch *batch = &engine->batches[engine->publishing_first];
-    if (batch->outgoing.part_count > 0 && !part_end(engine, batch, is_waiting))
+    if (batch->dispatch.part_count > 0 && !part_end(engine, batch, is_waiting))
         return false;
-    for (size_t i = 0; i < batch->slot_count; i++)
-        slot_end(engine, &batch->slots[i]);
+    for (size_t i = 0; i < batch->draft_count; i++)
+        draft_end(engine, &batch->drafts[i]);
     engine_settle(engine, batch);
     engine->publishing_first = (engine->publishing_first + 1) % BATCH_RING;
     engine->publishing_count--;
@@ -202,18 +202,18 @@ void engine_publish_wait(struct engine *engine)
 void engine_publish(struct engine *engine)
 {
     struct batch *batch = engine->batch;
-    struct outgoing *outgoing = &batch->outgoing;
+    struct dispatch *dispatch = &batch->dispatch;
     if (goes_alone(batch))
         engine_publish_wait(engine);
     else if (engine->publishing_count == BUS_PUBLISHES_MAX)
         (void)batch_end(engine, true);
-    outgoing_collect(engine, batch);
+    dispatch_collect(engine, batch);
     engine->publishing_count++;
     engine->batch =
         &engine->batches[(engine->publishing_first + engine->publishing_count) % BATCH_RING];
-    part_begin(engine, outgoing);
-    while (outgoing->part_first + outgoing->part_count < outgoing->count) {
+    part_begin(engine, dispatch);
+    while (dispatch->part_first + dispatch->part_count < dispatch->count) {
         (void)part_end(engine, batch, true);
-        part_begin(engine, outgoing);
+        part_begin(engine, dispatch);
     }
 }

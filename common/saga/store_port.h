@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_BATCH_MAX 512
-#define STORE_LIST_MAX  100
+#define STORE_CALL_MAX 512
+#define STORE_LIST_MAX 100
 
 /* A document as it is stored. `body` is BSON: {state: {…}, owed: […], history: […]}; the store
  * copies it and never looks inside. (MongoDB keeps those three beside _id, version, createdAt,
@@ -53,7 +53,7 @@ struct store_port {
     void *self;
 
     /* ret_records[i] is ids[i]'s document or version 0. Bodies live in the arena. One that cannot
-     * be read does not fail the others. ids are distinct; count <= STORE_BATCH_MAX. */
+     * be read does not fail the others. ids are distinct; count <= STORE_CALL_MAX. */
     bool (*load)(void *self, const char *const *ids, size_t count, struct arena *arena,
                  struct record *ret_records, struct error *error);
 

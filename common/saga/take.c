@@ -1,10 +1,10 @@
-/* take.c - first stage: what is ready, from all sides, up to the bounds.
+/* take.c - the first stage: what is ready, from all sides, up to the bounds.
  *
  * Deliveries may fill a batch by themselves. The other sides use what they leave, and have their
  * share on top of a full batch, so that no side waits for another's flood to end. */
 #include "common/base/hash.h"
 #include "common/base/text.h"
-#include "common/saga/batch.h"
+#include "common/saga/engine_private.h"
 
 #include <assert.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 _Static_assert(ENGINE_BATCH_MAX + INPUTS_PER_DELIVERY_MAX - 1 + ENGINE_BATCH_MAX / REQUESTS_SHARE +
                        ENGINE_BATCH_MAX / RESULTS_SHARE + ENGINE_BATCH_MAX / DEADLINES_SHARE +
                        ENGINE_BATCH_MAX / RELAY_SHARE <=
-                   STORE_BATCH_MAX,
+                   STORE_CALL_MAX,
                "a full batch and all shares are one round trip");
 
 bool engine_can_deliver(const struct engine *engine)
@@ -45,6 +45,19 @@ void engine_answer_unavailable(struct engine *engine)
     } while (count == 64);
 }
 
+/* How much more a side may bring that has this part of batch_max for itself: what the others leave,
+ * and its share in any case. */
+static size_t side_room(const struct engine *engine, size_t share_divisor)
+{
+    size_t most = engine->limits.batch_max;
+    size_t used = engine->batch->item_count > engine->batch->draft_count
+                      ? engine->batch->item_count
+                      : engine->batch->draft_count;
+    size_t left = used < most ? most - used : 0;
+    size_t share = (most + share_divisor - 1) / share_divisor;
+    return left > share ? left : share;
+}
+
 /* Counted along, and by the store at the start and before anybody is turned away: a document that
  * was saved twice while the broker is away was counted twice. */
 bool engine_outbox_is_full(struct engine *engine)
@@ -68,15 +81,17 @@ static void take_requests(struct engine *engine)
     if (engine->ports.requests.take == NULL)
         return;
     bool is_outbox_full = engine_outbox_is_full(engine);
-    size_t room = batch_room(engine, REQUESTS_SHARE);
+    size_t room = side_room(engine, REQUESTS_SHARE);
     struct request **requests = arena_room(&engine->batch->arena, room * sizeof(void *));
     size_t count = engine->ports.requests.take(engine->ports.requests.self, room, requests);
     for (size_t i = 0; i < count; i++) {
-        struct job *job = is_outbox_full ? NULL : batch_job_add(engine, &requests[i]->input);
-        if (job == NULL)
+        struct item *item = is_outbox_full ? NULL
+                                           : batch_item_add(engine->batch, engine->participant,
+                                                            &requests[i]->input);
+        if (item == NULL)
             answer_unavailable(engine, requests[i]);
         else
-            job->request = requests[i];
+            item->request = requests[i];
     }
 }
 
@@ -128,14 +143,14 @@ static bool delivery_parse(struct engine *engine, struct delivery *delivery)
     struct batch_delivery *entry = &batch->deliveries[batch->delivery_count];
     memset(entry, 0, sizeof *entry);
     entry->delivery = delivery;
-    entry->jobs_first = batch->job_count;
+    entry->items_first = batch->item_count;
     entry->outcome = OUTCOME_DUPLICATE;
 
     struct input *inputs = engine->parsed;
     const struct message *message = &delivery->message;
     size_t count = inputs_read(engine, delivery, entry);
     assert(count <= INPUTS_PER_DELIVERY_MAX);
-    if (batch->job_count + count > JOBS_MAX || batch->slot_count + count > SLOTS_MAX)
+    if (batch->item_count + count > ITEMS_MAX || batch->draft_count + count > DRAFTS_MAX)
         return false;
     uint64_t fingerprint = count > 0 ? hash_fingerprint(message->body, message->body_length) : 0;
     for (size_t i = 0; i < count; i++) {
@@ -147,11 +162,11 @@ static bool delivery_parse(struct engine *engine, struct delivery *delivery)
         input->sent_at_ms = message->timestamp_ms;
         memcpy(input->traceparent, message->traceparent, sizeof input->traceparent);
         memcpy(input->tracestate, message->tracestate, sizeof input->tracestate);
-        struct job *job = batch_job_add(engine, input);
-        assert(job != NULL);
-        job->delivery = entry;
+        struct item *item = batch_item_add(engine->batch, engine->participant, input);
+        assert(item != NULL);
+        item->delivery = entry;
     }
-    entry->jobs_count = count;
+    entry->items_count = count;
     batch->delivery_count++;
     return true;
 }
@@ -163,11 +178,22 @@ static void deliveries_add(struct engine *engine, size_t limit)
     while (count < limit && count < engine->held_count &&
            delivery_parse(engine, engine->held[count])) {
         count++;
-        if (engine->batch->job_count >= engine->limits.batch_max)
+        if (engine->batch->item_count >= engine->limits.batch_max)
             break;
     }
     engine->held_count -= count;
     memmove(engine->held, engine->held + count, engine->held_count * sizeof engine->held[0]);
+}
+
+void engine_give_back(struct engine *engine, struct batch *batch)
+{
+    size_t count = batch->delivery_count;
+    assert(engine->held_count + count <= BUS_PREFETCH_MAX);
+    memmove(engine->held + count, engine->held, engine->held_count * sizeof engine->held[0]);
+    for (size_t i = 0; i < count; i++)
+        engine->held[i] = batch->deliveries[i].delivery;
+    engine->held_count += count;
+    batch->delivery_count = 0;
 }
 
 /* How many come before one that came back before. */
@@ -207,13 +233,13 @@ static void take_results(struct engine *engine)
     if (engine->ports.effects.take == NULL)
         return;
     struct input *results = engine->parsed;
-    size_t room = batch_room(engine, RESULTS_SHARE);
+    size_t room = side_room(engine, RESULTS_SHARE);
     if (room > INPUTS_PER_DELIVERY_MAX)
         room = INPUTS_PER_DELIVERY_MAX;
     size_t count = engine->ports.effects.take(engine->ports.effects.self, room, results);
     for (size_t i = 0; i < count; i++) {
-        struct job *job = batch_job_add(engine, &results[i]);
-        (void)job; /* one that finds no room is asked for again by its document's deadline */
+        struct item *item = batch_item_add(engine->batch, engine->participant, &results[i]);
+        (void)item; /* one that finds no room is asked for again by its document's deadline */
     }
 }
 
@@ -229,9 +255,9 @@ void engine_take(struct engine *engine)
     take_requests(engine);
     take_results(engine);
     if (!engine->is_draining) {
-        engine_take_deadlines(engine, batch_room(engine, DEADLINES_SHARE));
-        engine_take_owed(engine, batch_room(engine, RELAY_SHARE));
+        engine_take_deadlines(engine, side_room(engine, DEADLINES_SHARE));
+        engine_take_owed(engine, side_room(engine, RELAY_SHARE));
     }
-    if (goes_alone && engine->batch->slot_count == 0)
+    if (goes_alone && engine->batch->draft_count == 0)
         take_alone(engine);
 }

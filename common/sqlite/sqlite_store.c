@@ -76,7 +76,7 @@ static bool load_one(struct lane *lane, const char *id, struct arena *arena,
 static bool sqlite_load(void *self, const char *const *ids, size_t count, struct arena *arena,
                         struct record *ret_records, struct error *error)
 {
-    assert(count <= STORE_BATCH_MAX);
+    assert(count <= STORE_CALL_MAX);
     CLEANUP(lane_return) struct lane *lane = lane_take_reader(self, error);
     if (lane == NULL || !lane_run(lane, LANE_BEGIN_READ, error))
         return false;
@@ -116,7 +116,7 @@ static bool save_one(struct lane *lane, const struct record *record, enum save_r
 static bool sqlite_save(void *self, const struct record *records, size_t count,
                         enum save_result *ret_results, struct error *error)
 {
-    assert(count <= STORE_BATCH_MAX);
+    assert(count <= STORE_CALL_MAX);
     CLEANUP(lane_return) struct lane *lane = lane_take_saver(self, error);
     if (lane == NULL || !lane_sync(lane, LANE_SYNC_COMMITS, error) ||
         !lane_run(lane, LANE_BEGIN_WRITE, error))
@@ -138,7 +138,7 @@ static bool clear_one(struct lane *lane, const char *id, int64_t version, struct
 static bool sqlite_clear_owed(void *self, const char *const *ids, const int64_t *versions,
                               size_t count, struct error *error)
 {
-    assert(count <= STORE_BATCH_MAX);
+    assert(count <= STORE_CALL_MAX);
     CLEANUP(lane_return) struct lane *lane = lane_take_saver(self, error);
     if (lane == NULL || !lane_sync(lane, LANE_SYNC_CHECKPOINTS, error) ||
         !lane_run(lane, LANE_BEGIN_WRITE, error))

@@ -293,39 +293,39 @@ static void an_id_is_never_more_than_a_name(void **state)
 static void the_largest_batch_is_saved_and_loaded_whole(void **state)
 {
     struct contract *contract = *state;
-    static struct record records[STORE_BATCH_MAX];
-    static enum save_result results[STORE_BATCH_MAX];
-    static const char *ids[STORE_BATCH_MAX];
-    for (int i = 0; i < STORE_BATCH_MAX; i++) {
+    static struct record records[STORE_CALL_MAX];
+    static enum save_result results[STORE_CALL_MAX];
+    static const char *ids[STORE_CALL_MAX];
+    for (int i = 0; i < STORE_CALL_MAX; i++) {
         char id[IDENT_SIZE];
-        snprintf(id, sizeof id, "big%d", (i * 7919) % STORE_BATCH_MAX);
+        snprintf(id, sizeof id, "big%d", (i * 7919) % STORE_CALL_MAX);
         records[i] = contract_record(&contract->arena, id, 0, i, 1);
         records[i].owed_at_ms = CREATED_AT_MS;
     }
     struct error error;
     for (int64_t version = 1; version <= 2; version++) {
         assert_true(
-            contract->port.save(contract->port.self, records, STORE_BATCH_MAX, results, &error));
-        for (int i = 0; i < STORE_BATCH_MAX; i++) {
+            contract->port.save(contract->port.self, records, STORE_CALL_MAX, results, &error));
+        for (int i = 0; i < STORE_CALL_MAX; i++) {
             assert_int_equal(results[i], SAVE_SAVED);
             records[i].version = version;
             ids[i] = records[i].id;
         }
     }
-    static struct record loaded[STORE_BATCH_MAX];
-    static int64_t versions[STORE_BATCH_MAX];
-    assert_true(contract->port.load(contract->port.self, ids, STORE_BATCH_MAX, &contract->arena,
+    static struct record loaded[STORE_CALL_MAX];
+    static int64_t versions[STORE_CALL_MAX];
+    assert_true(contract->port.load(contract->port.self, ids, STORE_CALL_MAX, &contract->arena,
                                     loaded, &error));
-    for (int i = 0; i < STORE_BATCH_MAX; i++) {
+    for (int i = 0; i < STORE_CALL_MAX; i++) {
         assert_string_equal(loaded[i].id, ids[i]);
         assert_int_equal(contract_n(&loaded[i]), i);
         versions[i] = loaded[i].version;
         assert_int_equal(versions[i], 2);
     }
     assert_true(
-        contract->port.clear_owed(contract->port.self, ids, versions, STORE_BATCH_MAX, &error));
+        contract->port.clear_owed(contract->port.self, ids, versions, STORE_CALL_MAX, &error));
     size_t count;
-    assert_true(contract->port.count_owed(contract->port.self, STORE_BATCH_MAX, &count, &error));
+    assert_true(contract->port.count_owed(contract->port.self, STORE_CALL_MAX, &count, &error));
     assert_int_equal(count, 0);
 }
 

@@ -26,7 +26,7 @@ static struct world {
     size_t stuck; /* documents that cannot be read and come before the probed one */
     struct delivery flood[BUS_PREFETCH_MAX], probe;
     bool is_held[BUS_PREFETCH_MAX];
-    struct request requests[STORE_BATCH_MAX], request;
+    struct request requests[STORE_CALL_MAX], request;
     struct record record; /* of the document that waits, or owes */
     uint8_t body[BODY_SIZE];
     size_t ways[BUS_PUBLISHES_MAX], way_count;
@@ -130,7 +130,7 @@ static bool store_load(void *self, const char *const *ids, size_t count, struct 
                        struct record *ret_records, struct error *error)
 {
     (void)self, (void)error, (void)arena;
-    assert_true(count <= STORE_BATCH_MAX);
+    assert_true(count <= STORE_CALL_MAX);
     for (size_t i = 0; i < count; i++) {
         ret_records[i] = strcmp(ids[i], "A") == 0 ? world.record : (struct record){ 0 };
         if (strncmp(ids[i], "stuck", 5) == 0)

@@ -1,11 +1,12 @@
-/* sweep.c - what nobody brings: deadlines, and documents that owe messages, found in the store.
+/* take_sweep.c - what nobody brings: deadlines, and documents that owe messages, found in the
+ * store.
  *
  * A sweep looks at the documents whose time has come, the earliest first, as many as a batch has
  * room for. Those that stay as they were (they cannot be read, or not now) would be found again and
  * keep it from all that are behind: it goes past them, and begins at the front again after a while.
  */
 #include "common/base/text.h"
-#include "common/saga/batch.h"
+#include "common/saga/engine_private.h"
 
 #include <string.h>
 
@@ -99,7 +100,7 @@ void engine_take_deadlines(struct engine *engine, size_t room)
     struct input *input = engine->parsed;
     for (size_t i = 0; i < count; i++) {
         deadline_make(engine, ids[i], input);
-        if (batch_job_add(engine, input) == NULL)
+        if (batch_item_add(engine->batch, engine->participant, input) == NULL)
             break;
     }
 }
@@ -119,7 +120,7 @@ static void take_owed_of_the_future(struct engine *engine, size_t room)
     if (count == room)
         engine->future_sweep_ms = engine->steady_ms + engine->limits.relay_age_ms;
     for (size_t i = 0; i < count; i++)
-        if (batch_slot(engine, engine->found_ids[i]) == SLOTS_MAX)
+        if (batch_draft(engine->batch, engine->participant, engine->found_ids[i]) == DRAFTS_MAX)
             break;
 }
 
@@ -152,7 +153,7 @@ void engine_take_owed(struct engine *engine, size_t room)
         engine->unpublished = count;
     }
     for (size_t i = 0; i < count; i++)
-        if (batch_slot(engine, ids[i]) == SLOTS_MAX)
+        if (batch_draft(engine->batch, engine->participant, ids[i]) == DRAFTS_MAX)
             break;
 }
 
@@ -175,13 +176,13 @@ static size_t deadlines_stayed(const struct engine *engine)
 {
     const struct batch *batch = engine->batch;
     size_t stayed = 0;
-    for (size_t i = 0; i < batch->job_count; i++) {
-        const struct job *job = &batch->jobs[i];
-        const struct slot *slot = &batch->slots[job->slot];
-        if (job->input.source != INPUT_FROM_DEADLINE)
+    for (size_t i = 0; i < batch->item_count; i++) {
+        const struct item *item = &batch->items[i];
+        const struct draft *draft = &batch->drafts[item->draft];
+        if (item->input.source != INPUT_FROM_DEADLINE)
             continue;
-        bool is_over = job->fate == JOB_DECIDED && slot_is_done(slot);
-        int64_t due_ms = is_over ? engine->participant->due_at_ms(slot->document->state) : 0;
+        bool is_over = item->fate == ITEM_DECIDED && draft_is_done(draft);
+        int64_t due_ms = is_over ? engine->participant->due_at_ms(draft->document->state) : 0;
         stayed += !is_over || (due_ms != 0 && due_ms <= engine->now_ms);
     }
     return stayed;
@@ -190,9 +191,9 @@ static size_t deadlines_stayed(const struct engine *engine)
 static size_t unreadable_count(const struct batch *batch)
 {
     size_t count = 0;
-    for (size_t i = 0; i < batch->slot_count; i++)
-        count += (batch->slots[i].fate == SLOT_BROKEN || batch->slots[i].fate == SLOT_NEWER) &&
-                 batch->slots[i].jobs_open == 0;
+    for (size_t i = 0; i < batch->draft_count; i++)
+        count += (batch->drafts[i].fate == DRAFT_BROKEN || batch->drafts[i].fate == DRAFT_NEWER) &&
+                 batch->drafts[i].items_open == 0;
     return count;
 }
 

@@ -1,9 +1,9 @@
-/* pause.c - the store is away: nothing is acked, nothing dead-lettered, requests get 503.
+/* engine_pause.c - the store is away: nothing is acked, nothing dead-lettered, requests get 503.
  *
  * A store that answers reads may yet take no write (a full disk, a lock, no majority), so a pause
  * is over when a small write was acknowledged, and then the first batch. Until then it is one
  * pause. */
-#include "common/saga/batch.h"
+#include "common/saga/engine_private.h"
 
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-/* claim.c - document_contradicts(): is this input what its message id has said before? */
+/* document_claim.c - document_contradicts(): is this input what its message id has said before? */
 #include "common/saga/document.h"
 
 #include <string.h>

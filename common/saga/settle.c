@@ -1,26 +1,10 @@
-/* deliver.c - what follows the save and the confirms: effects, ack, clear. */
+/* settle.c - the stage that gives deliveries up: acked, as a dead letter, or left to a newer
+ * release.
+ */
 #include "common/base/text.h"
-#include "common/saga/batch.h"
+#include "common/saga/engine_private.h"
 
-#include <assert.h>
 #include <stdio.h>
-#include <string.h>
-
-void engine_start_effects(struct engine *engine)
-{
-    for (size_t i = 0; i < engine->batch->job_count; i++) {
-        struct job *job = &engine->batch->jobs[i];
-        if (job->fate != JOB_DECIDED || job->effect == NULL ||
-            engine->batch->slots[job->slot].fate != SLOT_SAVED)
-            continue;
-        assert(engine->ports.effects.start != NULL);
-        memcpy(job->effect->traceparent, job->input.traceparent, sizeof job->effect->traceparent);
-        bool is_started = engine->ports.effects.start(engine->ports.effects.self, job->effect);
-        (void)is_started; /* when all slots are busy, the document's deadline asks again */
-    }
-}
-
-/* ---- ack ---- */
 
 static void entry_quarantine(struct batch_delivery *entry, const char *reason)
 {
@@ -43,24 +27,24 @@ static void entry_leave(struct batch_delivery *entry, const char *reason)
 static bool delivery_is_done(const struct batch *batch, struct batch_delivery *entry,
                              bool is_outbox_full)
 {
-    for (size_t i = 0; i < entry->jobs_count; i++) {
-        const struct job *job = &batch->jobs[entry->jobs_first + i];
-        if (job->fate == JOB_LATER) {
-            entry_leave(entry, job->reason);
+    for (size_t i = 0; i < entry->items_count; i++) {
+        const struct item *item = &batch->items[entry->items_first + i];
+        if (item->fate == ITEM_LATER) {
+            entry_leave(entry, item->reason);
             continue;
         }
-        if (job->fate == JOB_POISON) {
+        if (item->fate == ITEM_POISON) {
             if (!entry->is_later)
-                entry_quarantine(entry, job->reason);
+                entry_quarantine(entry, item->reason);
             continue;
         }
-        const struct slot *slot = &batch->slots[job->slot];
-        bool is_kept = slot_is_kept_back(slot) && !is_outbox_full;
-        if (job->fate != JOB_DECIDED || !(slot_is_published(slot) || is_kept))
+        const struct draft *draft = &batch->drafts[item->draft];
+        bool is_kept = draft_is_kept_back(draft) && !is_outbox_full;
+        if (item->fate != ITEM_DECIDED || !(draft_is_published(draft) || is_kept))
             return false;
         if (!entry->is_quarantined && !entry->is_later &&
-            (job->outcome == OUTCOME_REJECTED || entry->outcome == OUTCOME_DUPLICATE))
-            entry->outcome = job->outcome;
+            (item->outcome == OUTCOME_REJECTED || entry->outcome == OUTCOME_DUPLICATE))
+            entry->outcome = item->outcome;
     }
     return true;
 }
@@ -139,39 +123,16 @@ void engine_settle(struct engine *engine, struct batch *batch)
             batch->deliveries[kept_count++].delivery = entry->delivery;
             continue;
         }
-        if (entry->jobs_count == 0 && !entry->is_quarantined && !entry->is_later)
+        if (entry->items_count == 0 && !entry->is_quarantined && !entry->is_later)
             OBSERVE(engine, unconcerned, entry->delivery);
         delivery_count(engine, entry);
         done[done_count++] = entry->delivery;
     }
     batch->delivery_count = kept_count;
-    batch_give_back(engine, batch);
+    engine_give_back(engine, batch);
     if (done_count == 0)
         return;
     OBSERVE(engine, stage_begin, STAGE_ACK);
     engine->ports.bus.ack(engine->ports.bus.self, done, done_count);
     OBSERVE(engine, stage_end, STAGE_ACK, done_count, NULL);
-}
-
-/* ---- clear ---- */
-
-void engine_clear(struct engine *engine)
-{
-    struct clears *clears = &engine->clears;
-    bool is_urgent = engine->is_clearing_at_once || engine->is_draining ||
-                     clears->count > CLEARS_MAX - CLEARS_MAX / 4;
-    int64_t age_ms = engine->limits.clear_interval_ms;
-    if (clears->count == 0 || (!is_urgent && clears_oldest_ms(clears) > engine->steady_ms - age_ms))
-        return;
-    /* Once some are due, those half as old go with them, so that the next call is a while away. */
-    int64_t before_ms = is_urgent ? INT64_MAX : engine->steady_ms - age_ms / 2;
-    const char **ids = arena_room(&engine->batch->arena, STORE_BATCH_MAX * sizeof *ids);
-    int64_t *versions = arena_room(&engine->batch->arena, STORE_BATCH_MAX * sizeof *versions);
-    size_t count = clears_take(clears, before_ms, STORE_BATCH_MAX, ids, versions);
-    struct error error;
-    OBSERVE(engine, stage_begin, STAGE_CLEAR);
-    bool is_cleared =
-        engine->ports.store.clear_owed(engine->ports.store.self, ids, versions, count, &error);
-    OBSERVE(engine, stage_end, STAGE_CLEAR, count, is_cleared ? NULL : error_code_text(error.code));
-    /* Where it failed, the relay publishes once more and clears then. */
 }

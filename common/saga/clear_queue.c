@@ -1,6 +1,6 @@
-/* clears.c - a ring of documents, and a hash index with linear probing that closes the gap of what
- * is removed. */
-#include "common/saga/clears.h"
+/* clear_queue.c - a ring of documents, and a hash index with linear probing that closes the gap of
+ * what is removed. */
+#include "common/saga/clear_queue.h"
 
 #include "common/base/hash.h"
 
@@ -9,16 +9,16 @@
 
 static size_t home_of(const char *id)
 {
-    return (size_t)hash_text(id) & (CLEARS_INDEX_SIZE - 1);
+    return (size_t)hash_text(id) & (CLEAR_QUEUE_INDEX_SIZE - 1);
 }
 
 static size_t next_of(size_t at)
 {
-    return (at + 1) & (CLEARS_INDEX_SIZE - 1);
+    return (at + 1) & (CLEAR_QUEUE_INDEX_SIZE - 1);
 }
 
 /* Where id is in the index, or the free place where its search ends. */
-static size_t index_find(const struct clears *clears, const char *id)
+static size_t index_find(const struct clear_queue *clears, const char *id)
 {
     size_t at = home_of(id);
     while (clears->index[at] != 0 && strcmp(clears->entries[clears->index[at] - 1].id, id) != 0)
@@ -27,12 +27,12 @@ static size_t index_find(const struct clears *clears, const char *id)
 }
 
 /* Closes the gap, so that no later search ends at it before its time. */
-static void index_free(struct clears *clears, size_t gap)
+static void index_free(struct clear_queue *clears, size_t gap)
 {
     for (size_t at = next_of(gap); clears->index[at] != 0; at = next_of(at)) {
         size_t home = home_of(clears->entries[clears->index[at] - 1].id);
-        size_t from_home = (at - home) & (CLEARS_INDEX_SIZE - 1);
-        size_t from_gap = (at - gap) & (CLEARS_INDEX_SIZE - 1);
+        size_t from_home = (at - home) & (CLEAR_QUEUE_INDEX_SIZE - 1);
+        size_t from_gap = (at - gap) & (CLEAR_QUEUE_INDEX_SIZE - 1);
         if (from_home >= from_gap) {
             clears->index[gap] = clears->index[at];
             gap = at;
@@ -41,15 +41,15 @@ static void index_free(struct clears *clears, size_t gap)
     clears->index[gap] = 0;
 }
 
-static void gone_drop(struct clears *clears)
+static void gone_drop(struct clear_queue *clears)
 {
     while (clears->used > 0 && clears->entries[clears->first].is_gone) {
-        clears->first = (clears->first + 1) % CLEARS_MAX;
+        clears->first = (clears->first + 1) % CLEAR_QUEUE_MAX;
         clears->used--;
     }
 }
 
-void clears_remove(struct clears *clears, const char *id)
+void clear_queue_remove(struct clear_queue *clears, const char *id)
 {
     size_t at = index_find(clears, id);
     if (clears->index[at] == 0)
@@ -60,19 +60,19 @@ void clears_remove(struct clears *clears, const char *id)
     gone_drop(clears);
 }
 
-void clears_empty(struct clears *clears)
+void clear_queue_empty(struct clear_queue *clears)
 {
     while (clears->used > 0)
-        clears_remove(clears, clears->entries[clears->first].id);
+        clear_queue_remove(clears, clears->entries[clears->first].id);
     clears->first = 0;
 }
 
-bool clears_add(struct clears *clears, const char *id, int64_t version, int64_t now_ms)
+bool clear_queue_add(struct clear_queue *clears, const char *id, int64_t version, int64_t now_ms)
 {
-    clears_remove(clears, id);
-    if (clears->used == CLEARS_MAX)
+    clear_queue_remove(clears, id);
+    if (clears->used == CLEAR_QUEUE_MAX)
         return false;
-    size_t place = (clears->first + clears->used++) % CLEARS_MAX;
+    size_t place = (clears->first + clears->used++) % CLEAR_QUEUE_MAX;
     struct clear_entry *entry = &clears->entries[place];
     size_t length = strlen(id);
     assert(length < sizeof entry->id);
@@ -85,19 +85,19 @@ bool clears_add(struct clears *clears, const char *id, int64_t version, int64_t 
     return true;
 }
 
-bool clears_has(const struct clears *clears, const char *id, int64_t version)
+bool clear_queue_has(const struct clear_queue *clears, const char *id, int64_t version)
 {
     size_t at = index_find(clears, id);
     return clears->index[at] != 0 && clears->entries[clears->index[at] - 1].version == version;
 }
 
-int64_t clears_oldest_ms(const struct clears *clears)
+int64_t clear_queue_oldest_ms(const struct clear_queue *clears)
 {
     return clears->used > 0 ? clears->entries[clears->first].since_ms : INT64_MAX;
 }
 
-size_t clears_take(struct clears *clears, int64_t before_ms, size_t max, const char **ret_ids,
-                   int64_t *ret_versions)
+size_t clear_queue_take(struct clear_queue *clears, int64_t before_ms, size_t max,
+                        const char **ret_ids, int64_t *ret_versions)
 {
     size_t count = 0;
     while (count < max && clears->used > 0) {
@@ -107,7 +107,7 @@ size_t clears_take(struct clears *clears, int64_t before_ms, size_t max, const c
             break;
         ret_ids[count] = entry->id;
         ret_versions[count++] = entry->version;
-        clears_remove(clears, entry->id);
+        clear_queue_remove(clears, entry->id);
     }
     return count;
 }
