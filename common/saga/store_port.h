@@ -1,8 +1,8 @@
 /* store_port.h - the store as the engine sees it: documents by id, compare-and-set by version.
  *
- * Real back ends: common/store (MongoDB, SQLite). All pass tests/contract. Every call is one round
- * trip for the whole batch and bounded in time. The calls may come from several threads at once
- * (the engine's and HTTP readers'). */
+ * Real back ends: common/store (MongoDB, SQLite). All pass tests/contract, and so does the one of
+ * common/memory, for tests. Every call is one round trip for the whole batch and bounded in time.
+ * The calls may come from several threads at once (the engine's and HTTP readers'). */
 #pragma once
 
 #include "common/base/arena.h"

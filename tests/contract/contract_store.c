@@ -14,6 +14,8 @@
 
 extern char **environ;
 
+#define MEMORY_DOCUMENTS_MAX 1024
+
 const char *contract_url(void)
 {
     const char *url = getenv("STORE_URL");
@@ -22,6 +24,11 @@ const char *contract_url(void)
         exit(1);
     }
     return url;
+}
+
+bool contract_is_memory(void)
+{
+    return strcmp(contract_url(), "memory:") == 0;
 }
 
 bool contract_is_sqlite(void)
@@ -43,11 +50,24 @@ int64_t contract_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static void memory_open(struct contract *contract)
+{
+    static struct memory_document documents[MEMORY_DOCUMENTS_MAX];
+    contract->memory =
+        memory_store_of(documents, MEMORY_DOCUMENTS_MAX, memory_keeper_arena(&contract->kept));
+    contract->port = memory_store_port(&contract->memory);
+}
+
 int contract_setup(void **state)
 {
     static int collections;
     struct contract *contract = calloc(1, sizeof *contract);
     assert_non_null(contract);
+    *state = contract;
+    if (contract_is_memory()) {
+        memory_open(contract);
+        return 0;
+    }
     snprintf(contract->collection, sizeof contract->collection, "c%d_%d", (int)getpid(),
              collections++);
     struct error error = { 0 };
@@ -55,7 +75,6 @@ int contract_setup(void **state)
     if (contract->store == NULL)
         fail_msg("%s", error.message);
     contract->port = store_port(contract->store);
-    *state = contract;
     return 0;
 }
 
@@ -64,6 +83,7 @@ int contract_teardown(void **state)
     struct contract *contract = *state;
     contract->store = store_close(contract->store);
     arena_done(&contract->arena);
+    arena_done(&contract->kept);
     free(contract);
     return 0;
 }

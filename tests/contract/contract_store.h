@@ -1,11 +1,14 @@
 /* contract_store.h - what the parts of the store's contract test share.
  *
- * The same tests run over every back end; STORE_URL names the one. For MongoDB, STORE_SERVER is the
- * script that can kill and start the server in STORE_SERVER_DIR. run_store_contract sets all that.
- * Each test has a collection of its own. */
+ * The same tests run over every back end; STORE_URL names the one. "memory:" is the store of
+ * common/memory: it keeps what a store promises of documents, and is neither opened nor away, nor
+ * shared by threads or processes. For MongoDB, STORE_SERVER is the script that can kill and start
+ * the server in STORE_SERVER_DIR. run_store_contract sets all that. Each test has a collection of
+ * its own. */
 #pragma once
 
 #include "common/base/arena.h"
+#include "common/memory/memory_store.h"
 #include "common/store/store.h"
 
 #include <setjmp.h>
@@ -21,7 +24,9 @@
 
 struct contract {
     char collection[COLLECTION_SIZE];
-    struct store *store;
+    struct store *store; /* NULL: in memory */
+    struct memory_store memory;
+    struct arena kept; /* what that has stored */
     struct store_port port;
     struct arena arena;
 };
@@ -31,6 +36,7 @@ int contract_teardown(void **state);
 
 const char *contract_url(void);
 bool contract_is_sqlite(void);
+bool contract_is_memory(void);
 /* The URL with another option: "name=value". Lives in the arena. */
 const char *contract_url_with(struct arena *arena, const char *option);
 

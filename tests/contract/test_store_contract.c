@@ -16,9 +16,11 @@ int main(int argc, char **argv)
     assert_true(count + part##_count <= TESTS_MAX);                                                \
     memcpy(tests + count, part, part##_count * sizeof tests[0]);                                   \
     count += part##_count
-    ADD(store_opening);
     ADD(store_documents);
     ADD(store_finding);
+    if (contract_is_memory())
+        return _cmocka_run_group_tests("memory", tests, count, NULL, NULL);
+    ADD(store_opening);
     ADD(store_contention);
     ADD(store_outage);
 #undef ADD

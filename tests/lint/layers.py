@@ -18,6 +18,7 @@ COMMON = {
     "json": {"json", "base"},
     "log": {"log", "json", "base"},
     "saga": {"saga", "base"},
+    "memory": {"memory", "saga", "base"},
     "mongodb": {"mongodb", "saga", "log", "base"},
     "sqlite": {"sqlite", "saga", "log", "base"},
     "store": {"store", "mongodb", "sqlite", "saga", "base"},
