@@ -16,7 +16,7 @@ static const char *correlation_id(const void *state)
     return ((const struct booking *)state)->id;
 }
 
-struct participant booking_participant(const struct booking_rules *rules)
+struct participant booking_participant(const void *rules)
 {
     return (struct participant){
         .self = rules,

@@ -4,8 +4,8 @@
 #include "booking/booking.h"
 #include "common/saga/participant.h"
 
-/* rules are borrowed and must outlive the participant. */
-struct participant booking_participant(const struct booking_rules *rules);
+/* rules: a struct booking_rules, borrowed; it outlives the participant. */
+struct participant booking_participant(const void *rules);
 
 /* codec.c */
 MUST_CHECK bool booking_parse(const void *self, const struct message *message,

@@ -158,7 +158,7 @@ static const char *correlation_id(const void *state)
     return view->booking_id;
 }
 
-struct participant gateway_participant(const struct gateway_config *config)
+struct participant gateway_participant(const void *config)
 {
     return (struct participant){
         .self = config,

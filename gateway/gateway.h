@@ -188,8 +188,8 @@ struct gateway_config {
     int64_t repeat_max_ms;   /* doubled each time up to this */
 };
 
-/* `config` is borrowed for the participant's life. */
-struct participant gateway_participant(const struct gateway_config *config);
+/* config: a struct gateway_config, borrowed; it outlives the participant. */
+struct participant gateway_participant(const void *config);
 
 enum gateway_state gateway_state(const struct gateway_view *view);
 const char *gateway_state_text(enum gateway_state state);

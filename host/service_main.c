@@ -1,6 +1,7 @@
 /* service_main.c - what the mains of all services do in the same order. */
 #include "host/service_main.h"
 
+#include "common/base/arena.h"
 #include "common/base/clock.h"
 #include "common/base/exit_status.h"
 #include "common/base/uuid.h"
@@ -8,8 +9,7 @@
 #include "wire/events.h"
 
 #include <assert.h>
-
-#define PROGRAM_SIZE 64
+#include <stdio.h>
 
 static struct tracing_observer *observer_make(const struct service *service,
                                               const struct daemon_options *options,
@@ -18,11 +18,11 @@ static struct tracing_observer *observer_make(const struct service *service,
 {
     const struct tracing_setup setup = {
         .tracing = tracing,
-        .service = service->name,
-        .queue = service->queue,
+        .service = service->description->name,
+        .queue = service->description->queue,
         .collection = participant->collection,
         .store_system = store_system(options->store_url),
-        .store_namespace = service->name,
+        .store_namespace = service->description->name,
         .broker_url = options->amqp_url,
         .tell = service->tell,
         .http_port = (int)options->http_port,
@@ -31,15 +31,18 @@ static struct tracing_observer *observer_make(const struct service *service,
     return tracing_observer_new(&setup);
 }
 
-static int service_run(const struct service *service, const void *options, struct tracing *tracing)
+static int service_run(const struct service *service, const void *options, void *rules,
+                       struct tracing *tracing)
 {
+    const struct service_description *description = service->description;
     const struct daemon_options *common = options;
-    const struct participant participant = service->participant(options);
+    description->rules(options, rules);
+    const struct participant participant = description->participant(rules);
     struct tracing_observer *observer = observer_make(service, common, &participant, tracing);
     struct daemon_service daemon = {
-        .name = service->name,
+        .name = description->name,
         .participant = &participant,
-        .queue = service->queue,
+        .queue = description->queue,
         .bindings = wire_bindings,
         .binding_count = wire_binding_count,
         .tracing = tracing_for_daemon(observer),
@@ -57,22 +60,19 @@ static int service_run(const struct service *service, const void *options, struc
     return status;
 }
 
-int service_main(int argc, char **argv, const struct service *service, void *options)
+int service_main(int argc, char **argv, const struct service *service)
 {
-    char name[PROGRAM_SIZE];
-    int length = snprintf(name, sizeof name, "roundtrip-%s", service->name);
-    assert(length > 0 && (size_t)length < sizeof name);
-    const struct config_option *const tables[] = { daemon_config, service->config, NULL };
-    const struct daemon_program program = { name, tables,
-                                            service->check != NULL ? service->check
-                                                                   : daemon_options_check };
-    int status = 0;
-    if (!daemon_arguments(argc, argv, &program, options, &status))
+    const struct service_description *description = service->description;
+    assert(description->queue != NULL && description->participant != NULL);
+    CLEANUP(arena_done) struct arena arena = { NULL, NULL };
+    void *options = arena_alloc(&arena, description->options_size);
+    int status = EXIT_OK;
+    if (!daemon_arguments(argc, argv, description, options, &status))
         return status;
     char instance_id[UUID_TEXT_SIZE];
     uuid_v7_generate(clock_wall_ms(), instance_id);
-    struct tracing *tracing = tracing_start(service->name, instance_id);
-    status = service_run(service, options, tracing);
+    struct tracing *tracing = tracing_start(description->name, instance_id);
+    status = service_run(service, options, arena_alloc(&arena, description->rules_size), tracing);
     tracing_stop(tracing);
     return status;
 }

@@ -4,8 +4,8 @@
 #include "common/saga/participant.h"
 #include "payment/payment.h"
 
-/* rules are borrowed and must outlive the participant. */
-struct participant payment_participant(const struct payment_rules *rules);
+/* rules: a struct payment_rules, borrowed; it outlives the participant. */
+struct participant payment_participant(const void *rules);
 
 /* codec.c */
 MUST_CHECK bool payment_parse(const void *self, const struct message *message,

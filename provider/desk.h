@@ -6,7 +6,7 @@
 #include "provider/courier.h"
 #include "provider/faults.h"
 #include "provider/journal.h"
-#include "provider/options.h"
+#include "provider/service.h"
 #include "tracing/tracing.h"
 
 #include <pthread.h>

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STORE_PREFIX    "sqlite:"
 #define LOG_STOP_MS_MAX 200
 
 struct provider {
@@ -28,24 +27,6 @@ struct provider {
     struct tracing_observer *observer;
     struct http_server *server;
 };
-
-static bool options_check(const void *target, FILE *messages)
-{
-    const struct provider_options *options = target;
-    struct faults faults;
-    struct error error;
-    bool is_good = true;
-    if (strncmp(options->store_url, STORE_PREFIX, strlen(STORE_PREFIX)) != 0 ||
-        options->store_url[strlen(STORE_PREFIX)] == '\0') {
-        fprintf(messages, "ROUNDTRIP_STORE: the provider takes sqlite:FILE\n");
-        is_good = false;
-    }
-    if (!faults_init(&faults, options->faults, (uint64_t)options->seed, &error)) {
-        fprintf(messages, "ROUNDTRIP_PROVIDER_FAULTS: %s\n", error.message);
-        is_good = false;
-    }
-    return is_good;
-}
 
 static void tracing_open(struct provider *provider, const struct provider_options *options)
 {
@@ -71,7 +52,7 @@ static bool provider_open(struct provider *provider, const struct provider_optio
         return false;
     provider->has_desk = true;
     tracing_open(provider, options);
-    desk->journal = journal_open(options->store_url + strlen(STORE_PREFIX), error);
+    desk->journal = journal_open(options->store_url + strlen(PROVIDER_STORE_PREFIX), error);
     if (!desk->journal)
         return false;
     struct courier_options courier = { .journal = desk->journal,
@@ -143,11 +124,9 @@ static int provider_run(const struct provider_options *options)
 
 int main(int argc, char **argv)
 {
-    static const struct config_option *const tables[] = { provider_config, NULL };
-    static const struct daemon_program program = { "roundtrip-provider", tables, options_check };
     struct provider_options options;
     int status = EXIT_SUCCESS;
-    if (!daemon_arguments(argc, argv, &program, &options, &status))
+    if (!daemon_arguments(argc, argv, &provider_service, &options, &status))
         return status;
     log_start("provider", options.log_level, options.log_format);
     (void)log_writer_start();

@@ -211,6 +211,16 @@ bool config_read(const struct config_option *const *tables, void *target, FILE *
     return is_in_order;
 }
 
+void config_defaults(const struct config_option *const *tables, void *target)
+{
+    for (size_t i = 0; tables[i] != NULL; i++)
+        for (const struct config_option *option = tables[i]; option->name != NULL; option++) {
+            bool is_good = option->default_value == NULL ||
+                           value_read(option, option->default_value, target, stderr);
+            assert(is_good && "a default is a value that may be set");
+        }
+}
+
 static bool is_secret_parameter(const char *name, size_t length)
 {
     static const char *const words[] = { "password", "secret", "token" };

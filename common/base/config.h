@@ -42,6 +42,9 @@ struct config_option {
 MUST_CHECK bool config_read(const struct config_option *const *tables, void *target,
                             FILE *messages);
 
+/* What config_read fills in where the environment says nothing. What must be set is left alone. */
+void config_defaults(const struct config_option *const *tables, void *target);
+
 /* NAME=value lines of what is in force, secrets masked. */
 void config_print(const struct config_option *const *tables, const void *target, FILE *out);
 void config_print_help(const struct config_option *const *tables, FILE *out);

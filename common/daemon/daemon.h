@@ -8,34 +8,17 @@
  * and calls daemon_run: host/service_main.h does, for all of them. */
 #pragma once
 
-#include "common/base/config.h"
+#include "common/daemon/daemon_options.h"
 #include "common/daemon/watch.h"
 #include "common/http/http_server.h"
 #include "common/http/inbox.h"
 #include "common/rabbitmq/amqp_bus.h"
 #include "common/saga/engine.h"
+#include "common/saga/service.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-
-/* The options that every service has; a service's own struct starts with it. */
-struct daemon_options {
-    const char *amqp_url, *store_url, *topology, *http_bind, *ops_bind, *currency, *log_level,
-        *log_format, *trace_file;
-    int64_t http_port, ops_port, prefetch, owed_max, http_queue_max, http_threads;
-    int64_t sweep_interval_ms, relay_age_ms, confirm_timeout_ms, topology_interval_ms;
-};
-/* Table for config_read, offsets into a struct that starts with struct daemon_options. */
-extern const struct config_option daemon_config[];
-
-/* The port's row of a service's own table: each service has another default. */
-#define DAEMON_PORT_OPTION(options_type, port)                                                     \
-    {                                                                                              \
-        .name = "ROUNDTRIP_HTTP_PORT", .type = CONFIG_INT,                                         \
-        .offset = offsetof(options_type, common.http_port), .default_value = port, .minimum = 0,   \
-        .maximum = 65535, .meaning = "port of the HTTP interface; 0 = any free one"                \
-    }
 
 struct daemon; /* what handlers may use */
 
@@ -92,20 +75,12 @@ struct daemon_service {
  * daemon_options. */
 int daemon_run(const struct daemon_service *service, const struct daemon_options *options);
 
-struct daemon_program {
-    const char *name; /* "roundtrip-gateway" */
-    const struct config_option *const *tables;
-    /* What no option alone can tell: whatever the start would refuse, so that --check-config
-     * refuses it too. Problems go to `messages`, one a line, each with the way out. */
-    bool (*check)(const void *options, FILE *messages);
-};
-/* The check of what every service has; a service's own calls it. */
-bool daemon_options_check(const void *options, FILE *messages);
-/* Of the operators' listener; 0 = any free one, as also where the public port is any free one. What
- * is derived may be above 65535: daemon_options_check refuses that. */
-int64_t daemon_ops_port(const struct daemon_options *options);
+/* What no option of these alone can tell. Problems go to `messages`, one a line, each with the way
+ * out. */
+bool daemon_options_check(const struct daemon_options *options, FILE *messages);
 
 /* argv handling that all daemons share: --check-config, --help, --version. True: go on with
- * running; false: exit with *ret_status. Fills `options` by config_read, then checks them. */
-bool daemon_arguments(int argc, char **argv, const struct daemon_program *program, void *options,
-                      int *ret_status);
+ * running; false: exit with *ret_status. Fills `options` by config_read, then checks them: what the
+ * start would refuse, --check-config refuses too. */
+bool daemon_arguments(int argc, char **argv, const struct service_description *service,
+                      void *options, int *ret_status);

@@ -14,7 +14,7 @@ import bench
 GCOV_FILES_MAX = 200  # of one gcov
 INTEGRATION_SECONDS_MAX = 600
 PRODUCT = ("common/", "wire/", "tracing/", "host/", "gateway/", "booking/", "payment/", "provider/",
-           "audit/", "replay/", "cli/")
+           "services/", "audit/", "replay/", "cli/")
 
 
 class Reach:

@@ -1,21 +1,12 @@
-/* daemon_config.c - the options that every service has, and the command line that all share. */
-#include "common/base/exit_status.h"
-#include "common/daemon/daemon.h"
-#include "common/daemon/minder.h"
-#include "common/store/store.h"
+/* daemon_options.c - the table of the options that every service has. */
+#include "common/daemon/daemon_options.h"
 
-#include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
+#include "common/saga/bus_port.h"
 
-#ifndef ROUNDTRIP_VERSION
-#define ROUNDTRIP_VERSION "unknown"
-#endif
+#include <stddef.h>
 
 #define OPS_PORT_DERIVED (-1)
 #define OPS_PORT_AFTER   100 /* the public port */
-#define PORT_MAX         65535
 
 #define TEXT(kind, member, variable, value, text)                                                  \
     {                                                                                              \
@@ -72,72 +63,9 @@ const struct config_option daemon_config[] = {
     { 0 },
 };
 
-static void signals_prepare(void)
-{
-    minder_block_signals();
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails, like a full disk */
-}
-
 int64_t daemon_ops_port(const struct daemon_options *options)
 {
     if (options->ops_port != OPS_PORT_DERIVED)
         return options->ops_port;
     return options->http_port == 0 ? 0 : options->http_port + OPS_PORT_AFTER;
-}
-
-bool daemon_options_check(const void *target, FILE *messages)
-{
-    const struct daemon_options *options = target;
-    struct error error;
-    bool is_good = true;
-    if (!store_url_check(options->store_url, &error)) {
-        fprintf(messages, "ROUNDTRIP_STORE: %s\n", error.message);
-        is_good = false;
-    }
-    if (!amqp_bus_url_check(options->amqp_url, &error)) {
-        fprintf(messages, "ROUNDTRIP_AMQP_URL: %s\n", error.message);
-        is_good = false;
-    }
-    if (daemon_ops_port(options) > PORT_MAX) {
-        fprintf(messages, "ROUNDTRIP_OPS_PORT must be set: there is no port %" PRId64 "\n",
-                daemon_ops_port(options));
-        is_good = false;
-    }
-    return is_good;
-}
-
-bool daemon_arguments(int argc, char **argv, const struct daemon_program *program, void *options,
-                      int *ret_status)
-{
-    const char *argument = argc > 1 ? argv[1] : "";
-    *ret_status = EXIT_OK;
-    if (argc > 2 || (argc == 2 && strcmp(argument, "--check-config") != 0 &&
-                     strcmp(argument, "--help") != 0 && strcmp(argument, "--version") != 0)) {
-        fprintf(stderr, "%s: unknown argument %s; try %s --help\n", program->name, argument,
-                program->name);
-        *ret_status = EXIT_USAGE;
-        return false;
-    }
-    if (strcmp(argument, "--version") == 0) {
-        printf("%s %s\n", program->name, ROUNDTRIP_VERSION);
-        return false;
-    }
-    if (strcmp(argument, "--help") == 0) {
-        printf(
-            "usage: %s [--check-config | --help | --version]\n\nConfigured by the environment:\n",
-            program->name);
-        config_print_help(program->tables, stdout);
-        return false;
-    }
-    if (!config_read(program->tables, options, stderr) || !program->check(options, stderr)) {
-        *ret_status = EXIT_USAGE;
-        return false;
-    }
-    if (strcmp(argument, "--check-config") == 0) {
-        config_print(program->tables, options, stdout);
-        return false;
-    }
-    signals_prepare();
-    return true;
 }

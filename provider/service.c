@@ -1,12 +1,15 @@
-/* options.c - the table of environment variables, with their defaults and help. */
-#include "provider/options.h"
+/* service.c - the provider's options, with their defaults and help, and what they must be. */
+#include "provider/service.h"
+
+#include "provider/faults.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define AT(member) offsetof(struct provider_options, member)
 
 /* clang-format off */
-const struct config_option provider_config[] = {
+static const struct config_option provider_config[] = {
     { "ROUNDTRIP_HTTP_BIND", CONFIG_ADDRESS, AT(http_bind), "127.0.0.1", 0, 0, NULL,
       "address to listen on", NULL },
     { "ROUNDTRIP_HTTP_PORT", CONFIG_INT, AT(http_port), "3009", 0, 65535, NULL,
@@ -38,3 +41,31 @@ const struct config_option provider_config[] = {
     { .name = NULL },
 };
 /* clang-format on */
+
+static const struct config_option *const config[] = { provider_config, NULL };
+
+static bool options_check(const void *target, FILE *messages)
+{
+    const struct provider_options *options = target;
+    struct faults faults;
+    struct error error;
+    bool is_good = true;
+    if (strncmp(options->store_url, PROVIDER_STORE_PREFIX, strlen(PROVIDER_STORE_PREFIX)) != 0 ||
+        options->store_url[strlen(PROVIDER_STORE_PREFIX)] == '\0') {
+        fprintf(messages, "ROUNDTRIP_STORE: the provider takes sqlite:FILE\n");
+        is_good = false;
+    }
+    if (!faults_init(&faults, options->faults, (uint64_t)options->seed, &error)) {
+        fprintf(messages, "ROUNDTRIP_PROVIDER_FAULTS: %s\n", error.message);
+        is_good = false;
+    }
+    return is_good;
+}
+
+const struct service_description provider_service = {
+    .name = "provider",
+    .purpose = "a payment provider to try things against",
+    .config = config,
+    .options_size = sizeof(struct provider_options),
+    .check = options_check,
+};
