@@ -3,6 +3,7 @@
 #include "audit/audit_facts.h"
 
 #include "common/base/hash.h"
+#include "common/base/memory.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -59,9 +60,7 @@ static void table_grow(struct audit_table *table)
 {
     struct audit_table grown = { .room = table->room > 0 ? 2 * table->room : ROOM_FIRST,
                                  .count = table->count };
-    grown.slots = calloc(grown.room, sizeof *grown.slots);
-    if (grown.slots == NULL)
-        abort(); /* as the arena does */
+    grown.slots = memory_alloc(grown.room, sizeof *grown.slots);
     for (size_t i = 0; i < table->room; i++)
         if (table->slots[i] != NULL)
             *slot_find(&grown, entry_id(table->slots[i])) = table->slots[i];

@@ -2,6 +2,7 @@
  * led to is confirmed, as in the system. */
 #include "bench/bound_actor.h"
 
+#include "common/base/memory.h"
 #include "common/rabbitmq/amqp_envelope.h"
 #include "common/rabbitmq/amqp_link.h"
 #include "common/rabbitmq/amqp_topology.h"
@@ -40,9 +41,7 @@ static void must_reply(amqp_connection_state_t state, const char *what)
 static struct actor_link *link_new(const char *url, const char *purpose)
 {
     struct error error = { 0 };
-    struct actor_link *link = calloc(1, sizeof *link);
-    if (link == NULL)
-        abort();
+    struct actor_link *link = memory_alloc(1, sizeof *link);
     must(amqp_address_init(&link->address, url, &error), "url", &error);
     bus_link_init(&link->link, &link->address, "bench", purpose, HEARTBEAT_S, 1);
     must(bus_link_open_waiting(&link->link, &error), "connect", &error);
@@ -78,9 +77,7 @@ static void topology_make(struct actor *actor)
 
 struct actor *actor_new(const struct actor_options *options)
 {
-    struct actor *actor = calloc(1, sizeof *actor);
-    if (actor == NULL)
-        abort();
+    struct actor *actor = memory_alloc(1, sizeof *actor);
     actor->options = options;
     actor->out = link_new(options->url, "publish");
     topology_make(actor);

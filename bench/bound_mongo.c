@@ -2,6 +2,8 @@
  * costs the server least. */
 #include "bench/bound_store.h"
 
+#include "common/base/memory.h"
+
 #include <inttypes.h>
 #include <mongoc/mongoc.h>
 #include <pthread.h>
@@ -98,9 +100,7 @@ struct bound_backend bound_mongo_open(const char *url, size_t index)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, mongoc_init);
-    struct mongo *mongo = calloc(1, sizeof *mongo);
-    if (mongo == NULL)
-        abort();
+    struct mongo *mongo = memory_alloc(1, sizeof *mongo);
     mongo->client = mongoc_client_new(url);
     if (mongo->client == NULL)
         bound_fail(url, "no such URL");

@@ -2,6 +2,8 @@
  * its commit. */
 #include "bench/bound_store.h"
 
+#include "common/base/memory.h"
+
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -65,9 +67,7 @@ struct bound_backend bound_sqlite_open(const char *url, size_t index)
 {
     static const char *const endings[] = { "", "-wal", "-shm" };
     char path[PATH_SIZE];
-    struct sqlite *sqlite = calloc(1, sizeof *sqlite);
-    if (sqlite == NULL)
-        abort();
+    struct sqlite *sqlite = memory_alloc(1, sizeof *sqlite);
     const char *directory = strncmp(url, "sqlite:", 7) == 0 ? url + 7 : url;
     (void)mkdir(directory, 0777);
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {

@@ -8,6 +8,7 @@
 #include "bench/events.h"
 #include "booking/participant.h"
 #include "common/base/exit_status.h"
+#include "common/base/memory.h"
 #include "common/saga/engine.h"
 #include "gateway/gateway.h"
 #include "payment/participant.h"
@@ -259,9 +260,7 @@ int main(int argc, char **argv)
         fputs("usage: count_engine gateway|booking|payment SAGAS\n", stderr);
         return EXIT_USAGE;
     }
-    struct world *world = calloc(1, sizeof *world);
-    if (world == NULL)
-        abort();
+    struct world *world = memory_alloc(1, sizeof *world);
     world->session = 1;
     const struct engine_ports ports = {
         .store = { .self = world,

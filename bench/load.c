@@ -6,6 +6,7 @@
 #include "bench/load_saga.h"
 #include "bench/load_timers.h"
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -194,9 +195,7 @@ static void saga_start(struct load *load, int64_t begin_ns)
     uint32_t number = load->saga_count++;
     if (number == load->saga_room) {
         load->saga_room = load->saga_room > 0 ? 2 * load->saga_room : 4096;
-        load->sagas = realloc(load->sagas, load->saga_room * sizeof *load->sagas);
-        if (load->sagas == NULL)
-            abort();
+        load->sagas = memory_grow(load->sagas, load->saga_room, sizeof *load->sagas);
     }
     struct load_plan plan = load_plan_make(&load->run, number);
     load->sagas[number] = (struct saga){

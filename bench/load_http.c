@@ -2,6 +2,9 @@
  * HTTP to read an answer. */
 #include "bench/load_http.h"
 
+#include "common/base/memory.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -39,14 +42,6 @@ struct load_pool {
     size_t queue_room, queue_begin, queue_count;
 };
 
-static void *allocate(size_t count, size_t size)
-{
-    void *memory = calloc(count, size);
-    if (memory == NULL)
-        abort(); /* a measuring tool has nothing to save */
-    return memory;
-}
-
 static bool address_find(struct load_pool *pool, struct error *error)
 {
     char host[HOST_SIZE];
@@ -71,19 +66,19 @@ static bool address_find(struct load_pool *pool, struct error *error)
 
 struct load_pool *load_pool_new(const struct load_pool_options *options, struct error *error)
 {
-    struct load_pool *pool = allocate(1, sizeof *pool);
+    struct load_pool *pool = memory_alloc(1, sizeof *pool);
     pool->options = *options;
-    pool->connections = allocate(options->connections, sizeof *pool->connections);
-    pool->idle = allocate(options->connections, sizeof(struct load_connection *));
+    pool->connections = memory_alloc(options->connections, sizeof *pool->connections);
+    pool->idle = memory_alloc(options->connections, sizeof(struct load_connection *));
     for (size_t i = 0; i < options->connections; i++) {
         struct load_connection *connection = &pool->connections[i];
         connection->pool = pool;
         connection->fd = -1;
-        connection->answer = allocate(1, options->answer_size + 1);
+        connection->answer = memory_alloc(1, options->answer_size + 1);
         pool->idle[pool->idle_count++] = connection;
     }
     pool->queue_room = QUEUE_ROOM_MIN;
-    pool->queue = allocate(pool->queue_room, sizeof *pool->queue);
+    pool->queue = memory_alloc(pool->queue_room, sizeof *pool->queue);
     return address_find(pool, error) ? pool : load_pool_free(pool);
 }
 
@@ -105,8 +100,9 @@ struct load_pool *load_pool_free(struct load_pool *pool)
 
 void load_pool_submit(struct load_pool *pool, const struct load_job *job)
 {
+    assert(pool->queue_room > 0);
     if (pool->queue_count == pool->queue_room) {
-        struct load_job *larger = allocate(2 * pool->queue_room, sizeof *larger);
+        struct load_job *larger = memory_alloc(2 * pool->queue_room, sizeof *larger);
         for (size_t i = 0; i < pool->queue_count; i++)
             larger[i] = pool->queue[(pool->queue_begin + i) % pool->queue_room];
         free(pool->queue);

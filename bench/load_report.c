@@ -1,6 +1,8 @@
 /* load_report.c - samples and their quantiles, printed as a table or as one line of JSON. */
 #include "bench/load.h"
 
+#include "common/base/memory.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +26,7 @@ void load_sample(struct load_samples *samples, int64_t ns)
 {
     if (samples->count == samples->room) {
         size_t room = samples->room > 0 ? 2 * samples->room : ROOM_MIN;
-        int64_t *larger = realloc(samples->ns, room * sizeof *larger);
-        if (larger == NULL)
-            abort();
-        samples->ns = larger;
+        samples->ns = memory_grow(samples->ns, room, sizeof *samples->ns);
         samples->room = room;
     }
     samples->ns[samples->count++] = ns;

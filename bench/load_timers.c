@@ -1,6 +1,8 @@
 /* load_timers.c - the heap, in an array that only grows. */
 #include "bench/load_timers.h"
 
+#include "common/base/memory.h"
+
 #include <stdlib.h>
 
 #define ROOM_MIN 256
@@ -16,9 +18,7 @@ void load_timers_add(struct load_timers *timers, const struct load_job *job)
 {
     if (timers->count == timers->room) {
         timers->room = timers->room > 0 ? 2 * timers->room : ROOM_MIN;
-        timers->jobs = realloc(timers->jobs, timers->room * sizeof *timers->jobs);
-        if (timers->jobs == NULL)
-            abort();
+        timers->jobs = memory_grow(timers->jobs, timers->room, sizeof *timers->jobs);
     }
     size_t at = timers->count++;
     timers->jobs[at] = *job;

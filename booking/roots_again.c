@@ -4,6 +4,7 @@
 
 #include "booking/booking.h"
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/log/log.h"
 #include "common/saga/document.h"
 
@@ -88,9 +89,7 @@ struct roots_again *roots_again_start(const struct roots_again_setup *setup)
 {
     sigset_t all;
     sigset_t before;
-    struct roots_again *again = calloc(1, sizeof *again);
-    if (again == NULL)
-        return NULL;
+    struct roots_again *again = memory_alloc(1, sizeof *again);
     again->setup = *setup;
     pthread_mutex_init(&again->lock, NULL);
     pthread_cond_init(&again->stopped, NULL);

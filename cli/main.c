@@ -4,7 +4,9 @@
  * queues of its own, and Jaeger or the trace file. What it changes goes the way that everybody
  * goes: an HTTP request, or a dead letter published once more. */
 #include "cli/commands.h"
+#include "cli/screen/json.h"
 #include "cli/screen/text.h"
+#include "common/base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,12 +83,8 @@ static enum exit_status command_run(const struct command *command, int count, ch
 {
     struct cli cli = { .out = stdout, .is_stopped = &is_stopped };
     struct error error;
-    void *options = calloc(1, command->options_size);
+    void *options = memory_alloc(1, command->options_size);
     enum exit_status status = EXIT_USAGE;
-    if (options == NULL) {
-        complain("out of memory");
-        return EXIT_UNAVAILABLE;
-    }
     if (!arguments_read(command->arguments, count, words, options, stderr)) {
         fprintf(stderr, "usage: roundtrip %s", command->name);
         arguments_print_usage(command->arguments, stderr);
@@ -136,5 +134,6 @@ static enum exit_status words_run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    json_start();
     return (int)words_run(argc, argv);
 }

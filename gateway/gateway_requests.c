@@ -1,6 +1,7 @@
 /* gateway_requests.c - the requests that change something. Each goes through the engine as an
  * input and is answered once its document is durable. */
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/json/json_read.h"
 #include "gateway/gateway_handlers.h"
 #include "gateway/gateway_views.h"
@@ -119,9 +120,7 @@ static void submission_free(struct submission **submission)
 static struct submission *submission_new(enum gateway_input type, const char *type_name,
                                          const char *booking_id)
 {
-    struct submission *submission = calloc(1, sizeof *submission);
-    if (submission == NULL)
-        return NULL;
+    struct submission *submission = memory_alloc(1, sizeof *submission);
     struct input *input = &submission->request.input;
     char uuid[UUID_TEXT_SIZE];
     random_uuid(uuid);
@@ -213,10 +212,6 @@ void gateway_intent_post(void *self, const struct http_request *request, struct 
     CLEANUP(submission_free)
     struct submission *submission =
         submission_new(GATEWAY_REQUEST_INTENT, GATEWAY_REQUEST_INTENT_NAME, booking_id);
-    if (submission == NULL) {
-        refuse(answer, REPLY_UNAVAILABLE, NULL, booking_id);
-        return;
-    }
     struct gateway_intent_request intent = { .amount = body.amount };
     text_fill(intent.user_id, sizeof intent.user_id, body.user_id);
     text_fill(intent.currency, sizeof intent.currency, body.currency);
@@ -261,10 +256,6 @@ void gateway_cancel_post(void *self, const struct http_request *request, struct 
     CLEANUP(submission_free)
     struct submission *submission =
         submission_new(GATEWAY_REQUEST_CANCEL, GATEWAY_REQUEST_CANCEL_NAME, booking_id);
-    if (submission == NULL) {
-        refuse(answer, REPLY_UNAVAILABLE, NULL, booking_id);
-        return;
-    }
     memcpy(submission->request.input.payload, &body, sizeof body);
 
     enum reply reply = submit(http, booking_id, submission);

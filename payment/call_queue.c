@@ -2,6 +2,7 @@
  * the breaker is open. */
 #include "payment/call_queue.h"
 #include "common/base/hash.h"
+#include "common/base/memory.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -37,11 +38,8 @@ struct call_queue {
 
 struct call_queue *call_queue_new(size_t capacity, int result_type, const char *result_type_name)
 {
-    struct call_queue *queue = calloc(1, sizeof *queue);
-    struct call *calls = calloc(capacity, sizeof *calls);
-    if (queue == NULL || calls == NULL)
-        abort(); /* at start; nothing is in hand */
-    queue->calls = calls;
+    struct call_queue *queue = memory_alloc(1, sizeof *queue);
+    queue->calls = memory_alloc(capacity, sizeof *queue->calls);
     queue->room = capacity;
     queue->result_type = result_type;
     queue->result_type_name = result_type_name;

@@ -3,6 +3,7 @@
 #include "payment/provider_client.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/http/http_client.h"
 #include "common/json/json_write.h"
 #include "common/log/log.h"
@@ -295,8 +296,7 @@ static bool url_keep(struct provider_client *client, const char *url, struct err
 struct provider_client *provider_client_start(const struct provider_client_options *options,
                                               struct error *error)
 {
-    struct provider_client *client = calloc(1, sizeof *client);
-    assert(client);
+    struct provider_client *client = memory_alloc(1, sizeof *client);
     pthread_mutex_init(&client->mutex, NULL);
     pthread_mutex_init(&client->wake_mutex, NULL);
     changed_init(&client->changed);
@@ -311,9 +311,7 @@ struct provider_client *provider_client_start(const struct provider_client_optio
         struct worker *worker = &client->workers[i];
         worker->client = client;
         worker->is_for_later_ones = i == 0;
-        worker->http = http_client_new(error);
-        if (!worker->http)
-            goto fail;
+        worker->http = http_client_new();
         int failure = pthread_create(&worker->thread, NULL, worker_run, worker);
         if (failure != 0) {
             error_set(error, ERROR_RETRY, "provider client: thread: %s", strerror(failure));

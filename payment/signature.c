@@ -3,6 +3,7 @@
 #include "payment/signature.h"
 
 #include "common/base/hash.h"
+#include "common/base/memory.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -84,8 +85,7 @@ static void v1_make(const char *secret, const char *timestamp, size_t timestamp_
 {
     /* One buffer, because hash.h hashes one: a webhook is at most 16 KiB. */
     size_t length = timestamp_length + 1 + body_length;
-    char *bytes = malloc(length);
-    assert(bytes);
+    char *bytes = memory_room(length);
     memcpy(bytes, timestamp, timestamp_length);
     bytes[timestamp_length] = '.';
     if (body_length > 0)

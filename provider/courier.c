@@ -3,6 +3,7 @@
 #include "provider/courier.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/http/http_client.h"
 #include "common/log/log.h"
 
@@ -190,8 +191,7 @@ static void *carrier_run(void *argument)
 
 struct courier *courier_start(const struct courier_options *options, struct error *error)
 {
-    struct courier *courier = calloc(1, sizeof *courier);
-    assert(courier);
+    struct courier *courier = memory_alloc(1, sizeof *courier);
     courier->options = *options;
     pthread_mutex_init(&courier->mutex, NULL);
     pthread_condattr_t attributes;
@@ -210,9 +210,7 @@ struct courier *courier_start(const struct courier_options *options, struct erro
     for (size_t i = 0; i < COURIER_THREADS; i++) {
         struct carrier *carrier = &courier->carriers[i];
         carrier->courier = courier;
-        carrier->http = http_client_new(error);
-        if (!carrier->http)
-            goto fail;
+        carrier->http = http_client_new();
         int failure = pthread_create(&carrier->thread, NULL, carrier_run, carrier);
         if (failure != 0) {
             error_set(error, ERROR_RETRY, "courier: thread: %s", strerror(failure));

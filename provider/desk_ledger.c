@@ -1,4 +1,5 @@
 /* desk_ledger.c - the books and the armed faults, to look at. */
+#include "common/base/memory.h"
 #include "common/base/rfc3339.h"
 #include "common/json/json_write.h"
 #include "provider/desk.h"
@@ -89,8 +90,7 @@ void desk_ledger(void *self, const struct http_request *request, struct http_ans
         desk_problem(answer, 400, "invalid_cursor", "starting_after: a paymentId", NULL);
         return;
     }
-    struct journal_account *accounts = calloc(limit + 1, sizeof *accounts);
-    assert(accounts);
+    struct journal_account *accounts = memory_alloc(limit + 1, sizeof *accounts);
     if (!journal_list(desk->journal, after, limit + 1, accounts, &count, &error)) {
         desk_unavailable(answer, &error);
         free(accounts);
@@ -135,8 +135,7 @@ void desk_summary(void *self, const struct http_request *request, struct http_an
 {
     struct desk *desk = self;
     (void)request;
-    struct journal_sums *sums = calloc(JOURNAL_CURRENCIES_MAX, sizeof *sums);
-    assert(sums);
+    struct journal_sums *sums = memory_alloc(JOURNAL_CURRENCIES_MAX, sizeof *sums);
     size_t count;
     int64_t pending;
     struct error error;

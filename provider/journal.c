@@ -2,6 +2,8 @@
  * */
 #include "provider/journal_private.h"
 
+#include "common/base/memory.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +41,7 @@ static const char schema[] =
 
 struct journal *journal_open(const char *path, struct error *error)
 {
-    struct journal *journal = calloc(1, sizeof *journal);
-    assert(journal);
+    struct journal *journal = memory_alloc(1, sizeof *journal);
     pthread_mutex_init(&journal->mutex, NULL);
     pthread_cond_init(&journal->finished, NULL);
     journal->sql = sql_open(path, error);

@@ -1,6 +1,8 @@
 /* sql.c - opens the file in WAL mode, caches prepared statements, and binds their values. */
 #include "provider/sql.h"
 
+#include "common/base/memory.h"
+
 #include <assert.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -46,8 +48,7 @@ static bool wal_check(struct sql *sql, struct error *error)
 
 struct sql *sql_open(const char *path, struct error *error)
 {
-    struct sql *sql = calloc(1, sizeof *sql);
-    assert(sql);
+    struct sql *sql = memory_alloc(1, sizeof *sql);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &sql->handle, flags, NULL) != SQLITE_OK) {
         sql_fail(sql, error);

@@ -3,6 +3,7 @@
 #include "replay/replay_decide.h"
 
 #include "booking/participant.h"
+#include "common/base/memory.h"
 #include "common/base/text.h"
 #include "common/saga/bson_read.h"
 #include "payment/participant.h"
@@ -52,8 +53,7 @@ const char *replay_result_text(enum replay_result result)
 
 struct replayer *replayer_new(void)
 {
-    struct replayer *replayer = calloc(1, sizeof *replayer);
-    assert(replayer != NULL);
+    struct replayer *replayer = memory_alloc(1, sizeof *replayer);
     /* Any wait will do, but none at all would be no deadline. */
     replayer->booking_rules = (struct booking_rules){ 1, 1 };
     replayer->payment_rules = (struct payment_rules){ 1, 1, 1, 1, 1, 1 };

@@ -1,27 +1,21 @@
 /* exhaust.c - the search, depth first: every transition of every state that was not seen before. */
 #include "sim/exhaust.h"
 
+#include "common/base/memory.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TRANSITIONS_BETWEEN_LOOKS 1024 /* at the clock of the one who waits */
 
-static void *allocate(size_t count, size_t size)
-{
-    void *memory = calloc(count, size);
-    if (memory == NULL)
-        abort();
-    return memory;
-}
-
 struct exhaust *exhaust_new(const struct exhaust_plan *plan, FILE *out)
 {
-    struct exhaust *explorer = allocate(1, sizeof *explorer);
+    struct exhaust *explorer = memory_alloc(1, sizeof *explorer);
     explorer->plan = plan;
     explorer->sim = sim_new();
     explorer->sim->options = (struct sim_options){ .is_told = out != NULL, .out = out };
-    explorer->frames = allocate(EXHAUST_DEPTH_MAX, sizeof *explorer->frames);
+    explorer->frames = memory_alloc(EXHAUST_DEPTH_MAX, sizeof *explorer->frames);
     exhaust_begin(explorer);
     return explorer;
 }

@@ -5,6 +5,7 @@
  *   [--world NAME]                only this one
  *   [--path CHOICES]              tells what happens along one path of it */
 #include "common/base/exit_status.h"
+#include "common/base/memory.h"
 #include "sim/exhaust.h"
 
 #include <errno.h>
@@ -62,9 +63,7 @@ static void violation_print(const struct exhaust *explorer)
 {
     char *path = NULL;
     size_t length = 0;
-    FILE *text = open_memstream(&path, &length);
-    if (text == NULL)
-        abort();
+    FILE *text = memory_check(open_memstream(&path, &length));
     exhaust_path_write(explorer, text);
     if (fclose(text) != 0)
         abort();

@@ -2,18 +2,12 @@
  * their hashes. */
 #include "sim/exhaust_pool.h"
 
+#include "common/base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #define SLOTS_FIRST 4096 /* a power of two */
-
-static void *allocate(size_t count, size_t size)
-{
-    void *memory = calloc(count, size);
-    if (memory == NULL)
-        abort(); /* an exploration that has outgrown the machine says nothing */
-    return memory;
-}
 
 /* Two rounds of the finisher of splitmix64: every bit of both takes part. */
 uint64_t exhaust_mix(uint64_t hash, uint64_t value)
@@ -56,7 +50,7 @@ static void pool_grow(struct exhaust_pool *pool)
     struct exhaust_pool grown = { .slot_count =
                                       pool->slot_count ? 2 * pool->slot_count : SLOTS_FIRST,
                                   .used = pool->used };
-    grown.slots = allocate(grown.slot_count, sizeof *grown.slots);
+    grown.slots = memory_alloc(grown.slot_count, sizeof *grown.slots);
     for (size_t i = 0; i < pool->slot_count; i++) {
         struct exhaust_text *text = pool->slots[i];
         if (text != NULL)
@@ -73,7 +67,7 @@ const struct exhaust_text *exhaust_keep(struct exhaust_pool *pool, const void *b
         pool_grow(pool);
     size_t at = text_slot(pool, bytes, length, hash);
     if (pool->slots[at] == NULL) {
-        struct exhaust_text *text = allocate(1, sizeof *text + length + 1);
+        struct exhaust_text *text = memory_alloc(1, sizeof *text + length + 1);
         text->hash = hash;
         text->length = length;
         memcpy(text->bytes, bytes, length);
@@ -114,7 +108,7 @@ bool exhaust_set_add(struct exhaust_set *set, uint64_t hash)
         struct exhaust_set grown = { .slot_count =
                                          set->slot_count ? 2 * set->slot_count : SLOTS_FIRST,
                                      .used = set->used };
-        grown.slots = allocate(grown.slot_count, sizeof *grown.slots);
+        grown.slots = memory_alloc(grown.slot_count, sizeof *grown.slots);
         for (size_t i = 0; i < set->slot_count; i++)
             if (set->slots[i] != 0)
                 grown.slots[set_slot(&grown, set->slots[i])] = set->slots[i];

@@ -1,5 +1,6 @@
 /* roundtrip-sim - runs schedules of the simulated Roundtrip until one breaks an invariant. */
 #include "common/base/exit_status.h"
+#include "common/base/memory.h"
 #include "sim/exhaust.h"
 #include "sim/sim_jobs.h"
 #include "sim/sim_shrink.h"
@@ -126,9 +127,7 @@ static void shrunk_tell(struct sim *sim, uint64_t seed)
 {
     struct sim_options told = { .is_told = true, .out = stdout };
     size_t trials;
-    struct sim_tape *tape = malloc(sizeof *tape);
-    if (tape == NULL)
-        abort();
+    struct sim_tape *tape = memory_room(sizeof *tape);
     printf("seed %llu: making it shorter\n", (unsigned long long)seed);
     fflush(stdout);
     if (sim_shrink(sim, seed, &told, tape, &trials)) {

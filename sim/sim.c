@@ -1,5 +1,6 @@
 /* sim.c - one schedule: chaos, healing, oracle. */
 #include "common/base/hash.h"
+#include "common/base/memory.h"
 #include "replay/replay_decide.h"
 #include "sim/sim_provider.h"
 #include "sim/sim_release.h"
@@ -278,9 +279,7 @@ static void heal(struct sim *sim)
 
 struct sim *sim_new(void)
 {
-    struct sim *sim = calloc(1, sizeof *sim);
-    if (sim == NULL)
-        abort();
+    struct sim *sim = memory_alloc(1, sizeof *sim);
     sim->replayer = replayer_new();
     return sim;
 }

@@ -3,6 +3,8 @@
  * Case Reduction via Test-Case Generation", ECOOP 2020): no knowledge of what a choice means. */
 #include "sim/sim_shrink.h"
 
+#include "common/base/memory.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,9 +145,7 @@ bool sim_shrink(struct sim *sim, uint64_t seed, const struct sim_options *option
                                    .seed = seed,
                                    .options = *options,
                                    .best = ret_tape,
-                                   .trial = malloc(sizeof *shrinking.trial) };
-    if (shrinking.trial == NULL)
-        abort();
+                                   .trial = memory_room(sizeof *shrinking.trial) };
     shrinking.options.is_told = false;
     shrinking.options.tape = ret_tape;
     sim_tape_record(ret_tape);

@@ -3,6 +3,7 @@
 #include "tracing/observer_state.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/base/text.h"
 #include "common/saga/document.h"
 #include "tracing/url_clean.h"
@@ -322,9 +323,7 @@ static void broker_set(struct tracing_observer *observer, const char *url)
 
 struct tracing_observer *tracing_observer_new(const struct tracing_setup *setup)
 {
-    struct tracing_observer *observer = calloc(1, sizeof *observer);
-    if (observer == NULL)
-        abort(); /* at start; nothing is in hand */
+    struct tracing_observer *observer = memory_alloc(1, sizeof *observer);
     struct tracing *tracing = setup->tracing;
     observer->tracing = tracing;
     observer->service = tracing_intern(tracing, setup->service);

@@ -2,6 +2,7 @@
  * on, and no span leaves. */
 #include "tracing/tracing_state.h"
 
+#include "common/base/memory.h"
 #include "common/log/log.h"
 
 #include <errno.h>
@@ -14,20 +15,12 @@ struct lasting_text {
     char text[];
 };
 
-static void *allocate(size_t bytes)
-{
-    void *memory = calloc(1, bytes);
-    if (memory == NULL)
-        abort(); /* at start; nothing is in hand */
-    return memory;
-}
-
 const char *tracing_intern(struct tracing *tracing, const char *text)
 {
     size_t length = text != NULL ? strlen(text) : 0;
     if (length > OTLP_LASTING_MAX)
         length = OTLP_LASTING_MAX;
-    struct lasting_text *copy = allocate(sizeof *copy + length + 1);
+    struct lasting_text *copy = memory_alloc(1, sizeof *copy + length + 1);
     if (length > 0)
         memcpy(copy->text, text, length);
     copy->next = tracing->texts;
@@ -60,7 +53,8 @@ static bool outlet_open(const struct tracing_environment *environment, struct ou
     case EXPORTER_OTLP:
         return outlet_http_open(environment, ret_outlet, error);
     case EXPORTER_STDOUT:
-        return outlet_stdout_open(ret_outlet, error);
+        *ret_outlet = outlet_stdout();
+        return true;
     case EXPORTER_FILE:
         return outlet_file_open(environment->file, ret_outlet, error);
     case EXPORTER_NONE:
@@ -112,7 +106,7 @@ struct tracing *tracing_new(const struct tracing_environment *environment,
                             const struct outlet *outlet, const char *service_name,
                             const char *instance_id)
 {
-    struct tracing *tracing = allocate(sizeof *tracing);
+    struct tracing *tracing = memory_alloc(1, sizeof *tracing);
     struct outlet opened;
     struct error error;
     tracing->environment = *environment;
@@ -150,7 +144,7 @@ struct tracing *tracing_start(const char *service_name, const char *instance_id)
     char made_id[UUID_TEXT_SIZE];
     uint8_t random[16];
     struct environment_source source = { .get = environment_get, .warn = warn };
-    struct tracing_environment *environment = allocate(sizeof *environment);
+    struct tracing_environment *environment = memory_alloc(1, sizeof *environment);
     environment_read(&source, environment);
     if (instance_id == NULL || instance_id[0] == '\0') {
         uuid_random_bytes(random, sizeof random);

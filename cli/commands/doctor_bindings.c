@@ -2,6 +2,7 @@
  * management interface, or rabbitmqctl where it can be run. */
 #include "cli/commands/doctor.h"
 #include "cli/screen/json.h"
+#include "common/base/memory.h"
 #include "common/http/http_client.h"
 #include "common/rabbitmq/amqp_bus.h"
 #include "wire/events.h"
@@ -36,9 +37,9 @@ static cJSON *management_ask(const struct settings *settings, struct error *erro
     snprintf(url, sizeof url, "%.1000s/api/bindings/%.500s", settings->management_url,
              vhost_of(settings->amqp_url));
     const struct http_call call = { .method = "GET", .url = url, .timeout_ms = ANSWER_TIMEOUT_MS };
-    struct http_client *client = http_client_new(error);
+    struct http_client *client = http_client_new();
     cJSON *json = NULL;
-    if (client != NULL && http_client_call(client, &call, &reply, error)) {
+    if (http_client_call(client, &call, &reply, error)) {
         if (reply.status == 200)
             json = cJSON_ParseWithLength(reply.body, reply.body_length);
         if (json == NULL)
@@ -57,9 +58,10 @@ static char *output_new(char *const arguments[], bool *ret_is_good)
     size_t length = 0;
     pid_t pid;
     posix_spawn_file_actions_t actions;
-    char *text = calloc(1, ANSWER_BYTES_MAX + 1);
-    if (text == NULL || pipe2(ends, O_CLOEXEC) != 0)
-        abort();
+    char *text = memory_alloc(1, ANSWER_BYTES_MAX + 1);
+    *ret_is_good = false;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return text;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);

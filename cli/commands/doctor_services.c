@@ -59,8 +59,8 @@ static void service_check(struct doctor *doctor, enum service service)
     snprintf(url, sizeof url, "%.2000s/readyz", service_ops_url(&doctor->cli->settings, service));
     doctor_mend_service(doctor, name, mend);
     const struct http_call call = { .method = "GET", .url = url, .timeout_ms = READY_TIMEOUT_MS };
-    struct http_client *client = http_client_new(&error);
-    if (client == NULL || !http_client_call(client, &call, &reply, &error)) {
+    struct http_client *client = http_client_new();
+    if (!http_client_call(client, &call, &reply, &error)) {
         doctor_reportf(doctor, FINDING_FAIL, name, mend, "does not answer at %s: %s", url,
                        error.message);
     } else if (reply.status == 200) {

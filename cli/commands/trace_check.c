@@ -8,6 +8,7 @@
 #include "cli/sources/fetch.h"
 #include "cli/sources/spans_source.h"
 #include "common/base/hash.h"
+#include "common/base/memory.h"
 #include "tracing/tracing.h"
 
 #include <inttypes.h>
@@ -121,9 +122,7 @@ static enum exit_status trace_judge(struct checking *checking, const char *booki
 static enum exit_status traces_judge(struct checking *checking)
 {
     enum exit_status status = EXIT_OK;
-    bool *is_flawed = calloc(checking->candidate_count, sizeof *is_flawed);
-    if (is_flawed == NULL)
-        abort();
+    bool *is_flawed = memory_alloc(checking->candidate_count + 1, sizeof *is_flawed);
     for (size_t i = 0; i < checking->candidate_count && status == EXIT_OK; i++)
         status = trace_judge(checking, checking->candidates[i].id, &is_flawed[i]);
     if (checking->shapes.flaws != NULL)
@@ -221,9 +220,7 @@ static void result_print_json(const struct checking *checking)
 enum exit_status trace_check(struct cli *cli, const struct trace_check_options *options)
 {
     struct checking checking = { .cli = cli, .options = options };
-    checking.candidates = calloc(BOOKINGS_MAX + PAGE_LIMIT, sizeof *checking.candidates);
-    if (checking.candidates == NULL)
-        abort();
+    checking.candidates = memory_alloc(BOOKINGS_MAX + PAGE_LIMIT, sizeof *checking.candidates);
     enum exit_status status = sample_take(&checking);
     if (status == EXIT_OK)
         status = traces_judge(&checking);

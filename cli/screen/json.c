@@ -2,6 +2,7 @@
  * OTLP writes them. */
 #include "cli/screen/json.h"
 
+#include "common/base/memory.h"
 #include "common/base/rfc3339.h"
 
 #include <inttypes.h>
@@ -9,6 +10,11 @@
 #include <string.h>
 
 #define NUMBER_SIZE 24
+
+void json_start(void)
+{
+    cJSON_InitHooks(&(cJSON_Hooks){ .malloc_fn = memory_room, .free_fn = free });
+}
 
 const char *json_text(const cJSON *object, const char *key)
 {

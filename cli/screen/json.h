@@ -6,6 +6,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Once, before anything is made: whatever cJSON makes is there from then on, or the process is
+ * not (memory.h). */
+void json_start(void);
+
 /* What is absent or of another type is "" or `otherwise`. A number may come as text, as OTLP's
  * 64-bit ones do. */
 const char *json_text(const cJSON *object, const char *key);

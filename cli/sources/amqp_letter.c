@@ -2,6 +2,7 @@
  * broker's x-death; takes the marks of death off again. */
 #include "cli/sources/amqp_letter.h"
 
+#include "common/base/memory.h"
 #include "common/rabbitmq/amqp_bus.h"
 
 #include <stdio.h>
@@ -132,9 +133,7 @@ amqp_table_entry_t *letter_revive(const amqp_basic_properties_t *original,
 {
     bool has_headers = (original->_flags & AMQP_BASIC_HEADERS_FLAG) != 0;
     int count = has_headers ? original->headers.num_entries : 0;
-    amqp_table_entry_t *headers = calloc((size_t)count + 1, sizeof *headers);
-    if (headers == NULL)
-        return NULL;
+    amqp_table_entry_t *headers = memory_alloc((size_t)count + 1, sizeof *headers);
     int kept = 0;
     for (int i = 0; i < count; i++)
         if (!is_mark_of_death(&original->headers.entries[i]))

@@ -11,6 +11,6 @@ void letter_read(const amqp_message_t *message, amqp_bytes_t exchange, amqp_byte
                  struct letter *ret_letter);
 
 /* The original's properties without the marks of its death (roundtrip-*, x-*). Borrows from the
- * original and from the returned headers, to be freed by the caller; NULL: out of memory. */
+ * original and from the returned headers, to be freed by the caller. */
 MUST_CHECK amqp_table_entry_t *letter_revive(const amqp_basic_properties_t *original,
                                              amqp_basic_properties_t *ret_properties);

@@ -5,6 +5,7 @@
 #include "cli/sources/amqp_letter.h"
 #include "common/base/clock.h"
 #include "common/base/hash.h"
+#include "common/base/memory.h"
 #include "common/base/uuid.h"
 #include "common/rabbitmq/amqp_bus.h"
 #include "common/rabbitmq/amqp_link.h"
@@ -39,11 +40,7 @@ static bool reply_check(struct tap *tap, const char *what, struct error *error)
 
 struct tap *tap_open(const char *url, struct error *error)
 {
-    struct tap *tap = calloc(1, sizeof *tap);
-    if (tap == NULL) {
-        error_set(error, ERROR_RETRY, "out of memory");
-        return NULL;
-    }
+    struct tap *tap = memory_alloc(1, sizeof *tap);
     if (!amqp_address_init(&tap->address, url, error)) {
         free(tap);
         return NULL;
@@ -308,8 +305,6 @@ bool tap_replay(struct tap *tap, const struct letter *letter, const char *queue,
     amqp_table_entry_t *headers = letter_revive(&tap->current.properties, &properties);
     bool is_done = false;
     int status = AMQP_STATUS_OK;
-    if (headers == NULL)
-        return error_set(error, ERROR_RETRY, "out of memory");
     if (!type_settle(letter, &properties, error) || !publish_channel_open(tap, error))
         goto done;
     status =

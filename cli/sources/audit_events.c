@@ -7,6 +7,7 @@
 #include "cli/sources/amqp_tap.h"
 #include "common/base/clock.h"
 #include "common/base/hash.h"
+#include "common/base/memory.h"
 #include "wire/events.h"
 
 #include <stdlib.h>
@@ -37,9 +38,7 @@ static void seen_grow(struct seen_table *table)
 {
     struct seen_table grown = { .room = table->room > 0 ? 2 * table->room : SEEN_ROOM_FIRST,
                                 .count = table->count };
-    grown.slots = calloc(grown.room, sizeof *grown.slots);
-    if (grown.slots == NULL)
-        abort(); /* as the arena does */
+    grown.slots = memory_alloc(grown.room, sizeof *grown.slots);
     for (size_t i = 0; i < table->room; i++)
         if (table->slots[i].id != 0)
             *seen_find(&grown, table->slots[i].id) = table->slots[i];

@@ -3,6 +3,7 @@
 #include "cli/sources/clock_skew.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/base/url.h"
 
 #include <curl/curl.h>
@@ -61,9 +62,7 @@ static bool call_set(CURL *curl, const char *url, char *date)
 bool clock_skew_ask(const char *url, int64_t *ret_skew_ms, struct error *error)
 {
     char date[DATE_SIZE + 8] = "";
-    CURL *curl = curl_easy_init();
-    if (curl == NULL)
-        return error_set(error, ERROR_RETRY, "out of memory");
+    CURL *curl = memory_check(curl_easy_init());
     bool is_set = call_set(curl, url, date);
     int64_t asked_ms = clock_wall_ms();
     CURLcode code = is_set ? curl_easy_perform(curl) : CURLE_FAILED_INIT;

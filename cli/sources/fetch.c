@@ -95,8 +95,8 @@ static bool call_make(const struct cli *cli, const struct question *question, in
         .timeout_ms = question->timeout_ms > 0 ? question->timeout_ms : FETCH_TIMEOUT_MS,
     };
     struct http_reply reply;
-    struct http_client *client = http_client_new(error);
-    bool is_answered = client != NULL && http_client_call(client, &call, &reply, error);
+    struct http_client *client = http_client_new();
+    bool is_answered = http_client_call(client, &call, &reply, error);
     if (is_answered) {
         *ret_status = reply.status;
         *ret_json = cJSON_ParseWithLength(reply.body, reply.body_length);

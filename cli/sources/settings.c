@@ -2,6 +2,8 @@
  * undoes a shell's quoting. */
 #include "cli/sources/settings.h"
 
+#include "common/base/memory.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,9 +117,9 @@ static bool file_load(struct settings *settings, struct error *error)
     if (file == NULL)
         return error_set(error, ERROR_REJECT, "%.160s: %s; ./run --detach writes such a file",
                          settings->path, strerror(errno));
-    settings->text = calloc(1, FILE_BYTES_MAX + 1);
-    size_t length = settings->text != NULL ? fread(settings->text, 1, FILE_BYTES_MAX, file) : 0;
-    bool is_read = settings->text != NULL && ferror(file) == 0 && feof(file) != 0;
+    settings->text = memory_alloc(1, FILE_BYTES_MAX + 1);
+    size_t length = fread(settings->text, 1, FILE_BYTES_MAX, file);
+    bool is_read = ferror(file) == 0 && feof(file) != 0;
     fclose(file);
     if (!is_read)
         return error_set(error, ERROR_REJECT, "%.160s cannot be read, or is larger than %d bytes",

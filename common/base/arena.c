@@ -2,6 +2,9 @@
  * use. */
 #include "common/base/arena.h"
 
+#include "common/base/memory.h"
+
+#include <assert.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,11 +41,7 @@ struct arena_block {
 
 static struct arena_block *block_new(size_t size)
 {
-    struct arena_block *block = malloc(sizeof *block + size);
-    if (block == NULL) {
-        fprintf(stderr, "out of memory: %zu bytes for a batch\n", size);
-        abort();
-    }
+    struct arena_block *block = memory_room(sizeof *block + size);
     block->next = NULL;
     block->size = size;
     block->used = 0;
@@ -72,10 +71,7 @@ static struct arena_block *block_find(struct arena *arena, size_t bytes)
 
 void *arena_room(struct arena *arena, size_t bytes)
 {
-    if (bytes > SIZE_MAX / 2) {
-        fprintf(stderr, "out of memory: %zu bytes for a batch\n", bytes);
-        abort();
-    }
+    assert(bytes <= SIZE_MAX / 2);
     size_t rounded = bytes == 0 ? ALIGNMENT : (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     struct arena_block *block = block_find(arena, rounded);
     unsigned char *at = block->bytes + block->used;

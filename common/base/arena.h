@@ -1,8 +1,8 @@
 /* arena.h - memory that lives as long as one batch.
  *
  * Allocate many, free all at once with arena_clear, which keeps the blocks for the next batch: a
- * steady load allocates nothing. One owner, one thread. Out of memory aborts: a daemon that
- * cannot allocate a batch has nothing useful left to do, and every input is safe in the broker. */
+ * steady load allocates nothing. One owner, one thread. Out of memory ends the process
+ * (memory.h). */
 #pragma once
 
 #include <stddef.h>

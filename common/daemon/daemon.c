@@ -220,7 +220,7 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
     daemon->metrics = metrics_new(&metrics_setup);
     daemon->inbox = inbox_new(requests_max(daemon->options), REQUEST_TAKE_MS_MAX);
     if (daemon->inbox == NULL)
-        return error_set(error, ERROR_RETRY, "out of memory or descriptors");
+        return error_set(error, ERROR_RETRY, "no descriptor to be had");
     daemon->minder = minder_start(daemon, error);
     if (daemon->minder == NULL)
         return false;

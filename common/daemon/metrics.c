@@ -2,6 +2,7 @@
  * log. */
 #include "common/daemon/metrics.h"
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/daemon/metric_family.h"
 #include "common/log/log.h"
 #include "common/saga/batch_ring.h"
@@ -317,9 +318,7 @@ static void families_init(struct metrics *metrics)
 
 struct metrics *metrics_new(const struct metrics_setup *setup)
 {
-    struct metrics *metrics = calloc(1, sizeof *metrics);
-    if (metrics == NULL)
-        abort(); /* at start; nothing is in hand */
+    struct metrics *metrics = memory_alloc(1, sizeof *metrics);
     metrics->setup = *setup;
     snprintf(metrics->queue_labels, sizeof metrics->queue_labels, "queue=\"%s\"", setup->queue);
     families_init(metrics);

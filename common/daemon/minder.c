@@ -3,6 +3,7 @@
 #include "common/daemon/minder.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/daemon/daemon_private.h"
 #include "common/log/log.h"
 
@@ -100,11 +101,7 @@ static void *minder_run(void *self)
 
 struct minder *minder_start(struct daemon *daemon, struct error *error)
 {
-    struct minder *minder = calloc(1, sizeof *minder);
-    if (minder == NULL) {
-        (void)error_set(error, ERROR_RETRY, "out of memory");
-        return NULL;
-    }
+    struct minder *minder = memory_alloc(1, sizeof *minder);
     minder->daemon = daemon;
     pthread_mutex_init(&minder->looking, NULL);
     if (pthread_create(&minder->thread, NULL, minder_run, minder) == 0)

@@ -3,6 +3,7 @@
 #include "common/daemon/store_gauge.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -207,11 +208,7 @@ static void *pulse_run(void *self)
 
 struct store_gauge *store_gauge_start(const struct store_port *store, struct error *error)
 {
-    struct store_gauge *gauge = calloc(1, sizeof *gauge);
-    if (gauge == NULL) {
-        (void)error_set(error, ERROR_RETRY, "out of memory");
-        return NULL;
-    }
+    struct store_gauge *gauge = memory_alloc(1, sizeof *gauge);
     gauge->store = *store;
     gauge->good_ms = clock_monotonic_ms();
     (void)snprintf(gauge->write_why, sizeof gauge->write_why, "no write was acknowledged yet");

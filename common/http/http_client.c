@@ -1,6 +1,7 @@
 /* http_client.c - libcurl's options for a call, its answer in memory, and whether any byte of the
  * request went out. */
 #include "common/http/http_client.h"
+#include "common/base/memory.h"
 #include "common/base/url.h"
 
 #include <curl/curl.h>
@@ -21,19 +22,13 @@ struct http_client {
     char error_text[CURL_ERROR_SIZE];
 };
 
-static bool body_grow(struct http_client *client, size_t needed)
+static void body_grow(struct http_client *client, size_t needed)
 {
-    size_t room = client->room;
-    while (room < needed)
-        room *= 2;
-    if (room == client->room)
-        return true;
-    char *body = realloc(client->body, room);
-    if (body == NULL)
-        return false;
-    client->body = body;
-    client->room = room;
-    return true;
+    if (needed <= client->room)
+        return;
+    while (client->room < needed)
+        client->room *= 2;
+    client->body = memory_grow(client->body, client->room, 1);
 }
 
 /* curl's callback: fewer bytes than given make curl give up. */
@@ -45,35 +40,27 @@ static size_t body_receive(char *bytes, size_t size, size_t count, void *self)
         client->is_too_large = true;
         return 0;
     }
-    if (!body_grow(client, client->length + length + 1))
-        return 0;
+    body_grow(client, client->length + length + 1);
     memcpy(client->body + client->length, bytes, length);
     client->length += length;
     return length;
 }
 
 /* curl sets up its global state on the first handle, under a lock of its own (since 7.84). */
-struct http_client *http_client_new(struct error *error)
+struct http_client *http_client_new(void)
 {
-    struct http_client *client = calloc(1, sizeof *client);
-    if (client != NULL) {
-        client->curl = curl_easy_init();
-        client->body = malloc(REPLY_BYTES_FIRST);
-        client->room = REPLY_BYTES_FIRST;
-        if (client->curl != NULL && client->body != NULL)
-            return client;
-        http_client_free(client);
-    }
-    error_set(error, ERROR_RETRY, "http client: out of memory");
-    return NULL;
+    struct http_client *client = memory_alloc(1, sizeof *client);
+    client->curl = memory_check(curl_easy_init());
+    client->room = REPLY_BYTES_FIRST;
+    client->body = memory_room(client->room);
+    return client;
 }
 
 struct http_client *http_client_free(struct http_client *client)
 {
     if (client == NULL)
         return NULL;
-    if (client->curl != NULL)
-        curl_easy_cleanup(client->curl);
+    curl_easy_cleanup(client->curl);
     free(client->body);
     free(client);
     return NULL;
@@ -138,15 +125,9 @@ static bool call_set(struct http_client *client, const struct http_call *call,
 static struct curl_slist *headers_make(const struct http_call *call)
 {
     /* No "Expect: 100-continue": it would cost a round trip or a second of waiting. */
-    struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
-    for (const char *const *header = call->headers; header != NULL && *header != NULL; header++) {
-        struct curl_slist *longer = headers != NULL ? curl_slist_append(headers, *header) : NULL;
-        if (longer == NULL) {
-            curl_slist_free_all(headers);
-            return NULL;
-        }
-        headers = longer;
-    }
+    struct curl_slist *headers = memory_check(curl_slist_append(NULL, "Expect:"));
+    for (const char *const *header = call->headers; header != NULL && *header != NULL; header++)
+        headers = memory_check(curl_slist_append(headers, *header));
     return headers;
 }
 
@@ -189,10 +170,9 @@ bool http_client_call(struct http_client *client, const struct http_call *call,
     client->is_too_large = false;
     client->error_text[0] = '\0';
     struct curl_slist *headers = headers_make(call);
-    if (headers == NULL || !call_set(client, call, headers)) {
+    if (!call_set(client, call, headers)) {
         curl_slist_free_all(headers);
-        return error_set(error, ERROR_RETRY, "%s %.120s: out of memory, or a bad address",
-                         call->method, call->url);
+        return error_set(error, ERROR_RETRY, "%s %.120s: a bad address", call->method, call->url);
     }
     CURLcode code = curl_easy_perform(client->curl);
     if (code == CURLE_OK)

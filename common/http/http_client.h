@@ -11,7 +11,7 @@
 #define HTTP_RETRY_AFTER_S_MAX 86400 /* a day: nobody makes us wait for longer */
 
 struct http_client;
-MUST_CHECK struct http_client *http_client_new(struct error *error);
+struct http_client *http_client_new(void);
 struct http_client *http_client_free(struct http_client *client);
 
 struct http_call {

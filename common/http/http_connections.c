@@ -3,6 +3,7 @@
 #include "common/http/http_connections.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -129,11 +130,7 @@ struct http_connections *http_connections_new(size_t connections_max, size_t per
 {
     assert(connections_max > 0);
     struct http_connections *all =
-        calloc(1, sizeof *all + connections_max * sizeof all->connections[0]);
-    if (all == NULL) {
-        error_set(error, ERROR_RETRY, "http: out of memory");
-        return NULL;
-    }
+        memory_alloc(1, sizeof *all + connections_max * sizeof all->connections[0]);
     all->room = connections_max;
     all->is_loopback_exempt = per_address_max == 0;
     all->per_address_max = per_address_max > 0 ? per_address_max : (connections_max * 3 + 3) / 4;

@@ -3,6 +3,7 @@
 #include "common/http/http_exchange.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/http/http_status.h"
 
 #include <assert.h>
@@ -23,10 +24,7 @@ struct http_workspace {
 
 struct http_workspace *http_workspace_new(void)
 {
-    struct http_workspace *workspace = malloc(sizeof *workspace);
-    if (workspace == NULL)
-        abort();
-    return workspace;
+    return memory_room(sizeof(struct http_workspace));
 }
 
 struct http_workspace *http_workspace_free(struct http_workspace *workspace)

@@ -1,6 +1,7 @@
 /* http_server.c - the one file that speaks to civetweb's server: everything is answered in
  * begin_request, so none of its own file serving, authorisation or routing ever runs. */
 #include "common/http/http_server.h"
+#include "common/base/memory.h"
 #include "common/http/http_accept.h"
 #include "common/http/http_exchange.h"
 #include "common/http/http_listen.h"
@@ -332,14 +333,8 @@ struct http_server *http_server_start(const struct http_server_options *options,
     assert(threads <= THREADS_MAX && options->connections_per_address_max >= 0);
     if (!http_listen_probe(options, error))
         return NULL;
-    struct http_server *server = calloc(1, sizeof *server);
-    struct http_route *copy = calloc(route_count + 1, sizeof *copy);
-    if (server == NULL || copy == NULL) {
-        free(server);
-        free(copy);
-        error_set(error, ERROR_RETRY, "http: out of memory");
-        return NULL;
-    }
+    struct http_server *server = memory_alloc(1, sizeof *server);
+    struct http_route *copy = memory_alloc(route_count + 1, sizeof *copy);
     memcpy(copy, routes, route_count * sizeof *copy);
     server->routes = copy;
     server->route_count = route_count;

@@ -3,6 +3,7 @@
 #include "common/http/inbox.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -32,15 +33,13 @@ struct inbox {
 struct inbox *inbox_new(size_t requests_max, int64_t take_ms_max)
 {
     assert(requests_max > 0);
-    struct inbox *inbox = calloc(1, sizeof *inbox);
-    if (inbox == NULL)
-        return NULL;
+    struct inbox *inbox = memory_alloc(1, sizeof *inbox);
     inbox->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    inbox->ring = calloc(requests_max, sizeof(struct request *));
+    inbox->ring = memory_alloc(requests_max, sizeof(struct request *));
     inbox->room = requests_max;
     inbox->take_ms_max = take_ms_max;
     pthread_mutex_init(&inbox->mutex, NULL);
-    if (inbox->event_fd < 0 || inbox->ring == NULL)
+    if (inbox->event_fd < 0)
         return inbox_free(inbox);
     return inbox;
 }

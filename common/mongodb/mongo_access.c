@@ -1,6 +1,7 @@
 /* mongo_access.c - refuses a URI that asks for less than the concerns here, shortens its limits to
  * ours, and tells the driver's errors that are our fault from those that may pass. */
 #include "common/mongodb/mongo_access.h"
+#include "common/base/memory.h"
 #include "common/saga/store_backend.h"
 
 #include "common/log/log.h"
@@ -157,7 +158,7 @@ struct mongo_access *mongo_access_open(const char *uri, const char *service, con
         bson_free(chosen);
         return NULL;
     }
-    struct mongo_access *access = bson_malloc0(sizeof *access); /* aborts when out of memory */
+    struct mongo_access *access = memory_alloc(1, sizeof *access);
     access->pool = pool;
     access->database = chosen;
     access->collection = bson_strdup(collection);
@@ -177,7 +178,7 @@ struct mongo_access *mongo_access_close(struct mongo_access *access)
         bson_free(access->database);
         bson_free(access->collection);
         bson_free(access->service);
-        bson_free(access);
+        free(access);
     }
     return NULL;
 }

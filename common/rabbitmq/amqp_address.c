@@ -1,4 +1,5 @@
 /* amqp_address.c - the broker's URL, and the TLS socket made from it. */
+#include "common/base/memory.h"
 #include "common/rabbitmq/amqp_bus.h"
 #include "common/rabbitmq/amqp_link.h"
 
@@ -38,13 +39,9 @@ static bool parameters_read(struct amqp_address *address, char *query, struct er
 
 bool amqp_address_init(struct amqp_address *address, const char *url, struct error *error)
 {
-    *address = (struct amqp_address){ .url = strdup(url),
-                                      .text = strdup(url),
+    *address = (struct amqp_address){ .url = memory_text(url),
+                                      .text = memory_text(url),
                                       .ca_file = CA_FILE_DEFAULT };
-    if (address->url == NULL || address->text == NULL) {
-        amqp_address_done(address);
-        return error_set(error, ERROR_RETRY, "out of memory");
-    }
     struct amqp_connection_info defaults;
     char *query = strchr(address->text, '?');
     if (query != NULL) {

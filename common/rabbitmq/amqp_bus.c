@@ -2,6 +2,7 @@
  * deliveries into the queues beside the own one. */
 #include "common/rabbitmq/amqp_bus.h"
 
+#include "common/base/memory.h"
 #include "common/rabbitmq/amqp_consumer.h"
 #include "common/rabbitmq/amqp_publisher.h"
 #include "common/rabbitmq/amqp_topology.h"
@@ -42,24 +43,15 @@ static void options_bound(struct amqp_bus_options *options)
 
 struct amqp_bus *amqp_bus_new(const struct amqp_bus_options *options, struct error *error)
 {
-    struct amqp_bus *bus = calloc(1, sizeof *bus);
-    if (bus == NULL) {
-        error_set(error, ERROR_RETRY, "out of memory");
-        return NULL;
-    }
+    struct amqp_bus *bus = memory_alloc(1, sizeof *bus);
     if (!amqp_address_init(&bus->address, options->url, error))
         return amqp_bus_free(bus);
     bus->options = *options;
     bus->options.url = NULL; /* it holds a password, and the address has it */
-    bus->options.service = bus->service = strdup(options->service);
-    bus->options.queue = bus->queue = strdup(options->queue);
+    bus->options.service = bus->service = memory_text(options->service);
+    bus->options.queue = bus->queue = memory_text(options->queue);
     options_bound(&bus->options);
-    if (bus->service == NULL || bus->queue == NULL ||
-        !consumer_init(&bus->consumer, &bus->options, &bus->address,
-                       options->jitter_seed ^ SECOND_SEED)) {
-        error_set(error, ERROR_RETRY, "out of memory");
-        return amqp_bus_free(bus);
-    }
+    consumer_init(&bus->consumer, &bus->options, &bus->address, options->jitter_seed ^ SECOND_SEED);
     publisher_init(&bus->publisher, &bus->options, &bus->address, options->jitter_seed);
     return bus;
 }

@@ -15,7 +15,7 @@
 #define CHANNEL_FIRST 10
 #define CHANNEL_COUNT 8
 
-bool consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,
+void consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,
                    const struct amqp_address *address, uint64_t jitter_seed)
 {
     consumer->options = options;
@@ -23,7 +23,6 @@ bool consumer_init(struct consumer *consumer, const struct amqp_bus_options *opt
     bus_link_init(&consumer->link, address, options->service, "consume", (int)options->heartbeat_s,
                   jitter_seed);
     window_init(&consumer->window, options->prefetch);
-    return consumer->deliveries != NULL;
 }
 
 void consumer_done(struct consumer *consumer)

@@ -51,8 +51,8 @@ struct consumer {
     uint64_t received, received_before; /* deliveries of this session; at the last look */
 };
 
-MUST_CHECK bool consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,
-                              const struct amqp_address *address, uint64_t jitter_seed);
+void consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,
+                   const struct amqp_address *address, uint64_t jitter_seed);
 void consumer_done(struct consumer *consumer);
 
 /* Connects when due, opens the channel, reads what is there. */

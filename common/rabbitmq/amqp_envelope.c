@@ -2,6 +2,7 @@
  * what a dead letter's copy leaves out. */
 #include "common/rabbitmq/amqp_envelope.h"
 
+#include "common/base/memory.h"
 #include "common/rabbitmq/amqp_link.h"
 
 #include <stdarg.h>
@@ -309,10 +310,8 @@ bool envelope_copy(amqp_bytes_t raw, const struct envelope_letter *letter, amqp_
     amqp_basic_properties_t properties = *(amqp_basic_properties_t *)decoded;
     int original =
         (properties._flags & AMQP_BASIC_HEADERS_FLAG) != 0 ? properties.headers.num_entries : 0;
-    amqp_table_entry_t *entries =
-        amqp_pool_alloc(pool, ((size_t)original + LETTER_HEADERS_MAX) * sizeof *entries);
-    if (entries == NULL)
-        return error_set(error, ERROR_RETRY, "out of memory");
+    amqp_table_entry_t *entries = memory_check(
+        amqp_pool_alloc(pool, ((size_t)original + LETTER_HEADERS_MAX) * sizeof *entries));
     int count = 0;
     for (int i = 0; i < original; i++)
         if (!is_left_out(properties.headers.entries[i].key))

@@ -1,6 +1,8 @@
 /* amqp_opening.c - the thread that connects, and who frees what it leaves. */
 #include "common/rabbitmq/amqp_opening.h"
 
+#include "common/base/memory.h"
+
 #include <amqp_tcp_socket.h>
 #include <assert.h>
 #include <errno.h>
@@ -67,9 +69,9 @@ static bool socket_connect(struct opening *opening, struct error *error)
 {
     const struct amqp_connection_info *info = &opening->address.info;
     amqp_socket_t *socket = info->ssl ? bus_tls_socket_new(&opening->address, opening->state, error)
-                                      : amqp_tcp_socket_new(opening->state);
+                                      : memory_check(amqp_tcp_socket_new(opening->state));
     if (socket == NULL)
-        return info->ssl ? false : error_set(error, ERROR_RETRY, "out of memory");
+        return false;
     struct timeval timeout = { .tv_sec = LINK_CONNECT_TIMEOUT_MS / 1000 };
     int status = amqp_socket_open_noblock(socket, info->host, info->port, &timeout);
     if (!bus_status_check(status, "connect", error))
@@ -106,9 +108,7 @@ static bool connection_open(struct opening *opening, struct error *error)
 {
     struct timeval connect_timeout = { .tv_sec = LINK_CONNECT_TIMEOUT_MS / 1000 };
     struct timeval rpc_timeout = { .tv_sec = LINK_RPC_TIMEOUT_MS / 1000 };
-    opening->state = amqp_new_connection();
-    if (opening->state == NULL)
-        return error_set(error, ERROR_RETRY, "out of memory");
+    opening->state = memory_check(amqp_new_connection());
     if (amqp_set_handshake_timeout(opening->state, &connect_timeout) != AMQP_STATUS_OK ||
         amqp_set_rpc_timeout(opening->state, &rpc_timeout) != AMQP_STATUS_OK)
         return error_set(error, ERROR_BUG, "time-outs refused by the library");
@@ -145,11 +145,7 @@ static bool thread_start(struct opening *opening)
 struct opening *opening_start(const struct amqp_address *address, const char *name, int heartbeat_s,
                               struct error *error)
 {
-    struct opening *opening = calloc(1, sizeof *opening);
-    if (opening == NULL) {
-        error_set(error, ERROR_RETRY, "out of memory");
-        return NULL;
-    }
+    struct opening *opening = memory_alloc(1, sizeof *opening);
     (void)snprintf(opening->name, sizeof opening->name, "%s", name);
     opening->heartbeat_s = heartbeat_s;
     opening->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

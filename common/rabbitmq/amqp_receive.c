@@ -2,6 +2,7 @@
  * the protocol. */
 #include "common/rabbitmq/amqp_receive.h"
 
+#include "common/base/memory.h"
 #include "common/json/json_read.h"
 #include "common/rabbitmq/amqp_envelope.h"
 
@@ -87,12 +88,9 @@ static bool receive_header(struct consumer *consumer, const amqp_frame_t *frame,
     consumer->body_stored = 0;
     amqp_bytes_t raw = frame->payload.properties.raw;
     held->is_body_dropped = consumer->body_left > MESSAGE_BODY_BYTES_MAX;
-    held->raw = malloc(raw.len > 0 ? raw.len : 1);
+    held->raw = memory_room(raw.len);
     if (!held->is_body_dropped && consumer->body_left > 0)
-        held->body = malloc((size_t)consumer->body_left);
-    if (held->raw == NULL ||
-        (held->body == NULL && !held->is_body_dropped && consumer->body_left > 0))
-        return error_set(error, ERROR_RETRY, "out of memory");
+        held->body = memory_room((size_t)consumer->body_left);
     memcpy(held->raw, raw.bytes, raw.len);
     held->raw_length = raw.len;
     envelope_read(frame->payload.properties.decoded, held->exchange, held->routing_key,

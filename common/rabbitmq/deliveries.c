@@ -2,6 +2,8 @@
  * fewest acks for what is done. */
 #include "common/rabbitmq/deliveries.h"
 
+#include "common/base/memory.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -18,7 +20,7 @@ struct deliveries {
 
 struct deliveries *deliveries_new(void)
 {
-    return calloc(1, sizeof(struct deliveries));
+    return memory_alloc(1, sizeof(struct deliveries));
 }
 
 static void held_clear(struct held *held)

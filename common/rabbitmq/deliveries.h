@@ -45,7 +45,7 @@ struct ack {
 
 struct deliveries; /* up to WINDOW_DELIVERIES_MAX */
 
-MUST_CHECK struct deliveries *deliveries_new(void); /* NULL: out of memory */
+struct deliveries *deliveries_new(void);
 struct deliveries *deliveries_free(struct deliveries *deliveries);
 
 /* A slot to receive into; NULL when the broker sends more than it may. Received completely, it

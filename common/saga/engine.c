@@ -1,5 +1,6 @@
 /* engine.c - the order of the stages, and the pause while the store is away. */
 #include "common/saga/engine.h"
+#include "common/base/memory.h"
 #include "common/base/text.h"
 #include "common/saga/engine_private.h"
 
@@ -25,28 +26,20 @@ const struct engine_limits engine_limits_default = {
     .conflict_rounds_max = 10,
 };
 
-static void *allocate(size_t count, size_t size)
-{
-    void *memory = calloc(count, size);
-    if (memory == NULL)
-        abort(); /* at start; nothing is in hand */
-    return memory;
-}
-
 struct engine *engine_new(const struct participant *participant, const struct engine_ports *ports,
                           const struct engine_limits *limits)
 {
-    struct engine *engine = allocate(1, sizeof *engine);
+    struct engine *engine = memory_alloc(1, sizeof *engine);
     for (size_t i = 0; i < BATCH_RING; i++) {
-        engine->batches[i].items = allocate(ITEMS_MAX, sizeof *engine->batches[i].items);
-        engine->batches[i].drafts = allocate(DRAFTS_MAX, sizeof *engine->batches[i].drafts);
+        engine->batches[i].items = memory_alloc(ITEMS_MAX, sizeof *engine->batches[i].items);
+        engine->batches[i].drafts = memory_alloc(DRAFTS_MAX, sizeof *engine->batches[i].drafts);
     }
-    engine->decision = allocate(1, sizeof *engine->decision);
-    engine->parsed = allocate(INPUTS_PER_DELIVERY_MAX, sizeof *engine->parsed);
-    engine->found_ids = allocate(STORE_CALL_MAX, sizeof *engine->found_ids);
-    engine->state_before = allocate(1, participant->state_size);
-    engine->clears.entries = allocate(CLEAR_QUEUE_MAX, sizeof *engine->clears.entries);
-    engine->clears.index = allocate(CLEAR_QUEUE_INDEX_SIZE, sizeof *engine->clears.index);
+    engine->decision = memory_alloc(1, sizeof *engine->decision);
+    engine->parsed = memory_alloc(INPUTS_PER_DELIVERY_MAX, sizeof *engine->parsed);
+    engine->found_ids = memory_alloc(STORE_CALL_MAX, sizeof *engine->found_ids);
+    engine->state_before = memory_alloc(1, participant->state_size);
+    engine->clears.entries = memory_alloc(CLEAR_QUEUE_MAX, sizeof *engine->clears.entries);
+    engine->clears.index = memory_alloc(CLEAR_QUEUE_INDEX_SIZE, sizeof *engine->clears.index);
     engine_restart(engine, participant, ports, limits);
     return engine;
 }

@@ -1,6 +1,7 @@
 /* sqlite_file.c - the schema and the statements, opened lane by lane; and what is said to whoever
  * named a file that cannot be used. */
 #include "common/sqlite/sqlite_file.h"
+#include "common/base/memory.h"
 #include "common/saga/store_backend.h"
 
 #include <assert.h>
@@ -108,11 +109,8 @@ static bool open_fail(const struct lane *lane, int code, struct error *error)
 /* The formats hold nothing but %w, at most nine times. */
 static char *sql_new(const char *format, const char *table)
 {
-    char *sql =
-        sqlite3_mprintf(format, table, table, table, table, table, table, table, table, table);
-    if (sql == NULL)
-        abort(); /* out of memory while starting */
-    return sql;
+    return memory_check(
+        sqlite3_mprintf(format, table, table, table, table, table, table, table, table, table));
 }
 
 static int run_sql(struct lane *lane, const char *format, const char *table)
@@ -245,11 +243,8 @@ struct sqlite_file *sqlite_file_open(const char *path, const char *service, cons
     /* Its statistics of memory cost a mutex at each allocation. Too late for the second file of a
      * process, which changes nothing. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    struct sqlite_file *file = calloc(1, sizeof *file);
-    char *copy = strdup(path);
-    if (file == NULL || copy == NULL)
-        abort(); /* out of memory while starting */
-    file->path = copy;
+    struct sqlite_file *file = memory_alloc(1, sizeof *file);
+    file->path = memory_text(path);
     pthread_mutex_init(&file->mutex, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);

@@ -1,5 +1,6 @@
 /* sqlite_owner.c - which service's documents a table holds: the first to open it says so, for good.
  */
+#include "common/base/memory.h"
 #include "common/saga/store_backend.h"
 #include "common/sqlite/sqlite_file.h"
 
@@ -13,9 +14,7 @@
 
 static int owner_claim(sqlite3 *connection, const char *table, const char *service)
 {
-    char *sql = sqlite3_mprintf(CLAIM, table, service);
-    if (sql == NULL)
-        abort(); /* out of memory while starting */
+    char *sql = memory_check(sqlite3_mprintf(CLAIM, table, service));
     int code = sqlite3_exec(connection, sql, NULL, NULL, NULL);
     sqlite3_free(sql);
     return code;

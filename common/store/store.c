@@ -1,6 +1,7 @@
 /* store.c - chooses the back end by the URL's scheme; what is the same for both is checked here. */
 #include "common/store/store.h"
 
+#include "common/base/memory.h"
 #include "common/saga/store_backend.h"
 
 #include <assert.h>
@@ -76,11 +77,7 @@ struct store *store_open(const char *url, const char *service, const char *colle
     }
     if (!store_url_check(url, error))
         return NULL;
-    struct store *store = calloc(1, sizeof *store);
-    if (store == NULL) {
-        error_set(error, ERROR_RETRY, "store: out of memory");
-        return NULL;
-    }
+    struct store *store = memory_alloc(1, sizeof *store);
     bool is_open =
         strcmp(store_system(url), "sqlite") == 0
             ? sqlite_store_open(url + strlen(SQLITE_SCHEME), service, collection, store, error)

@@ -20,7 +20,7 @@ static bool ask(const char *raw_answer, struct http_reply *ret_reply)
     char url[64];
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/x", peer.port);
     struct error error;
-    struct http_client *client = http_client_new(&error);
+    struct http_client *client = http_client_new();
     assert_non_null(client);
     const struct http_call call = { .method = "GET", .url = url, .timeout_ms = TIMEOUT_MS };
     bool is_answered = http_client_call(client, &call, ret_reply, &error);
@@ -87,7 +87,7 @@ static void an_address_that_is_none_is_not_called(void **state)
     (void)state;
     struct error error;
     struct http_reply reply;
-    struct http_client *client = http_client_new(&error);
+    struct http_client *client = http_client_new();
     size_t length = (size_t)9 << 20; /* more than libcurl takes */
     char *url = malloc(length + 1);
     assert_true(client != NULL && url != NULL);

@@ -3,6 +3,7 @@
 #include "tracing/export/exporter.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/base/uuid.h"
 
 #include <assert.h>
@@ -286,12 +287,7 @@ struct exporter *exporter_new(const struct exporter_options *options, struct err
 {
     assert(options->queue_max > 0 && options->batch_max > 0 &&
            options->batch_max <= options->queue_max);
-    struct exporter *exporter = calloc(1, sizeof *exporter);
-    if (exporter == NULL) {
-        options->outlet.free(options->outlet.self);
-        error_set(error, ERROR_RETRY, "out of memory");
-        return NULL;
-    }
+    struct exporter *exporter = memory_alloc(1, sizeof *exporter);
     exporter->options = *options;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -299,12 +295,11 @@ struct exporter *exporter_new(const struct exporter_options *options, struct err
     pthread_cond_init(&exporter->wake, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&exporter->lock, NULL);
-    size_t saga_max = options->queue_max / SAGA_SHARE + 1;
-    bool has_queues = span_queue_init(&exporter->spans, options->queue_max, options->sampler) &&
-                      span_queue_init(&exporter->saga, saga_max, options->sampler);
-    exporter->request = malloc(REQUEST_BYTES);
-    if (!has_queues || exporter->request == NULL || !thread_start(exporter)) {
-        error_set(error, ERROR_RETRY, "no memory or no thread for the exporter");
+    span_queue_init(&exporter->spans, options->queue_max, options->sampler);
+    span_queue_init(&exporter->saga, options->queue_max / SAGA_SHARE + 1, options->sampler);
+    exporter->request = memory_room(REQUEST_BYTES);
+    if (!thread_start(exporter)) {
+        error_set(error, ERROR_RETRY, "no thread for the exporter");
         exporter->is_joined = true;
         return exporter_free(exporter);
     }

@@ -36,7 +36,7 @@ struct outlet {
 /* Appends a line per request by a single write in append mode, so that several processes may share
  * the file. */
 MUST_CHECK bool outlet_file_open(const char *path, struct outlet *ret_outlet, struct error *error);
-MUST_CHECK bool outlet_stdout_open(struct outlet *ret_outlet, struct error *error);
+struct outlet outlet_stdout(void);
 /* OTLP/HTTP, by libcurl. Keeps its connection. */
 MUST_CHECK bool outlet_http_open(const struct tracing_environment *environment,
                                  struct outlet *ret_outlet, struct error *error);

@@ -2,6 +2,8 @@
  * reopened when the file was moved. */
 #include "tracing/export/outlet.h"
 
+#include "common/base/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,8 +17,7 @@
 
 struct file_outlet {
     int fd;
-    char *path; /* NULL = standard output */
-    bool is_owned;
+    char *path;           /* NULL = standard output, which is not ours to close */
     bool has_broken_line; /* the disk was full: end that line before the next request */
 };
 
@@ -72,23 +73,18 @@ static enum outlet_result file_send(void *self, const char *json, size_t length,
 static void file_free(void *self)
 {
     struct file_outlet *file = self;
-    if (file->is_owned)
+    if (file->path != NULL)
         close(file->fd);
     free(file->path);
     free(file);
 }
 
-static bool outlet_make(int fd, bool is_owned, struct outlet *ret_outlet, struct error *error)
+static struct outlet outlet_make(int fd, const char *path)
 {
-    struct file_outlet *file = calloc(1, sizeof *file);
-    if (file == NULL) {
-        if (is_owned)
-            close(fd);
-        return error_set(error, ERROR_RETRY, "out of memory");
-    }
-    *file = (struct file_outlet){ .fd = fd, .is_owned = is_owned };
-    *ret_outlet = (struct outlet){ .self = file, .send = file_send, .free = file_free };
-    return true;
+    struct file_outlet *file = memory_alloc(1, sizeof *file);
+    file->fd = fd;
+    file->path = path != NULL ? memory_text(path) : NULL;
+    return (struct outlet){ .self = file, .send = file_send, .free = file_free };
 }
 
 bool outlet_file_open(const char *path, struct outlet *ret_outlet, struct error *error)
@@ -96,13 +92,11 @@ bool outlet_file_open(const char *path, struct outlet *ret_outlet, struct error 
     int fd = file_open(path);
     if (fd < 0)
         return error_set(error, ERROR_REJECT, "cannot open %s: %s", path, strerror(errno));
-    if (!outlet_make(fd, true, ret_outlet, error))
-        return false;
-    ((struct file_outlet *)ret_outlet->self)->path = strdup(path); /* NULL: it is written on */
+    *ret_outlet = outlet_make(fd, path);
     return true;
 }
 
-bool outlet_stdout_open(struct outlet *ret_outlet, struct error *error)
+struct outlet outlet_stdout(void)
 {
-    return outlet_make(STDOUT_FILENO, false, ret_outlet, error);
+    return outlet_make(STDOUT_FILENO, NULL);
 }

@@ -4,6 +4,7 @@
 #include "tracing/export/outlet.h"
 
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/base/url.h"
 
 #include <curl/curl.h>
@@ -121,21 +122,18 @@ static void http_free(void *self)
     curl_global_cleanup(); /* counted by libcurl, so others keep theirs */
 }
 
-static bool header_add(struct http_outlet *http, const char *line)
+static void header_add(struct http_outlet *http, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(http->headers, line);
-    if (longer != NULL)
-        http->headers = longer;
-    return longer != NULL;
+    http->headers = memory_check(curl_slist_append(http->headers, line));
 }
 
-static bool headers_make(struct http_outlet *http, const struct tracing_environment *environment)
+static void headers_make(struct http_outlet *http, const struct tracing_environment *environment)
 {
+    header_add(http, "Content-Type: application/json");
     /* Without "Expect:" curl would ask for permission before each larger body. */
-    bool done = header_add(http, "Content-Type: application/json") && header_add(http, "Expect:");
-    for (size_t i = 0; done && i < environment->header_count; i++)
-        done = header_add(http, environment->headers[i]);
-    return done;
+    header_add(http, "Expect:");
+    for (size_t i = 0; i < environment->header_count; i++)
+        header_add(http, environment->headers[i]);
 }
 
 static void options_set(struct http_outlet *http, const struct tracing_environment *environment)
@@ -173,17 +171,10 @@ bool outlet_http_open(const struct tracing_environment *environment, struct outl
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return error_set(error, ERROR_RETRY, "libcurl does not start");
-    struct http_outlet *http = calloc(1, sizeof *http);
-    if (http == NULL) {
-        curl_global_cleanup();
-        return error_set(error, ERROR_RETRY, "out of memory");
-    }
+    struct http_outlet *http = memory_alloc(1, sizeof *http);
     atomic_init(&http->give_up_ms, INT64_MAX);
-    http->curl = curl_easy_init();
-    if (http->curl == NULL || !headers_make(http, environment)) {
-        http_free(http);
-        return error_set(error, ERROR_RETRY, "out of memory");
-    }
+    http->curl = memory_check(curl_easy_init());
+    headers_make(http, environment);
     options_set(http, environment);
     *ret_outlet =
         (struct outlet){ .self = http, .send = http_send, .hurry = http_hurry, .free = http_free };

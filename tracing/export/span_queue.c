@@ -2,16 +2,17 @@
  * */
 #include "tracing/export/span_queue.h"
 
+#include "common/base/memory.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool span_queue_init(struct span_queue *queue, size_t room, struct sampler sampler)
+void span_queue_init(struct span_queue *queue, size_t room, struct sampler sampler)
 {
     assert(room > 0);
     *queue = (struct span_queue){ .room = room, .sampler = sampler };
-    queue->ring = calloc(room, sizeof *queue->ring);
-    return queue->ring != NULL;
+    queue->ring = memory_alloc(room, sizeof *queue->ring);
 }
 
 void span_queue_done(struct span_queue *queue)

@@ -19,7 +19,7 @@ struct span_queue {
     struct sampler sampler;    /* of the traces that are recorded at all */
 };
 
-MUST_CHECK bool span_queue_init(struct span_queue *queue, size_t room, struct sampler sampler);
+void span_queue_init(struct span_queue *queue, size_t room, struct sampler sampler);
 void span_queue_done(struct span_queue *queue);
 /* A copy. False: there is no place for it, or none for its trace. */
 MUST_CHECK bool span_queue_add(struct span_queue *queue, const struct span *span);
