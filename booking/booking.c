@@ -32,11 +32,11 @@ const char *booking_reason_text(enum booking_reason reason)
     return texts[reason];
 }
 
-static const struct transition *transition_find(const struct booking *booking,
-                                                const struct input *input, int64_t now_ms)
+static const struct booking_transition *transition_find(const struct booking *booking,
+                                                        const struct input *input, int64_t now_ms)
 {
     for (size_t i = 0; i < booking_transition_count; i++) {
-        const struct transition *row = &booking_transitions[i];
+        const struct booking_transition *row = &booking_transitions[i];
         if (row->from == booking->state && (int)row->input == input->type &&
             row->guard(booking, input, now_ms))
             return row;
@@ -50,7 +50,7 @@ void booking_decide(const void *self, void *state, const struct input *input,
 {
     const struct booking_rules *rules = self;
     struct booking *booking = state;
-    const struct transition *row = transition_find(booking, input, decision->now_ms);
+    const struct booking_transition *row = transition_find(booking, input, decision->now_ms);
 
     decision->verdict = row->verdict;
     decision->outcome = row->outcome;

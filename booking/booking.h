@@ -132,7 +132,7 @@ struct booking_rules {
 
 /* One row: in this state, on this input, if the guard holds. Of the rows of one cell the first that
  * holds is taken; the last one of each cell holds always. */
-struct transition {
+struct booking_transition {
     enum booking_state from;
     enum booking_input_type input;
     bool (*guard)(const struct booking *booking, const struct input *input, int64_t now_ms);
@@ -145,7 +145,7 @@ struct transition {
     enum booking_reason reason; /* of the outcome, or of the refund */
 };
 
-extern const struct transition booking_transitions[];
+extern const struct booking_transition booking_transitions[];
 extern const size_t booking_transition_count;
 
 /* participant.decide: self is struct booking_rules, state is struct booking. */

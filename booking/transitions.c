@@ -256,7 +256,7 @@ static void undo(const struct booking_rules *rules, struct booking *booking,
 #define DEFER      "defer", OUTCOME_DEFERRED
 
 /* clang-format off */
-const struct transition booking_transitions[] = {
+const struct booking_transition booking_transitions[] = {
     { NONE,       INTENT,   IF(always),              WAIT,      PENDING,    keep_intent,          REASON_NONE },
     { NONE,       CAPTURED, IF(always),              WAIT,      PAID_FIRST, park_payment,         REASON_NONE },
     { NONE,       DECLINED, IF(always),              NOOP,      NONE,       nothing,              REASON_NONE },

@@ -1,7 +1,7 @@
 /* print_states.c - prints docs/states.md from the transition tables themselves, so that the
  * document cannot differ from the code: a lint test compares them. */
 #include "booking/booking.h"
-#include "gateway/gateway_table.h"
+#include "gateway/gateway.h"
 #include "payment/payment.h"
 
 #include <stdio.h>
@@ -16,23 +16,6 @@ static const char *guard_text(const char *name)
     return strncmp(name, "gateway_", 8) == 0   ? name + 8
            : strncmp(name, "payment_", 8) == 0 ? name + 8
                                                : name;
-}
-
-static const char *gateway_input_text(enum gateway_input input)
-{
-    static const char *const texts[GATEWAY_INPUT_COUNT] = {
-        [GATEWAY_DEADLINE] = "deadline",
-        [GATEWAY_REQUEST_INTENT] = GATEWAY_REQUEST_INTENT_NAME,
-        [GATEWAY_REQUEST_CANCEL] = GATEWAY_REQUEST_CANCEL_NAME,
-        [GATEWAY_BOOKING_CONFIRMED] = EVENT_BOOKING_CONFIRMED,
-        [GATEWAY_BOOKING_FAILED] = EVENT_BOOKING_FAILED,
-        [GATEWAY_BOOKING_CANCELLED] = EVENT_BOOKING_CANCELLED,
-        [GATEWAY_PAYMENT_REFUNDED] = EVENT_PAYMENT_REFUNDED,
-        [GATEWAY_REFUND_STUCK] = EVENT_REFUND_STUCK,
-        [GATEWAY_PAYMENT_DECLINED] = EVENT_PAYMENT_DECLINED,
-        [GATEWAY_BOOKING_PENDING] = EVENT_BOOKING_PENDING,
-    };
-    return texts[input];
 }
 
 static void head_print(const char *title, const char *text)
@@ -52,7 +35,7 @@ int main(void)
 {
     printf("# The state machines\n\n"
            "Printed by `docs/print_states.c` from the tables that run: `booking/transitions.c`,\n"
-           "`payment/transitions.c`, `gateway/gateway_table.c`. Of the rows for one state and "
+           "`payment/transitions.c`, `gateway/table.c`. Of the rows for one state and "
            "input the first\n"
            "whose condition holds is taken. An empty last column means that the state stays.\n");
     head_print(
@@ -60,7 +43,7 @@ int main(void)
         "Reconciles one intent with the payments for it. `failed` and `cancelled` keep every\n"
         "booking for ever, `confirmed` lets go only by an explicit cancel.");
     for (size_t i = 0; i < booking_transition_count; i++) {
-        const struct transition *row = &booking_transitions[i];
+        const struct booking_transition *row = &booking_transitions[i];
         row_print(booking_state_text(row->from), booking_input_text(row->input), row->guard_name,
                   row->verdict, booking_state_text(row->to));
     }
@@ -72,10 +55,10 @@ int main(void)
     }
     head_print("Gateway", "What clients see of a booking: the intent as it was accepted, and the "
                           "last outcome heard.");
-    for (size_t i = 0; i < gateway_table_count; i++) {
-        const struct gateway_row *row = &gateway_table[i];
-        row_print(gateway_state_text(row->state), gateway_input_text(row->input), row->guard_name,
-                  row->verdict, gateway_state_text(row->next));
+    for (size_t i = 0; i < gateway_table.row_count; i++) {
+        const struct transition *row = &gateway_table.rows[i];
+        row_print(gateway_table.states[row->state].name, gateway_table.inputs[row->input],
+                  row->guard_name, row->verdict, gateway_table.states[row->next].name);
     }
     return 0;
 }

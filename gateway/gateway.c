@@ -1,8 +1,5 @@
-/* gateway.c - names of the states, what a view amounts to, and the step: finds the row, acts, and
- * starts the backoff again when there was progress. */
+/* gateway.c - what a view amounts to, and the gateway as the engine runs it. */
 #include "gateway/gateway.h"
-
-#include "gateway/gateway_table.h"
 
 #include <assert.h>
 #include <string.h>
@@ -15,13 +12,8 @@ _Static_assert(sizeof(struct gateway_refund_report) <= INPUT_PAYLOAD_BYTES, "pay
 
 const char *gateway_state_text(enum gateway_state state)
 {
-    static const char *const texts[GATEWAY_STATE_COUNT] = {
-        [GATEWAY_NONE] = "none",           [GATEWAY_PENDING] = "pending",
-        [GATEWAY_CONFIRMED] = "confirmed", [GATEWAY_FAILED] = "failed",
-        [GATEWAY_CANCELLED] = "cancelled",
-    };
     assert(state < GATEWAY_STATE_COUNT);
-    return texts[state];
+    return gateway_table.states[state].name;
 }
 
 const char *gateway_outcome_text(enum gateway_outcome outcome)
@@ -95,50 +87,18 @@ const struct gateway_refund *gateway_refund_find(const struct gateway_view *view
     return NULL;
 }
 
-static const struct gateway_row *row_find(const struct gateway_turn *turn)
+enum gateway_refund_status gateway_reported_status(const struct input *input)
 {
-    enum gateway_state state = gateway_state(turn->view);
-    for (size_t i = 0; i < gateway_table_count; i++) {
-        const struct gateway_row *row = &gateway_table[i];
-        if (row->state == state && (int)row->input == turn->input->type && row->guard(turn))
-            return row;
-    }
-    return NULL;
+    const struct gateway_refund_report *report = (const void *)input->payload;
+    if (input->type == GATEWAY_PAYMENT_REFUNDED)
+        return GATEWAY_STATUS_REFUNDED;
+    return report->is_retrying ? GATEWAY_STATUS_WAITING : GATEWAY_STATUS_STUCK;
 }
 
 void gateway_decide(const void *self, void *state, const struct input *input,
                     struct decision *decision)
 {
-    struct gateway_view *view = state;
-    SCRATCH struct gateway_view before;
-    struct gateway_turn turn = {
-        .config = self, .view = view, .input = input, .decision = decision
-    };
-    memcpy(&before, view, sizeof before);
-    const struct gateway_row *row = row_find(&turn);
-    assert(row != NULL);
-    if (row->action != NULL)
-        row->action(&turn);
-    assert(gateway_state(view) == row->next);
-
-    decision->verdict = row->verdict;
-    decision->reason = row->reason;
-    decision->outcome = row->outcome;
-    decision->reply = row->reply;
-    decision->is_alert = row->is_alert;
-    decision->is_security_event = row->is_security_event;
-    decision->is_changed = memcmp(&before, view, sizeof before) != 0;
-    if (!decision->is_changed || input->type == GATEWAY_DEADLINE ||
-        input->type == GATEWAY_BOOKING_PENDING)
-        return;
-    memcpy(view->booking_id, input->document_id, strlen(input->document_id));
-    view->updated_at_ms = decision->now_ms;
-    if (input->type == GATEWAY_PAYMENT_DECLINED)
-        return; /* the booking waits as before */
-    /* Progress: the backoff starts again. */
-    view->repeat_count = 0;
-    view->due_at_ms =
-        gateway_is_waiting(view) ? decision->now_ms + gateway_backoff_ms(turn.config, 0) : 0;
+    transition_decide(&gateway_table, self, state, input, decision);
 }
 
 static const char *state_name(const void *state)
@@ -167,6 +127,7 @@ struct participant gateway_participant(const void *config)
         .schema_version = SCHEMA_FIRST,
         .state_size = sizeof(struct gateway_view),
         .parse = gateway_parse,
+        .table = &gateway_table,
         .decide = gateway_decide,
         .state_name = state_name,
         .due_at_ms = due_at_ms,

@@ -25,38 +25,53 @@
 #include "common/base/ident.h"
 #include "common/base/money.h"
 #include "common/saga/participant.h"
+#include "common/saga/transition.h"
 #include "wire/events.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum gateway_input {
-    GATEWAY_DEADLINE = INPUT_TYPE_DEADLINE,
-    GATEWAY_REQUEST_INTENT,
-    GATEWAY_REQUEST_CANCEL,
-    GATEWAY_BOOKING_CONFIRMED,
-    GATEWAY_BOOKING_FAILED,
-    GATEWAY_BOOKING_CANCELLED,
-    GATEWAY_PAYMENT_REFUNDED,
-    GATEWAY_REFUND_STUCK,
-    GATEWAY_PAYMENT_DECLINED,
-    GATEWAY_BOOKING_PENDING,
-    GATEWAY_INPUT_COUNT
-};
+/* What a client sees; follows from the rest of the state, see gateway_state(). */
+#define GATEWAY_STATES(X)                                                                          \
+    X(GATEWAY_NONE, "none", "no intent and no outcome is known", PASSES)                           \
+    X(GATEWAY_PENDING, "pending", "the intent is accepted, its outcome not heard", WAITS)          \
+    X(GATEWAY_CONFIRMED, "confirmed", "paid, by the payment that is named", WAITS,                 \
+      FINAL_BUT_FOR(GATEWAY_BOOKING_CANCELLED))                                                    \
+    X(GATEWAY_FAILED, "failed", "it ended with a reason; its payments travel back", WAITS, FINAL)  \
+    X(GATEWAY_CANCELLED, "cancelled", "it was taken back; its payments travel back", WAITS, FINAL)
 
 #define GATEWAY_REQUEST_INTENT_NAME "request.intent"
 #define GATEWAY_REQUEST_CANCEL_NAME "request.cancel"
 
-/* What a client sees; follows from the rest of the state, see gateway_state(). */
-enum gateway_state {
-    GATEWAY_NONE,
-    GATEWAY_PENDING,
-    GATEWAY_CONFIRMED,
-    GATEWAY_FAILED,
-    GATEWAY_CANCELLED,
-    GATEWAY_STATE_COUNT
-};
+#define GATEWAY_INPUTS(X)                                                                          \
+    X(GATEWAY_DEADLINE, "deadline")                                                                \
+    X(GATEWAY_REQUEST_INTENT, GATEWAY_REQUEST_INTENT_NAME)                                         \
+    X(GATEWAY_REQUEST_CANCEL, GATEWAY_REQUEST_CANCEL_NAME)                                         \
+    X(GATEWAY_BOOKING_CONFIRMED, EVENT_BOOKING_CONFIRMED)                                          \
+    X(GATEWAY_BOOKING_FAILED, EVENT_BOOKING_FAILED)                                                \
+    X(GATEWAY_BOOKING_CANCELLED, EVENT_BOOKING_CANCELLED)                                          \
+    X(GATEWAY_PAYMENT_REFUNDED, EVENT_PAYMENT_REFUNDED)                                            \
+    X(GATEWAY_REFUND_STUCK, EVENT_REFUND_STUCK)                                                    \
+    X(GATEWAY_PAYMENT_DECLINED, EVENT_PAYMENT_DECLINED)                                            \
+    X(GATEWAY_BOOKING_PENDING, EVENT_BOOKING_PENDING)
+
+/* Why something was refused or not shown. */
+#define GATEWAY_REASONS(X)                                                                         \
+    X(GATEWAY_BECAUSE_NONE, "")                                                                    \
+    X(GATEWAY_BECAUSE_UNKNOWN_BOOKING, "unknown_booking")                                          \
+    X(GATEWAY_BECAUSE_OTHER_CONTENT, "other_content")                                              \
+    X(GATEWAY_BECAUSE_ANOTHER_USER, "another_user")                                                \
+    X(GATEWAY_BECAUSE_USER_UNKNOWN, "user_unknown")                                                \
+    X(GATEWAY_BECAUSE_ALREADY_FAILED, "already_failed")                                            \
+    X(GATEWAY_BECAUSE_CONTRADICTS_THE_OUTCOME, "contradicts_the_outcome")                          \
+    X(GATEWAY_BECAUSE_LIST_FULL, "list_full")
+
+#define X(name, ...) name,
+enum gateway_state { GATEWAY_STATES(X) GATEWAY_STATE_COUNT };
+enum gateway_input { GATEWAY_INPUTS(X) GATEWAY_INPUT_COUNT };
+enum gateway_reason { GATEWAY_REASONS(X) GATEWAY_REASON_COUNT };
+#undef X
 
 enum gateway_outcome {
     GATEWAY_END_NONE,
@@ -203,14 +218,17 @@ bool gateway_is_complete(const struct gateway_view *view);
 /* Incomplete, and an announcement repeated would be answered: the view keeps a deadline. One that
  * no client asked for has nothing to announce; it shows what it is told and waits for nothing. */
 bool gateway_is_waiting(const struct gateway_view *view);
+/* What a report of a refund says has become of it. */
+enum gateway_refund_status gateway_reported_status(const struct input *input);
 /* The payment's place in the list, or NULL. */
 const struct gateway_refund *gateway_refund_find(const struct gateway_view *view,
                                                  const char *payment_id);
 
-/* The view's invariants; ERROR_BUG names the one that does not hold. Checked before each save and
- * after each load. */
-MUST_CHECK bool gateway_view_check(const struct gateway_view *view, struct error *error);
+/* The invariants of a struct gateway_view; ERROR_BUG names the one that does not hold. Checked
+ * after each action, before each save and after each load. */
+MUST_CHECK bool gateway_check(const void *state, struct error *error);
 
+extern const struct transition_table gateway_table;
 void gateway_decide(const void *self, void *state, const struct input *input,
                     struct decision *decision);
 

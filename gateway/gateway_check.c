@@ -1,4 +1,4 @@
-/* gateway_check.c - the invariants of a view, at the boundary to the store on both sides. */
+/* gateway_check.c - the invariants of a view, after each action and at both sides of the store. */
 #include "gateway/gateway.h"
 
 #include <string.h>
@@ -117,8 +117,9 @@ static const char *view_check(const struct gateway_view *view)
     return NULL;
 }
 
-bool gateway_view_check(const struct gateway_view *view, struct error *error)
+bool gateway_check(const void *state, struct error *error)
 {
+    const struct gateway_view *view = state;
     const char *broken = is_empty(view) ? NULL : view_check(view);
     return broken == NULL ? true : error_set(error, ERROR_BUG, "%s", broken);
 }

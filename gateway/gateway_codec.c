@@ -146,7 +146,7 @@ static void refund_append(struct bson_output *array, const struct gateway_refund
 bool gateway_encode(const void *state, struct bson_output *fields, struct error *error)
 {
     const struct gateway_view *view = state;
-    if (!gateway_view_check(view, error))
+    if (!gateway_check(view, error))
         return false;
     bson_write_text(fields, "bookingId", view->booking_id);
     if (view->intent.is_present)
@@ -313,5 +313,5 @@ bool gateway_decode(struct bson_fields *fields, void *state, struct error *error
         !bson_read_int(fields, "dueAt", &view->due_at_ms) ||
         !bson_read_int(fields, "updatedAt", &view->updated_at_ms))
         return error_set(error, ERROR_BUG, "a field is missing or damaged");
-    return gateway_view_check(view, error);
+    return gateway_check(view, error);
 }

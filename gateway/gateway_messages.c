@@ -2,7 +2,7 @@
  * view alone, so an announcement made again is the same, byte by byte. */
 #include "common/base/rfc3339.h"
 #include "common/json/json_write.h"
-#include "gateway/gateway_table.h"
+#include "gateway/actions.h"
 
 #include <assert.h>
 
@@ -15,9 +15,10 @@ static void time_add(struct json_writer *body, const char *key, int64_t at_ms)
     json_write_string(body, key, text);
 }
 
-static size_t intent_write(const struct gateway_turn *turn, char buffer[BODY_BYTES_MAX])
+static size_t intent_write(const struct turn *turn, char buffer[BODY_BYTES_MAX])
 {
-    const struct gateway_intent *intent = &turn->view->intent;
+    const struct gateway_view *view = turn->state;
+    const struct gateway_intent *intent = &view->intent;
     struct json_writer body;
     json_write_init(&body, buffer, BODY_BYTES_MAX);
     json_write_object_begin(&body, NULL);
@@ -30,9 +31,10 @@ static size_t intent_write(const struct gateway_turn *turn, char buffer[BODY_BYT
     return json_write_finish(&body);
 }
 
-static size_t cancel_write(const struct gateway_turn *turn, char buffer[BODY_BYTES_MAX])
+static size_t cancel_write(const struct turn *turn, char buffer[BODY_BYTES_MAX])
 {
-    const struct gateway_cancel *cancel = &turn->view->cancel;
+    const struct gateway_view *view = turn->state;
+    const struct gateway_cancel *cancel = &view->cancel;
     struct json_writer body;
     json_write_init(&body, buffer, BODY_BYTES_MAX);
     json_write_object_begin(&body, NULL);
@@ -43,7 +45,7 @@ static size_t cancel_write(const struct gateway_turn *turn, char buffer[BODY_BYT
     return json_write_finish(&body);
 }
 
-static void announce(struct gateway_turn *turn, const char *type, const char *body, size_t length,
+static void announce(const struct turn *turn, const char *type, const char *body, size_t length,
                      struct gateway_announced *ret_announced)
 {
     const char *id = turn->input->document_id;
@@ -54,7 +56,7 @@ static void announce(struct gateway_turn *turn, const char *type, const char *bo
     ret_announced->position = position;
 }
 
-static void announce_again(struct gateway_turn *turn, const char *type, const char *body,
+static void announce_again(const struct turn *turn, const char *type, const char *body,
                            size_t length, const struct gateway_announced *announced, int64_t at_ms)
 {
     const char *id = turn->input->document_id;
@@ -63,32 +65,36 @@ static void announce_again(struct gateway_turn *turn, const char *type, const ch
                        (int)announced->position, at_ms);
 }
 
-void gateway_intent_announce(struct gateway_turn *turn)
+void gateway_intent_announce(const struct turn *turn)
 {
+    struct gateway_view *view = turn->state;
     SCRATCH char body[BODY_BYTES_MAX];
     size_t length = intent_write(turn, body);
-    announce(turn, EVENT_INTENT_CREATED, body, length, &turn->view->intent.announced);
+    announce(turn, EVENT_INTENT_CREATED, body, length, &view->intent.announced);
 }
 
-void gateway_cancel_announce(struct gateway_turn *turn)
+void gateway_cancel_announce(const struct turn *turn)
 {
+    struct gateway_view *view = turn->state;
     SCRATCH char body[BODY_BYTES_MAX];
     size_t length = cancel_write(turn, body);
-    announce(turn, EVENT_CANCEL_REQUESTED, body, length, &turn->view->cancel.announced);
+    announce(turn, EVENT_CANCEL_REQUESTED, body, length, &view->cancel.announced);
 }
 
-void gateway_intent_announce_again(struct gateway_turn *turn)
+void gateway_intent_announce_again(const struct turn *turn)
 {
-    const struct gateway_intent *intent = &turn->view->intent;
+    const struct gateway_view *view = turn->state;
+    const struct gateway_intent *intent = &view->intent;
     SCRATCH char body[BODY_BYTES_MAX];
     size_t length = intent_write(turn, body);
     announce_again(turn, EVENT_INTENT_CREATED, body, length, &intent->announced,
                    intent->created_at_ms);
 }
 
-void gateway_cancel_announce_again(struct gateway_turn *turn)
+void gateway_cancel_announce_again(const struct turn *turn)
 {
-    const struct gateway_cancel *cancel = &turn->view->cancel;
+    const struct gateway_view *view = turn->state;
+    const struct gateway_cancel *cancel = &view->cancel;
     SCRATCH char body[BODY_BYTES_MAX];
     size_t length = cancel_write(turn, body);
     announce_again(turn, EVENT_CANCEL_REQUESTED, body, length, &cancel->announced,

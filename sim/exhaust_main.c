@@ -46,14 +46,14 @@ static double seconds_left(const struct progress *progress)
 }
 
 /* A world on its way through a job. */
-struct turn {
+struct world_turn {
     const struct exhaust_plan *plan; /* NULL: there is none left */
     double end;                      /* of its time; 0 = it may take as long as it needs */
 };
 
 static bool is_over(void *self)
 {
-    const struct turn *turn = self;
+    const struct world_turn *turn = self;
     return turn->end > 0 && seconds_now() >= turn->end;
 }
 
@@ -92,7 +92,7 @@ static void result_print(const struct exhaust *explorer, enum exhaust_end end, d
     fflush(stdout);
 }
 
-static void world_explore(struct progress *progress, struct turn *turn)
+static void world_explore(struct progress *progress, struct world_turn *turn)
 {
     double begun = seconds_now();
     struct exhaust *explorer = exhaust_new(turn->plan, NULL);
@@ -114,10 +114,10 @@ static void world_explore(struct progress *progress, struct turn *turn)
 
 /* Each world has its share of the time that is left, so that none keeps those after it from being
  * begun; what the small ones do not need is left to the large ones. */
-static struct turn turn_next(struct progress *progress)
+static struct world_turn turn_next(struct progress *progress)
 {
     const struct arguments *arguments = progress->arguments;
-    struct turn turn = { .plan = NULL };
+    struct world_turn turn = { .plan = NULL };
     pthread_mutex_lock(&progress->mutex);
     size_t waiting = exhaust_plan_count - progress->next;
     double left = arguments->seconds > 0 ? seconds_left(progress) : 0;
@@ -134,7 +134,7 @@ static struct turn turn_next(struct progress *progress)
 static void *job_run(void *self)
 {
     struct progress *progress = self;
-    for (struct turn turn; (turn = turn_next(progress)).plan != NULL;)
+    for (struct world_turn turn; (turn = turn_next(progress)).plan != NULL;)
         world_explore(progress, &turn);
     return NULL;
 }
@@ -156,7 +156,7 @@ static int explore(const struct arguments *arguments)
 {
     struct progress progress = { .arguments = arguments, .begun = seconds_now() };
     pthread_mutex_init(&progress.mutex, NULL);
-    struct turn only = { .plan = arguments->plan };
+    struct world_turn only = { .plan = arguments->plan };
     if (arguments->seconds > 0)
         only.end = progress.begun + (double)arguments->seconds;
     if (only.plan != NULL)

@@ -165,10 +165,11 @@ void item_decide(struct engine *engine, struct item *item)
     participant->decide(participant->self, document->state, &item->input, decision);
     assert(decision->verdict != NULL);
     assert(item->request == NULL || decision->reply != REPLY_NONE);
-    struct error error;
-    if (draft->is_careful && !state_is_sound(engine, document->state, &error)) {
+    struct error *broken = &decision->broken;
+    if (broken->code != ERROR_NONE ||
+        (draft->is_careful && !state_is_sound(engine, document->state, broken))) {
         memcpy(document->state, engine->state_before, participant->state_size);
-        item_fail(engine, item, &error);
+        item_fail(engine, item, broken);
         return;
     }
     if (document->owed_count + (size_t)decision->message_count > OWED_MAX ||

@@ -23,6 +23,7 @@ void decision_init(struct decision *decision, int64_t now_ms, int64_t version, i
     decision->is_alert = false;
     decision->is_first_outcome = false;
     decision->reply = REPLY_NONE;
+    decision->broken.code = ERROR_NONE;
     decision->effect.is_wanted = false;
     decision->message_count = 0;
     decision->note_count = 0;

@@ -2,6 +2,7 @@
  * engine. The state itself is changed in place (see participant.h). */
 #pragma once
 
+#include "common/base/error.h"
 #include "common/saga/message.h"
 
 #include <stdbool.h>
@@ -72,6 +73,9 @@ struct decision {
     bool is_alert;          /* logged as an error: somebody should look */
     bool is_first_outcome;  /* the document has just reached its first terminal state: root span */
     enum reply reply;
+    /* ERROR_BUG: the state that it leaves breaks an invariant, which the message names; it is set
+     * aside alone, and nothing of it is kept. ERROR_NONE: it does not. */
+    struct error broken;
     struct effect effect;
     struct message messages[DECISION_MESSAGES_MAX];
     int message_count;

@@ -17,6 +17,7 @@
 
 struct bson_fields;
 struct bson_output;
+struct transition_table;
 
 #define INPUT_TYPE_DEADLINE 0 /* every participant's enum starts with its deadline */
 
@@ -39,7 +40,9 @@ struct participant {
     bool (*parse)(const void *self, const struct message *message, struct input *ret_inputs,
                   size_t *ret_count, struct error *error);
 
-    /* What this input means for this state. Changes the state in place. */
+    /* What this input means for this state. Changes the state in place. By the rows of `table`;
+     * NULL where it decides by none. */
+    const struct transition_table *table;
     void (*decide)(const void *self, void *state, const struct input *input,
                    struct decision *decision);
 

@@ -2,9 +2,10 @@
  * clock that the test moves. */
 #pragma once
 
+#include "gateway/actions.h"
 #include "gateway/gateway.h"
-#include "gateway/gateway_table.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static inline const struct decision *case_decide(struct gateway_case *subject,
     struct decision *decision = &subject->decision;
     decision_init(decision, subject->now_ms, subject->version + 1, 0, "gateway");
     gateway_decide(&case_config, &subject->view, input, decision);
+    assert(decision->broken.code == ERROR_NONE);
     if (decision->is_changed)
         subject->version++;
     return decision;

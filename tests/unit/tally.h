@@ -18,6 +18,7 @@ struct tally {
 enum tally_input { TALLY_COUNT = 1, TALLY_LOOK }; /* a look changes nothing */
 #define TALLY_REPEATS 77
 #define TALLY_WAITS   78
+#define TALLY_BREAKS  79 /* the decision itself finds that an invariant does not hold */
 #define LONG_WAIT_MS  600000
 struct told {
     int64_t worth;
@@ -75,6 +76,8 @@ static void tally_decide(const void *self, void *state, const struct input *inpu
     }
     struct told told;
     memcpy(&told, input->payload, sizeof told);
+    if (told.worth == TALLY_BREAKS)
+        (void)error_set(&decision->broken, ERROR_BUG, "broken by its own action");
     tally->count += told.worth < 0 ? told.worth : 1;
     tally->is_repeating |= told.worth == TALLY_REPEATS;
     int64_t wait_ms = told.worth == TALLY_WAITS ? LONG_WAIT_MS : WAIT_MS;

@@ -8,9 +8,9 @@ static void every_cell_of_the_table_ends_in_a_row_that_always_holds(void **test)
     (void)test;
     for (int state = 0; state < (int)BOOKING_STATE_COUNT; state++)
         for (int type = 0; type < (int)BOOKING_INPUT_COUNT; type++) {
-            const struct transition *last = NULL;
+            const struct booking_transition *last = NULL;
             for (size_t i = 0; i < booking_transition_count; i++) {
-                const struct transition *row = &booking_transitions[i];
+                const struct booking_transition *row = &booking_transitions[i];
                 if ((int)row->from != state || (int)row->input != type)
                     continue;
                 if (last != NULL)
@@ -25,7 +25,7 @@ static void failed_and_cancelled_never_leave_and_confirmed_only_by_a_cancel(void
 {
     (void)test;
     for (size_t i = 0; i < booking_transition_count; i++) {
-        const struct transition *row = &booking_transitions[i];
+        const struct booking_transition *row = &booking_transitions[i];
         if (row->from == BOOKING_FAILED || row->from == BOOKING_CANCELLED)
             assert_int_equal(row->to, row->from);
         if (row->from == BOOKING_CONFIRMED && row->to != BOOKING_CONFIRMED) {

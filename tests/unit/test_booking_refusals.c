@@ -153,7 +153,7 @@ static void a_reason_stands_where_something_is_ended_refunded_or_deferred(void *
 {
     (void)test;
     for (size_t i = 0; i < booking_transition_count; i++) {
-        const struct transition *row = &booking_transitions[i];
+        const struct booking_transition *row = &booking_transitions[i];
         bool is_ended =
             row->to != row->from && (row->to == BOOKING_FAILED || row->to == BOOKING_CANCELLED);
         bool is_told =

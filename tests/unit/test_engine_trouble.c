@@ -8,11 +8,10 @@ static bool is_paused(void)
     return status.is_paused;
 }
 
-static void a_decision_that_cannot_be_saved_is_set_aside_alone(void **test)
+static void assert_is_set_aside_alone(const char *body_of_one)
 {
-    (void)test;
     deliver("m1", "A", "{}");
-    deliver("m2", "A", "{\"worth\":-9}");
+    deliver("m2", "A", body_of_one);
     deliver("m3", "A", "{}");
     deliver("m4", "B", "{}");
     assert_int_equal(ask("A", NOW), REPLY_ACCEPTED);
@@ -29,6 +28,18 @@ static void a_decision_that_cannot_be_saved_is_set_aside_alone(void **test)
     engine_status_get(world.engine, &status);
     assert_int_equal(status.failed_decisions, 1);
     assert_false(status.is_paused);
+}
+
+static void a_decision_that_cannot_be_saved_is_set_aside_alone(void **test)
+{
+    (void)test;
+    assert_is_set_aside_alone("{\"worth\":-9}");
+}
+
+static void a_decision_that_breaks_an_invariant_is_set_aside_alone(void **test)
+{
+    (void)test;
+    assert_is_set_aside_alone("{\"worth\":79}"); /* TALLY_BREAKS */
 }
 
 static void a_request_that_cannot_be_saved_gets_500_and_leaves_nothing(void **test)
@@ -212,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_decision_that_cannot_be_saved_is_set_aside_alone),
+        TEST(a_decision_that_breaks_an_invariant_is_set_aside_alone),
         TEST(a_request_that_cannot_be_saved_gets_500_and_leaves_nothing),
         TEST(a_write_in_doubt_is_tried_again_only_after_a_pause),
         TEST(of_a_batch_only_what_was_lost_is_decided_again),
