@@ -2,7 +2,7 @@
  * damage or leaves to a newer release. */
 #include "audit/audit_codec.h"
 
-#include "common/saga/bson_read.h"
+#include "common/bson/bson_read.h"
 
 #include <string.h>
 

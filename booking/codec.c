@@ -1,9 +1,9 @@
 /* codec.c - events into inputs, and a booking to and from BSON. Checks what comes from outside; a
  * stored booking must keep the invariants that the state machine relies on. */
 #include "booking/participant.h"
+#include "common/bson/bson_read.h"
+#include "common/bson/bson_write.h"
 #include "common/json/json_read.h"
-#include "common/saga/bson_read.h"
-#include "common/saga/bson_write.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -151,7 +151,7 @@ static void payment_encode(struct bson_output *payments, int32_t index,
     bson_write_text(payments, "currency", payment->currency);
     bson_write_text(payments, "disposition", disposition_text(payment->disposition));
     bson_write_text(payments, "refundReason", booking_reason_text(payment->refund_reason));
-    bson_write_announcement(payments, "refundRequest", &payment->refund_request);
+    announcement_write(payments, "refundRequest", &payment->refund_request);
     bson_write_end(payments);
 }
 
@@ -205,7 +205,7 @@ bool booking_encode(const void *state, struct bson_output *fields, struct error 
     bson_write_int(fields, "decidedAt", booking->decided_at_ms);
     bson_write_text(fields, "firstOutcome", booking_state_text(booking->first_outcome));
     bson_write_int(fields, "dueAt", booking->due_at_ms);
-    bson_write_announcement(fields, "outcome", &booking->outcome);
+    announcement_write(fields, "outcome", &booking->outcome);
     return true;
 }
 
@@ -245,7 +245,7 @@ static bool payment_decode(struct bson_fields *fields, struct booking_payment *p
     int disposition = value_of(fields, "disposition", disposition_of, DISPOSITION_COUNT);
     int reason = value_of(fields, "refundReason", reason_of, BOOKING_REASON_COUNT);
     if (disposition < 0 || reason < 0 ||
-        !bson_read_announcement(fields, "refundRequest", &payment->refund_request))
+        !announcement_read(fields, "refundRequest", &payment->refund_request))
         return false;
     payment->disposition = (enum disposition)disposition;
     payment->refund_reason = (enum booking_reason)reason;
@@ -309,7 +309,7 @@ bool booking_decode(struct bson_fields *fields, void *state, struct error *error
         return error_set(error, ERROR_BUG, "unknown first outcome");
     booking->first_outcome = (enum booking_state)first_outcome;
     if (!bson_read_int(fields, "dueAt", &booking->due_at_ms) ||
-        !bson_read_announcement(fields, "outcome", &booking->outcome))
+        !announcement_read(fields, "outcome", &booking->outcome))
         return error_set(error, ERROR_BUG, "a field is missing or of another type");
     return invariants_check(booking, error);
 }

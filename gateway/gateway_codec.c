@@ -1,7 +1,7 @@
 /* gateway_codec.c - a view and its BSON form, readable in a Mongo shell: enums are names, times are
  * Unix milliseconds, what is absent is left out. */
-#include "common/saga/bson_read.h"
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_read.h"
+#include "common/bson/bson_write.h"
 #include "gateway/gateway.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /* codec.c - events into inputs, and a payment to and from BSON. An event may speak of several
  * payments: each becomes an input of its own. */
+#include "common/bson/bson_read.h"
+#include "common/bson/bson_write.h"
 #include "common/json/json_read.h"
-#include "common/saga/bson_read.h"
-#include "common/saga/bson_write.h"
 #include "payment/participant.h"
 
 #include <assert.h>
@@ -226,7 +226,7 @@ bool payment_encode(const void *state, struct bson_output *fields, struct error 
     bson_write_int(fields, "capturedAt", payment->captured_at_ms);
     if (payment->is_final)
         bson_write_bool(fields, "isFinal", true);
-    bson_write_announcement(fields, "capture", &payment->capture);
+    announcement_write(fields, "capture", &payment->capture);
     bson_write_int(fields, "repeats", payment->repeat_count);
     bson_write_bool(fields, "isDemanded", payment->is_demanded);
     bson_write_text(fields, "refundReason", payment->refund_reason);
@@ -234,7 +234,7 @@ bool payment_encode(const void *state, struct bson_output *fields, struct error 
     bson_write_int(fields, "attempts", payment->attempts);
     bson_write_int(fields, "attemptsMax", payment->attempts_max);
     bson_write_text(fields, "lastError", payment->last_error);
-    bson_write_announcement(fields, "refund", &payment->refund);
+    announcement_write(fields, "refund", &payment->refund);
     if (payment->conflict_count > 0)
         conflicts_encode(fields, payment);
     if (payment->resolved_amount > 0) {
@@ -364,7 +364,7 @@ bool payment_decode(struct bson_fields *fields, void *state, struct error *error
         !bson_read_int(fields, "capturedAt", &payment->captured_at_ms) ||
         (bson_read_has(fields, "isFinal") &&
          !bson_read_bool(fields, "isFinal", &payment->is_final)) ||
-        !bson_read_announcement(fields, "capture", &payment->capture) ||
+        !announcement_read(fields, "capture", &payment->capture) ||
         !small_int_decode(fields, "repeats", 0, &payment->repeat_count) ||
         !bson_read_bool(fields, "isDemanded", &payment->is_demanded) ||
         !bson_read_text(fields, "refundReason", payment->refund_reason,
@@ -373,7 +373,7 @@ bool payment_decode(struct bson_fields *fields, void *state, struct error *error
         !small_int_decode(fields, "attempts", 0, &payment->attempts) ||
         !small_int_decode(fields, "attemptsMax", 0, &payment->attempts_max) ||
         !bson_read_text(fields, "lastError", payment->last_error, sizeof payment->last_error) ||
-        !bson_read_announcement(fields, "refund", &payment->refund) ||
+        !announcement_read(fields, "refund", &payment->refund) ||
         !conflicts_decode(fields, payment) ||
         (bson_read_has(fields, "resolvedAmount") &&
          (!bson_read_int(fields, "resolvedAmount", &payment->resolved_amount) ||

@@ -2,7 +2,7 @@
  * differs. */
 #include "replay/replay_codec.h"
 
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_write.h"
 
 #include <bson.h>
 #include <stdio.h>

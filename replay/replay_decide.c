@@ -5,7 +5,7 @@
 #include "booking/participant.h"
 #include "common/base/memory.h"
 #include "common/base/text.h"
-#include "common/saga/bson_read.h"
+#include "common/bson/bson_read.h"
 #include "payment/participant.h"
 #include "replay/replay_codec.h"
 

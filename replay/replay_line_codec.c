@@ -2,8 +2,8 @@
  * JSON, and back. */
 #include "replay/replay_line_codec.h"
 
-#include "common/saga/bson_read.h"
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_read.h"
+#include "common/bson/bson_write.h"
 
 #include <bson.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* sim_store.c - the stores as the engines see them: documents by id, compare-and-set by version,
  * bytes copied. It looks inside only to check what an outsider may expect of every save. */
 #include "sim/sim_store.h"
-#include "common/saga/bson_read.h"
+#include "common/bson/bson_read.h"
 #include "common/saga/document.h"
 #include "sim/sim_release.h"
 #include "sim/sim_words.h"

@@ -2,7 +2,7 @@
  * is observed, under the id of its booking, whose one trace it goes into; and a schedule that
  * nobody observes ends in the same bytes. */
 #include "common/base/hash.h"
-#include "common/saga/bson_read.h"
+#include "common/bson/bson_read.h"
 #include "sim/sim.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* memory_store.c - documents in an array, found by looking at each: there are few. */
 #include "common/memory/memory_store.h"
 #include "common/base/hash.h"
-#include "common/saga/bson_owed.h"
+#include "common/saga/document_owed.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -78,7 +78,7 @@ bool memory_store_clear(struct memory_store *store, const char *id, int64_t vers
     if (document == NULL || document->version != version)
         return false;
     size_t length;
-    uint8_t *body = bson_owed_drop(document->body, document->body_length, &length);
+    uint8_t *body = document_owed_drop(document->body, document->body_length, &length);
     if (body == NULL)
         return false;
     document->body = store->keeper.keep(store->keeper.self, body, length);

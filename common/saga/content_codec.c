@@ -1,9 +1,9 @@
 /* content_codec.c - payload fields to BSON and back by their table; what is empty is not written.
  * */
 #include "common/saga/content_codec.h"
-#include "common/saga/bson_form.h"
-#include "common/saga/bson_read.h"
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_form.h"
+#include "common/bson/bson_read.h"
+#include "common/bson/bson_write.h"
 
 #include <assert.h>
 #include <string.h>

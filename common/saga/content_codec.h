@@ -5,7 +5,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/attributes.h"
-#include "common/saga/bson_read.h"
+#include "common/bson/bson_read.h"
 #include "common/saga/input.h"
 
 #include <stdbool.h>

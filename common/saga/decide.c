@@ -1,7 +1,7 @@
 /* decide.c - the stage that asks the participant: each input in its order, those of one document
  * one after the other upon the same draft. */
 #include "common/base/text.h"
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_write.h"
 #include "common/saga/engine_private.h"
 
 #include <assert.h>

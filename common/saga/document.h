@@ -3,8 +3,8 @@
 #pragma once
 
 #include "common/base/arena.h"
-#include "common/saga/bson_keep.h"
-#include "common/saga/bson_read.h"
+#include "common/bson/bson_keep.h"
+#include "common/bson/bson_read.h"
 #include "common/saga/participant.h"
 #include "common/saga/store_port.h"
 

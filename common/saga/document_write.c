@@ -1,5 +1,5 @@
 /* document_write.c - a document as BSON, with what another release has stored in it. */
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_write.h"
 #include "common/saga/document.h"
 #include "common/saga/document_kept.h"
 

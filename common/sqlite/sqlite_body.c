@@ -1,6 +1,6 @@
 /* sqlite_body.c - the SQL function without_owed(body): a document's body with nothing owed. So a
  * clear is one statement, which finds its row once. */
-#include "common/saga/bson_owed.h"
+#include "common/saga/document_owed.h"
 #include "common/sqlite/sqlite_file.h"
 
 #include <assert.h>
@@ -12,7 +12,7 @@ static void without_owed(sqlite3_context *context, int count, sqlite3_value **va
     const void *bytes = sqlite3_value_blob(values[0]);
     size_t length = (size_t)sqlite3_value_bytes(values[0]);
     size_t changed_length;
-    uint8_t *changed = bson_owed_drop(bytes, length, &changed_length);
+    uint8_t *changed = document_owed_drop(bytes, length, &changed_length);
     if (changed != NULL)
         sqlite3_result_blob64(context, changed, changed_length, free);
     else

@@ -17,8 +17,9 @@ BELOW["services"] = {"services", *SERVICES, "common"}
 COMMON = {
     "base": {"base"},
     "json": {"json", "base"},
+    "bson": {"bson", "base"},
     "log": {"log", "json", "base"},
-    "saga": {"saga", "base"},
+    "saga": {"saga", "bson", "base"},
     "memory": {"memory", "saga", "base"},
     "mongodb": {"mongodb", "saga", "log", "base"},
     "sqlite": {"sqlite", "saga", "log", "base"},

@@ -1,8 +1,8 @@
 /* bson_case.h - a document that a codec has written, to be read back. */
 #pragma once
 
-#include "common/saga/bson_read.h"
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_read.h"
+#include "common/bson/bson_write.h"
 
 #include <assert.h>
 

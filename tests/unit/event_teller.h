@@ -2,7 +2,7 @@
  * byte. Included by one test. */
 #pragma once
 
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_write.h"
 #include "common/saga/participant.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* tally.h - the smallest participant: it counts what it is told and owes an event for each. */
 #pragma once
 
-#include "common/saga/bson_read.h"
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_read.h"
+#include "common/bson/bson_write.h"
 #include "common/saga/participant.h"
 
 #include <stdio.h>

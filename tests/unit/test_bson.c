@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "common/saga/announcement.h"
 #include "common/saga/decision.h"
 #include "tests/unit/bson_case.h"
 
@@ -33,7 +34,7 @@ static struct bson_fields sample(void)
     bson_write_text(&output, "none", "");
     bson_write_int(&output, "due", -INT64_C(0x0102030405060708));
     bson_write_bool(&output, "repeat", true);
-    bson_write_announcement(&output, "outcome", &announced);
+    announcement_write(&output, "outcome", &announced);
     bson_write_array_begin(&output, "payments");
     for (size_t i = 0; i < 101; i++) {
         bson_write_element_begin(&output, i);
@@ -106,7 +107,7 @@ static void fields_are_found_in_any_order(void **test)
     bool repeat = false;
     for (int round = 0; round < 2; round++) {
         struct announcement announced;
-        assert_true(bson_read_announcement(&fields, "outcome", &announced));
+        assert_true(announcement_read(&fields, "outcome", &announced));
         assert_int_equal(announced.version, 3);
         assert_true(bson_read_int(&fields, "due", &due));
         assert_int_equal(due, -INT64_C(0x0102030405060708));
@@ -188,7 +189,7 @@ static void read_everything(struct bson_fields *fields)
         (void)bson_read_text(fields, keys[i], text, sizeof text);
         (void)bson_read_int(fields, keys[i], &number);
         (void)bson_read_bool(fields, keys[i], &flag);
-        (void)bson_read_announcement(fields, keys[i], &announced);
+        (void)announcement_read(fields, keys[i], &announced);
     }
     if (bson_read_array(fields, "payments", &array))
         while (bson_read_has_next(&array) && bson_read_next(&array, &entry))

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "common/saga/bson_keep.h"
+#include "common/bson/bson_keep.h"
 #include "tests/unit/bson_case.h"
 
 #include <bson.h>

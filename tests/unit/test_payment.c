@@ -319,7 +319,7 @@ static void a_payment_stored_by_the_release_before_is_read(void **test)
         bson_write_int(&output, "amount", 1200);
         bson_write_text(&output, "currency", "EUR");
         bson_write_int(&output, "capturedAt", NOW);
-        bson_write_announcement(&output, "capture", &never);
+        announcement_write(&output, "capture", &never);
         bson_write_int(&output, "repeats", 0);
         bson_write_bool(&output, "isDemanded", false);
         bson_write_text(&output, "refundReason", "");
@@ -328,7 +328,7 @@ static void a_payment_stored_by_the_release_before_is_read(void **test)
         bson_write_int(&output, "attemptsMax", 500);
         bson_write_text(&output, "lastError",
                         cases[i].state == PAYMENT_STUCK ? "refund_failed" : "");
-        bson_write_announcement(&output, "refund", &never);
+        announcement_write(&output, "refund", &never);
         bson_write_int(&output, "dueAt", cases[i].state == PAYMENT_CAPTURED ? NOW : 0);
         struct bson_fields fields = case_written(&output);
         assert_true(payment_decode(&fields, &back, &error));

@@ -1,7 +1,6 @@
 /* bson_read.c - walks the bytes of a document, and checks every length before it believes it. */
-#include "common/saga/bson_read.h"
-#include "common/saga/bson_form.h"
-#include "common/saga/decision.h"
+#include "common/bson/bson_read.h"
+#include "common/bson/bson_form.h"
 
 #include <endian.h>
 #include <string.h>
@@ -246,16 +245,4 @@ bool bson_read_next(struct bson_fields *array, struct bson_fields *ret_document)
         return false;
     array->next = part.value + part.length;
     return bson_read_open(ret_document, part.value, part.length);
-}
-
-bool bson_read_announcement(struct bson_fields *fields, const char *key,
-                            struct announcement *ret_announcement)
-{
-    struct bson_fields part;
-    return bson_read_document(fields, key, &part) &&
-           bson_read_int(&part, "version", &ret_announcement->version) &&
-           bson_read_int(&part, "position", &ret_announcement->position) &&
-           ret_announcement->position >= ANNOUNCEMENT_NEVER &&
-           ret_announcement->position <= OWED_POSITION_MAX &&
-           bson_read_int(&part, "at", &ret_announcement->at_ms);
 }

@@ -7,8 +7,8 @@
 #pragma once
 
 #include "common/base/attributes.h"
-#include "common/saga/bson_read.h"
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_read.h"
+#include "common/bson/bson_write.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* bson_write.c - elements behind one another; a document's length is filled in at its end. */
-#include "common/saga/bson_write.h"
+#include "common/bson/bson_write.h"
 #include "common/base/text.h"
-#include "common/saga/bson_form.h"
+#include "common/bson/bson_form.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -99,16 +99,6 @@ void bson_write_int(struct bson_output *output, const char *key, int64_t value)
 void bson_write_bool(struct bson_output *output, const char *key, bool value)
 {
     *element_put(output, BSON_FORM_BOOL, key, 1) = value;
-}
-
-void bson_write_announcement(struct bson_output *output, const char *key,
-                             const struct announcement *announcement)
-{
-    bson_write_document_begin(output, key);
-    bson_write_int(output, "version", announcement->version);
-    bson_write_int(output, "position", announcement->position);
-    bson_write_int(output, "at", announcement->at_ms);
-    bson_write_end(output);
 }
 
 void bson_write_element(struct bson_output *output, const struct bson_element *element)

@@ -6,7 +6,6 @@
 #pragma once
 
 #include "common/base/attributes.h"
-#include "common/saga/announcement.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,8 +33,6 @@ bool bson_read_bool(struct bson_fields *fields, const char *key, bool *ret_value
 bool bson_read_document(struct bson_fields *fields, const char *key,
                         struct bson_fields *ret_document);
 bool bson_read_array(struct bson_fields *fields, const char *key, struct bson_fields *ret_array);
-bool bson_read_announcement(struct bson_fields *fields, const char *key,
-                            struct announcement *ret_announcement);
 
 /* A field of any type, as it stands there. */
 struct bson_element {

@@ -6,8 +6,7 @@
 #pragma once
 
 #include "common/base/arena.h"
-#include "common/saga/announcement.h"
-#include "common/saga/bson_read.h"
+#include "common/bson/bson_read.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,8 +32,6 @@ void bson_write_text_bytes(struct bson_output *output, const char *key, const ch
                            size_t length);
 void bson_write_int(struct bson_output *output, const char *key, int64_t value);
 void bson_write_bool(struct bson_output *output, const char *key, bool value);
-void bson_write_announcement(struct bson_output *output, const char *key,
-                             const struct announcement *announcement);
 /* A field as it was read. */
 void bson_write_element(struct bson_output *output, const struct bson_element *element);
 /* A whole document, and only the elements of one (or of an array), under the keys they have. */

@@ -1,7 +1,7 @@
 /* bson_keep.c - compares what is stored with what this code makes of it, and writes the rest back
  * at its place. */
-#include "common/saga/bson_keep.h"
-#include "common/saga/bson_form.h"
+#include "common/bson/bson_keep.h"
+#include "common/bson/bson_form.h"
 
 #include <string.h>
 
