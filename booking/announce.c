@@ -2,6 +2,7 @@
  * again keeps its message id and bytes. */
 #include "booking/announce.h"
 #include "booking/guards.h"
+#include "common/base/attributes.h"
 #include "common/json/json_write.h"
 
 #include <assert.h>

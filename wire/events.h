@@ -3,7 +3,9 @@
  * of any service. */
 #pragma once
 
-#include "common/rabbitmq/amqp_bus.h"
+#include "common/saga/topology.h"
+
+#include <stddef.h>
 
 #define EVENT_INTENT_CREATED    "booking.intent.created"
 #define EVENT_CANCEL_REQUESTED  "booking.cancel.requested"

@@ -4,12 +4,9 @@
 
 #include "common/base/error.h"
 #include "common/saga/bus_port.h"
+#include "common/saga/topology.h"
 
 #define TOPOLOGY_EXCHANGE "events"
-struct topology_binding {
-    const char *queue;
-    const char *routing_key;
-};
 
 struct amqp_bus_options {
     const char *url;                         /* amqp://user:password@host:port/vhost, or amqps:// */

@@ -1,6 +1,7 @@
 /* bus_port.h - the message broker as the engine sees it.
  *
- * Real: common/rabbitmq (RabbitMQ by rabbitmq-c). All calls come from the engine's thread, are
+ * Real: common/rabbitmq (RabbitMQ by rabbitmq-c). It passes tests/contract, and so does the one of
+ * common/memory, for tests. All calls come from the engine's thread, are
  * bounded in time and never block for a broker that is away. */
 #pragma once
 

@@ -57,21 +57,6 @@ static void idle_connections_stay_open_by_service_alone(void **state)
     rig_close(&rig);
 }
 
-static void a_deleted_queue_is_declared_again_and_consumed(void **state)
-{
-    (void)state;
-    struct rig rig = rig_open_connected();
-    struct delivery *taken[1];
-    uint64_t session = rig.status.session;
-    broker_delete_queue(RIG_QUEUE);
-    rig_wait_session_after(&rig, session);
-    rig_publish(&rig, 1, 1);
-    rig_take(&rig, 1, taken);
-    rig_ack_all(&rig, taken, 1);
-    rig_wait_drained(&rig);
-    rig_close(&rig);
-}
-
 static void a_deleted_exchange_is_declared_again(void **state)
 {
     (void)state;
@@ -84,24 +69,6 @@ static void a_deleted_exchange_is_declared_again(void **state)
     rig_wait_connected(&rig);
     rig_publish(&rig, 1, 1);
     broker_wait_ready(RIG_QUEUE, 0); /* bound again, so it came to our consumer */
-    rig_close(&rig);
-}
-
-static void connections_that_the_broker_closes_are_opened_again(void **state)
-{
-    (void)state;
-    struct rig rig = rig_open_connected();
-    struct delivery *old[1], *taken[1];
-    uint64_t session = rig.status.session;
-    rig_publish(&rig, 1, 1);
-    rig_take(&rig, 1, old);
-    broker_run("ctl", (const char *[]){ "close_all_connections", "drill", NULL });
-    rig_wait_session_after(&rig, session);
-    rig_ack_all(&rig, old, 1); /* void: it must come again */
-    rig_take(&rig, 1, taken);
-    assert_string_equal(taken[0]->message.id, rig_message(1, RIG_KEY).id);
-    rig_ack_all(&rig, taken, 1);
-    rig_wait_drained(&rig);
     rig_close(&rig);
 }
 
@@ -192,28 +159,6 @@ static void late_confirms_end_an_overdue_wait(void **state)
     assert_false(can_publish);
     rig_wait_connected(&rig);
     assert_int_equal(rig.status.session, session); /* on the same connections */
-    rig_close(&rig);
-}
-
-/* A busy queue: something is always ready, and yet all that waited at the start has its turn. */
-static void a_queue_that_is_never_empty_is_done_with_what_waited(void **state)
-{
-    (void)state;
-    struct amqp_bus_options options = rig_options();
-    options.prefetch = WAITING;
-    struct rig rig = rig_open(&options);
-    rig_wait_connected(&rig);
-    rig_publish(&rig, 0, WAITING);
-    size_t acked = 0;
-    while (!rig.port.is_drained(rig.port.self)) {
-        struct delivery *taken[1];
-        assert_true(acked < 10 * WAITING);
-        rig_publish(&rig, (int)(WAITING + acked), 1);
-        rig_take(&rig, 1, taken);
-        rig_ack_all(&rig, taken, 1);
-        acked++;
-    }
-    assert_true(acked >= WAITING);
     rig_close(&rig);
 }
 
@@ -319,14 +264,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SENTENCE(idle_connections_stay_open_by_service_alone),
-        SENTENCE(a_deleted_queue_is_declared_again_and_consumed),
         SENTENCE(a_deleted_exchange_is_declared_again),
-        SENTENCE(connections_that_the_broker_closes_are_opened_again),
         SENTENCE(a_blocked_broker_makes_nobody_wait),
         SENTENCE(a_broker_that_stands_still_is_given_up_by_the_heartbeat),
         SENTENCE(nothing_confirmed_is_lost_when_the_broker_is_killed),
         SENTENCE(late_confirms_end_an_overdue_wait),
-        SENTENCE(a_queue_that_is_never_empty_is_done_with_what_waited),
         SENTENCE(a_wiped_broker_is_built_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,70 +21,6 @@ static int reset(void **state)
     return 0;
 }
 
-static void confirms_need_not_be_waited_for(void **state)
-{
-    (void)state;
-    struct rig rig = rig_open_connected();
-    struct message messages[BATCH];
-    const struct message *list[BATCH];
-    enum publish_result results[BATCH];
-    struct bus_status status;
-    for (int i = 0; i < BATCH; i++) {
-        messages[i] = rig_message(i, RIG_KEY);
-        list[i] = &messages[i];
-    }
-    rig.port.publish_begin(rig.port.self, list, BATCH - 1);
-    rig.port.publish_begin(rig.port.self, list + BATCH - 1, 1);
-    for (size_t call = 0; call < 2; call++) {
-        int64_t until_ms = clock_monotonic_ms() + 5000;
-        while (!rig.port.publish_end(rig.port.self, false, results)) {
-            assert_true(clock_monotonic_ms() < until_ms);
-            rig.port.service(rig.port.self, &status);
-            assert_true(status.can_publish); /* nothing is overdue yet */
-        }
-        for (size_t i = 0; i < (call == 0 ? BATCH - 1 : 1); i++)
-            assert_int_equal(results[i], PUBLISH_CONFIRMED);
-    }
-    rig_publish(&rig, BATCH, 1);
-    rig_close(&rig);
-}
-
-static void of_two_calls_on_their_way_only_the_one_without_a_queue_is_returned(void **state)
-{
-    (void)state;
-    struct rig rig = rig_open_connected();
-    struct message routed = rig_message(1, RIG_KEY), lost = rig_message(2, "nobody.listens");
-    const struct message *first[] = { &routed }, *second[] = { &lost, &routed };
-    enum publish_result results[2];
-    rig.port.publish_begin(rig.port.self, second, 2);
-    rig.port.publish_begin(rig.port.self, first, 1);
-    assert_true(rig.port.publish_end(rig.port.self, true, results));
-    assert_int_equal(results[0], PUBLISH_RETURNED);
-    assert_int_equal(results[1], PUBLISH_CONFIRMED);
-    assert_true(rig.port.publish_end(rig.port.self, true, results));
-    assert_int_equal(results[0], PUBLISH_CONFIRMED);
-    rig_close(&rig);
-}
-
-static void a_returned_message_is_published_by_the_next_try(void **state)
-{
-    (void)state;
-    struct rig rig = rig_open_connected();
-    broker_unbind(RIG_OTHER, RIG_LONELY_KEY);
-    struct message messages[] = { rig_message(1, RIG_KEY), rig_message(2, RIG_LONELY_KEY),
-                                  rig_message(3, RIG_KEY) };
-    const struct message *list[] = { &messages[0], &messages[1], &messages[2] };
-    enum publish_result results[3];
-    rig_publish_list(&rig, list, 3, results);
-    assert_int_equal(results[0], PUBLISH_CONFIRMED);
-    assert_int_equal(results[1], PUBLISH_RETURNED);
-    assert_int_equal(results[2], PUBLISH_CONFIRMED);
-    rig_publish_list(&rig, list + 1, 1, results);
-    assert_int_equal(results[0], PUBLISH_CONFIRMED);
-    broker_wait_ready(RIG_OTHER, 1);
-    rig_close(&rig);
-}
-
 static void who_may_not_declare_pauses_after_a_return(void **state)
 {
     (void)state;
@@ -103,23 +39,6 @@ static void who_may_not_declare_pauses_after_a_return(void **state)
     rig_service(&rig);
     assert_false(rig.status.can_publish);
     assert_non_null(strstr(rig.status.detail, "topology is missing"));
-    rig_close(&rig);
-}
-
-static void a_full_queue_nacks(void **state)
-{
-    (void)state;
-    struct rig rig = rig_open_connected();
-    rig.port.pause(rig.port.self);
-    broker_run("ctl", (const char *[]){ "set_policy", "full", "^" RIG_QUEUE "$",
-                                        "{\"max-length\":3}", "--apply-to", "queues", NULL });
-    struct message message = rig_message(1, RIG_KEY);
-    const struct message *list[] = { &message };
-    enum publish_result result = PUBLISH_CONFIRMED;
-    for (int i = 0; i < 100 && result == PUBLISH_CONFIRMED; i++)
-        rig_publish_list(&rig, list, 1, &result);
-    assert_int_equal(result, PUBLISH_NACKED);
-    broker_run("ctl", (const char *[]){ "clear_policy", "full", NULL });
     rig_close(&rig);
 }
 
@@ -160,11 +79,7 @@ static void many_messages_are_fast_enough(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SENTENCE(confirms_need_not_be_waited_for),
-        SENTENCE(of_two_calls_on_their_way_only_the_one_without_a_queue_is_returned),
-        SENTENCE(a_returned_message_is_published_by_the_next_try),
         SENTENCE(who_may_not_declare_pauses_after_a_return),
-        SENTENCE(a_full_queue_nacks),
         SENTENCE(many_messages_are_fast_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

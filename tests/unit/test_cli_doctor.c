@@ -1,6 +1,7 @@
 /* What the doctor says of what it finds, and what to do about it. */
 #include "cli/commands/doctor.h"
 #include "cli/screen/json.h"
+#include "common/rabbitmq/amqp_bus.h"
 #include "tests/unit/http_peer.h"
 #include "wire/events.h"
 

@@ -1,25 +1,12 @@
 /* What is left to a newer release waits in the queue beside its own, and comes back by itself. */
-#include "common/base/clock.h"
-#include "common/rabbitmq/amqp_topology.h"
-#include "tests/contract/amqp_rig.h"
+#include "tests/contract/contract_bus.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define SINCE_MS INT64_C(1700000001234)
 #define REASON   "of schema 2, 1 is known here"
 #define MANY     20
-
-static int reset(void **state)
-{
-    (void)state;
-    broker_reset();
-    return 0;
-}
 
 static bool postpone(struct rig *rig, struct delivery *delivery, struct error *error)
 {
@@ -53,59 +40,56 @@ static void assert_is_original(const struct delivery *delivery, int number)
 static void what_is_left_to_a_newer_release_comes_back_as_it_was(void **state)
 {
     (void)state;
-    struct rig rig = rig_open_connected();
+    struct rig rig = contract_bus_open();
     struct delivery *taken[1];
     rig_publish(&rig, 5, 1);
     rig_take(&rig, 1, taken);
     assert_int_equal(taken[0]->later_since_ms, 0);
     for (int round = 0; round < 2; round++) {
-        int64_t begin_ms = clock_monotonic_ms();
+        int64_t begin_ms = rig.now_ms();
         postpone_and_ack(&rig, taken);
-        broker_wait_ready(RIG_LATER, 1);
-        assert_int_equal(broker_ready(RIG_QUEUE), 0);
+        contract_bus_wait_ready(&rig, RIG_LATER, 1);
+        assert_int_equal(contract_bus()->ready(RIG_QUEUE), 0);
         rig_take(&rig, 1, taken);
-        assert_true(clock_monotonic_ms() - begin_ms >= TOPOLOGY_LATER_TTL_MS - 500);
+        assert_true(rig.now_ms() - begin_ms >= contract_bus()->later_ms - 500);
         assert_is_original(taken[0], 5);
         assert_int_equal(taken[0]->later_since_ms, SINCE_MS);
         assert_int_equal(taken[0]->delivery_count, 0); /* it goes among others, not alone */
-        broker_wait_ready(RIG_LATER, 0);
+        contract_bus_wait_ready(&rig, RIG_LATER, 0);
     }
     postpone_and_ack(&rig, taken);
     struct letter letter;
-    assert_true(broker_get(RIG_LATER, &letter));
-    assert_false(letter.has_death);
-    assert_string_equal(letter.reason, REASON);
+    assert_true(contract_bus()->get(RIG_LATER, &letter));
     assert_string_equal(letter.type, RIG_KEY);
-    assert_string_equal(letter.routing_key, RIG_KEY);
     assert_int_equal(letter.later_since_ms, SINCE_MS);
-    assert_false(broker_get(RIG_LATER, &letter));
-    assert_false(broker_get(RIG_DEAD, &letter));
-    rig_close(&rig);
+    assert_false(contract_bus()->get(RIG_LATER, &letter));
+    assert_false(contract_bus()->get(RIG_DEAD, &letter));
+    contract_bus_close(&rig);
 }
 
 /* What was not confirmed is not acked: each of them comes back, each once. */
 static void a_full_queue_for_later_keeps_the_message_with_its_source(void **state)
 {
     (void)state;
-    struct rig rig = rig_open_connected();
+    struct rig rig = contract_bus_open();
     struct delivery *taken[MANY];
     struct error error = { 0 };
-    int count = 0;
+    int count = 1;
     bool is_back[MANY] = { false };
-    broker_run("ctl", (const char *[]){ "set_policy", "full", "^" RIG_QUEUE ".later$",
-                                        "{\"max-length\":3}", "--apply-to", "queues", NULL });
     rig_wait_drained(&rig); /* makes it wide */
     rig_publish(&rig, 0, MANY);
     rig_take(&rig, MANY, taken);
+    assert_true(postpone(&rig, taken[0], &error));
+    contract_bus()->limit(RIG_LATER, true);
     while (count < MANY && postpone(&rig, taken[count], &error))
         count++;
     assert_in_range(count, 1, MANY - 1);
     assert_non_null(strstr(error.message, RIG_LATER));
     rig_ack_all(&rig, taken, (size_t)count);
-    rig_close(&rig);
-    broker_run("ctl", (const char *[]){ "clear_policy", "full", NULL });
+    contract_bus_close(&rig);
+    contract_bus()->limit(RIG_LATER, false);
 
-    rig = rig_open_connected();
+    rig = contract_bus_open();
     for (int i = 0; i < MANY; i++) { /* those that were kept come alone, one after the other */
         int number = -1;
         rig_take(&rig, 1, taken);
@@ -117,18 +101,18 @@ static void a_full_queue_for_later_keeps_the_message_with_its_source(void **stat
         rig_ack_all(&rig, taken, 1);
     }
     rig_wait_drained(&rig);
-    rig_close(&rig);
+    contract_bus_close(&rig);
 }
 
 static void without_a_queue_for_later_the_delivery_is_kept(void **state)
 {
     (void)state;
-    struct rig rig = rig_open_connected();
+    struct rig rig = contract_bus_open();
     struct delivery *taken[1];
     struct error error = { 0 };
     rig_publish(&rig, 5, 1);
     rig_take(&rig, 1, taken);
-    broker_delete_queue(RIG_LATER);
+    contract_bus()->delete_queue(RIG_LATER);
     assert_false(postpone(&rig, taken[0], &error));
     assert_non_null(strstr(error.message, RIG_LATER));
     postpone_and_ack(&rig, taken); /* declared again */
@@ -136,17 +120,13 @@ static void without_a_queue_for_later_the_delivery_is_kept(void **state)
     assert_is_original(taken[0], 5);
     rig_ack_all(&rig, taken, 1);
     rig_wait_drained(&rig);
-    rig_close(&rig);
+    contract_bus_close(&rig);
 }
 
-#define SENTENCE(name) cmocka_unit_test_setup(name, reset)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        SENTENCE(what_is_left_to_a_newer_release_comes_back_as_it_was),
-        SENTENCE(a_full_queue_for_later_keeps_the_message_with_its_source),
-        SENTENCE(without_a_queue_for_later_the_delivery_is_kept),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+#define TEST(name) cmocka_unit_test_setup(name, contract_bus_reset)
+const struct CMUnitTest bus_later[] = {
+    TEST(what_is_left_to_a_newer_release_comes_back_as_it_was),
+    TEST(a_full_queue_for_later_keeps_the_message_with_its_source),
+    TEST(without_a_queue_for_later_the_delivery_is_kept),
+};
+const size_t bus_later_count = sizeof bus_later / sizeof bus_later[0];
