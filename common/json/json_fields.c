@@ -194,11 +194,11 @@ static bool value_read(const struct json_field *field, const struct json_span *v
     return false;
 }
 
-static const struct json_member *member_find(const struct json_object *object, const char *name)
+const struct json_span *json_object_find(const struct json_object *object, const char *name)
 {
     for (size_t i = 0; i < object->count; i++)
         if (json_text_equals(&object->members[i].key, name))
-            return &object->members[i];
+            return &object->members[i].value;
     return NULL;
 }
 
@@ -247,11 +247,11 @@ bool json_fields_read(const struct json_object *object, const struct json_field 
         return false;
     for (size_t i = 0; i < field_count; i++) {
         const struct json_field *field = &fields[i];
-        const struct json_member *member = member_find(object, field->name);
-        if (member == NULL && !field->required)
+        const struct json_span *value = json_object_find(object, field->name);
+        if (value == NULL && !field->required)
             continue;
-        if (member == NULL || !value_read(field, &member->value, target))
-            return field_refuse(field, member == NULL, problem);
+        if (value == NULL || !value_read(field, value, target))
+            return field_refuse(field, value == NULL, problem);
     }
     return true;
 }

@@ -53,6 +53,9 @@ struct json_problem {
 MUST_CHECK bool json_object_scan(const char *text, size_t length, struct json_object *ret,
                                  struct json_problem *problem);
 
+/* The value of the member of that name; NULL: there is none. Borrowed from the object. */
+const struct json_span *json_object_find(const struct json_object *object, const char *name);
+
 /* Elements of an array value that was scanned: call with cursor NULL at first; false at the end. */
 bool json_array_next(const struct json_span *array, const char **cursor,
                      struct json_span *ret_element);

@@ -18,6 +18,7 @@ COMMON = {
     "base": {"base"},
     "json": {"json", "base"},
     "bson": {"bson", "base"},
+    "jwt": {"jwt", "json", "base"},
     "log": {"log", "json", "base"},
     "saga": {"saga", "bson", "base"},
     "memory": {"memory", "saga", "base"},
