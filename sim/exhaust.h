@@ -19,8 +19,7 @@
  * One explorer belongs to one thread. */
 #pragma once
 
-#include "common/saga/engine_clock.h"
-#include "common/saga/refusals.h"
+#include "common/saga/engine_state.h"
 #include "sim/exhaust_pool.h"
 #include "sim/sim.h"
 
@@ -33,12 +32,9 @@
 #define EXHAUST_PAYMENTS_MAX  2
 #define EXHAUST_MARKS_MAX     48
 #define EXHAUST_CALLS_MAX     4
-#define EXHAUST_HELD_MAX      4
-#define EXHAUST_CLEARS_MAX    4
-#define EXHAUST_REFUSED_MAX   2 /* kinds of messages */
+#define EXHAUST_HELD_MAX      ENGINE_STATE_HELD_MAX
 #define EXHAUST_CHOICES_MAX   64
 #define EXHAUST_DEPTH_MAX     600
-#define EXHAUST_MEMORY_BYTES  640
 
 /* ---- what there is to explore ---- */
 
@@ -106,21 +102,6 @@ struct exhaust_call {
     const struct exhaust_text *result; /* a struct refund_result; NULL: none to be heard yet */
 };
 
-struct exhaust_clear { /* a document whose messages are to leave the outbox */
-    const struct exhaust_text *id;
-    int64_t version, since_ms;
-};
-
-struct exhaust_memory { /* what an engine remembers between two steps */
-    _Alignas(16) unsigned char life[EXHAUST_MEMORY_BYTES]; /* struct engine from held_count on */
-    struct exhaust_clear clears[EXHAUST_CLEARS_MAX];
-    size_t clear_count;
-    int8_t held[EXHAUST_HELD_MAX]; /* slots */
-    struct engine_clock clock;
-    struct refusal refused[EXHAUST_REFUSED_MAX];
-    size_t refused_count;
-};
-
 struct exhaust_world {
     int64_t now_ms;
     struct exhaust_document documents[SIM_SERVICE_COUNT][EXHAUST_DOCUMENTS_MAX];
@@ -138,7 +119,7 @@ struct exhaust_world {
     int duplicates, crashes, ticks, faults; /* left, as these: */
     int unwritten, refusals, jumps, misses;
     int forced_moves; /* of the clock, when nothing else could happen */
-    struct exhaust_memory memories[EXHAUST_WORKERS_MAX];
+    struct engine_state memories[EXHAUST_WORKERS_MAX];
 };
 
 /* ---- the explorer ---- */
@@ -165,7 +146,7 @@ struct exhaust_worker {
     char name[16];
     struct observer_port observer; /* for the story */
     struct engine *engine;
-    struct exhaust_memory newborn;
+    struct engine_state newborn;
     bool is_stepping;
     const struct message *const *published; /* in the last call */
     size_t published_count;

@@ -2,20 +2,13 @@
  * nothing (queues, calls, published messages, the two workers of a service) is added up, and a time
  * that is over is just over. Documents and messages carry their times: those were told to others.
  */
-#include "common/saga/engine_private.h"
 #include "sim/exhaust.h"
 
-#include <stddef.h>
 #include <string.h>
 
 static uint64_t text_hash(const struct exhaust_text *text)
 {
     return text == NULL ? 0 : text->hash;
-}
-
-static uint64_t time_hash(const struct exhaust_world *world, uint64_t hash, int64_t at_ms)
-{
-    return exhaust_mix(hash, at_ms <= world->now_ms ? 0 : (uint64_t)(at_ms - world->now_ms));
 }
 
 static uint64_t documents_hash(const struct exhaust_world *world, int service)
@@ -49,9 +42,10 @@ static uint64_t queue_hash(const struct exhaust_queue *queue)
 }
 
 static uint64_t held_hash(const struct exhaust_world *world, const struct exhaust_worker *worker,
-                          int8_t slot)
+                          const struct delivery *held)
 {
     const struct exhaust_queue *queue = &world->queues[worker->service];
+    int8_t slot = (int8_t)(held - worker->deliveries);
     for (size_t i = 0; i < queue->count; i++)
         if (queue->events[i].worker == worker->number && queue->events[i].slot == slot)
             return event_hash(&queue->events[i]);
@@ -64,76 +58,34 @@ static uint64_t call_hash(const struct exhaust_call *call)
                        text_hash(call->result));
 }
 
-/* Fields of the engine, in the bytes that are kept of it. */
-#define LIFE(name) (offsetof(struct engine, name) - offsetof(struct engine, held_count))
-
-static uint64_t number_at(const struct exhaust_memory *memory, size_t offset)
+/* Only some worlds bring about stores that take no write, and clocks that are set. */
+static unsigned parts_that_matter(const struct exhaust_plan *plan)
 {
-    uint64_t number;
-    memcpy(&number, memory->life + offset, sizeof number);
-    return number;
-}
-
-/* What only some worlds bring about: stores that take no write, full queues, clocks that are set.
- */
-static uint64_t trouble_hash(const struct exhaust *explorer, const struct exhaust_worker *worker,
-                             uint64_t hash)
-{
-    const struct exhaust_world *world = &explorer->world;
-    const struct exhaust_memory *memory = &world->memories[worker->number];
-    if (explorer->plan->unwritten > 0) {
-        hash = exhaust_mix(hash, memory->life[LIFE(is_paused)]);
-        hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(pause_until_ms)));
-        hash = exhaust_mix(hash, number_at(memory, LIFE(pause_ms)));
-    }
-    for (size_t i = 0; i < memory->refused_count; i++) {
-        const struct refusal *refused = &memory->refused[i];
-        hash = exhaust_mix_bytes(hash, refused->type, strlen(refused->type));
-        hash = time_hash(world, hash, refused->until_ms);
-        hash = exhaust_mix(hash, (uint64_t)refused->wait_ms << 8 | refused->allowed);
-    }
-    if (explorer->plan->jumps == 0)
-        return hash;
-    const struct engine_clock *clock = &memory->clock;
-    hash = exhaust_mix(hash, (uint64_t)world->skews_ms[worker->number]);
-    hash = exhaust_mix(hash, (uint64_t)(clock->wall_ms - clock->steady_ms));
-    for (size_t i = 0; i < clock->count; i++) {
-        hash = exhaust_mix(hash, (uint64_t)clock->steps[i].before_ms);
-        hash = exhaust_mix(hash, (uint64_t)clock->steps[i].after_ms);
-    }
-    hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(future_sweep_ms)));
-    return time_hash(world, hash, (int64_t)number_at(memory, LIFE(clocks_look_ms)));
+    return (plan->unwritten > 0 ? ENGINE_STATE_PAUSES : 0U) |
+           (plan->jumps > 0 ? ENGINE_STATE_CLOCKS : 0U);
 }
 
 uint64_t exhaust_memory_hash(const struct exhaust *explorer, const struct exhaust_worker *worker)
 {
     const struct exhaust_world *world = &explorer->world;
-    const struct exhaust_memory *memory = &world->memories[worker->number];
-    uint64_t hash = exhaust_mix(worker->service, number_at(memory, LIFE(held_session)));
-    size_t held_count = number_at(memory, LIFE(held_count));
+    const struct engine_state *memory = &world->memories[worker->number];
+    struct delivery *held[ENGINE_STATE_HELD_MAX];
+    uint64_t numbers[ENGINE_STATE_NUMBERS_MAX];
+    uint64_t hash = worker->service;
+    size_t held_count = engine_state_held(memory, held);
     for (size_t i = 0; i < held_count; i++)
-        hash = exhaust_mix(hash, held_hash(world, worker, memory->held[i]));
-    hash = exhaust_mix(hash, memory->life[LIFE(was_alone)]);
-    hash = exhaust_mix(hash, memory->life[LIFE(has_seen_queue_empty)]);
-    hash = exhaust_mix(hash, memory->life[LIFE(is_relaying_all)]);
-    hash = exhaust_mix(hash, memory->life[LIFE(is_clearing_at_once)]);
-    hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(due_sweep_ms)));
-    hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(relay_sweep_ms)));
-    hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(bus_wait_ms)));
-    hash = exhaust_mix(hash, number_at(memory, LIFE(due.skip)));
-    hash = exhaust_mix(hash, number_at(memory, LIFE(relay.skip)));
-    hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(due.front_again_ms)));
-    hash = time_hash(world, hash, (int64_t)number_at(memory, LIFE(relay.front_again_ms)));
-    for (size_t i = 0; i < memory->clear_count; i++) {
-        const struct exhaust_clear *clear = &memory->clears[i];
-        hash = exhaust_mix(hash, text_hash(clear->id) + (uint64_t)clear->version);
-        hash = time_hash(world, hash, clear->since_ms + engine_limits_default.clear_interval_ms);
-    }
+        hash = exhaust_mix(hash, held_hash(world, worker, held[i]));
+    size_t count =
+        engine_state_numbers(memory, parts_that_matter(explorer->plan), world->now_ms, numbers);
+    for (size_t i = 0; i < count; i++)
+        hash = exhaust_mix(hash, numbers[i]);
+    if (explorer->plan->jumps > 0)
+        hash = exhaust_mix(hash, (uint64_t)world->skews_ms[worker->number]);
     uint64_t calls = 0;
     for (size_t i = 0; i < world->call_count; i++)
         if (world->calls[i].worker == worker->number)
             calls += call_hash(&world->calls[i]);
-    return trouble_hash(explorer, worker, exhaust_mix(hash, calls));
+    return exhaust_mix(hash, calls);
 }
 
 static uint64_t clients_hash(const struct exhaust *explorer)

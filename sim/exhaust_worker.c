@@ -1,75 +1,10 @@
 /* exhaust_worker.c - the processes of an exhaustive world. Each has one engine for the whole of the
  * exploration: before a step it is given the memory that the state says, after it the memory is
- * taken. A crash leaves the memory of an engine that was just made.
- *
- * This looks into the engine (batch.h), as nothing else outside of it may. The bytes behind the
- * limits are kept whole, so a field that is added there is kept too. */
-#include "common/saga/engine_private.h"
+ * taken. A crash leaves the memory of an engine that was just made. */
 #include "sim/exhaust.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <string.h>
-
-#define LIFE_BEGIN offsetof(struct engine, held_count)
-#define LIFE_BYTES (sizeof(struct engine) - LIFE_BEGIN)
-_Static_assert(LIFE_BYTES <= EXHAUST_MEMORY_BYTES, "an engine's memory is kept whole");
-
-static void clears_keep(struct exhaust_worker *worker, struct exhaust_memory *memory)
-{
-    const struct clear_queue *clears = &worker->engine->clears;
-    assert(clears->count <= EXHAUST_CLEARS_MAX);
-    memory->clear_count = 0;
-    for (size_t i = 0; i < clears->used; i++) {
-        const struct clear_entry *entry = &clears->entries[(clears->first + i) % CLEAR_QUEUE_MAX];
-        if (entry->is_gone)
-            continue;
-        memory->clears[memory->clear_count++] = (struct exhaust_clear){
-            .id = exhaust_keep_text(&worker->explorer->pool, entry->id),
-            .version = entry->version,
-            .since_ms = entry->since_ms,
-        };
-    }
-}
-
-static void memory_take(struct exhaust_worker *worker, struct exhaust_memory *memory)
-{
-    const struct engine *engine = worker->engine;
-    assert(engine->held_count <= EXHAUST_HELD_MAX && engine->publishing_count == 0);
-    memcpy(memory->life, (const unsigned char *)engine + LIFE_BEGIN, LIFE_BYTES);
-    for (size_t i = 0; i < engine->held_count; i++) {
-        int8_t slot = 0;
-        while (&worker->deliveries[slot] != engine->held[i])
-            slot++;
-        memory->held[i] = slot;
-    }
-    memory->clock = engine->clock;
-    assert(engine->refusals.count <= EXHAUST_REFUSED_MAX);
-    memory->refused_count = engine->refusals.count;
-    memcpy(memory->refused, engine->refusals.kinds, sizeof memory->refused);
-    clears_keep(worker, memory);
-}
-
-static void memory_give(struct exhaust_worker *worker, const struct exhaust_memory *memory)
-{
-    struct engine *engine = worker->engine;
-    memcpy((unsigned char *)engine + LIFE_BEGIN, memory->life, LIFE_BYTES);
-    engine->publishing_first = 0;
-    engine->publishing_count = 0; /* the step before may have ended in a crash */
-    engine->batch = engine->batches;
-    for (size_t i = 0; i < engine->held_count; i++)
-        engine->held[i] = &worker->deliveries[memory->held[i]];
-    engine->clock = memory->clock;
-    engine->refusals.count = memory->refused_count;
-    memcpy(engine->refusals.kinds, memory->refused, sizeof memory->refused);
-    clear_queue_empty(&engine->clears);
-    for (size_t i = 0; i < memory->clear_count; i++) {
-        const struct exhaust_clear *clear = &memory->clears[i];
-        bool is_kept = clear_queue_add(&engine->clears, (const char *)clear->id->bytes,
-                                       clear->version, clear->since_ms);
-        assert(is_kept);
-    }
-}
 
 /* ---- making ---- */
 
@@ -108,7 +43,7 @@ static void worker_make(struct exhaust *explorer, enum sim_service service, int 
     if (service == SIM_PAYMENT)
         ports.effects = exhaust_effect_port(worker);
     worker->engine = engine_new(&sim->participants[service], &ports, &limits);
-    memory_take(worker, &worker->newborn);
+    engine_state_take(worker->engine, &worker->newborn);
     explorer->world.memories[worker->number] = worker->newborn;
 }
 
@@ -124,9 +59,10 @@ void exhaust_workers_make(struct exhaust *explorer)
 /* I8, of this engine's life. */
 static void counters_check(struct exhaust_worker *worker)
 {
-    const struct engine *engine = worker->engine;
-    if (engine->delivered != engine->applied + engine->duplicates + engine->rejected +
-                                 engine->deferred + engine->quarantined)
+    struct engine_status status;
+    engine_status_get(worker->engine, &status);
+    if (status.delivered != status.applied + status.duplicates + status.rejected + status.deferred +
+                                status.later + status.quarantined)
         sim_fail(worker->explorer->sim, "I8: the counters of %s do not add up", worker->name);
 }
 
@@ -143,7 +79,7 @@ void exhaust_step(struct exhaust_worker *worker)
     struct exhaust *explorer = worker->explorer;
     assert(!worker->is_stepping);
     exhaust_bus_restore(worker);
-    memory_give(worker, &explorer->world.memories[worker->number]);
+    engine_state_give(worker->engine, &explorer->world.memories[worker->number]);
     worker->request_count = 0;
     worker->is_stepping = true;
     /* The one jump: a process that is killed does not return from its port calls either. */
@@ -152,18 +88,11 @@ void exhaust_step(struct exhaust_worker *worker)
         (void)engine_step(worker->engine, now_ms + explorer->world.skews_ms[worker->number],
                           now_ms);
         counters_check(worker);
-        memory_take(worker, &explorer->world.memories[worker->number]);
+        engine_state_take(worker->engine, &explorer->world.memories[worker->number]);
     } else {
         worker_crash(worker);
     }
     worker->is_stepping = false;
-}
-
-static int64_t life_time_ms(const struct exhaust_memory *memory, size_t offset)
-{
-    int64_t time_ms;
-    memcpy(&time_ms, memory->life + offset - LIFE_BEGIN, sizeof time_ms);
-    return time_ms;
 }
 
 static bool owes(const struct exhaust_worker *worker)
@@ -177,17 +106,7 @@ static bool owes(const struct exhaust_worker *worker)
 
 int64_t exhaust_worker_again_ms(const struct exhaust_worker *worker)
 {
-    const struct exhaust_memory *memory = &worker->explorer->world.memories[worker->number];
-    if (memory->life[offsetof(struct engine, is_paused) - LIFE_BEGIN])
-        return life_time_ms(memory, offsetof(struct engine, pause_until_ms));
-    if (memory->refused_count == 0 || !owes(worker))
-        return 0;
-    int64_t sweep_ms = life_time_ms(memory, offsetof(struct engine, relay_sweep_ms));
-    int64_t until_ms = memory->refused[0].until_ms;
-    for (size_t i = 1; i < memory->refused_count; i++)
-        if (memory->refused[i].until_ms < until_ms)
-            until_ms = memory->refused[i].until_ms;
-    return sweep_ms > until_ms ? sweep_ms : until_ms;
+    return engine_state_again_ms(&worker->explorer->world.memories[worker->number], owes(worker));
 }
 
 /* Without anything to do, its step within a port call would be a step before or after it. */

@@ -1,4 +1,4 @@
-"""A folder includes only from the folders that lie below it."""
+"""A folder includes only from the folders that lie below it, and what is private only from itself."""
 import re
 
 PROVES = "the layers hold: common < wire, tracing < host < each service < services (their list); services know nothing of each other"
@@ -35,6 +35,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
 def allowed(including, included):
     here, there = including.split("/"), included.split("/")
+    if included.endswith("_private.h") and here[0] != "tests" and here[:-1] != there[:-1]:
+        return False
     if here[0] not in BELOW:
         return True  # cli, tests, sim, bench may look at everything
     if there[0] not in BELOW[here[0]]:
