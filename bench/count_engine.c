@@ -4,11 +4,13 @@
  *   count_engine gateway|booking|payment SAGAS
  *
  * Each good saga gives every service its two inputs, in waves of WAVE sagas: first all first ones,
- * then all second ones. What counts is engine_step; the ports here do as little as they can. */
+ * then all second ones. What counts is engine_step. */
 #include "bench/events.h"
 #include "booking/participant.h"
 #include "common/base/exit_status.h"
 #include "common/base/memory.h"
+#include "common/memory/memory_bus.h"
+#include "common/memory/memory_store.h"
 #include "common/saga/engine.h"
 #include "gateway/gateway.h"
 #include "payment/participant.h"
@@ -19,75 +21,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAVE     64
-#define SLOTS    (4 * WAVE) /* a power of two; what a wave has settled is forgotten */
-#define BEGIN_MS INT64_C(1795266565934)
-#define DAY_MS   INT64_C(86400000)
-
-struct kept {
-    struct record record;
-    uint8_t body[4096];
-};
+#define WAVE         64 /* what a wave has settled is forgotten */
+#define BINDINGS_MAX 32
+#define BEGIN_MS     INT64_C(1795266565934)
+#define DAY_MS       INT64_C(86400000)
 
 struct world {
-    struct kept documents[SLOTS];
-    struct delivery deliveries[WAVE];
+    struct arena kept; /* what a wave has stored and published */
+    struct memory_document documents[WAVE];
+    struct memory_store store;
+    struct memory_queue queues[2]; /* its own, and that of all who listen */
+    struct topology_binding bindings[BINDINGS_MAX];
+    struct memory_entry waiting[WAVE], heard[WAVE];
+    struct memory_held hand[WAVE];
+    struct memory_broker broker;
+    struct memory_bus bus;
+    struct message messages[WAVE];
     char bodies[WAVE][EVENT_BODY_SIZE];
-    size_t delivery_count;
     struct request requests[WAVE];
     size_t request_count;
-    uint64_t session, settled, published;
-    size_t on_its_way;
+    uint64_t settled, published;
 };
 
-/* ---- store ---- */
-
-static struct kept *document_find(struct world *world, const char *id)
-{
-    for (size_t i = 0; i < SLOTS; i++)
-        if (world->documents[i].record.version == 0 ||
-            strcmp(world->documents[i].record.id, id) == 0)
-            return &world->documents[i];
-    abort();
-}
-
-static bool store_load(void *self, const char *const *ids, size_t count, struct arena *arena,
-                       struct record *ret_records, struct error *error)
-{
-    (void)error;
-    for (size_t i = 0; i < count; i++) {
-        const struct kept *kept = document_find(self, ids[i]);
-        ret_records[i] = kept->record;
-        memcpy(ret_records[i].id, ids[i], strlen(ids[i]) + 1);
-        if (kept->record.version > 0)
-            ret_records[i].body = arena_copy(arena, kept->body, kept->record.body_length);
-    }
-    return true;
-}
-
-static bool store_save(void *self, const struct record *records, size_t count,
-                       enum save_result *ret_results, struct error *error)
-{
-    (void)error;
-    for (size_t i = 0; i < count; i++) {
-        struct kept *kept = document_find(self, records[i].id);
-        assert(kept->record.version == records[i].version &&
-               records[i].body_length <= sizeof kept->body);
-        kept->record = records[i];
-        kept->record.version++;
-        memcpy(kept->body, records[i].body, records[i].body_length);
-        ret_results[i] = SAVE_SAVED;
-    }
-    return true;
-}
-
-/* The second input's save drops what the first one owed; the rest is as it was in a real store. */
-static bool store_clear(void *self, const char *const *ids, const int64_t *versions, size_t count,
-                        struct error *error)
-{
-    (void)self, (void)ids, (void)versions, (void)count, (void)error;
-    return true;
-}
+/* ---- store and bus, where what a service owes goes to one queue ---- */
 
 static bool store_find_none(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                             size_t *ret_count, struct error *error)
@@ -97,52 +53,22 @@ static bool store_find_none(void *self, const struct store_look *look, char (*re
     return true;
 }
 
-static bool store_count_none(void *self, size_t limit, size_t *ret_count, struct error *error)
+/* The second input's save drops what the first one owed; the rest is as it was in a real store. */
+static bool store_clear_none(void *self, const char *const *ids, const int64_t *versions,
+                             size_t count, struct error *error)
 {
-    (void)self, (void)limit, (void)error;
-    *ret_count = 0;
+    (void)self, (void)ids, (void)versions, (void)count, (void)error;
     return true;
 }
 
-static bool store_ping(void *self, struct error *error)
+/* Sweeps find nothing: a wave is over before anything is due, and nothing is lost. */
+static struct store_port store_open(struct world *world)
 {
-    (void)self, (void)error;
-    return true;
-}
-
-/* ---- bus and requests ---- */
-
-static void bus_service(void *self, struct bus_status *ret_status)
-{
-    const struct world *world = self;
-    *ret_status = (struct bus_status){ world->session, true, true, NULL };
-}
-
-static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
-{
-    struct world *world = self;
-    size_t count = world->delivery_count < limit ? world->delivery_count : limit;
-    for (size_t i = 0; i < count; i++)
-        ret_deliveries[i] = &world->deliveries[i];
-    world->delivery_count = 0;
-    return count;
-}
-
-static void bus_publish_begin(void *self, const struct message *const *messages, size_t count)
-{
-    struct world *world = self;
-    (void)messages;
-    world->on_its_way = count;
-}
-
-static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *ret_results)
-{
-    struct world *world = self;
-    (void)is_waiting;
-    for (size_t i = 0; i < world->on_its_way; i++)
-        ret_results[i] = PUBLISH_CONFIRMED;
-    world->published += world->on_its_way;
-    return true;
+    world->store = memory_store_of(world->documents, WAVE, memory_keeper_arena(&world->kept));
+    struct store_port port = memory_store_port(&world->store);
+    port.clear_owed = store_clear_none;
+    port.due = port.owed = store_find_none;
+    return port;
 }
 
 static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
@@ -153,21 +79,45 @@ static bool bus_quarantine(void *self, const struct delivery *delivery, const ch
     exit(1);
 }
 
-static void bus_ack(void *self, struct delivery *const *deliveries, size_t count)
+/* Nobody listens: what was heard is counted and forgotten. */
+static void heard_count(struct world *world)
 {
-    (void)deliveries;
-    ((struct world *)self)->settled += count;
+    world->published += world->queues[1].count;
+    world->queues[1].count = 0;
 }
 
-static bool bus_is_drained(void *self)
+/* Every type of message once, into one queue. */
+static size_t bindings_make(struct topology_binding *ret_bindings, const char *queue)
 {
-    return ((const struct world *)self)->delivery_count == 0;
+    size_t count = 0;
+    for (size_t i = 0; i < wire_binding_count; i++) {
+        const char *key = wire_bindings[i].routing_key;
+        size_t known = 0;
+        while (known < count && strcmp(ret_bindings[known].routing_key, key) != 0)
+            known++;
+        assert(known < BINDINGS_MAX);
+        ret_bindings[known] = (struct topology_binding){ queue, key };
+        count += known == count;
+    }
+    return count;
 }
 
-static void bus_nothing(void *self)
+static struct bus_port bus_open(struct world *world)
 {
-    (void)self;
+    static const char own[] = "own", heard[] = "heard";
+    size_t bindings = bindings_make(world->bindings, heard);
+    world->queues[0] = memory_queue_of(own, world->waiting, WAVE, NULL, 0);
+    world->queues[1] = memory_queue_of(heard, world->heard, WAVE, NULL, 0);
+    world->broker = memory_broker_of(world->queues, 2, world->bindings, bindings,
+                                     memory_keeper_arena(&world->kept));
+    memory_broker_declare(&world->broker);
+    memory_bus_init(&world->bus, &world->broker, &world->queues[0], 0, world->hand, WAVE);
+    struct bus_port port = memory_bus_port(&world->bus);
+    port.quarantine = bus_quarantine;
+    return port;
 }
+
+/* ---- requests ---- */
 
 static size_t requests_take(void *self, size_t limit, struct request **ret_requests)
 {
@@ -189,9 +139,11 @@ static void requests_answer(void *self, struct request *request)
 
 static void delivery_add(struct world *world, enum bench_event event, uint64_t saga)
 {
-    struct delivery *delivery = &world->deliveries[world->delivery_count];
-    *delivery = (struct delivery){ .tag = saga + 1, .session = world->session };
-    bench_event_write(event, 1, saga, &delivery->message, world->bodies[world->delivery_count++]);
+    struct message *message = &world->messages[world->queues[0].count];
+    bench_event_write(event, 1, saga, message, world->bodies[world->queues[0].count]);
+    struct memory_entry *entry = memory_queue_put(&world->queues[0], message);
+    assert(entry != NULL);
+    (void)entry;
 }
 
 /* As the HTTP shells build them from a body. */
@@ -228,16 +180,21 @@ static void wave_run(struct world *world, struct engine *engine, const char *ser
 {
     bool is_booking = strcmp(service, "booking") == 0;
     int64_t now_ms = BEGIN_MS + (int64_t)first;
-    memset(world->documents, 0, sizeof world->documents);
+    world->store.count = 0;
+    arena_clear(&world->kept);
     for (uint64_t i = 0; i < count; i++)
         if (is_booking)
             delivery_add(world, BENCH_INTENT, first + i);
         else
             request_add(world, strcmp(service, "gateway") == 0, first + i);
     (void)engine_step(engine, now_ms, now_ms);
+    world->settled += is_booking ? count - world->queues[0].count : 0;
+    heard_count(world);
     for (uint64_t i = 0; i < count; i++)
         delivery_add(world, is_booking ? BENCH_CAPTURED : BENCH_CONFIRMED, first + i);
     (void)engine_step(engine, now_ms + 10, now_ms + 10);
+    world->settled += count - world->queues[0].count;
+    heard_count(world);
 }
 
 int main(int argc, char **argv)
@@ -261,27 +218,9 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct world *world = memory_alloc(1, sizeof *world);
-    world->session = 1;
     const struct engine_ports ports = {
-        .store = { .self = world,
-                   .load = store_load,
-                   .save = store_save,
-                   .clear_owed = store_clear,
-                   .due = store_find_none,
-                   .owed = store_find_none,
-                   .count_owed = store_count_none,
-                   .ping = store_ping,
-                   .pulse = store_ping },
-        .bus = { .self = world,
-                 .service = bus_service,
-                 .take = bus_take,
-                 .publish_begin = bus_publish_begin,
-                 .publish_end = bus_publish_end,
-                 .quarantine = bus_quarantine,
-                 .ack = bus_ack,
-                 .is_drained = bus_is_drained,
-                 .pause = bus_nothing,
-                 .resume = bus_nothing },
+        .store = store_open(world),
+        .bus = bus_open(world),
         .requests = { .self = world, .take = requests_take, .answer = requests_answer },
     };
     struct engine *engine = engine_new(&participant, &ports, &engine_limits_default);
@@ -293,6 +232,7 @@ int main(int argc, char **argv)
                 "count_engine: %" PRIu64 " inputs settled, %" PRIu64 " messages published\n",
                 world->settled, world->published);
     engine_free(engine);
+    arena_done(&world->kept);
     free(world);
     return is_whole ? 0 : 1;
 }

@@ -1,7 +1,10 @@
-/* engine_rig.h - an engine between a bus, a store and a client that a test holds in its hands, with
- * the participant of tally.h. Included by one test. */
+/* engine_rig.h - an engine on the bus and the store of common/memory, with a client that a test
+ * holds in its hands and the faults that it wants around them, and the participant of tally.h.
+ * Included by one test. */
 #pragma once
 
+#include "common/memory/memory_bus.h"
+#include "common/memory/memory_store.h"
 #include "common/saga/document.h"
 #include "common/saga/engine.h"
 #include "tests/unit/tally.h"
@@ -15,25 +18,37 @@
 
 #include <cmocka.h>
 
-#define NOW       1000000
-#define PLACES    8
-#define BODY_SIZE 16384
+#define NOW    1000000
+#define PLACES 8
+#define HEARD  64
+
+struct arrival { /* what deliver() has put into the queue */
+    struct message message;
+    int64_t delivery_count, later_since_ms;
+};
 
 /* Everything outside of the engine. */
 static struct world {
-    struct delivery deliveries[PLACES];
-    size_t delivered, given, acked, quarantined, postponed, published, nacked;
+    struct arena kept;
+    struct memory_queue queues[2]; /* its own, and that of those who listen to it */
+    struct memory_broker broker;
+    struct memory_bus bus;
+    struct memory_document documents[PLACES];
+    struct memory_store store;
+    struct bus_port bus_port;
+    struct store_port store_port;
+    struct memory_entry arrived[PLACES], heard[HEARD];
+    struct memory_letter letters[PLACES];
+    struct memory_held hand[PLACES];
+    struct arrival arrivals[PLACES];
+    size_t delivered, acked, quarantined, postponed, published, nacked;
     int64_t postponed_since_ms;
-    size_t ways[BUS_PUBLISHES_MAX], way_count; /* messages that nobody has answered for, by call */
-    bool is_drained, refuses_letters, loses_messages, nacks_messages, confirms_late;
-    uint64_t session;
-    struct record records[PLACES];
-    uint8_t bodies[PLACES][BODY_SIZE];
-    size_t stored, saves, save_calls, loads, observed;
+    bool is_undrained, refuses_letters, loses_messages, nacks_messages, confirms_late;
+    size_t saves, save_calls, loads, observed;
     bool is_away, refuses_writes, conflicts, is_in_doubt;
     const char *contended_id; /* another process saves it first, once */
     const char *doubted_id;   /* of a document of which a save says nothing; or NULL */
-    bool is_consumer_paused, is_relayed, is_blocked;
+    bool is_relayed;
     struct request *request;
     char observed_for[IDENT_SIZE]; /* the correlation id of the last decision */
     const char *held_id;           /* of the document that an effect is held of; or NULL */
@@ -42,100 +57,85 @@ static struct world {
 
 /* ---- the bus ---- */
 
-static void bus_service(void *self, struct bus_status *ret_status)
-{
-    (void)self;
-    *ret_status = (struct bus_status){ .session = world.session,
-                                       .can_consume = world.session != 0,
-                                       .can_publish = world.session != 0 && !world.is_blocked };
-}
-
 static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
 {
-    (void)self;
-    size_t count = 0;
-    while (count < limit && world.given < world.delivered)
-        ret_deliveries[count++] = &world.deliveries[world.given++];
-    return count;
-}
-
-static void bus_publish_begin(void *self, const struct message *const *messages, size_t count)
-{
-    (void)self, (void)messages;
-    assert_true(world.way_count < BUS_PUBLISHES_MAX);
-    world.ways[world.way_count++] = count;
+    for (size_t i = 0; i < world.queues[0].count; i++) {
+        struct memory_entry *entry = &world.queues[0].entries[i];
+        struct arrival *arrival = &world.arrivals[0];
+        while (&arrival->message != entry->message)
+            arrival++;
+        entry->later_since_ms = arrival->later_since_ms;
+        entry->delivery_count += (int32_t)arrival->delivery_count;
+        arrival->delivery_count = 0;
+    }
+    return memory_bus_port(self).take(self, limit, ret_deliveries);
 }
 
 static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *ret_results)
 {
-    (void)self;
-    assert_int_not_equal(world.way_count, 0);
+    size_t count = world.bus.publishes[0].count;
     if (world.confirms_late && !is_waiting)
         return false;
-    for (size_t i = 0; i < world.ways[0]; i++)
-        ret_results[i] = world.loses_messages   ? PUBLISH_UNKNOWN
-                         : world.nacks_messages ? PUBLISH_NACKED
-                                                : PUBLISH_CONFIRMED;
-    world.nacked += world.nacks_messages ? world.ways[0] : 0;
-    world.published += world.loses_messages || world.nacks_messages ? 0 : world.ways[0];
-    memmove(world.ways, world.ways + 1, --world.way_count * sizeof world.ways[0]);
+    assert_true(memory_bus_port(self).publish_end(self, is_waiting, ret_results));
+    memory_queue_purge(&world.queues[1]);
+    for (size_t i = 0; i < count; i++) {
+        if (world.loses_messages || world.nacks_messages)
+            ret_results[i] = world.loses_messages ? PUBLISH_UNKNOWN : PUBLISH_NACKED;
+        world.nacked += ret_results[i] == PUBLISH_NACKED;
+        world.published += ret_results[i] == PUBLISH_CONFIRMED;
+    }
     return true;
 }
 
 static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
                            struct error *error)
 {
-    (void)self, (void)delivery, (void)reason;
-    if (world.refuses_letters)
-        return error_set(error, ERROR_RETRY, "full");
-    world.quarantined++;
-    return true;
+    world.queues[0].full = world.refuses_letters ? MEMORY_DEAD : 0;
+    bool is_put = memory_bus_port(self).quarantine(self, delivery, reason, error);
+    world.quarantined += is_put;
+    return is_put;
 }
 
 static bool bus_postpone(void *self, const struct delivery *delivery, const char *reason,
                          int64_t since_ms, struct error *error)
 {
-    (void)self, (void)delivery, (void)reason;
-    if (world.refuses_letters)
-        return error_set(error, ERROR_RETRY, "full");
-    world.postponed++;
+    world.queues[0].full = world.refuses_letters ? MEMORY_LATER : 0;
+    bool is_put = memory_bus_port(self).postpone(self, delivery, reason, since_ms, error);
+    world.postponed += is_put;
     world.postponed_since_ms = since_ms;
-    return true;
+    return is_put;
 }
 
 static void bus_ack(void *self, struct delivery *const *deliveries, size_t count)
 {
-    (void)self, (void)deliveries;
+    memory_bus_port(self).ack(self, deliveries, count);
     world.acked += count;
 }
 
 static bool bus_is_drained(void *self)
 {
-    (void)self;
-    return world.is_drained;
+    return !world.is_undrained && memory_bus_port(self).is_drained(self);
 }
 
-static void bus_pause(void *self)
+static struct bus_port bus_open(void)
 {
-    (void)self;
-    world.is_consumer_paused = true;
-}
-
-static void bus_resume(void *self)
-{
-    (void)self;
-    world.is_consumer_paused = false;
+    static const struct topology_binding bindings[] = { { "theirs", "counted" } };
+    world.queues[0] = memory_queue_of("own", world.arrived, PLACES, world.letters, PLACES);
+    world.queues[1] = memory_queue_of("theirs", world.heard, HEARD, NULL, 0);
+    world.broker = memory_broker_of(world.queues, 2, bindings, 1, memory_keeper_arena(&world.kept));
+    memory_broker_declare(&world.broker);
+    memory_bus_init(&world.bus, &world.broker, &world.queues[0], 0, world.hand, PLACES);
+    struct bus_port port = memory_bus_port(&world.bus);
+    port.take = bus_take;
+    port.publish_end = bus_publish_end;
+    port.quarantine = bus_quarantine;
+    port.postpone = bus_postpone;
+    port.ack = bus_ack;
+    port.is_drained = bus_is_drained;
+    return port;
 }
 
 /* ---- the store ---- */
-
-static struct record *record_find(const char *id)
-{
-    for (size_t i = 0; i < world.stored; i++)
-        if (strcmp(world.records[i].id, id) == 0)
-            return &world.records[i];
-    return NULL;
-}
 
 static bool is_there(struct error *error)
 {
@@ -151,117 +151,54 @@ static bool takes_writes(struct error *error)
 static bool store_load(void *self, const char *const *ids, size_t count, struct arena *arena,
                        struct record *ret_records, struct error *error)
 {
-    (void)self;
     world.loads += count;
-    for (size_t i = 0; i < count; i++) {
-        const struct record *record = record_find(ids[i]);
-        ret_records[i] = record != NULL ? *record : (struct record){ .version = 0 };
-        snprintf(ret_records[i].id, IDENT_SIZE, "%s", ids[i]);
-        if (record != NULL)
-            ret_records[i].body = arena_copy(arena, record->body, record->body_length);
-    }
-    return is_there(error);
+    return is_there(error) &&
+           memory_store_port(self).load(self, ids, count, arena, ret_records, error);
+}
+
+static bool is_named(const char *id, const struct record *record)
+{
+    return id != NULL && strcmp(record->id, id) == 0;
 }
 
 static bool store_save(void *self, const struct record *records, size_t count,
                        enum save_result *ret_results, struct error *error)
 {
-    (void)self;
     world.save_calls++;
-    for (size_t i = 0; i < count && !world.is_away && !world.refuses_writes; i++) {
-        bool is_doubted = world.is_in_doubt || (world.doubted_id != NULL &&
-                                                strcmp(records[i].id, world.doubted_id) == 0);
-        ret_results[i] = is_doubted ? SAVE_UNKNOWN : SAVE_CONFLICT;
-        bool is_contended =
-            world.contended_id != NULL && strcmp(records[i].id, world.contended_id) == 0;
+    if (!takes_writes(error))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool is_doubted = world.is_in_doubt || is_named(world.doubted_id, &records[i]);
+        bool is_contended = is_named(world.contended_id, &records[i]);
         if (is_contended)
             world.contended_id = NULL;
-        if (is_doubted || is_contended)
-            continue;
-        struct record *record = record_find(records[i].id);
-        if (world.conflicts || records[i].version != (record != NULL ? record->version : 0))
-            continue;
-        size_t place = record != NULL ? (size_t)(record - world.records) : world.stored++;
-        assert_true(place < PLACES && records[i].body_length <= BODY_SIZE);
-        memcpy(world.bodies[place], records[i].body, records[i].body_length);
-        world.records[place] = records[i];
-        world.records[place].body = world.bodies[place];
-        world.records[place].version++;
-        ret_results[i] = SAVE_SAVED;
-        world.saves++;
+        ret_results[i] = is_doubted                        ? SAVE_UNKNOWN
+                         : is_contended || world.conflicts ? SAVE_CONFLICT
+                                                           : memory_store_save(self, &records[i]);
+        world.saves += ret_results[i] == SAVE_SAVED;
     }
-    return takes_writes(error);
+    return true;
 }
 
 static bool store_clear_owed(void *self, const char *const *ids, const int64_t *versions,
                              size_t count, struct error *error)
 {
-    (void)self;
-    for (size_t i = 0; i < count; i++) {
-        struct record *record = record_find(ids[i]);
-        if (record != NULL && record->version == versions[i])
-            record->owed_at_ms = 0; /* and the body keeps them: good enough here */
-    }
-    return takes_writes(error);
+    return takes_writes(error) &&
+           memory_store_port(self).clear_owed(self, ids, versions, count, error);
 }
 
 static bool store_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                       size_t *ret_count, struct error *error)
 {
-    (void)self;
-    size_t skip = look->skip;
-    *ret_count = 0;
-    for (size_t i = 0; i < world.stored && *ret_count < look->limit; i++) {
-        int64_t due_ms = world.records[i].due_at_ms;
-        if (due_ms <= look->after_ms || due_ms > look->before_ms)
-            continue;
-        if (skip > 0)
-            skip--;
-        else
-            memcpy(ret_ids[(*ret_count)++], world.records[i].id, IDENT_SIZE);
-    }
-    return is_there(error);
+    return is_there(error) && memory_store_port(self).due(self, look, ret_ids, ret_count, error);
 }
 
 static bool store_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                        size_t *ret_count, struct error *error)
 {
-    (void)self;
-    size_t skip = look->skip;
     *ret_count = 0;
-    for (size_t i = 0; world.is_relayed && i < world.stored && *ret_count < look->limit; i++) {
-        int64_t owed_ms = world.records[i].owed_at_ms;
-        if (owed_ms <= look->after_ms || owed_ms > look->before_ms)
-            continue;
-        if (skip > 0)
-            skip--;
-        else
-            memcpy(ret_ids[(*ret_count)++], world.records[i].id, IDENT_SIZE);
-    }
-    return is_there(error);
-}
-
-static bool store_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
-{
-    (void)self;
-    *ret_count = 0;
-    for (size_t i = 0; i < world.stored && *ret_count < limit; i++)
-        *ret_count += world.records[i].owed_at_ms != 0;
-    return is_there(error);
-}
-
-static bool store_list(void *self, const struct store_cursor *after, size_t limit,
-                       struct arena *arena, struct record *ret_records, size_t *ret_count,
-                       struct error *error)
-{
-    (void)self, (void)after, (void)limit, (void)arena;
-    *ret_count = 0;
-    for (size_t i = 0; i < world.stored; i++)
-        if (*ret_count == 0 || world.records[i].created_at_ms > ret_records[0].created_at_ms) {
-            ret_records[0] = world.records[i];
-            *ret_count = 1;
-        }
-    return is_there(error);
+    return is_there(error) && (!world.is_relayed ||
+                               memory_store_port(self).owed(self, look, ret_ids, ret_count, error));
 }
 
 static bool store_ping(void *self, struct error *error)
@@ -274,6 +211,20 @@ static bool store_pulse(void *self, struct error *error)
 {
     (void)self;
     return takes_writes(error);
+}
+
+static struct store_port store_open(void)
+{
+    world.store = memory_store_of(world.documents, PLACES, memory_keeper_arena(&world.kept));
+    struct store_port port = memory_store_port(&world.store);
+    port.load = store_load;
+    port.save = store_save;
+    port.clear_owed = store_clear_owed;
+    port.due = store_due;
+    port.owed = store_owed;
+    port.ping = store_ping;
+    port.pulse = store_pulse;
+    return port;
 }
 
 /* ---- the client ---- */
@@ -315,31 +266,15 @@ static const struct observer_port observer = { .decided = decided };
 
 /* ---- what a test does ---- */
 
+/* As a process that starts: beside another one, or after it. */
 static struct engine *engine_make(void)
 {
     static struct engine_limits limits;
     limits = engine_limits_default;
     limits.owed_documents_max = 2;
     struct engine_ports ports = {
-        .store = { .load = store_load,
-                   .save = store_save,
-                   .clear_owed = store_clear_owed,
-                   .due = store_due,
-                   .owed = store_owed,
-                   .count_owed = store_count_owed,
-                   .list = store_list,
-                   .ping = store_ping,
-                   .pulse = store_pulse },
-        .bus = { .service = bus_service,
-                 .take = bus_take,
-                 .publish_begin = bus_publish_begin,
-                 .publish_end = bus_publish_end,
-                 .quarantine = bus_quarantine,
-                 .postpone = bus_postpone,
-                 .ack = bus_ack,
-                 .is_drained = bus_is_drained,
-                 .pause = bus_pause,
-                 .resume = bus_resume },
+        .store = world.store_port,
+        .bus = world.bus_port,
         .requests = { .take = request_take, .answer = request_answer },
         .effects = { .holds = effect_holds },
         .observer = &observer,
@@ -351,8 +286,8 @@ static int world_begin(void **test)
 {
     (void)test;
     memset(&world, 0, sizeof world);
-    world.session = 1;
-    world.is_drained = true;
+    world.bus_port = bus_open();
+    world.store_port = store_open();
     world.engine = engine_make();
     return 0;
 }
@@ -361,21 +296,23 @@ static int world_end(void **test)
 {
     (void)test;
     world.engine = engine_free(world.engine);
+    arena_done(&world.kept);
     return 0;
 }
 
-static struct delivery *deliver(const char *message_id, const char *document_id, const char *body)
+static struct arrival *deliver(const char *message_id, const char *document_id, const char *body)
 {
     assert_true(world.delivered < PLACES);
-    struct delivery *delivery = &world.deliveries[world.delivered++];
-    *delivery = (struct delivery){ .tag = world.delivered, .session = world.session };
-    snprintf(delivery->message.id, MESSAGE_ID_SIZE, "%s", message_id);
-    snprintf(delivery->message.type, MESSAGE_TYPE_SIZE, "told");
-    snprintf(delivery->message.correlation_id, IDENT_SIZE, "%s", document_id);
-    delivery->message.schema_version = SCHEMA_FIRST;
-    delivery->message.body = body;
-    delivery->message.body_length = strlen(body);
-    return delivery;
+    struct arrival *arrival = &world.arrivals[world.delivered++];
+    struct message *message = &arrival->message;
+    snprintf(message->id, MESSAGE_ID_SIZE, "%s", message_id);
+    snprintf(message->type, MESSAGE_TYPE_SIZE, "told");
+    snprintf(message->correlation_id, IDENT_SIZE, "%s", document_id);
+    message->schema_version = SCHEMA_FIRST;
+    message->body = body;
+    message->body_length = strlen(body);
+    assert_non_null(memory_queue_put(&world.queues[0], message));
+    return arrival;
 }
 
 static enum reply ask_first(const char *document_id, enum tally_input type, bool is_first,

@@ -25,14 +25,14 @@ static void another_saves(const char *document_id, int64_t wall_ms)
         .input = { .source = INPUT_FROM_REQUEST, .type = TALLY_COUNT, .type_name = "told" }
     };
     snprintf(request.input.document_id, IDENT_SIZE, "%s", document_id);
-    world.is_blocked = true;
+    world.broker.is_blocked = true;
     world.request = &request;
     world.engine = engine_make();
     engine_step(world.engine, wall_ms, NOW);
     assert_int_equal(request.reply, REPLY_ACCEPTED);
     world.engine = engine_free(world.engine);
     world.engine = own;
-    world.is_blocked = false;
+    world.broker.is_blocked = false;
 }
 
 static void no_deadline_fires_early_when_the_clock_is_set_ahead(void **test)

@@ -1,5 +1,7 @@
 /* Every side of the engine gets on within a few steps while any other is flooded: the flood is kept
  * full while the steps are counted. */
+#include "common/memory/memory_bus.h"
+#include "common/memory/memory_store.h"
 #include "common/saga/document.h"
 #include "common/saga/engine.h"
 #include "tests/unit/tally.h"
@@ -12,8 +14,8 @@
 
 #define NOW       1000000
 #define STEPS_MAX 3 /* of the turns that sides may have to take */
-#define PLACES    8
-#define BODY_SIZE 4096
+#define STUCK_MAX 512
+#define HEARD     1024
 
 enum side { DELIVERIES, REDELIVERED, REQUESTS, RESULTS, DEADLINES, RELAY, SIDE_COUNT };
 static const char *const side_texts[] = { "deliveries", "redelivered", "requests",
@@ -23,13 +25,15 @@ static struct world {
     enum side flooded, probed;
     bool is_probed; /* the one item of the probed side was given out */
     bool is_done;
-    size_t stuck; /* documents that cannot be read and come before the probed one */
-    struct delivery flood[BUS_PREFETCH_MAX], probe;
-    bool is_held[BUS_PREFETCH_MAX];
     struct request requests[STORE_CALL_MAX], request;
-    struct record record; /* of the document that waits, or owes */
-    uint8_t body[BODY_SIZE];
-    size_t ways[BUS_PUBLISHES_MAX], way_count;
+    struct arena kept;
+    struct memory_queue queues[2]; /* its own, and that of those who listen to it */
+    struct memory_broker broker;
+    struct memory_bus bus;
+    struct memory_entry waiting[BUS_PREFETCH_MAX], heard[HEARD];
+    struct memory_held hand[BUS_PREFETCH_MAX];
+    struct memory_document documents[STUCK_MAX + 1];
+    struct memory_store store;
 } world;
 
 static bool probe_take(enum side side)
@@ -41,58 +45,37 @@ static bool probe_take(enum side side)
 
 /* ---- the bus ---- */
 
-static void bus_service(void *self, struct bus_status *ret_status)
-{
-    (void)self;
-    *ret_status = (struct bus_status){ .session = 1, .can_consume = true, .can_publish = true };
-}
+static const struct message told = { .id = "m",
+                                     .type = "told",
+                                     .correlation_id = "A",
+                                     .schema_version = SCHEMA_FIRST,
+                                     .body = "{}",
+                                     .body_length = 2 };
+static const struct message flood = { .id = "m",
+                                      .type = "told",
+                                      .correlation_id = "flood",
+                                      .schema_version = SCHEMA_FIRST,
+                                      .body = "~",
+                                      .body_length = 1 };
 
-static void delivery_make(struct delivery *delivery, const char *document_id, const char *body)
-{
-    *delivery = (struct delivery){ .tag = 1, .session = 1 };
-    snprintf(delivery->message.id, MESSAGE_ID_SIZE, "m");
-    snprintf(delivery->message.type, MESSAGE_TYPE_SIZE, "told");
-    snprintf(delivery->message.correlation_id, IDENT_SIZE, "%s", document_id);
-    delivery->message.schema_version = SCHEMA_FIRST;
-    delivery->message.body = body;
-    delivery->message.body_length = strlen(body);
-}
-
+/* Filled up before each look into it. */
 static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
 {
-    (void)self;
-    size_t count = 0;
     bool is_flooded = world.flooded == DELIVERIES || world.flooded == REDELIVERED;
-    if (limit > 0 && probe_take(DELIVERIES)) {
-        delivery_make(&world.probe, "A", "{}");
-        ret_deliveries[count++] = &world.probe;
-    }
-    for (size_t i = 0; is_flooded && count < limit && i < BUS_PREFETCH_MAX; i++) {
-        if (world.is_held[i])
-            continue;
-        world.is_held[i] = true;
-        delivery_make(&world.flood[i], "flood", "~");
-        world.flood[i].delivery_count = world.flooded == REDELIVERED;
-        ret_deliveries[count++] = &world.flood[i];
-    }
-    return count;
+    if (probe_take(DELIVERIES))
+        (void)memory_queue_put(&world.queues[0], &told);
+    for (struct memory_entry *entry = NULL;
+         is_flooded && (entry = memory_queue_put(&world.queues[0], &flood)) != NULL;)
+        entry->delivery_count = world.flooded == REDELIVERED;
+    return memory_bus_port(self).take(self, limit, ret_deliveries);
 }
 
 static void bus_publish_begin(void *self, const struct message *const *messages, size_t count)
 {
-    (void)self;
     for (size_t i = 0; i < count; i++)
         world.is_done |= world.probed == RELAY && strstr(messages[i]->id, ":A:") != NULL;
-    world.ways[world.way_count++] = count;
-}
-
-static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *ret_results)
-{
-    (void)self, (void)is_waiting;
-    for (size_t i = 0; i < world.ways[0]; i++)
-        ret_results[i] = PUBLISH_CONFIRMED;
-    memmove(world.ways, world.ways + 1, --world.way_count * sizeof world.ways[0]);
-    return true;
+    memory_bus_port(self).publish_begin(self, messages, count);
+    memory_queue_purge(&world.queues[1]);
 }
 
 static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
@@ -105,12 +88,9 @@ static bool bus_quarantine(void *self, const struct delivery *delivery, const ch
 
 static void bus_ack(void *self, struct delivery *const *deliveries, size_t count)
 {
-    (void)self;
-    for (size_t i = 0; i < count; i++) {
-        world.is_done |= deliveries[i] == &world.probe;
-        if (deliveries[i] != &world.probe)
-            world.is_held[deliveries[i] - world.flood] = false;
-    }
+    for (size_t i = 0; i < count; i++)
+        world.is_done |= strcmp(deliveries[i]->message.correlation_id, "A") == 0;
+    memory_bus_port(self).ack(self, deliveries, count);
 }
 
 static bool bus_is_drained(void *self)
@@ -119,44 +99,36 @@ static bool bus_is_drained(void *self)
     return true;
 }
 
-static void bus_nothing(void *self)
+static struct bus_port bus_open(void)
 {
-    (void)self;
+    static const struct topology_binding bindings[] = { { "theirs", "counted" } };
+    world.queues[0] = memory_queue_of("own", world.waiting, BUS_PREFETCH_MAX, NULL, 0);
+    world.queues[1] = memory_queue_of("theirs", world.heard, HEARD, NULL, 0);
+    world.broker = memory_broker_of(world.queues, 2, bindings, 1, memory_keeper_arena(&world.kept));
+    memory_broker_declare(&world.broker);
+    memory_bus_init(&world.bus, &world.broker, &world.queues[0], 0, world.hand, BUS_PREFETCH_MAX);
+    struct bus_port port = memory_bus_port(&world.bus);
+    port.take = bus_take;
+    port.publish_begin = bus_publish_begin;
+    port.quarantine = bus_quarantine;
+    port.ack = bus_ack;
+    port.is_drained = bus_is_drained;
+    return port;
 }
 
-/* ---- the store: one document, A; the flood's do not exist ---- */
-
-static bool store_load(void *self, const char *const *ids, size_t count, struct arena *arena,
-                       struct record *ret_records, struct error *error)
-{
-    (void)self, (void)error, (void)arena;
-    assert_true(count <= STORE_CALL_MAX);
-    for (size_t i = 0; i < count; i++) {
-        ret_records[i] = strcmp(ids[i], "A") == 0 ? world.record : (struct record){ 0 };
-        if (strncmp(ids[i], "stuck", 5) == 0)
-            ret_records[i].version = 1; /* and no body */
-        snprintf(ret_records[i].id, IDENT_SIZE, "%s", ids[i]);
-    }
-    return true;
-}
+/* ---- the store: one document, A, behind those that cannot be read; the flood's do not exist ----
+ */
 
 static bool store_save(void *self, const struct record *records, size_t count,
                        enum save_result *ret_results, struct error *error)
 {
-    (void)self, (void)error;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         assert_string_equal(records[i].id, "A");
-        assert_true(records[i].body_length <= BODY_SIZE);
-        memcpy(world.body, records[i].body, records[i].body_length);
-        world.record = records[i];
-        world.record.body = world.body;
-        world.record.version++;
-        ret_results[i] = SAVE_SAVED;
-        world.is_done |= world.probed == DEADLINES || world.probed == RESULTS;
-    }
-    return true;
+    world.is_done |= count > 0 && (world.probed == DEADLINES || world.probed == RESULTS);
+    return memory_store_port(self).save(self, records, count, ret_results, error);
 }
 
+/* Nothing is cleared, so that a relay finds what is owed. */
 static bool store_clear_owed(void *self, const char *const *ids, const int64_t *versions,
                              size_t count, struct error *error)
 {
@@ -164,13 +136,14 @@ static bool store_clear_owed(void *self, const char *const *ids, const int64_t *
     return true;
 }
 
+/* Only what is asked about now, once, and the flood behind it. */
 static size_t found(enum side side, const struct store_look *look, char (*ret_ids)[IDENT_SIZE])
 {
-    size_t count = 0;
-    for (size_t i = look->skip; i < world.stuck && count < look->limit; i++)
-        snprintf(ret_ids[count++], IDENT_SIZE, "stuck%zu", i);
-    if (count < look->limit && probe_take(side))
-        snprintf(ret_ids[count++], IDENT_SIZE, "A");
+    struct store_look past = *look;
+    size_t count = memory_store_look(&world.store, side == DEADLINES ? MEMORY_DUE : MEMORY_OWED,
+                                     &past, ret_ids);
+    if (count > 0 && strcmp(ret_ids[count - 1], "A") == 0 && !probe_take(side))
+        count--;
     for (; world.flooded == side && count < look->limit; count++)
         snprintf(ret_ids[count], IDENT_SIZE, "none%zu", count);
     return count;
@@ -199,10 +172,30 @@ static bool store_count_owed(void *self, size_t limit, size_t *ret_count, struct
     return true;
 }
 
-static bool store_ping(void *self, struct error *error)
+static struct store_port store_open(void)
 {
-    (void)self, (void)error;
-    return true;
+    world.store = memory_store_of(world.documents, STUCK_MAX + 1, memory_keeper_arena(&world.kept));
+    struct store_port port = memory_store_port(&world.store);
+    port.save = store_save;
+    port.clear_owed = store_clear_owed;
+    port.due = store_due;
+    port.owed = store_owed;
+    port.count_owed = store_count_owed;
+    return port;
+}
+
+/* Documents that cannot be read, and are due and owing before the one that can. */
+static void stuck_put(size_t count)
+{
+    static const uint8_t empty[] = { 5, 0, 0, 0, 0 };
+    struct record record = { .due_at_ms = 1, .owed_at_ms = 1 };
+    record.body = empty;
+    record.body_length = sizeof empty;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(record.id, IDENT_SIZE, "stuck%03zu", i);
+        assert_int_equal(memory_store_save(&world.store, &record), SAVE_SAVED);
+        memory_store_find(&world.store, record.id)->body = NULL;
+    }
 }
 
 /* ---- clients and effects ---- */
@@ -246,27 +239,23 @@ static size_t result_take(void *self, size_t limit, struct input *ret_results)
     return count;
 }
 
-static const struct engine_ports ports = {
-    .store = { .load = store_load,
-               .save = store_save,
-               .clear_owed = store_clear_owed,
-               .due = store_due,
-               .owed = store_owed,
-               .count_owed = store_count_owed,
-               .ping = store_ping,
-               .pulse = store_ping },
-    .bus = { .service = bus_service,
-             .take = bus_take,
-             .publish_begin = bus_publish_begin,
-             .publish_end = bus_publish_end,
-             .quarantine = bus_quarantine,
-             .ack = bus_ack,
-             .is_drained = bus_is_drained,
-             .pause = bus_nothing,
-             .resume = bus_nothing },
-    .requests = { .take = request_take, .answer = request_answer },
-    .effects = { .take = result_take },
-};
+static struct engine *engine_make(const struct engine_limits *limits)
+{
+    memset(&world, 0, sizeof world);
+    const struct engine_ports ports = {
+        .store = store_open(),
+        .bus = bus_open(),
+        .requests = { .take = request_take, .answer = request_answer },
+        .effects = { .take = result_take },
+    };
+    return engine_new(&tally_participant, &ports, limits);
+}
+
+static void engine_end(struct engine *engine)
+{
+    engine = engine_free(engine);
+    arena_done(&world.kept);
+}
 
 /* ---- what is shown ---- */
 
@@ -276,7 +265,7 @@ static void document_make(struct engine *engine)
     world.flooded = SIDE_COUNT;
     world.probed = REQUESTS;
     engine_step(engine, NOW, NOW);
-    assert_int_equal(world.record.version, 1);
+    assert_int_equal(world.documents[0].version, 1);
     world.probed = SIDE_COUNT;
     engine_step(engine, NOW + 1, NOW + 1);
     world.is_probed = world.is_done = false;
@@ -287,8 +276,7 @@ static int steps_taken(enum side flooded, enum side probed, size_t batch_max)
     struct engine_limits limits = engine_limits_default;
     limits.batch_max = batch_max;
     limits.clear_interval_ms = 0; /* so that what it owes is not known as confirmed */
-    memset(&world, 0, sizeof world);
-    struct engine *engine = engine_new(&tally_participant, &ports, &limits);
+    struct engine *engine = engine_make(&limits);
     document_make(engine);
     world.flooded = flooded;
     world.probed = probed;
@@ -297,7 +285,7 @@ static int steps_taken(enum side flooded, enum side probed, size_t batch_max)
     for (int64_t now_ms = NOW + 10 * limits.relay_age_ms; !world.is_done && steps < 20;
          now_ms += limits.relay_age_ms / 2, steps++)
         engine_step(engine, now_ms, now_ms);
-    engine = engine_free(engine);
+    engine_end(engine);
     return steps;
 }
 
@@ -325,17 +313,16 @@ static int steps_past(enum side probed, size_t stuck, size_t batch_max,
     struct engine_limits limits = engine_limits_default;
     limits.batch_max = batch_max;
     limits.clear_interval_ms = 0;
-    memset(&world, 0, sizeof world);
-    struct engine *engine = engine_new(&tally_participant, &ports, &limits);
+    struct engine *engine = engine_make(&limits);
     document_make(engine);
-    world.stuck = stuck;
+    stuck_put(stuck);
     world.probed = probed;
     int steps = 0;
     for (int64_t now_ms = NOW + 10 * limits.relay_age_ms; !world.is_done && steps < 5000;
          now_ms++, steps++)
         engine_step(engine, now_ms, now_ms);
     engine_status_get(engine, ret_status);
-    engine = engine_free(engine);
+    engine_end(engine);
     return steps;
 }
 

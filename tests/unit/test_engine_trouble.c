@@ -17,10 +17,10 @@ static void assert_is_set_aside_alone(const char *body_of_one)
     assert_int_equal(ask("A", NOW), REPLY_ACCEPTED);
     assert_int_equal(world.quarantined, 1);
     assert_int_equal(world.acked, 4);
-    assert_int_equal(world.stored, 2);
+    assert_int_equal(world.store.count, 2);
     struct bson_fields body, state;
     int64_t count = 0;
-    assert_true(bson_read_open(&body, world.records[0].body, world.records[0].body_length) &&
+    assert_true(bson_read_open(&body, world.documents[0].body, world.documents[0].body_length) &&
                 bson_read_document(&body, "state", &state) &&
                 bson_read_int(&state, "count", &count));
     assert_int_equal(count, 3);
@@ -55,7 +55,7 @@ static void a_request_that_cannot_be_saved_gets_500_and_leaves_nothing(void **te
     world.request = &request;
     engine_step(world.engine, NOW, NOW);
     assert_int_equal(request.reply, REPLY_INTERNAL);
-    assert_int_equal(world.stored, 0);
+    assert_int_equal(world.store.count, 0);
     assert_int_equal(ask("A", NOW + 1), REPLY_ACCEPTED);
 }
 
@@ -140,13 +140,13 @@ static void deliveries_are_given_back_after_a_minute_without_a_write(void **test
     world.refuses_writes = true;
     for (int64_t now_ms = NOW; now_ms < NOW + 59000; now_ms += 500)
         engine_step(world.engine, now_ms, now_ms);
-    assert_false(world.is_consumer_paused);
+    assert_false(world.bus.is_paused);
     for (int64_t now_ms = NOW + 59000; now_ms < NOW + 65000; now_ms += 500)
         engine_step(world.engine, now_ms, now_ms);
-    assert_true(world.is_consumer_paused);
+    assert_true(world.bus.is_paused);
     world.refuses_writes = false;
     engine_step(world.engine, NOW + 70000, NOW + 70000);
-    assert_false(world.is_consumer_paused);
+    assert_false(world.bus.is_paused);
 }
 
 /* ---- a queue that takes nothing ---- */
@@ -170,7 +170,7 @@ static void what_a_queue_refuses_waits_in_the_outbox_and_holds_up_nobody(void **
     for (int64_t now_ms = NOW + 2; now_ms < NOW + 10000; now_ms += 100)
         engine_step(world.engine, now_ms, now_ms);
     assert_true(world.published > 0);
-    assert_int_equal(world.records[0].owed_at_ms, 0);
+    assert_int_equal(world.documents[0].owed_at_ms, 0);
 }
 
 static void what_a_queue_refuses_is_tried_ever_more_seldom(void **test)
@@ -208,11 +208,11 @@ static void nothing_is_announced_again_while_nothing_can_be_published(void **tes
     deliver("m1", "A", "{\"worth\":77}");
     engine_step(world.engine, NOW, NOW);
     assert_int_equal(world.saves, 1);
-    world.is_blocked = true;
+    world.broker.is_blocked = true;
     for (int64_t now_ms = NOW; now_ms < NOW + 20000; now_ms += 100)
         engine_step(world.engine, now_ms, now_ms);
     assert_int_equal(world.saves, 1);
-    world.is_blocked = false;
+    world.broker.is_blocked = false;
     engine_step(world.engine, NOW + 20000, NOW + 20000);
     assert_int_equal(world.saves, 2);
 }

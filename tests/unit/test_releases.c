@@ -88,15 +88,15 @@ static void fields_add(bson_iter_t *from, bool is_array, bson_t *to)
 
 static void record_put(const bson_t *body)
 {
-    assert_true(body->len <= BODY_SIZE);
-    memcpy(world.bodies[0], bson_get_data(body), body->len);
-    world.records[0].body_length = body->len;
+    world.documents[0].body = arena_copy(&world.kept, bson_get_data(body), body->len);
+    world.documents[0].body_length = body->len;
 }
 
 /* A view: libbson's points into itself, so that it may not be copied. */
 static void record_body(bson_t *ret_body)
 {
-    assert_true(bson_init_static(ret_body, world.records[0].body, world.records[0].body_length));
+    assert_true(
+        bson_init_static(ret_body, world.documents[0].body, world.documents[0].body_length));
 }
 
 static void newer_release_saves(int64_t schema)
