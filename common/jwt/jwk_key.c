@@ -3,6 +3,8 @@
  */
 #include "common/jwt/jwk_key.h"
 
+#include "common/base/memory.h"
+
 #include <assert.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -46,7 +48,7 @@ static const char *rsa_refusal(const BIGNUM *modulus, const BIGNUM *exponent)
 static const char *key_from(const char *type, OSSL_PARAM *parameters, EVP_PKEY **ret)
 {
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-    bool is_made = context != NULL && parameters != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
+    bool is_made = context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
                    EVP_PKEY_fromdata(context, ret, EVP_PKEY_PUBLIC_KEY, parameters) == 1;
     EVP_PKEY_CTX_free(context);
     if (is_made)
@@ -57,11 +59,10 @@ static const char *key_from(const char *type, OSSL_PARAM *parameters, EVP_PKEY *
 
 static const char *rsa_make(const BIGNUM *modulus, const BIGNUM *exponent, EVP_PKEY **ret)
 {
-    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    OSSL_PARAM *parameters = NULL;
-    if (builder != NULL && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
-        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
-        parameters = OSSL_PARAM_BLD_to_param(builder);
+    OSSL_PARAM_BLD *builder = memory_check(OSSL_PARAM_BLD_new());
+    bool is_pushed = OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
+                     OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent) == 1;
+    OSSL_PARAM *parameters = memory_check(is_pushed ? OSSL_PARAM_BLD_to_param(builder) : NULL);
     const char *refusal = key_from("RSA", parameters, ret);
     OSSL_PARAM_free(parameters);
     OSSL_PARAM_BLD_free(builder);
@@ -71,9 +72,9 @@ static const char *rsa_make(const BIGNUM *modulus, const BIGNUM *exponent, EVP_P
 const char *jwk_key_rsa(const uint8_t *modulus, size_t modulus_length, const uint8_t *exponent,
                         size_t exponent_length, struct evp_pkey_st **ret)
 {
-    BIGNUM *n = BN_bin2bn(modulus, (int)modulus_length, NULL);
-    BIGNUM *e = BN_bin2bn(exponent, (int)exponent_length, NULL);
-    const char *refusal = n != NULL && e != NULL ? rsa_refusal(n, e) : "is too large for memory";
+    BIGNUM *n = memory_check(BN_bin2bn(modulus, (int)modulus_length, NULL));
+    BIGNUM *e = memory_check(BN_bin2bn(exponent, (int)exponent_length, NULL));
+    const char *refusal = rsa_refusal(n, e);
     if (refusal == NULL)
         refusal = rsa_make(n, e, ret);
     BN_free(n);
@@ -150,9 +151,8 @@ bool jwk_verify(const struct jwk *key, const void *message, size_t length, const
         signature = der;
     }
     const EVP_MD *digest = key->alg == JWK_EDDSA ? NULL : EVP_sha256();
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool is_valid = context != NULL &&
-                    EVP_DigestVerifyInit(context, NULL, digest, NULL, key->public_key) == 1 &&
+    EVP_MD_CTX *context = memory_check(EVP_MD_CTX_new());
+    bool is_valid = EVP_DigestVerifyInit(context, NULL, digest, NULL, key->public_key) == 1 &&
                     EVP_DigestVerify(context, signature, signature_length, message, length) == 1;
     EVP_MD_CTX_free(context);
     if (!is_valid)

@@ -2,23 +2,14 @@
  * by clang (meson.build tells how); replay.c runs the committed corpus with any compiler. */
 #include "common/json/json_read.h"
 #include "common/json/json_write.h"
+#include "tests/fuzz/require.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TEXT_BYTES_MAX ((size_t)64 * 1024)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-/* Not assert: this must be checked in every build. */
-#define REQUIRE(holds)                                                                             \
-    do {                                                                                           \
-        if (!(holds)) {                                                                            \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #holds);                            \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 struct target {
     char id[IDENT_SIZE];
