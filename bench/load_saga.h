@@ -1,5 +1,5 @@
-/* load_saga.h - what one saga of the load is made of, and the bytes that are sent for it. Pure:
- * everything follows from the run and the saga's number. */
+/* load_saga.h - what one saga of the load is made of, and the bytes that are sent for it.
+ * Private to load.c. Pure: everything follows from the run and the saga's number. */
 #pragma once
 
 #include "bench/load_http.h"

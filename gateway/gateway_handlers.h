@@ -1,4 +1,4 @@
-/* gateway_handlers.h - what the files behind gateway_routes share, and nobody else uses. */
+/* gateway_handlers.h - what the files behind gateway_routes share. Private to them. */
 #pragma once
 
 #include "gateway/gateway_http.h"

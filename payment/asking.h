@@ -1,4 +1,4 @@
-/* asking.h - what the actions of a payment's table share about refunds. Pure. */
+/* asking.h - what the actions of a payment's table share about refunds. Private to them. Pure. */
 #pragma once
 
 #include "payment/payment.h"

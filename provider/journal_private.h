@@ -1,4 +1,4 @@
-/* journal_private.h - what the journal's own files share. */
+/* journal_private.h - what the journal's files share. Private to them. */
 #pragma once
 
 #include "provider/journal.h"

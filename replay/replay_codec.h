@@ -1,5 +1,5 @@
-/* replay_codec.h - compares two states, field by field, in the form in which they are stored. Pure.
- */
+/* replay_codec.h - compares two states, field by field, in the form in which they are stored.
+ * Private to replay_decide. Pure. */
 #pragma once
 
 #include "replay/replay_decide.h"

@@ -3,7 +3,7 @@
  *
  * An entry counts only where it is seen to happen (a decision, a crash at a certain place, a report
  * of the provider), never because a fault was switched on. docs/proof.md says which entries are out
- * of the simulator's reach and what tests those. */
+ * of the simulator's reach and what tests those. Private to the world. */
 #pragma once
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* sim_aside.h - deliveries that a worker puts aside. */
+/* sim_aside.h - deliveries that a worker puts aside. Private to the world. */
 #pragma once
 
 #include "sim/sim.h"

@@ -1,4 +1,5 @@
-/* sim_provider.h - the payment provider, and the payment service's calls to it. */
+/* sim_provider.h - the payment provider, and the payment service's calls to it. Private to the
+ * world. */
 #pragma once
 
 #include "sim/sim.h"

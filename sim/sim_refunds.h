@@ -1,5 +1,5 @@
 /* sim_refunds.h - the provider's books about refunds of simulated payments, and who else writes
- * into them. */
+ * into them. Private to the world. */
 #pragma once
 
 #include "common/base/ident.h"

@@ -1,4 +1,4 @@
-/* sim_release.h - releases side by side: some workers are of a newer one. */
+/* sim_release.h - releases side by side: some workers are of a newer one. Private to the world. */
 #pragma once
 
 #include "sim/sim.h"

@@ -1,4 +1,5 @@
-/* sim_store.h - the parts of the simulated stores, and what is seen of time in them. */
+/* sim_store.h - the parts of the simulated stores, and what is seen of time in them. Private to the
+ * world. */
 #pragma once
 
 #include "sim/sim.h"

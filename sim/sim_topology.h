@@ -1,4 +1,5 @@
-/* sim_topology.h - queues and bindings that get lost, and how the services bring them back. */
+/* sim_topology.h - queues and bindings that get lost, and how the services bring them back. Private
+ * to the world. */
 #pragma once
 
 #include "sim/sim.h"

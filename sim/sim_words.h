@@ -1,4 +1,5 @@
-/* sim_words.h - what clients, the provider and strangers are going to say, and what came of it. */
+/* sim_words.h - what clients, the provider and strangers are going to say, and what came of it.
+ * Private to the world. */
 #pragma once
 
 #include "sim/sim.h"

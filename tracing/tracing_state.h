@@ -1,4 +1,4 @@
-/* tracing_state.h - what the files of tracing share, and nobody else. */
+/* tracing_state.h - what the files of tracing share. Private to them. */
 #pragma once
 
 #include "common/base/uuid.h"

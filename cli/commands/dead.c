@@ -3,7 +3,7 @@
 #include "cli/screen/json.h"
 #include "cli/screen/text.h"
 #include "cli/sources/amqp_tap.h"
-#include "common/rabbitmq/amqp_topology.h"
+#include "common/rabbitmq/topology_names.h"
 #include "wire/events.h"
 
 #include <inttypes.h>

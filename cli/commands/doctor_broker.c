@@ -2,7 +2,7 @@
  * consumes them, what has died. */
 #include "cli/commands/doctor.h"
 #include "cli/sources/amqp_tap.h"
-#include "common/rabbitmq/amqp_topology.h"
+#include "common/rabbitmq/topology_names.h"
 #include "wire/events.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
-/* config_nearest.h - a variable that nobody knows is most often one misspelt. Only for config.c. */
+/* config_nearest.h - a variable that nobody knows is most often one misspelt. Private to config.c.
+ */
 #pragma once
 
 #include "common/base/config.h"

@@ -1,4 +1,4 @@
-/* daemon_private.h - the daemon's parts, shared by the files of this folder and by nobody else. */
+/* daemon_private.h - the daemon's parts. Private to the daemon, whose files share them. */
 #pragma once
 
 #include "common/daemon/daemon.h"

@@ -1,5 +1,5 @@
 /* http_exchange.h - one request and its answer while a thread works on them, whatever brought the
- * bytes: from the raw head to the rendered answer. Internal to common/http. One thread. */
+ * bytes: from the raw head to the rendered answer. Private to the server. One thread. */
 #pragma once
 
 #include "common/http/http_connections.h"

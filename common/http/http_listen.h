@@ -1,5 +1,5 @@
 /* http_listen.h - can this address be listened on? civetweb tells too little about why not.
- * Internal to common/http. */
+ * Private to the server. */
 #pragma once
 
 #include "common/base/attributes.h"

@@ -1,4 +1,4 @@
-/* jwk_key.h - OpenSSL's side of a public key, only for jwk.c: its numbers in, an EVP_PKEY out.
+/* jwk_key.h - OpenSSL's side of a public key, private to jwk.c: its numbers in, an EVP_PKEY out.
  * What makes one returns NULL, or why the numbers are no key that can be trusted. No I/O. */
 #pragma once
 

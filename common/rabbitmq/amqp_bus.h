@@ -3,10 +3,9 @@
 #pragma once
 
 #include "common/base/error.h"
+#include "common/rabbitmq/topology_names.h"
 #include "common/saga/bus_port.h"
 #include "common/saga/topology.h"
-
-#define TOPOLOGY_EXCHANGE "events"
 
 struct amqp_bus_options {
     const char *url;                         /* amqp://user:password@host:port/vhost, or amqps:// */

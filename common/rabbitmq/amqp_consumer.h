@@ -3,7 +3,7 @@
  * A session is one channel with its deliveries: it ends with a pause, an error, or when the queue
  * is deleted, and tags mean nothing beyond it. It has two subscriptions, see window.h. Deliveries
  * are put together frame by frame, so that a broker that stalls in the middle of one makes nobody
- * wait. Internal to common/rabbitmq; one thread. */
+ * wait. Private to the bus; one thread. */
 #pragma once
 
 #include "common/rabbitmq/amqp_bus.h"

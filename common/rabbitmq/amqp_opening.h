@@ -1,6 +1,6 @@
 /* amqp_opening.h - a connection to the broker in the making, on a thread of its own: a name that is
  * not resolved, an address that swallows packets or a broker that never lets us in keep nobody
- * waiting. Internal to common/rabbitmq; its functions belong to the link's thread. */
+ * waiting. Private to the link; its functions belong to the link's thread. */
 #pragma once
 
 #include "common/rabbitmq/amqp_link.h"

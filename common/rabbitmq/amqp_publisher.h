@@ -3,8 +3,8 @@
  * No call waits longer than the confirm time-out, also when the broker reads nothing: there is
  * never more unconfirmed on the way than the kernel's buffer takes. When confirms are overdue
  * nothing more is published until they came or the connection was replaced; RabbitMQ gives them
- * late after an alarm, and without its notification this is what notices. Internal to
- * common/rabbitmq; one thread. */
+ * late after an alarm, and without its notification this is what notices. Private to
+ * the bus; one thread. */
 #pragma once
 
 #include "common/rabbitmq/amqp_bus.h"

@@ -1,5 +1,5 @@
 /* amqp_receive.h - puts a delivery together from its frames: basic.deliver, header, bodies.
- * Internal to common/rabbitmq. AMQP 0-9-1, 4.2.6. */
+ * Private to the consumer. AMQP 0-9-1, 4.2.6. */
 #pragma once
 
 #include "common/rabbitmq/amqp_consumer.h"

@@ -2,7 +2,7 @@
  *
  * Arguments, not policies, because a client can declare only those. They are immutable: a queue
  * that exists with others is reported, never deleted. There is no alternate exchange: it would
- * silence `mandatory`. Internal to common/rabbitmq; one thread. */
+ * silence `mandatory`. Private to the bus; one thread. */
 #pragma once
 
 #include "common/rabbitmq/amqp_bus.h"
@@ -20,9 +20,6 @@
 #define TOPOLOGY_LATER_TTL_MS     5000
 #define TOPOLOGY_LATER_LENGTH_MAX 5000000
 #define TOPOLOGY_TIMEOUT_MS       10000 /* all of it */
-#define TOPOLOGY_LATER_SUFFIX     ".later"
-#define TOPOLOGY_DEAD_SUFFIX      ".dead"
-#define TOPOLOGY_NAME_SIZE        256 /* an AMQP short string and its NUL */
 
 /* One part of a walk over all of it: a few round trips. *part is 0 at first, and again when the
  * walk is complete. With may_declare: declares all of it, which heals what was lost and changes

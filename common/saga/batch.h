@@ -1,5 +1,5 @@
-/* batch.h - one step's work: its places, found and filled. Shared by the files of the engine and by
- * nobody else; one thread. Pure.
+/* batch.h - one step's work: its places, found and filled. Private to the engine, whose files share
+ * it; one thread. Pure.
  *
  * An item is one input. A draft is one document of the batch: all items that concern it fold into
  * one new version. A delivery has one item or several (or none, when it is quarantined). While the

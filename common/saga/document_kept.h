@@ -1,4 +1,4 @@
-/* document_kept.h - between the two halves of a document: decoding and encoding it. */
+/* document_kept.h - between the two halves of a document, decoding and encoding. Private to it. */
 #pragma once
 
 #include "common/saga/document.h"

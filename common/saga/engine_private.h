@@ -1,5 +1,5 @@
-/* engine_private.h - the engine itself, and what its stages are to each other. For the files of the
- * engine and nobody else. */
+/* engine_private.h - the engine itself, and what its stages are to each other. Private to the
+ * engine, whose files share it. */
 #pragma once
 
 #include "common/saga/batch.h"

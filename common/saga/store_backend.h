@@ -1,5 +1,5 @@
-/* store_backend.h - what store.c knows of a back end, and nothing more. Private to it and to the
- * back ends. */
+/* store_backend.h - what store.c knows of a back end, and nothing more. For it and for the back
+ * ends. */
 #pragma once
 
 #include "common/base/attributes.h"

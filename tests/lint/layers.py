@@ -1,62 +1,144 @@
-"""A folder includes only from the folders that lie below it, and what is private only from itself."""
+"""A folder includes only from folders below it, what is private only from itself; no files go round in a circle."""
+import os
 import re
 
-PROVES = "the layers hold: common < wire, tracing < host < each service < services (their list); services know nothing of each other"
+PROVES = "the layers hold: each folder includes only what its row names, which lies above it in the table"
 
-SERVICES = ("gateway", "booking", "payment", "provider")
-BELOW = {
-    "common": {"common"},
-    "wire": {"wire", "common"},
-    "tracing": {"tracing", "common"},
-    "host": {"host", "wire", "tracing", "common"},
-}
-BELOW.update({service: {service, "host", "wire", "tracing", "common"} for service in SERVICES})
-BELOW["services"] = {"services", *SERVICES, "common"}
+LEAVES = ["common/base", "common/json", "common/bson", "common/log"]
+SERVICES = ["gateway", "booking", "payment"]
 
-# Inside common, in the order of meson.build. What wraps a library knows nothing of the others.
-COMMON = {
-    "base": {"base"},
-    "json": {"json", "base"},
-    "bson": {"bson", "base"},
-    "jwt": {"jwt", "json", "base"},
-    "log": {"log", "json", "base"},
-    "saga": {"saga", "bson", "base"},
-    "memory": {"memory", "saga", "base"},
-    "mongodb": {"mongodb", "saga", "log", "base"},
-    "sqlite": {"sqlite", "saga", "log", "base"},
-    "store": {"store", "mongodb", "sqlite", "saga", "base"},
-    "rabbitmq": {"rabbitmq", "saga", "log", "json", "base"},
-    "http": {"http", "saga", "log", "json", "base"},
-    "daemon": {"daemon", "store", "rabbitmq", "http", "saga", "log", "json", "base"},
-}
+# The house from the ground up: a folder, and what it may include from. A row names only rows above it, so that no
+# circle of folders can be. Every folder with C in it has a row; there is no folder that may do as it likes.
+HOUSE = [
+    ("common/base", []),
+    ("common/json", ["common/base"]),
+    ("common/bson", ["common/base"]),
+    ("common/jwt", ["common/base", "common/json"]),
+    ("common/log", ["common/base", "common/json"]),
+    ("common/saga", ["common/base", "common/bson"]),
+    ("common/memory", ["common/base", "common/bson", "common/saga"]),
+    ("common/mongodb", ["common/base", "common/bson", "common/log", "common/saga"]),
+    ("common/sqlite", ["common/base", "common/bson", "common/log", "common/saga"]),
+    ("common/store", ["common/base", "common/saga", "common/mongodb", "common/sqlite"]),
+    ("common/rabbitmq", [*LEAVES, "common/saga"]),
+    ("common/http", [*LEAVES, "common/saga"]),
+    ("common/daemon", [*LEAVES, "common/saga", "common/store", "common/rabbitmq", "common/http"]),
+    ("wire", ["common/base", "common/saga"]),
+    ("tracing/export", ["common/base", "common/json"]),
+    ("tracing", [*LEAVES, "common/saga", "common/daemon", "tracing/export"]),
+    ("host", [*LEAVES, "common/saga", "common/store", "common/daemon", "wire", "tracing"]),
+    *[(service, [*LEAVES, "common/saga", "common/http", "common/daemon", "wire", "tracing", "host"])
+      for service in SERVICES],
+    ("provider", [*LEAVES, "common/saga", "common/http", "common/daemon", "tracing"]),
+    ("services", ["common/base", "common/saga", *SERVICES, "provider"]),
+    ("audit", ["common/base", "common/bson", "common/saga"]),
+    ("replay", ["common/base", "common/bson", "common/saga", *SERVICES]),
+    ("tests/vectors/jose", []),
+    ("bench", ["common/base", "common/jwt", "common/saga", "common/memory", "common/rabbitmq", "wire", *SERVICES,
+               "tests/vectors/jose"]),
+    ("cli/screen", ["common/base"]),
+    ("cli/sources", [*LEAVES, "common/saga", "common/store", "common/rabbitmq", "common/http", "wire", "tracing",
+                     *SERVICES, "audit", "replay", "cli/screen"]),
+    ("cli/commands", [*LEAVES, "common/rabbitmq", "common/http", "wire", "tracing", *SERVICES,
+                      "audit", "replay", "bench", "cli/screen", "cli/sources"]),
+    ("cli", ["common/base", "cli/screen", "cli/sources", "cli/commands"]),
+    ("docs", [*SERVICES]),
+    ("sim", ["common/base", "common/bson", "common/saga", "wire", *SERVICES, "replay"]),
+    ("tests/unit", [*LEAVES, "common/jwt", "common/saga", "common/memory", "common/mongodb", "common/sqlite",
+                    "common/store", "common/rabbitmq", "common/http", "common/daemon", "wire", "tracing/export", "tracing",
+                    *SERVICES, "provider", "audit", "replay", "cli/screen", "cli/sources", "cli/commands", "cli", "sim",
+                    "tests/vectors/jose"]),
+    ("tests/contract", ["common/base", "common/bson", "common/saga", "common/memory", "common/store", "common/rabbitmq"]),
+    ("tests/fuzz", ["common/base", "common/json", "common/jwt", "tests/vectors/jose"]),
+    ("tests/integration", [*LEAVES, "common/http"]),
+    ("tests/chaos", []),
+]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+PRIVATE = re.compile(r"\b[Pp]rivate\s+(\*\s+)?to\b")
+LOOKS_INSIDE = ("tests/", "bench/")  # may include what is private to another folder
 
 
-def allowed(including, included):
-    here, there = including.split("/"), included.split("/")
-    if included.endswith("_private.h") and here[0] != "tests" and here[:-1] != there[:-1]:
-        return False
-    if here[0] not in BELOW:
-        return True  # cli, tests, sim, bench may look at everything
-    if there[0] not in BELOW[here[0]]:
-        return False
-    if here[0] == there[0] == "common":
-        return there[1] in COMMON.get(here[1], set())
-    return True
+def private_headers(tree):
+    return {name for name in tree.having(".h") if PRIVATE.search(tree.text(name).split("*/", 1)[0])}
 
 
-def check(tree):
+def includes(tree):
+    """Each include of a file of ours: the file, its line, and what it includes."""
     for name in tree.having(".c", ".h"):
         for number, line in enumerate(tree.text(name).splitlines(), 1):
             found = INCLUDE.match(line)
-            if not found:
-                continue
-            if "/" not in found[1] and not name.startswith("tests/"):
-                yield f'{name}:{number}: "{found[1]}": write the path from the root'
-            elif "/" in found[1] and not allowed(name, found[1]):
-                yield f"{name}:{number}: includes {found[1]}, which lies above or beside it"
+            if found:
+                yield name, number, found[1]
+
+
+def faults_of_table():
+    rows = [folder for folder, _ in HOUSE]
+    for number, (folder, below) in enumerate(HOUSE):
+        for other in below:
+            if other not in rows[:number]:
+                yield f"tests/lint/layers.py: {folder} names {other}, which has no row above it"
+
+
+def arrows_between_folders(tree):
+    house = dict(HOUSE)
+    private = private_headers(tree)
+    for name in tree.having(".c", ".h"):
+        if os.path.dirname(name) not in house:
+            yield f"{name}:1: {os.path.dirname(name) or 'the top'} has no row in tests/lint/layers.py"
+    for name, number, included in includes(tree):
+        here, there = os.path.dirname(name), os.path.dirname(included)
+        if not there:
+            yield f'{name}:{number}: "{included}": write the path from the root'
+        elif here != there and there not in house.get(here, []):
+            yield f"{name}:{number}: includes {included}, which lies above or beside it"
+        elif here != there and included in private and not name.startswith(LOOKS_INSIDE):
+            yield f"{name}:{number}: includes {included}, which is private to {there}"
+
+
+def circle_from(start, arrows):
+    """The shortest way from a module back to itself, or nothing."""
+    ways = [[start]]
+    seen = set()
+    while ways:
+        way = ways.pop(0)
+        for module in sorted(arrows.get(way[-1], ())):
+            if module == start:
+                return way
+            if module not in seen:
+                seen.add(module)
+                ways.append([*way, module])
+    return []
+
+
+def circles(tree):
+    """Circles of modules; NAME.c and NAME.h are one. A header that is private to another module is a part of that, so
+    an arrow to it leads nowhere."""
+    private = private_headers(tree)
+    arrows = {}
+    for name, _, included in includes(tree):
+        if included not in private and name[:-2] != included[:-2]:
+            arrows.setdefault(name[:-2], set()).add(included[:-2])
+    told = set()
+    for module in sorted(arrows):
+        circle = circle_from(module, arrows)
+        if circle and not told.intersection(circle):
+            told.update(circle)
+            yield (f"{module}: goes round in a circle: {' > '.join([*circle, module])}; if one of their headers is a "
+                   "part of the other module, it says \"Private to\" which")
+
+
+def check(tree):
+    yield from faults_of_table()
+    yield from arrows_between_folders(tree)
+    yield from circles(tree)
 
 
 BROKEN = {"booking/decide.c": '#include "payment/payment.h"\n'}
-SOUND = {"booking/decide.c": '#include "wire/events.h"\n', "cli/commands/show.c": '#include "booking/booking.h"\n'}
+SOUND = {
+    "booking/decide.c": '#include "wire/events.h"\n',
+    "cli/commands/show.c": '#include "booking/booking.h"\n',
+    "bench/a.h": "/* a.h - one. */\n",
+    "bench/a.c": '#include "bench/a.h"\n#include "bench/a_part.h"\n',
+    "bench/a_part.h": '/* a_part.h - a piece of it. Private\n * to a.c. */\n#include "bench/a.h"\n',
+}

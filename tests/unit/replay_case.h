@@ -1,7 +1,7 @@
 /* replay_case.h - a booking that lives as the engine lets it live, and is then decided again. */
 #pragma once
 
-#include "booking_fixture.h"
+#include "tests/unit/booking_fixture.h"
 
 #include "replay/replay_decide.h"
 

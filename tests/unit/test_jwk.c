@@ -1,5 +1,5 @@
 /* Of a set of keys those are used that can verify a token, and of the others it is said why not. */
-#include "jose_case.h"
+#include "tests/unit/jose_case.h"
 
 #include "common/jwt/base64url.h"
 

@@ -1,6 +1,6 @@
 /* What the RFCs have signed is opened; whatever of it is changed, and whoever else signs, it is
  * refused, and nothing that a token brings along decides by which key. */
-#include "jose_case.h"
+#include "tests/unit/jose_case.h"
 
 #include "common/jwt/base64url.h"
 

@@ -1,5 +1,5 @@
 /* Claims that are signed: whom they name, what they let him do, and why they are refused. */
-#include "jose_case.h"
+#include "tests/unit/jose_case.h"
 
 #include "common/jwt/jwt.h"
 

@@ -1,6 +1,6 @@
 /* What the development's signer signs is what the RFCs have signed, and what the verifier accepts;
  * a file that is no key for it says so. */
-#include "jose_case.h"
+#include "tests/unit/jose_case.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* What is stored follows from its history; what does not is noticed, and what cannot be decided
  * again is never called equal. */
-#include "replay_case.h"
+#include "tests/unit/replay_case.h"
 
 #include "replay/replay_line_codec.h"
 

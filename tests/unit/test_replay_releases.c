@@ -1,6 +1,6 @@
 /* What another release has decided or stored: it may say more, and a newer one may decide by rules
  * of its own, which is no alteration. */
-#include "replay_case.h"
+#include "tests/unit/replay_case.h"
 
 static int64_t newer_schema(const void *of)
 {
