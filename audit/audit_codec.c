@@ -61,12 +61,12 @@ static bool state_open(const struct record *record, struct bson_fields *ret_body
            bson_read_document(ret_body, "state", ret_state);
 }
 
-static bool is_newer(const struct record *record)
+static bool is_newer(const struct record *record, int64_t schema_newest)
 {
     struct bson_fields body;
     int64_t schema;
     return bson_read_open(&body, record->body, record->body_length) &&
-           bson_read_int(&body, "schema", &schema) && schema > AUDIT_SCHEMA_NEWEST;
+           bson_read_int(&body, "schema", &schema) && schema > schema_newest;
 }
 
 static void version_note(struct audit_facts *facts, const struct record *record)
@@ -142,14 +142,15 @@ static bool booking_read(struct audit_facts *facts, struct audit_booking *bookin
            listings_read(facts, booking, &state) && history_read(booking, &body);
 }
 
-void audit_decode_booking(struct audit_facts *facts, const struct record *record)
+void audit_decode_booking(struct audit_facts *facts, const struct record *record,
+                          int64_t schema_newest)
 {
     struct audit_booking *booking = audit_booking_of(facts, record->id);
     version_note(facts, record);
     booking->own.version = record->version;
     booking->own.due_at_ms = record->due_at_ms;
     booking->own.owed_at_ms = record->owed_at_ms;
-    if (is_newer(record))
+    if (is_newer(record, schema_newest))
         booking->is_newer = true;
     else
         booking->own.is_damaged = !booking_read(facts, booking, record);
@@ -181,14 +182,15 @@ static bool view_read(struct audit_facts *facts, struct audit_booking *booking,
             name_read(facts, &part, "paymentId", &booking->view.payment));
 }
 
-void audit_decode_view(struct audit_facts *facts, const struct record *record)
+void audit_decode_view(struct audit_facts *facts, const struct record *record,
+                       int64_t schema_newest)
 {
     struct audit_booking *booking = audit_booking_of(facts, record->id);
     version_note(facts, record);
     booking->view.version = record->version;
     booking->view.due_at_ms = record->due_at_ms;
     booking->view.owed_at_ms = record->owed_at_ms;
-    if (is_newer(record))
+    if (is_newer(record, schema_newest))
         booking->is_newer = true;
     else
         booking->view.is_damaged = !view_read(facts, booking, record);
@@ -260,13 +262,14 @@ static bool payment_read(struct audit_facts *facts, struct audit_payment *paymen
            conflicts_read(facts, &state, payment) && refunds_read(payment, &state);
 }
 
-void audit_decode_payment(struct audit_facts *facts, const struct record *record)
+void audit_decode_payment(struct audit_facts *facts, const struct record *record,
+                          int64_t schema_newest)
 {
     struct audit_payment *payment = audit_payment_of(facts, record->id);
     version_note(facts, record);
     payment->own.version = record->version;
     payment->own.due_at_ms = record->due_at_ms;
     payment->own.owed_at_ms = record->owed_at_ms;
-    payment->own.is_newer = is_newer(record);
+    payment->own.is_newer = is_newer(record, schema_newest);
     payment->own.is_damaged = !payment->own.is_newer && !payment_read(facts, payment, record);
 }

@@ -7,8 +7,10 @@
 #include "audit/audit_facts.h"
 #include "common/saga/store_port.h"
 
-#define AUDIT_SCHEMA_NEWEST 1 /* the newest form of documents that is read here */
-
-void audit_decode_booking(struct audit_facts *facts, const struct record *record);
-void audit_decode_view(struct audit_facts *facts, const struct record *record);
-void audit_decode_payment(struct audit_facts *facts, const struct record *record);
+/* schema_newest: of the forms that the service of this release knows. */
+void audit_decode_booking(struct audit_facts *facts, const struct record *record,
+                          int64_t schema_newest);
+void audit_decode_view(struct audit_facts *facts, const struct record *record,
+                       int64_t schema_newest);
+void audit_decode_payment(struct audit_facts *facts, const struct record *record,
+                          int64_t schema_newest);

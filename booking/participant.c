@@ -1,14 +1,11 @@
 /* participant.c - fills in the engine's table of functions for bookings. */
 #include "booking/participant.h"
 
+#include <stddef.h>
+
 static const char *state_name(const void *state)
 {
     return booking_state_text(((const struct booking *)state)->state);
-}
-
-static int64_t due_at_ms(const void *state)
-{
-    return ((const struct booking *)state)->due_at_ms;
 }
 
 static const char *correlation_id(const void *state)
@@ -28,7 +25,7 @@ struct participant booking_participant(const void *rules)
         .parse = booking_parse,
         .decide = booking_decide,
         .state_name = state_name,
-        .due_at_ms = due_at_ms,
+        .due_at_ms_offset = offsetof(struct booking, due_at_ms),
         .correlation_id = correlation_id,
         .encode = booking_encode,
         .decode = booking_decode,

@@ -9,9 +9,10 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_show,  &command_list,   &command_trace,  &command_listen, &command_book,
-    &command_pay,   &command_cancel, &command_ledger, &command_audit,  &command_stuck,
-    &command_bench, &command_dead,   &command_replay, &command_doctor, NULL,
+    &command_show,   &command_list,   &command_trace,    &command_listen,
+    &command_book,   &command_pay,    &command_cancel,   &command_ledger,
+    &command_audit,  &command_stuck,  &command_bench,    &command_dead,
+    &command_replay, &command_doctor, &command_services, NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -106,12 +106,6 @@ static const char *state_name(const void *state)
     return gateway_state_text(gateway_state(state));
 }
 
-static int64_t due_at_ms(const void *state)
-{
-    const struct gateway_view *view = state;
-    return view->due_at_ms;
-}
-
 static const char *correlation_id(const void *state)
 {
     const struct gateway_view *view = state;
@@ -130,7 +124,7 @@ struct participant gateway_participant(const void *config)
         .table = &gateway_table,
         .decide = gateway_decide,
         .state_name = state_name,
-        .due_at_ms = due_at_ms,
+        .due_at_ms_offset = offsetof(struct gateway_view, due_at_ms),
         .correlation_id = correlation_id,
         .encode = gateway_encode,
         .decode = gateway_decode,

@@ -1,14 +1,11 @@
 /* participant.c - fills in the engine's table of functions for payments. */
 #include "payment/participant.h"
 
+#include <stddef.h>
+
 static const char *state_name(const void *state)
 {
     return payment_state_text(((const struct payment *)state)->state);
-}
-
-static int64_t due_at_ms(const void *state)
-{
-    return ((const struct payment *)state)->due_at_ms;
 }
 
 static const char *correlation_id(const void *state)
@@ -28,7 +25,7 @@ struct participant payment_participant(const void *rules)
         .parse = payment_parse,
         .decide = payment_decide,
         .state_name = state_name,
-        .due_at_ms = due_at_ms,
+        .due_at_ms_offset = offsetof(struct payment, due_at_ms),
         .correlation_id = correlation_id,
         .encode = payment_encode,
         .decode = payment_decode,

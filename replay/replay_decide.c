@@ -2,12 +2,13 @@
  * and stops at the first difference. */
 #include "replay/replay_decide.h"
 
-#include "booking/participant.h"
 #include "common/base/memory.h"
 #include "common/base/text.h"
 #include "common/bson/bson_read.h"
-#include "payment/participant.h"
+#include "payment/payment.h"
+#include "payment/service.h"
 #include "replay/replay_codec.h"
+#include "services/registry.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -17,23 +18,18 @@
 #include <string.h>
 
 struct replayer {
-    struct booking_rules booking_rules;
+    struct arena arena; /* holds the rules: the defaults, for any wait will do */
+    struct participant participants[SERVICES_MAX];
     struct payment_rules payment_rules;
-    struct gateway_config gateway_config;
-    struct participant participants[RECORDS_COUNT];
-    union { /* the state that is arrived at */
-        struct booking booking;
-        struct payment payment;
-        struct gateway_view view;
-    } state;
     struct decision decision;
 };
 
 /* One document on its way. */
 struct replay {
     struct replayer *replayer;
-    enum records_of which;
+    const struct service_description *service;
     const struct participant *participant;
+    void *state; /* that is arrived at */
     const struct document *document;
     bool is_owed_found[OWED_MAX];
     /* The decisions that changed nothing are left out the second time; the others keep the ids of
@@ -54,18 +50,20 @@ const char *replay_result_text(enum replay_result result)
 struct replayer *replayer_new(void)
 {
     struct replayer *replayer = memory_alloc(1, sizeof *replayer);
-    /* Any wait will do, but none at all would be no deadline. */
-    replayer->booking_rules = (struct booking_rules){ 1, 1 };
-    replayer->payment_rules = (struct payment_rules){ 1, 1, 1, 1, 1, 1 };
-    replayer->gateway_config = (struct gateway_config){ 1, 1 };
-    replayer->participants[RECORDS_GATEWAY] = gateway_participant(&replayer->gateway_config);
-    replayer->participants[RECORDS_BOOKING] = booking_participant(&replayer->booking_rules);
-    replayer->participants[RECORDS_PAYMENT] = payment_participant(&replayer->payment_rules);
+    for (size_t i = 0; services[i] != NULL; i++)
+        if (services[i]->participant != NULL)
+            replayer->participants[i] =
+                services[i]->participant(service_default_rules(services[i], &replayer->arena));
+    struct participant *payment = &replayer->participants[service_index(&payment_service)];
+    memcpy(&replayer->payment_rules, payment->self, sizeof replayer->payment_rules);
+    payment->self = &replayer->payment_rules; /* which each payment has its own of */
     return replayer;
 }
 
 struct replayer *replayer_free(struct replayer *replayer)
 {
+    if (replayer != NULL)
+        arena_done(&replayer->arena);
     free(replayer);
     return NULL;
 }
@@ -150,31 +148,15 @@ static bool input_restore(struct replay *replay, size_t index, struct input *ret
     return true;
 }
 
-static int64_t *due_of(struct replay *replay)
-{
-    switch (replay->which) {
-    case RECORDS_GATEWAY:
-        return &replay->replayer->state.view.due_at_ms;
-    case RECORDS_BOOKING:
-        return &replay->replayer->state.booking.due_at_ms;
-    case RECORDS_PAYMENT:
-        return &replay->replayer->state.payment.due_at_ms;
-    case RECORDS_COUNT:
-        break;
-    }
-    assert(false && "every service has a deadline");
-    return NULL;
-}
-
 /* How long is configuration; whether there is one is not. */
 static bool due_take_over(struct replay *replay, size_t index)
 {
-    int64_t *due_at_ms = due_of(replay);
+    int64_t due_at_ms = participant_due_at_ms(replay->participant, replay->state);
     int64_t stored_ms = replay->document->history[index].due_at_ms;
-    if ((*due_at_ms != 0) != (stored_ms != 0))
+    if ((due_at_ms != 0) != (stored_ms != 0))
         return differs(replay, index + 1, "deadline", stored_ms != 0 ? "one" : "none",
-                       *due_at_ms != 0 ? "one" : "none");
-    *due_at_ms = stored_ms;
+                       due_at_ms != 0 ? "one" : "none");
+    participant_due_set(replay->participant, replay->state, stored_ms);
     return true;
 }
 
@@ -240,7 +222,7 @@ static bool entry_replay(struct replay *replay, size_t index)
     const struct history_entry *entry = &replay->document->history[index];
     const struct participant *participant = replay->participant;
     struct decision *decision = &replay->replayer->decision;
-    void *state = &replay->replayer->state;
+    void *state = replay->state;
     struct input input;
     if (!input_restore(replay, index, &input))
         return false;
@@ -267,7 +249,7 @@ static bool entry_replay(struct replay *replay, size_t index)
 static void refunds_take_over(struct replay *replay)
 {
     const struct payment *stored = replay->document->state;
-    struct payment *payment = &replay->replayer->state.payment;
+    struct payment *payment = replay->state;
     payment->refunds = stored->refunds;
     memcpy(payment->refund_id, stored->refund_id, sizeof payment->refund_id);
     payment->key_ordinal = stored->key_ordinal;
@@ -280,8 +262,7 @@ static bool state_is_equal(struct replay *replay)
     struct replay_finding *finding = replay->finding;
     if (replay->is_of_one_refund)
         refunds_take_over(replay);
-    if (replay_states_equal(replay->participant, replay->document->state, &replay->replayer->state,
-                            finding))
+    if (replay_states_equal(replay->participant, replay->document->state, replay->state, finding))
         return true;
     finding->result = REPLAY_DIFFERS;
     return false;
@@ -311,7 +292,7 @@ static bool end_is_equal(struct replay *replay)
 
 static bool history_replay(struct replay *replay)
 {
-    memset(&replay->replayer->state, 0, sizeof replay->replayer->state);
+    memset(replay->state, 0, replay->participant->state_size);
     for (size_t i = 0; i < replay->document->history_count; i++)
         if (!(replay->is_second && replay->is_idle[i]) && !entry_replay(replay, i))
             return false;
@@ -333,7 +314,7 @@ static void history_replay_without_idle(struct replay *replay)
 static void document_replay(struct replay *replay)
 {
     const struct document *document = replay->document;
-    if (replay->which == RECORDS_PAYMENT)
+    if (replay->service == &payment_service)
         replay->replayer->payment_rules.refund_attempts_max =
             ((const struct payment *)document->state)->attempts_max;
     replay->finding->dropped = document->history_dropped;
@@ -356,25 +337,28 @@ static void newer_consider(struct replay *replay)
         }
 }
 
-static bool is_of_one_refund(enum records_of which, const struct record *record)
+static bool is_of_one_refund(const struct service_description *service, const struct record *record)
 {
     struct bson_fields body, state;
-    return which == RECORDS_PAYMENT && bson_read_open(&body, record->body, record->body_length) &&
+    return service == &payment_service &&
+           bson_read_open(&body, record->body, record->body_length) &&
            bson_read_document(&body, "state", &state) && !bson_read_has(&state, "refunds");
 }
 
-void replay_record(struct replayer *replayer, enum records_of which, const struct record *record,
-                   struct arena *arena, struct replay_finding *ret_finding)
+void replay_record(struct replayer *replayer, const struct service_description *service,
+                   const struct record *record, struct arena *arena,
+                   struct replay_finding *ret_finding)
 {
     struct error error;
     struct replay replay = { .replayer = replayer,
-                             .which = which,
-                             .participant = &replayer->participants[which],
-                             .is_of_one_refund = is_of_one_refund(which, record),
+                             .service = service,
+                             .participant = &replayer->participants[service_index(service)],
+                             .is_of_one_refund = is_of_one_refund(service, record),
                              .finding = ret_finding };
     memset(ret_finding, 0, sizeof *ret_finding);
     struct document *document = document_new(arena, replay.participant, record->id);
     replay.document = document;
+    replay.state = arena_alloc(arena, replay.participant->state_size);
     if (document_decode(document, replay.participant, record, arena, &error) &&
         document_history_decode(document, arena, &error)) {
         document_replay(&replay);

@@ -13,9 +13,9 @@
 
 #include "booking/booking.h"
 #include "common/saga/document.h"
+#include "common/saga/service.h"
 #include "gateway/gateway.h"
 #include "payment/payment.h"
-#include "replay/records_of.h"
 
 #define REPLAY_FIELD_SIZE 96
 #define REPLAY_TEXT_SIZE  192
@@ -43,7 +43,8 @@ struct replayer *replayer_new(void);
 struct replayer *replayer_free(struct replayer *replayer); /* returns NULL */
 
 /* The record as it was stored; the arena is for its decoding. */
-void replay_record(struct replayer *replayer, enum records_of which, const struct record *record,
-                   struct arena *arena, struct replay_finding *ret_finding);
+void replay_record(struct replayer *replayer, const struct service_description *service,
+                   const struct record *record, struct arena *arena,
+                   struct replay_finding *ret_finding);
 
 const char *replay_result_text(enum replay_result result); /* "equal" */

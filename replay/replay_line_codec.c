@@ -4,21 +4,22 @@
 
 #include "common/bson/bson_read.h"
 #include "common/bson/bson_write.h"
+#include "services/registry.h"
 
 #include <bson.h>
 #include <string.h>
 
 #define LINE_BYTES_FIRST 512 /* beside the document */
 
-bool replay_line_encode(enum records_of which, const struct record *record, struct arena *arena,
-                        const char **ret_line)
+bool replay_line_encode(const struct service_description *service, const struct record *record,
+                        struct arena *arena, const char **ret_line)
 {
     bson_t line;
     if (!bson_init_static(&line, record->body, record->body_length))
         return false;
     struct bson_output output;
     bson_write_begin(&output, arena, LINE_BYTES_FIRST + record->body_length);
-    bson_write_text(&output, "service", records_name(which));
+    bson_write_text(&output, "service", service->name);
     bson_write_text(&output, "id", record->id);
     bson_write_int(&output, "version", record->version);
     bson_write_int(&output, "createdAt", record->created_at_ms);
@@ -35,25 +36,17 @@ bool replay_line_encode(enum records_of which, const struct record *record, stru
     return *ret_line != NULL;
 }
 
-static bool service_find(const char *name, enum records_of *ret_which)
+static bool line_read(struct bson_fields *line, struct arena *arena,
+                      const struct service_description **ret_service, struct record *record,
+                      struct error *error)
 {
-    for (int i = 0; i < RECORDS_COUNT; i++)
-        if (strcmp(name, records_name((enum records_of)i)) == 0) {
-            *ret_which = (enum records_of)i;
-            return true;
-        }
-    return false;
-}
-
-static bool line_read(struct bson_fields *line, struct arena *arena, enum records_of *ret_which,
-                      struct record *record, struct error *error)
-{
-    char service[16];
+    char name[IDENT_SIZE];
     struct bson_fields document;
     memset(record, 0, sizeof *record);
-    if (!bson_read_text(line, "service", service, sizeof service) ||
-        !service_find(service, ret_which))
-        return error_set(error, ERROR_REJECT, "service must be gateway, booking or payment");
+    *ret_service = bson_read_text(line, "service", name, sizeof name) ? service_find(name) : NULL;
+    if (*ret_service == NULL || (*ret_service)->participant == NULL)
+        return error_set(error, ERROR_REJECT,
+                         "service must be one that has documents: roundtrip services");
     if (!bson_read_text(line, "id", record->id, sizeof record->id) ||
         !bson_read_int(line, "version", &record->version) || record->version <= 0 ||
         !bson_read_int(line, "createdAt", &record->created_at_ms) ||
@@ -69,7 +62,8 @@ static bool line_read(struct bson_fields *line, struct arena *arena, enum record
 }
 
 bool replay_line_decode(const char *line, size_t length, struct arena *arena,
-                        enum records_of *ret_which, struct record *ret_record, struct error *error)
+                        const struct service_description **ret_service, struct record *ret_record,
+                        struct error *error)
 {
     bson_error_t why;
     bson_t *fields = bson_new_from_json((const uint8_t *)line, (ssize_t)length, &why);
@@ -77,7 +71,7 @@ bool replay_line_decode(const char *line, size_t length, struct arena *arena,
         return error_set(error, ERROR_REJECT, "not JSON: %.200s", why.message);
     struct bson_fields line_fields;
     bool is_read = bson_read_open(&line_fields, bson_get_data(fields), fields->len) &&
-                   line_read(&line_fields, arena, ret_which, ret_record, error);
+                   line_read(&line_fields, arena, ret_service, ret_record, error);
     bson_destroy(fields);
     return is_read;
 }

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "common/saga/document.h"
-#include "replay/records_of.h"
+#include "common/saga/service.h"
 
 /* One document a line, in MongoDB's canonical extended JSON: {service, id, version, createdAt,
  * dueAt, owedAt, document}. False: the stored document is damaged. */
-MUST_CHECK bool replay_line_encode(enum records_of which, const struct record *record,
-                                   struct arena *arena, const char **ret_line);
+MUST_CHECK bool replay_line_encode(const struct service_description *service,
+                                   const struct record *record, struct arena *arena,
+                                   const char **ret_line);
 /* ERROR_REJECT: not such a line. The record's body is in the arena. */
 MUST_CHECK bool replay_line_decode(const char *line, size_t length, struct arena *arena,
-                                   enum records_of *ret_which, struct record *ret_record,
-                                   struct error *error);
+                                   const struct service_description **ret_service,
+                                   struct record *ret_record, struct error *error);

@@ -6,11 +6,13 @@
 #include "payment/service.h"
 #include "provider/service.h"
 
+#include <assert.h>
 #include <string.h>
 
 const struct service_description *const services[] = {
-    &provider_service, &payment_service, &booking_service, &gateway_service, NULL,
+    &gateway_service, &booking_service, &payment_service, &provider_service, NULL,
 };
+_Static_assert(sizeof services / sizeof services[0] <= SERVICES_MAX + 1, "raise SERVICES_MAX");
 
 const struct service_description *service_find(const char *name)
 {
@@ -18,4 +20,14 @@ const struct service_description *service_find(const char *name)
         if (strcmp(services[i]->name, name) == 0)
             return services[i];
     return NULL;
+}
+
+size_t service_index(const struct service_description *service)
+{
+    size_t index = 0;
+    while (services[index] != service) {
+        assert(services[index] != NULL);
+        index++;
+    }
+    return index;
 }

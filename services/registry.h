@@ -4,8 +4,12 @@
 
 #include "common/saga/service.h"
 
-/* In the order in which they start, ended by NULL: who is called or listened to comes first. */
+#define SERVICES_MAX 16
+
+/* In the order in which a booking meets them, ended by NULL; they start from the last to the first,
+ * so that whoever is called is there. */
 extern const struct service_description *const services[];
 
 /* NULL: there is none of that name. */
 const struct service_description *service_find(const char *name);
+size_t service_index(const struct service_description *service); /* in `services` */

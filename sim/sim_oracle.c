@@ -1,6 +1,7 @@
 /* sim_oracle.c - what must be true at the end, seen from outside: documents, published events and
  * the provider's ledger. */
 #include "replay/replay_decide.h"
+#include "services/registry.h"
 #include "sim/sim.h"
 #include "sim/sim_release.h"
 #include "sim/sim_words.h"
@@ -229,9 +230,6 @@ static void sizes_check(struct sim *sim)
 /* What is stored follows from its history, whatever was killed on the way. */
 static void histories_check(struct sim *sim)
 {
-    static const enum records_of which[SIM_SERVICE_COUNT] = { [SIM_GATEWAY] = RECORDS_GATEWAY,
-                                                              [SIM_BOOKING] = RECORDS_BOOKING,
-                                                              [SIM_PAYMENT] = RECORDS_PAYMENT };
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
         for (size_t i = 0; i < sim->stores[service].count; i++) {
             const struct sim_document *document = &sim->stores[service].documents[i];
@@ -243,7 +241,8 @@ static void histories_check(struct sim *sim)
             if (sim_is_newer(document))
                 continue; /* the replayer is of the older release */
             memcpy(record.id, document->id, sizeof record.id);
-            replay_record(sim->replayer, which[service], &record, &sim->arena, &found);
+            replay_record(sim->replayer, service_find(sim->participants[service].name), &record,
+                          &sim->arena, &found);
             if (found.result == REPLAY_DIFFERS ||
                 (found.result == REPLAY_IMPOSSIBLE && found.dropped == 0))
                 sim_fail(sim, "replay of %s: decision %zu, %s: stored %s, replayed %s; %s",

@@ -1,10 +1,13 @@
 /* audit.c - roundtrip audit: the money, from outside. */
+#include "booking/service.h"
 #include "cli/commands/audit_print.h"
 #include "cli/commands/command.h"
 #include "cli/screen/json.h"
 #include "cli/sources/audit_events.h"
 #include "cli/sources/audit_recheck.h"
 #include "common/base/clock.h"
+#include "gateway/service.h"
+#include "payment/service.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -83,9 +86,9 @@ static bool facts_read(struct audit *audit)
 {
     struct audit_source *source = &audit->source;
     struct audit_facts *facts = &audit->facts;
-    if (!audit_scan_documents(source, RECORDS_PAYMENT, facts) ||
-        !audit_scan_documents(source, RECORDS_GATEWAY, facts) ||
-        !audit_scan_documents(source, RECORDS_BOOKING, facts) ||
+    if (!audit_scan_documents(source, &payment_service, facts) ||
+        !audit_scan_documents(source, &gateway_service, facts) ||
+        !audit_scan_documents(source, &booking_service, facts) ||
         !audit_load_sums(source, &audit->sums_before) || !audit_scan_ledger(source, facts) ||
         !audit_load_sums(source, &audit->sums_after))
         return false;

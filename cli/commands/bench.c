@@ -2,6 +2,8 @@
 #include "bench/load.h"
 #include "cli/commands/command.h"
 #include "cli/screen/json.h"
+#include "gateway/service.h"
+#include "payment/service.h"
 
 struct bench_options {
     const char *output;
@@ -58,8 +60,8 @@ static struct load_options load_make(const struct cli *cli, const struct bench_o
 {
     int64_t seconds = chosen(options->seconds, SECONDS_DEFAULT);
     return (struct load_options){
-        .gateway_url = cli->settings.gateway_url,
-        .payment_url = cli->settings.payment_url,
+        .gateway_url = settings_place(&cli->settings, &gateway_service)->url,
+        .payment_url = settings_place(&cli->settings, &payment_service)->url,
         .secret = cli->settings.webhook_secret,
         .rate = options->is_saturating ? 0 : options->rate,
         .seconds = seconds,

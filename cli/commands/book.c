@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
+#include "gateway/service.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -96,7 +97,7 @@ static enum exit_status outcome_await(const struct cli *cli, int64_t wait_s, cJS
         int64_t one_s = left_ms / SECOND_MS + 1;
         snprintf(prefer, sizeof prefer, "Prefer: wait=%" PRId64,
                  one_s < WAIT_ONE_S ? one_s : WAIT_ONE_S);
-        const struct question question = { .service = SERVICE_GATEWAY,
+        const struct question question = { .service = &gateway_service,
                                            .method = "GET",
                                            .path = path,
                                            .header = prefer,
@@ -129,7 +130,7 @@ static enum exit_status book_run(struct cli *cli, const void *self)
     CLEANUP(json_free) cJSON *body = intent_make(options);
     CLEANUP(json_free) cJSON *json = NULL;
     const struct question question = {
-        .service = SERVICE_GATEWAY, .method = "POST", .path = "/booking/intent", .body = body
+        .service = &gateway_service, .method = "POST", .path = "/booking/intent", .body = body
     };
     enum exit_status status = fetch(cli, &question, &json);
     if (status == EXIT_OK && options->wait_s > 0)
@@ -186,7 +187,7 @@ static enum exit_status cancel_run(struct cli *cli, const void *self)
     if (options->user_id != NULL)
         cJSON_AddStringToObject(body, "userId", options->user_id);
     const struct question question = {
-        .service = SERVICE_GATEWAY, .method = "POST", .path = path, .body = body
+        .service = &gateway_service, .method = "POST", .path = path, .body = body
     };
     enum exit_status status = fetch(cli, &question, &json);
     if (status == EXIT_OK)

@@ -24,6 +24,7 @@ extern const struct command command_stuck;
 extern const struct command command_audit;
 extern const struct command command_replay;
 extern const struct command command_doctor;
+extern const struct command command_services;
 extern const struct command command_book;
 extern const struct command command_pay;
 extern const struct command command_cancel;

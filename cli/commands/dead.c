@@ -4,7 +4,7 @@
 #include "cli/screen/text.h"
 #include "cli/sources/amqp_tap.h"
 #include "common/rabbitmq/topology_names.h"
-#include "wire/events.h"
+#include "services/registry.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -34,10 +34,9 @@ static const struct argument dead_arguments[] = {
       .meaning = "its number in the list, or its message id" },
     { .name = "--queue",
       .letter = 'q',
-      .type = ARGUMENT_CHOICE,
+      .type = ARGUMENT_TEXT,
       .offset = offsetof(struct dead_options, queue),
-      .choices = QUEUE_BOOKING "|" QUEUE_PAYMENT "|" QUEUE_GATEWAY,
-      .meaning = "only those of " QUEUE_BOOKING ", " QUEUE_PAYMENT " or " QUEUE_GATEWAY },
+      .meaning = "only those of this queue; roundtrip services names them" },
     { .name = "--all",
       .type = ARGUMENT_FLAG,
       .offset = offsetof(struct dead_options, is_all),
@@ -63,8 +62,6 @@ struct pass {
     cJSON *json;
     visit_function *visit;
 };
-
-static const char *const queues[] = { QUEUE_BOOKING, QUEUE_PAYMENT, QUEUE_GATEWAY };
 
 /* No more than there are at the start: what a replay kills again must not be met again. */
 static enum exit_status queue_walk(struct pass *pass, const char *queue)
@@ -99,11 +96,20 @@ static enum exit_status queue_walk(struct pass *pass, const char *queue)
 
 static enum exit_status queues_walk(struct pass *pass)
 {
+    const char *wanted = pass->options->queue;
     enum exit_status status = EXIT_OK;
-    for (size_t i = 0; i < sizeof queues / sizeof queues[0] && status == EXIT_OK; i++)
-        if (pass->options->queue == NULL || strcmp(pass->options->queue, queues[i]) == 0)
-            status = queue_walk(pass, queues[i]);
-    return status;
+    bool is_known = wanted == NULL;
+    for (size_t i = 0; services[i] != NULL && status == EXIT_OK; i++) {
+        const char *queue = services[i]->queue;
+        if (queue == NULL || (wanted != NULL && strcmp(wanted, queue) != 0))
+            continue;
+        is_known = true;
+        status = queue_walk(pass, queue);
+    }
+    if (is_known)
+        return status;
+    complain("no service has a queue %.64s: roundtrip services names them", wanted);
+    return EXIT_USAGE;
 }
 
 static bool is_wanted(const struct pass *pass, const struct letter *letter)
@@ -169,11 +175,13 @@ static enum exit_status list_visit(struct pass *pass, const char *queue,
 static void waiting_tell(const struct pass *pass)
 {
     int64_t count = 0;
-    for (size_t i = 0; i < sizeof queues / sizeof queues[0]; i++) {
+    for (size_t i = 0; services[i] != NULL; i++) {
         char later[TOPOLOGY_NAME_SIZE];
         struct queue_depth depth;
         struct error error;
-        snprintf(later, sizeof later, "%s" TOPOLOGY_LATER_SUFFIX, queues[i]);
+        if (services[i]->queue == NULL)
+            continue;
+        snprintf(later, sizeof later, "%s" TOPOLOGY_LATER_SUFFIX, services[i]->queue);
         if (tap_queue_check(pass->tap, later, &depth, &error))
             count += depth.messages;
     }

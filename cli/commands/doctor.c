@@ -109,15 +109,18 @@ void doctor_stores(struct doctor *doctor)
 {
     struct records records;
     records_open(&records, &doctor->cli->settings);
-    for (int i = 0; i < RECORDS_COUNT; i++) {
-        enum records_of which = (enum records_of)i;
+    for (size_t i = 0; services[i] != NULL; i++) {
+        const struct service_description *service = services[i];
         char subject[32];
         char mend[128];
+        char variable[SETTINGS_NAME_SIZE];
         struct error error;
-        snprintf(subject, sizeof subject, "store of %s", records_name(which));
-        snprintf(mend, sizeof mend, "export %s=..., as in the service's ROUNDTRIP_STORE",
-                 records_variable(which));
-        if (records_ping(&records, which, &error))
+        if (service->participant == NULL)
+            continue;
+        snprintf(subject, sizeof subject, "store of %s", service->name);
+        settings_store_variable(service, variable);
+        snprintf(mend, sizeof mend, "export %s=..., as in the service's ROUNDTRIP_STORE", variable);
+        if (records_ping(&records, service, &error))
             doctor_report(doctor, FINDING_OK, subject, "answers", NULL);
         else if (error.code == ERROR_REJECT && records.stores[i] == NULL)
             doctor_report(doctor, FINDING_UNKNOWN, subject, error.message, mend);
@@ -131,7 +134,7 @@ void doctor_traces(struct doctor *doctor)
 {
     const struct settings *settings = &doctor->cli->settings;
     if (settings->jaeger_url[0] != '\0') {
-        const struct question question = { .service = SERVICE_JAEGER,
+        const struct question question = { .service = NULL,
                                            .method = "GET",
                                            .path = "/api/v3/services" };
         CLEANUP(json_free) cJSON *json = NULL;

@@ -3,21 +3,12 @@
 #include "cli/commands/doctor.h"
 #include "cli/sources/amqp_tap.h"
 #include "common/rabbitmq/topology_names.h"
-#include "wire/events.h"
+#include "services/registry.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #define BACKLOG_MAX 1000 /* ready messages; more means that a consumer is behind or gone */
-
-struct consumed {
-    const char *queue, *service;
-};
-static const struct consumed consumed[] = {
-    { QUEUE_BOOKING, "booking" },
-    { QUEUE_PAYMENT, "payment" },
-    { QUEUE_GATEWAY, "gateway" },
-};
 
 static void queue_missing(struct doctor *doctor, const char *queue, const struct error *error)
 {
@@ -26,26 +17,27 @@ static void queue_missing(struct doctor *doctor, const char *queue, const struct
                   "declares all of it");
 }
 
-static void queue_check(struct doctor *doctor, struct tap *tap, const struct consumed *one)
+static void queue_check(struct doctor *doctor, struct tap *tap,
+                        const struct service_description *service)
 {
     struct queue_depth depth;
     struct error error;
     char mend[DOCTOR_MEND_SIZE];
-    if (!tap_queue_check(tap, one->queue, &depth, &error)) {
-        queue_missing(doctor, one->queue, &error);
+    if (!tap_queue_check(tap, service->queue, &depth, &error)) {
+        queue_missing(doctor, service->queue, &error);
         return;
     }
-    doctor_mend_service(doctor, one->service, mend);
+    doctor_mend_service(doctor, service->name, mend);
     if (depth.consumers == 0)
-        doctor_reportf(doctor, FINDING_FAIL, one->queue, mend,
+        doctor_reportf(doctor, FINDING_FAIL, service->queue, mend,
                        "%" PRId64 " messages wait and nobody consumes them", depth.messages);
     else if (depth.messages > BACKLOG_MAX)
-        doctor_reportf(doctor, FINDING_FAIL, one->queue,
+        doctor_reportf(doctor, FINDING_FAIL, service->queue,
                        "look at the service's log and /metrics; more of the same service may run",
-                       "%" PRId64 " messages wait: %s is behind", depth.messages, one->service);
+                       "%" PRId64 " messages wait: %s is behind", depth.messages, service->name);
     else
         /* A process has two subscriptions, or one while it takes what came back before. */
-        doctor_reportf(doctor, FINDING_OK, one->queue, NULL,
+        doctor_reportf(doctor, FINDING_OK, service->queue, NULL,
                        "%" PRId64 " waiting, consumed by %" PRId64 " process%s", depth.messages,
                        (depth.consumers + 1) / 2, depth.consumers <= 2 ? "" : "es");
 }
@@ -103,12 +95,15 @@ void doctor_broker(struct doctor *doctor)
         doctor_report(doctor, FINDING_OK, "exchange " TOPOLOGY_EXCHANGE, "is there", NULL);
     else
         queue_missing(doctor, "exchange " TOPOLOGY_EXCHANGE, &error);
-    for (size_t i = 0; i < sizeof consumed / sizeof consumed[0]; i++)
-        queue_check(doctor, tap, &consumed[i]);
-    for (size_t i = 0; i < sizeof consumed / sizeof consumed[0]; i++)
-        dead_check(doctor, tap, consumed[i].queue);
-    for (size_t i = 0; i < sizeof consumed / sizeof consumed[0]; i++)
-        later_check(doctor, tap, consumed[i].queue);
+    for (size_t i = 0; services[i] != NULL; i++)
+        if (services[i]->queue != NULL)
+            queue_check(doctor, tap, services[i]);
+    for (size_t i = 0; services[i] != NULL; i++)
+        if (services[i]->queue != NULL)
+            dead_check(doctor, tap, services[i]->queue);
+    for (size_t i = 0; services[i] != NULL; i++)
+        if (services[i]->queue != NULL)
+            later_check(doctor, tap, services[i]->queue);
     doctor_bindings(doctor);
     tap_close(tap);
 }

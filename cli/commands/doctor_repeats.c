@@ -5,7 +5,9 @@
 #include "cli/commands/doctor.h"
 #include "cli/sources/records.h"
 #include "gateway/gateway.h"
+#include "gateway/service.h"
 #include "payment/payment.h"
+#include "payment/service.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -24,9 +26,10 @@ struct look {
     char names[NAMES_SIZE];
 };
 
-static int64_t repeats_of(enum records_of which, const struct document *document)
+static int64_t repeats_of(const struct service_description *service,
+                          const struct document *document)
 {
-    if (which == RECORDS_GATEWAY) {
+    if (service == &gateway_service) {
         const struct gateway_view *view = document->state;
         return view->due_at_ms != 0 ? view->repeat_count : 0;
     }
@@ -39,7 +42,7 @@ static bool refund_is_under_way(struct look *look, const char *payment_id)
 {
     struct document *document;
     struct error error;
-    if (!records_load(look->records, RECORDS_PAYMENT, payment_id, &look->arena, &document, &error))
+    if (!records_load(look->records, &payment_service, payment_id, &look->arena, &document, &error))
         return true;
     if (document == NULL)
         return false;
@@ -67,16 +70,17 @@ static void name_add(struct look *look, const char *id)
                  id);
 }
 
-static bool document_look(void *self, enum records_of which, const struct record *record)
+static bool document_look(void *self, const struct service_description *service,
+                          const struct record *record)
 {
     struct look *look = self;
     struct error error;
     arena_clear(&look->arena);
-    struct document *document =
-        document_new(&look->arena, &look->records->readers[which], record->id);
-    if (document_decode(document, &look->records->readers[which], record, &look->arena, &error)) {
-        int64_t repeats = repeats_of(which, document);
-        if (repeats >= REPEATS_NOTED && which == RECORDS_GATEWAY &&
+    const struct participant *reader = records_reader(look->records, service);
+    struct document *document = document_new(&look->arena, reader, record->id);
+    if (document_decode(document, reader, record, &look->arena, &error)) {
+        int64_t repeats = repeats_of(service, document);
+        if (repeats >= REPEATS_NOTED && service == &gateway_service &&
             only_refunds_are_awaited(look, document->state)) {
             look->refunds_awaited++;
         } else if (repeats >= REPEATS_NOTED) {
@@ -88,14 +92,15 @@ static bool document_look(void *self, enum records_of which, const struct record
     return ++look->looked_at < LOOKED_AT_MAX;
 }
 
-static void store_look(struct doctor *doctor, struct records *records, enum records_of which)
+static void store_look(struct doctor *doctor, struct records *records,
+                       const struct service_description *service)
 {
     struct look look = { .records = records };
     struct arena pages = { 0 };
     struct error error;
     char subject[SUBJECT_SIZE];
-    snprintf(subject, sizeof subject, "repeats of %s", records_name(which));
-    if (!records_each(records, which, &pages, document_look, &look, &error))
+    snprintf(subject, sizeof subject, "repeats of %s", service->name);
+    if (!records_each(records, service, &pages, document_look, &look, &error))
         doctor_report(doctor, FINDING_UNKNOWN, subject, error.message, NULL);
     else if (look.noted == 0 && look.refunds_awaited > 0)
         doctor_reportf(doctor, FINDING_OK, subject, NULL,
@@ -117,7 +122,7 @@ void doctor_repeats(struct doctor *doctor)
 {
     struct records records;
     records_open(&records, &doctor->cli->settings);
-    store_look(doctor, &records, RECORDS_GATEWAY);
-    store_look(doctor, &records, RECORDS_PAYMENT);
+    store_look(doctor, &records, &gateway_service);
+    store_look(doctor, &records, &payment_service);
     records_close(&records);
 }

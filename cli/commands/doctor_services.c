@@ -48,15 +48,16 @@ static void skew_check(struct doctor *doctor, const char *service, const char *u
                        "%s %s ours", text, skew_ms > 0 ? "ahead of" : "behind");
 }
 
-static void service_check(struct doctor *doctor, enum service service)
+static void service_check(struct doctor *doctor, const struct service_description *service)
 {
-    const char *name = service_name(service);
+    const char *name = service->name;
+    const struct settings_place *place = settings_place(&doctor->cli->settings, service);
     char url[URL_SIZE];
     char mend[DOCTOR_MEND_SIZE];
     char failing[256];
     struct error error;
     struct http_reply reply;
-    snprintf(url, sizeof url, "%.2000s/readyz", service_ops_url(&doctor->cli->settings, service));
+    snprintf(url, sizeof url, "%.2000s/readyz", place->ops_url);
     doctor_mend_service(doctor, name, mend);
     const struct http_call call = { .method = "GET", .url = url, .timeout_ms = READY_TIMEOUT_MS };
     struct http_client *client = http_client_new();
@@ -64,8 +65,7 @@ static void service_check(struct doctor *doctor, enum service service)
         doctor_reportf(doctor, FINDING_FAIL, name, mend, "does not answer at %s: %s", url,
                        error.message);
     } else if (reply.status == 200) {
-        doctor_reportf(doctor, FINDING_OK, name, NULL, "ready at %s",
-                       service_url(&doctor->cli->settings, service));
+        doctor_reportf(doctor, FINDING_OK, name, NULL, "ready at %s", place->url);
         skew_check(doctor, name, url);
     } else {
         CLEANUP(json_free) cJSON *json = cJSON_ParseWithLength(reply.body, reply.body_length);
@@ -79,8 +79,6 @@ static void service_check(struct doctor *doctor, enum service service)
 
 void doctor_services(struct doctor *doctor)
 {
-    static const enum service services[] = { SERVICE_GATEWAY, SERVICE_BOOKING, SERVICE_PAYMENT,
-                                             SERVICE_PROVIDER };
-    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
+    for (size_t i = 0; services[i] != NULL; i++)
         service_check(doctor, services[i]);
 }

@@ -4,6 +4,7 @@
 #include "cli/sources/fetch.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
+#include "provider/service.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -37,7 +38,9 @@ static const struct argument ledger_arguments[] = {
 
 static enum exit_status get(const struct cli *cli, const char *path, cJSON **ret_json)
 {
-    const struct question question = { .service = SERVICE_PROVIDER, .method = "GET", .path = path };
+    const struct question question = { .service = &provider_service,
+                                       .method = "GET",
+                                       .path = path };
     return fetch(cli, &question, ret_json);
 }
 

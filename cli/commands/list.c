@@ -3,6 +3,7 @@
 #include "cli/screen/text.h"
 #include "cli/sources/fetch.h"
 #include "gateway/gateway.h"
+#include "gateway/service.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -87,7 +88,7 @@ static enum exit_status page_get(const struct cli *cli, struct listing *listing)
     int64_t limit = listing->options->state != NULL || wanted > PAGE_LIMIT ? PAGE_LIMIT : wanted;
     snprintf(path, sizeof path, "/bookings?limit=%" PRId64 "%s%s", limit,
              listing->cursor[0] != '\0' ? "&starting_after=" : "", listing->cursor);
-    const struct question question = { .service = SERVICE_GATEWAY, .method = "GET", .path = path };
+    const struct question question = { .service = &gateway_service, .method = "GET", .path = path };
     CLEANUP(json_free) cJSON *page = NULL;
     enum exit_status status = fetch(cli, &question, &page);
     if (status == EXIT_OK)

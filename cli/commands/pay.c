@@ -4,6 +4,8 @@
 #include "cli/sources/fetch.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
+#include "gateway/service.h"
+#include "provider/service.h"
 
 #include <string.h>
 
@@ -58,7 +60,7 @@ static enum exit_status booking_ask(const struct cli *cli, const struct pay_opti
     if (options->amount > 0 && options->user_id != NULL)
         return EXIT_OK;
     snprintf(path, sizeof path, "/booking/%s", options->booking_id);
-    const struct question question = { .service = SERVICE_GATEWAY, .method = "GET", .path = path };
+    const struct question question = { .service = &gateway_service, .method = "GET", .path = path };
     enum exit_status status = fetch(cli, &question, ret_json);
     if (status == EXIT_NOT_FOUND)
         complain("to pay for a booking that is not known yet: --amount and --user");
@@ -104,7 +106,7 @@ static enum exit_status pay_run(struct cli *cli, const void *self)
         return status;
     CLEANUP(json_free) cJSON *body = charge_make(options, booking);
     const struct question question = {
-        .service = SERVICE_PROVIDER, .method = "POST", .path = "/charges", .body = body
+        .service = &provider_service, .method = "POST", .path = "/charges", .body = body
     };
     status = fetch(cli, &question, &json);
     if (status != EXIT_OK)

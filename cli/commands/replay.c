@@ -1,7 +1,10 @@
 /* replay.c - roundtrip replay: decides stored histories once more, with the rules of this build. */
+#include "booking/service.h"
 #include "cli/commands/command.h"
 #include "cli/commands/replay_print.h"
 #include "cli/sources/records.h"
+#include "gateway/service.h"
+#include "payment/service.h"
 #include "replay/replay_line_codec.h"
 
 #include <errno.h>
@@ -24,7 +27,7 @@ static const struct argument replay_arguments[] = {
     { .name = "--all",
       .type = ARGUMENT_FLAG,
       .offset = offsetof(struct replay_options, is_all),
-      .meaning = "every document of the three stores" },
+      .meaning = "every document of all stores" },
     { .name = "--export",
       .type = ARGUMENT_FLAG,
       .offset = offsetof(struct replay_options, is_export),
@@ -46,29 +49,31 @@ struct session {
     struct arena scratch; /* of one document */
 };
 
-static void record_take(struct session *session, enum records_of which, const struct record *record)
+static void record_take(struct session *session, const struct service_description *service,
+                        const struct record *record)
 {
     struct replay_finding finding;
     session->taken++;
     arena_clear(&session->scratch);
-    replay_record(session->replayer, which, record, &session->scratch, &finding);
-    replay_report_add(&session->report, which, record->id, &finding);
+    replay_record(session->replayer, service, record, &session->scratch, &finding);
+    replay_report_add(&session->report, service, record->id, &finding);
 }
 
 /* ---- one booking ---- */
 
-/* False: it could not be read, which is said. */
-static bool one_take(struct session *session, struct records *records, enum records_of which,
-                     const char *id, struct record *ret_record)
+/* False: it could not be read, service is said. */
+static bool one_take(struct session *session, struct records *records,
+                     const struct service_description *service, const char *id,
+                     struct record *ret_record)
 {
     struct error error;
-    if (!records_load_raw(records, which, id, &session->page, ret_record, &error)) {
-        complain("the store of %s cannot be read: %s; roundtrip doctor says more",
-                 records_name(which), error.message);
+    if (!records_load_raw(records, service, id, &session->page, ret_record, &error)) {
+        complain("the store of %s cannot be read: %s; roundtrip doctor says more", service->name,
+                 error.message);
         return false;
     }
     if (ret_record->version > 0)
-        record_take(session, which, ret_record);
+        record_take(session, service, ret_record);
     return true;
 }
 
@@ -79,55 +84,60 @@ static enum exit_status booking_replay(struct session *session, struct records *
     struct record record;
     struct error error;
     struct booking booking = { 0 };
-    if (!one_take(session, records, RECORDS_BOOKING, id, &booking_record) ||
-        !one_take(session, records, RECORDS_GATEWAY, id, &record))
+    if (!one_take(session, records, &booking_service, id, &booking_record) ||
+        !one_take(session, records, &gateway_service, id, &record))
         return EXIT_UNAVAILABLE;
     if (booking_record.version == 0 && record.version == 0) {
         complain("there is no booking %s; roundtrip list shows the newest", id);
         return EXIT_NOT_FOUND;
     }
-    if (booking_record.version == 0 || !document_state_decode(&records->readers[RECORDS_BOOKING],
-                                                              &booking_record, &booking, &error))
+    if (booking_record.version == 0 ||
+        !document_state_decode(records_reader(records, &booking_service), &booking_record, &booking,
+                               &error))
         return EXIT_OK; /* no payment is known, or the report says why it cannot be read */
     for (int32_t i = 0; i < booking.payment_count; i++)
-        if (!one_take(session, records, RECORDS_PAYMENT, booking.payments[i].payment_id, &record))
+        if (!one_take(session, records, &payment_service, booking.payments[i].payment_id, &record))
             return EXIT_UNAVAILABLE;
     return EXIT_OK;
 }
 
 /* ---- all of them ---- */
 
-static bool each_replay(void *self, enum records_of which, const struct record *record)
+static bool each_replay(void *self, const struct service_description *service,
+                        const struct record *record)
 {
     struct session *session = self;
-    record_take(session, which, record);
+    record_take(session, service, record);
     return !*session->cli->is_stopped;
 }
 
-static bool each_export(void *self, enum records_of which, const struct record *record)
+static bool each_export(void *self, const struct service_description *service,
+                        const struct record *record)
 {
     struct session *session = self;
     const char *line = NULL;
     arena_clear(&session->scratch);
-    if (replay_line_encode(which, record, &session->scratch, &line))
+    if (replay_line_encode(service, record, &session->scratch, &line))
         fprintf(session->cli->out, "%s\n", line);
     else
-        complain("the document of %s %s is damaged", records_name(which), record->id);
+        complain("the document of %s %s is damaged", service->name, record->id);
     return !*session->cli->is_stopped && ferror(session->cli->out) == 0;
 }
 
 static enum exit_status stores_walk(struct session *session, struct records *records,
-                                    bool (*each)(void *self, enum records_of which,
+                                    bool (*each)(void *self,
+                                                 const struct service_description *service,
                                                  const struct record *record))
 {
     enum exit_status status = EXIT_OK;
-    for (int i = 0; i < RECORDS_COUNT && !*session->cli->is_stopped; i++) {
-        enum records_of which = (enum records_of)i;
+    for (size_t i = 0; services[i] != NULL && !*session->cli->is_stopped; i++) {
+        const struct service_description *service = services[i];
         struct error error;
-        if (records_each(records, which, &session->page, each, session, &error))
+        if (service->participant == NULL ||
+            records_each(records, service, &session->page, each, session, &error))
             continue;
-        complain("the store of %s cannot be read: %s; roundtrip doctor says more",
-                 records_name(which), error.message);
+        complain("the store of %s cannot be read: %s; roundtrip doctor says more", service->name,
+                 error.message);
         status = EXIT_UNAVAILABLE;
     }
     return status;
@@ -153,12 +163,12 @@ static enum exit_status lines_replay(struct session *session, FILE *file, const 
     enum exit_status status = EXIT_OK;
     for (int64_t number = 1;
          !*session->cli->is_stopped && (length = getline(&line, &room, file)) > 0; number++) {
-        enum records_of which;
+        const struct service_description *service;
         struct record record;
         struct error error;
         arena_clear(&session->page);
-        if (replay_line_decode(line, (size_t)length, &session->page, &which, &record, &error)) {
-            record_take(session, which, &record);
+        if (replay_line_decode(line, (size_t)length, &session->page, &service, &record, &error)) {
+            record_take(session, service, &record);
             continue;
         }
         complain("%s:%" PRId64 ": %s; roundtrip replay --export writes such lines", path, number,
@@ -241,7 +251,7 @@ const struct command command_replay = {
         "  roundtrip replay --all              all documents of the system as it runs\n"
         "  roundtrip replay --export > FILE    with the old release; then, with the new one:\n"
         "  roundtrip replay --against FILE     does it decide differently?\n\n"
-        "Exit status: 0 all are equal; 1 one differs or cannot be replayed, which is said with\n"
+        "Exit status: 0 all are equal; 1 one differs or cannot be replayed, service is said with\n"
         "the reason; 2 there is no such booking; 64 FILE cannot be read, or holds no document.\n",
     .arguments = replay_arguments,
     .options_size = sizeof(struct replay_options),

@@ -47,11 +47,11 @@ static void progress_tell(struct replay_report *report)
     fflush(stderr);
 }
 
-static void json_add(const struct replay_report *report, enum records_of which, const char *id,
-                     const struct replay_finding *finding)
+static void json_add(const struct replay_report *report, const struct service_description *service,
+                     const char *id, const struct replay_finding *finding)
 {
     cJSON *json = cJSON_CreateObject();
-    json_put_text(json, "service", records_name(which));
+    json_put_text(json, "service", service->name);
     json_put_text(json, "id", id);
     json_put_text(json, "result", replay_result_text(finding->result));
     cJSON_AddNumberToObject(json, "decisions", (double)finding->decisions);
@@ -71,11 +71,11 @@ static void clean_print(const struct cli *cli, const char *label, const char *te
     fprintf(cli->out, "           %-9s %s\n", label, text_clean(clean));
 }
 
-static void text_add(const struct replay_report *report, enum records_of which, const char *id,
-                     const struct replay_finding *finding)
+static void text_add(const struct replay_report *report, const struct service_description *service,
+                     const char *id, const struct replay_finding *finding)
 {
     const struct cli *cli = report->cli;
-    fprintf(cli->out, "%-8s %s: ", records_name(which), id);
+    fprintf(cli->out, "%-8s %s: ", service->name, id);
     switch (finding->result) {
     case REPLAY_EQUAL:
         text_print(cli->out, cli->has_colours, COLOUR_GOOD, "ok");
@@ -98,16 +98,16 @@ static void text_add(const struct replay_report *report, enum records_of which, 
     }
 }
 
-void replay_report_add(struct replay_report *report, enum records_of which, const char *id,
-                       const struct replay_finding *finding)
+void replay_report_add(struct replay_report *report, const struct service_description *service,
+                       const char *id, const struct replay_finding *finding)
 {
     report->counts[finding->result]++;
     if (!report->is_short || finding->result != REPLAY_EQUAL) {
         progress_clear(report);
         if (report->is_json)
-            json_add(report, which, id, finding);
+            json_add(report, service, id, finding);
         else
-            text_add(report, which, id, finding);
+            text_add(report, service, id, finding);
     }
     progress_tell(report);
 }

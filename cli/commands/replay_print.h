@@ -17,7 +17,7 @@ struct replay_report {
 
 void replay_report_start(struct replay_report *report, const struct cli *cli, const char *output,
                          bool is_short);
-void replay_report_add(struct replay_report *report, enum records_of which, const char *id,
-                       const struct replay_finding *finding);
+void replay_report_add(struct replay_report *report, const struct service_description *service,
+                       const char *id, const struct replay_finding *finding);
 /* The last line; OK only if every document was replayed and is equal. */
 enum exit_status replay_report_end(struct replay_report *report);

@@ -4,6 +4,7 @@
 #include "cli/screen/json.h"
 #include "cli/screen/text.h"
 #include "cli/sources/fetch.h"
+#include "payment/service.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,7 +62,7 @@ static enum exit_status list_run(struct cli *cli, const struct stuck_options *op
     for (bool is_over = false; !is_over;) {
         CLEANUP(json_free) cJSON *json = NULL;
         const struct question question = {
-            .service = SERVICE_PAYMENT, .method = "GET", .is_ops = true, .path = path
+            .service = &payment_service, .method = "GET", .is_ops = true, .path = path
         };
         enum exit_status status = fetch(cli, &question, &json);
         if (status != EXIT_OK)
@@ -104,7 +105,7 @@ static enum exit_status payment_run(struct cli *cli, const struct stuck_options 
     if (is_change)
         cJSON_AddStringToObject(body, "reason", options->reason);
     CLEANUP(json_free) cJSON *json = NULL;
-    const struct question question = { .service = SERVICE_PAYMENT,
+    const struct question question = { .service = &payment_service,
                                        .method = is_change ? "POST" : "GET",
                                        .is_ops = true,
                                        .path = path,

@@ -9,6 +9,7 @@
 #include "cli/sources/spans_source.h"
 #include "common/base/hash.h"
 #include "common/base/memory.h"
+#include "gateway/service.h"
 #include "tracing/tracing.h"
 
 #include <inttypes.h>
@@ -75,7 +76,7 @@ static enum exit_status sample_take(struct checking *checking)
         char path[CURSOR_SIZE + 64];
         snprintf(path, sizeof path, "/bookings?limit=%d%s%s", PAGE_LIMIT,
                  cursor[0] != '\0' ? "&starting_after=" : "", cursor);
-        const struct question question = { .service = SERVICE_GATEWAY,
+        const struct question question = { .service = &gateway_service,
                                            .method = "GET",
                                            .path = path };
         CLEANUP(json_free) cJSON *page = NULL;

@@ -6,6 +6,7 @@
 #include "common/base/rfc3339.h"
 #include "common/base/url.h"
 #include "common/http/http_client.h"
+#include "provider/service.h"
 
 #include <string.h>
 
@@ -17,7 +18,7 @@
 static bool ask(struct audit_source *source, const char *path, int *ret_status, cJSON **ret_json)
 {
     char url[URL_SIZE];
-    const char *base = source->cli->settings.provider_url;
+    const char *base = settings_place(&source->cli->settings, &provider_service)->url;
     static const char *const headers[] = { "Accept: application/json", NULL };
     struct http_call call = {
         .method = "GET", .url = url, .headers = headers, .timeout_ms = FETCH_TIMEOUT_MS

@@ -2,7 +2,10 @@
  * agree, and judges that. */
 #include "cli/sources/audit_recheck.h"
 
+#include "booking/service.h"
 #include "common/base/clock.h"
+#include "gateway/service.h"
+#include "payment/service.h"
 
 #include <poll.h>
 #include <string.h>
@@ -45,8 +48,8 @@ static void id_add(const char *ids[JOINED_MAX], size_t *count, const struct audi
 static bool bookings_load(struct audit_source *source, const char *const *ids, size_t count,
                           struct audit_facts *facts)
 {
-    return count == 0 || (audit_load_documents(source, RECORDS_BOOKING, ids, count, facts) &&
-                          audit_load_documents(source, RECORDS_GATEWAY, ids, count, facts));
+    return count == 0 || (audit_load_documents(source, &booking_service, ids, count, facts) &&
+                          audit_load_documents(source, &gateway_service, ids, count, facts));
 }
 
 /* One reading: the payment, and every booking that is known to have to do with it. */
@@ -58,7 +61,7 @@ static bool payment_read(const struct audit_recheck *recheck, const struct audit
     const char *const payment_ids[] = { seen->id };
     audit_facts_start(facts);
     if (!audit_load_account(recheck->source, seen->id, facts) ||
-        !audit_load_documents(recheck->source, RECORDS_PAYMENT, payment_ids, 1, facts))
+        !audit_load_documents(recheck->source, &payment_service, payment_ids, 1, facts))
         return false;
     const struct audit_payment *payment = audit_payment_of(facts, seen->id);
     id_add(ids, &count, payment->account.booking);

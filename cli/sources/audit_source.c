@@ -3,9 +3,12 @@
 #include "cli/sources/audit_source.h"
 
 #include "audit/audit_codec.h"
+#include "booking/service.h"
 #include "cli/screen/complain.h"
 #include "common/base/clock.h"
 #include "common/http/http_client.h"
+#include "gateway/service.h"
+#include "payment/service.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -20,10 +23,10 @@ bool audit_source_open(struct audit_source *source, const struct cli *cli, bool 
     source->is_verbose = is_verbose;
     source->started_ms = clock_monotonic_ms();
     records_open(&source->records, &cli->settings);
-    for (int i = 0; i < RECORDS_COUNT; i++) {
-        if (source->records.stores[i] != NULL)
+    for (size_t i = 0; services[i] != NULL; i++) {
+        if (services[i]->participant == NULL || source->records.stores[i] != NULL)
             continue;
-        complain("the store of %s cannot be read: %s", records_name((enum records_of)i),
+        complain("the store of %s cannot be read: %s", services[i]->name,
                  source->records.why[i].message);
         return false;
     }
@@ -49,29 +52,23 @@ void audit_progress(struct audit_source *source, const char *what, size_t count)
     fprintf(stderr, "audit: %s, %zu\n", what, count);
 }
 
-static bool unavailable(enum records_of which, const struct error *error)
+static bool unavailable(const struct service_description *service, const struct error *error)
 {
-    complain("the store of %s cannot be read: %s: roundtrip doctor says why", records_name(which),
+    complain("the store of %s cannot be read: %s: roundtrip doctor says why", service->name,
              error->message);
     return false;
 }
 
-static void record_decode(struct audit_facts *facts, enum records_of which,
-                          const struct record *record)
+static void record_decode(struct audit_facts *facts, const struct records *records,
+                          const struct service_description *service, const struct record *record)
 {
-    switch (which) {
-    case RECORDS_GATEWAY:
-        audit_decode_view(facts, record);
-        break;
-    case RECORDS_BOOKING:
-        audit_decode_booking(facts, record);
-        break;
-    case RECORDS_PAYMENT:
-        audit_decode_payment(facts, record);
-        break;
-    case RECORDS_COUNT:
-        break;
-    }
+    int64_t schema_newest = records_reader(records, service)->schema_version;
+    if (service == &gateway_service)
+        audit_decode_view(facts, record, schema_newest);
+    else if (service == &booking_service)
+        audit_decode_booking(facts, record, schema_newest);
+    else if (service == &payment_service)
+        audit_decode_payment(facts, record, schema_newest);
 }
 
 struct scan {
@@ -80,36 +77,40 @@ struct scan {
     size_t read;
 };
 
-static bool scan_take(void *self, enum records_of which, const struct record *record)
+static bool scan_take(void *self, const struct service_description *service,
+                      const struct record *record)
 {
     struct scan *scan = self;
-    record_decode(scan->facts, which, record);
+    record_decode(scan->facts, &scan->source->records, service, record);
     if (++scan->read % STORE_LIST_MAX == 0)
-        audit_progress(scan->source, records_name(which), scan->read);
+        audit_progress(scan->source, service->name, scan->read);
     return !*scan->source->cli->is_stopped;
 }
 
-bool audit_scan_documents(struct audit_source *source, enum records_of which,
+bool audit_scan_documents(struct audit_source *source, const struct service_description *service,
                           struct audit_facts *facts)
 {
     struct scan scan = { .source = source, .facts = facts };
     struct error error;
-    return records_each(&source->records, which, &source->scratch, scan_take, &scan, &error) ||
-           unavailable(which, &error);
+    return records_each(&source->records, service, &source->scratch, scan_take, &scan, &error) ||
+           unavailable(service, &error);
 }
 
-bool audit_load_documents(struct audit_source *source, enum records_of which,
+bool audit_load_documents(struct audit_source *source, const struct service_description *service,
                           const char *const *ids, size_t count, struct audit_facts *facts)
 {
-    struct store_port port = store_port(source->records.stores[which]);
-    struct record *records = arena_alloc(&facts->arena, count * sizeof *records);
     struct error error;
+    struct store *store = records_store(&source->records, service, &error);
+    if (store == NULL)
+        return unavailable(service, &error);
+    struct store_port port = store_port(store);
+    struct record *records = arena_alloc(&facts->arena, count * sizeof *records);
     arena_clear(&source->scratch);
     if (!port.load(port.self, ids, count, &source->scratch, records, &error))
-        return unavailable(which, &error);
+        return unavailable(service, &error);
     for (size_t i = 0; i < count; i++)
         if (records[i].version > 0)
-            record_decode(facts, which, &records[i]);
+            record_decode(facts, &source->records, service, &records[i]);
         else
             audit_version_note(facts, 0);
     return true;

@@ -29,10 +29,12 @@ MUST_CHECK bool audit_source_open(struct audit_source *source, const struct cli 
 void audit_source_close(struct audit_source *source);
 
 /* All documents of one service. */
-MUST_CHECK bool audit_scan_documents(struct audit_source *source, enum records_of which,
+MUST_CHECK bool audit_scan_documents(struct audit_source *source,
+                                     const struct service_description *service,
                                      struct audit_facts *facts);
 /* These; one that is not there is a fact without a version. count <= STORE_CALL_MAX. */
-MUST_CHECK bool audit_load_documents(struct audit_source *source, enum records_of which,
+MUST_CHECK bool audit_load_documents(struct audit_source *source,
+                                     const struct service_description *service,
                                      const char *const *ids, size_t count,
                                      struct audit_facts *facts);
 

@@ -2,8 +2,11 @@
  * them do not answer. */
 #include "cli/sources/dossier.h"
 
+#include "booking/service.h"
 #include "cli/screen/complain.h"
 #include "cli/sources/fetch.h"
+#include "gateway/service.h"
+#include "payment/service.h"
 #include "tracing/tracing.h"
 
 #include <assert.h>
@@ -26,7 +29,7 @@ static bool gateway_ask(const struct cli *cli, struct dossier *dossier)
 {
     char path[IDENT_SIZE + 16];
     snprintf(path, sizeof path, "/booking/%s", dossier->booking_id);
-    const struct question question = { .service = SERVICE_GATEWAY, .method = "GET", .path = path };
+    const struct question question = { .service = &gateway_service, .method = "GET", .path = path };
     CLEANUP(json_free) cJSON *json = NULL;
     int status = 0;
     if (fetch_any(cli, &question, &status, &json) != EXIT_OK)
@@ -41,14 +44,15 @@ static bool gateway_ask(const struct cli *cli, struct dossier *dossier)
     return true;
 }
 
-static bool document_get(struct records *records, enum records_of which, const char *id,
-                         struct dossier *dossier, const struct document **ret_document)
+static bool document_get(struct records *records, const struct service_description *service,
+                         const char *id, struct dossier *dossier,
+                         const struct document **ret_document)
 {
     struct document *document = NULL;
     struct error error;
-    bool is_read = records_load(records, which, id, &dossier->arena, &document, &error);
+    bool is_read = records_load(records, service, id, &dossier->arena, &document, &error);
     if (!is_read)
-        note_add(dossier, "the store of %s cannot be read: %s", records_name(which), error.message);
+        note_add(dossier, "the store of %s cannot be read: %s", service->name, error.message);
     *ret_document = document;
     return is_read;
 }
@@ -84,7 +88,7 @@ static void payments_find(struct dossier *dossier)
 static void payments_read(struct records *records, struct dossier *dossier)
 {
     for (size_t i = 0; i < dossier->payment_count; i++)
-        if (!document_get(records, RECORDS_PAYMENT, dossier->payments[i].id, dossier,
+        if (!document_get(records, &payment_service, dossier->payments[i].id, dossier,
                           &dossier->payments[i].document))
             return;
 }
@@ -96,8 +100,8 @@ enum exit_status dossier_read(const struct cli *cli, struct records *records,
     snprintf(dossier->booking_id, sizeof dossier->booking_id, "%s", booking_id);
     tracing_booking_trace_hex(booking_id, dossier->trace_id);
     bool is_answered = gateway_ask(cli, dossier);
-    (void)document_get(records, RECORDS_GATEWAY, booking_id, dossier, &dossier->gateway);
-    (void)document_get(records, RECORDS_BOOKING, booking_id, dossier, &dossier->booking);
+    (void)document_get(records, &gateway_service, booking_id, dossier, &dossier->gateway);
+    (void)document_get(records, &booking_service, booking_id, dossier, &dossier->booking);
     if (!is_answered && dossier->gateway != NULL) {
         memcpy(&dossier->seen, dossier->gateway->state, sizeof dossier->seen);
         dossier->is_seen = dossier->seen.booking_id[0] != '\0';

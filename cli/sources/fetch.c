@@ -11,60 +11,24 @@
 
 #define URL_SIZE 2048
 
-const char *service_name(enum service service)
+static const char *asked_name(const struct question *question)
 {
-    static const char *const names[] = {
-        [SERVICE_GATEWAY] = "gateway", [SERVICE_BOOKING] = "booking",
-        [SERVICE_PAYMENT] = "payment", [SERVICE_PROVIDER] = "provider",
-        [SERVICE_JAEGER] = "Jaeger",
-    };
-    return names[service];
-}
-
-const char *service_url(const struct settings *settings, enum service service)
-{
-    switch (service) {
-    case SERVICE_GATEWAY:
-        return settings->gateway_url;
-    case SERVICE_BOOKING:
-        return settings->booking_url;
-    case SERVICE_PAYMENT:
-        return settings->payment_url;
-    case SERVICE_PROVIDER:
-        return settings->provider_url;
-    case SERVICE_JAEGER:
-        break;
-    }
-    return settings->jaeger_url;
-}
-
-const char *service_ops_url(const struct settings *settings, enum service service)
-{
-    switch (service) {
-    case SERVICE_GATEWAY:
-        return settings->gateway_ops_url;
-    case SERVICE_BOOKING:
-        return settings->booking_ops_url;
-    case SERVICE_PAYMENT:
-        return settings->payment_ops_url;
-    case SERVICE_PROVIDER:
-    case SERVICE_JAEGER:
-        break;
-    }
-    return service_url(settings, service);
+    return question->service != NULL ? question->service->name : "Jaeger";
 }
 
 static const char *question_url(const struct cli *cli, const struct question *question)
 {
-    return question->is_ops ? service_ops_url(&cli->settings, question->service)
-                            : service_url(&cli->settings, question->service);
+    if (question->service == NULL)
+        return cli->settings.jaeger_url;
+    const struct settings_place *place = settings_place(&cli->settings, question->service);
+    return question->is_ops ? place->ops_url : place->url;
 }
 
 static void unavailable(const struct cli *cli, const struct question *question,
                         const struct error *error)
 {
     const char *url = question_url(cli, question);
-    if (question->service == SERVICE_JAEGER)
+    if (question->service == NULL)
         complain("Jaeger does not answer at %s (%s): start it with system/servers/jaeger start, or "
                  "unset "
                  "ROUNDTRIP_JAEGER_URL to read the trace file",
@@ -72,7 +36,7 @@ static void unavailable(const struct cli *cli, const struct question *question,
     else
         complain("the %s does not answer at %s (%s): start the system with ./run, or look with "
                  "roundtrip doctor",
-                 service_name(question->service), url, error->message);
+                 asked_name(question), url, error->message);
 }
 
 static bool call_make(const struct cli *cli, const struct question *question, int *ret_status,
@@ -128,8 +92,8 @@ static void refusal_print(const struct question *question, int status, const cJS
     snprintf(detail, sizeof detail, "%s%s%s%s%s", text[0] != '\0' ? text : "no reason is given",
              first != NULL ? ": " : "", json_text(first, "pointer"), first != NULL ? " " : "",
              json_text(first, "detail"));
-    complain("the %s answers %d to %s %s: %s", service_name(question->service), status,
-             question->method, question->path, text_clean(detail));
+    complain("the %s answers %d to %s %s: %s", asked_name(question), status, question->method,
+             question->path, text_clean(detail));
 }
 
 enum exit_status fetch(const struct cli *cli, const struct question *question, cJSON **ret_json)
@@ -141,7 +105,7 @@ enum exit_status fetch(const struct cli *cli, const struct question *question, c
     if (status >= 200 && status < 300 && *ret_json != NULL)
         return EXIT_OK;
     if (status >= 200 && status < 300)
-        complain("the %s answers something that is no JSON", service_name(question->service));
+        complain("the %s answers something that is no JSON", asked_name(question));
     else
         refusal_print(question, status, *ret_json);
     cJSON_Delete(*ret_json);

@@ -8,18 +8,10 @@
 
 #include <stdbool.h>
 
-enum service {
-    SERVICE_GATEWAY,
-    SERVICE_BOOKING,
-    SERVICE_PAYMENT,
-    SERVICE_PROVIDER,
-    SERVICE_JAEGER
-};
-
 #define FETCH_TIMEOUT_MS 10000
 
 struct question {
-    enum service service;
+    const struct service_description *service; /* NULL: Jaeger, which is none of ours */
     const char *method;
     bool is_ops;        /* asked of the ops listener, not of the public one */
     const char *path;   /* behind the service's URL */
@@ -37,8 +29,3 @@ MUST_CHECK enum exit_status fetch_any(const struct cli *cli, const struct questi
  * to the user with the service's own words. */
 MUST_CHECK enum exit_status fetch(const struct cli *cli, const struct question *question,
                                   cJSON **ret_json);
-
-const char *service_name(enum service service);
-const char *service_url(const struct settings *settings, enum service service);
-/* Where it answers operators; the public URL where there is no such listener. */
-const char *service_ops_url(const struct settings *settings, enum service service);

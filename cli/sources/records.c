@@ -2,24 +2,11 @@
  * */
 #include "cli/sources/records.h"
 
-#include "booking/participant.h"
-#include "gateway/gateway.h"
-#include "payment/participant.h"
-
+#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SQLITE_SCHEME "sqlite:"
-
-const char *records_variable(enum records_of which)
-{
-    static const char *const names[RECORDS_COUNT] = {
-        "ROUNDTRIP_STORE_GATEWAY",
-        "ROUNDTRIP_STORE_BOOKING",
-        "ROUNDTRIP_STORE_PAYMENT",
-    };
-    return names[which];
-}
 
 /* Opening an SQLite store would create it. */
 static bool file_is_there(const char *url, struct error *error)
@@ -35,56 +22,67 @@ static bool file_is_there(const char *url, struct error *error)
 
 void records_open(struct records *records, const struct settings *settings)
 {
-    static const struct gateway_config gateway_config; /* readers decide nothing */
-    static const struct booking_rules booking_rules;
-    static const struct payment_rules payment_rules;
-    const char *const urls[RECORDS_COUNT] = { settings->store_gateway, settings->store_booking,
-                                              settings->store_payment };
     memset(records, 0, sizeof *records);
-    records->readers[RECORDS_GATEWAY] = gateway_participant(&gateway_config);
-    records->readers[RECORDS_BOOKING] = booking_participant(&booking_rules);
-    records->readers[RECORDS_PAYMENT] = payment_participant(&payment_rules);
-    for (int i = 0; i < RECORDS_COUNT; i++) {
+    for (size_t i = 0; services[i] != NULL; i++) {
+        const char *url = settings->places[i].store;
         struct error *why = &records->why[i];
-        if (urls[i][0] == '\0')
-            error_set(why, ERROR_REJECT, "%s is not set", records_variable((enum records_of)i));
-        else if (file_is_there(urls[i], why))
+        char name[SETTINGS_NAME_SIZE];
+        if (services[i]->participant == NULL)
+            continue;
+        records->readers[i] = services[i]->participant(NULL);
+        settings_store_variable(services[i], name);
+        if (url[0] == '\0')
+            error_set(why, ERROR_REJECT, "%s is not set", name);
+        else if (file_is_there(url, why))
             records->stores[i] =
-                store_open(urls[i], records->readers[i].name, records->readers[i].collection, why);
+                store_open(url, services[i]->name, records->readers[i].collection, why);
     }
 }
 
 void records_close(struct records *records)
 {
-    for (int i = 0; i < RECORDS_COUNT; i++)
+    for (size_t i = 0; services[i] != NULL; i++)
         records->stores[i] = store_close(records->stores[i]);
 }
 
-static bool is_open(const struct records *records, enum records_of which, struct error *error)
+const struct participant *records_reader(const struct records *records,
+                                         const struct service_description *service)
 {
-    if (records->stores[which] != NULL)
-        return true;
-    *error = records->why[which];
-    return false;
+    assert(service->participant != NULL);
+    return &records->readers[service_index(service)];
 }
 
-bool records_load_raw(struct records *records, enum records_of which, const char *id,
-                      struct arena *arena, struct record *ret_record, struct error *error)
+struct store *records_store(const struct records *records,
+                            const struct service_description *service, struct error *error)
 {
-    if (!is_open(records, which, error))
+    struct store *store = records->stores[service_index(service)];
+    if (store == NULL)
+        *error = records->why[service_index(service)];
+    return store;
+}
+
+bool records_load_raw(struct records *records, const struct service_description *service,
+                      const char *id, struct arena *arena, struct record *ret_record,
+                      struct error *error)
+{
+    struct store *store = records_store(records, service, error);
+    if (store == NULL)
         return false;
-    struct store_port port = store_port(records->stores[which]);
+    struct store_port port = store_port(store);
     const char *const ids[] = { id };
     return port.load(port.self, ids, 1, arena, ret_record, error);
 }
 
-bool records_each(struct records *records, enum records_of which, struct arena *arena,
-                  bool (*each)(void *self, enum records_of which, const struct record *record),
+bool records_each(struct records *records, const struct service_description *service,
+                  struct arena *arena,
+                  bool (*each)(void *self, const struct service_description *service,
+                               const struct record *record),
                   void *self, struct error *error)
 {
-    if (!is_open(records, which, error))
+    struct store *store = records_store(records, service, error);
+    if (store == NULL)
         return false;
-    struct store_port port = store_port(records->stores[which]);
+    struct store_port port = store_port(store);
     struct store_cursor after = { 0 };
     struct record page[STORE_LIST_MAX];
     size_t count = STORE_LIST_MAX;
@@ -93,7 +91,7 @@ bool records_each(struct records *records, enum records_of which, struct arena *
         if (!port.list(port.self, &after, STORE_LIST_MAX, arena, page, &count, error))
             return false;
         for (size_t i = 0; i < count; i++)
-            if (!each(self, which, &page[i]))
+            if (!each(self, service, &page[i]))
                 return true;
         if (count > 0) {
             after.created_at_ms = page[count - 1].created_at_ms;
@@ -103,27 +101,31 @@ bool records_each(struct records *records, enum records_of which, struct arena *
     return true;
 }
 
-bool records_load(struct records *records, enum records_of which, const char *id,
-                  struct arena *arena, struct document **ret_document, struct error *error)
+bool records_load(struct records *records, const struct service_description *service,
+                  const char *id, struct arena *arena, struct document **ret_document,
+                  struct error *error)
 {
     *ret_document = NULL;
     struct record record;
-    if (!records_load_raw(records, which, id, arena, &record, error))
+    if (!records_load_raw(records, service, id, arena, &record, error))
         return false;
     if (record.version == 0)
         return true;
-    struct document *document = document_new(arena, &records->readers[which], id);
-    if (!document_decode(document, &records->readers[which], &record, arena, error) ||
+    const struct participant *reader = records_reader(records, service);
+    struct document *document = document_new(arena, reader, id);
+    if (!document_decode(document, reader, &record, arena, error) ||
         !document_history_decode(document, arena, error))
         return false;
     *ret_document = document;
     return true;
 }
 
-bool records_ping(struct records *records, enum records_of which, struct error *error)
+bool records_ping(struct records *records, const struct service_description *service,
+                  struct error *error)
 {
-    if (!is_open(records, which, error))
+    struct store *store = records_store(records, service, error);
+    if (store == NULL)
         return false;
-    struct store_port port = store_port(records->stores[which]);
+    struct store_port port = store_port(store);
     return port.ping(port.self, error);
 }

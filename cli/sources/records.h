@@ -8,33 +8,41 @@
 #include "common/base/error.h"
 #include "common/saga/document.h"
 #include "common/store/store.h"
-#include "replay/records_of.h"
+#include "services/registry.h"
 
 struct records {
-    struct store *stores[RECORDS_COUNT]; /* NULL = could not be opened */
-    struct error why[RECORDS_COUNT];     /* of those */
-    struct participant readers[RECORDS_COUNT];
+    /* By their place in the registry. */
+    struct store *stores[SERVICES_MAX]; /* NULL = could not be opened */
+    struct error why[SERVICES_MAX];     /* of those */
+    struct participant readers[SERVICES_MAX];
 };
 
 /* Opens what can be opened. */
 void records_open(struct records *records, const struct settings *settings);
 void records_close(struct records *records);
 
-const char *records_variable(enum records_of which); /* "ROUNDTRIP_STORE_BOOKING" */
+/* By whose codec the documents of a service are read. */
+const struct participant *records_reader(const struct records *records,
+                                         const struct service_description *service);
+/* NULL: it could not be opened; the error says why. */
+struct store *records_store(const struct records *records,
+                            const struct service_description *service, struct error *error);
 
 /* True: *ret_document is the document, in the arena, or NULL when there is none. */
-MUST_CHECK bool records_load(struct records *records, enum records_of which, const char *id,
-                             struct arena *arena, struct document **ret_document,
+MUST_CHECK bool records_load(struct records *records, const struct service_description *service,
+                             const char *id, struct arena *arena, struct document **ret_document,
                              struct error *error);
 /* As it is stored; version 0: there is none. */
-MUST_CHECK bool records_load_raw(struct records *records, enum records_of which, const char *id,
-                                 struct arena *arena, struct record *ret_record,
+MUST_CHECK bool records_load_raw(struct records *records, const struct service_description *service,
+                                 const char *id, struct arena *arena, struct record *ret_record,
                                  struct error *error);
 /* Calls each() for every document of a store, the newest first, page by page, until each() answers
  * false. Each page has the arena for itself: it is cleared before the next. What is saved meanwhile
  * may be missed, nothing is seen twice. */
-MUST_CHECK bool records_each(struct records *records, enum records_of which, struct arena *arena,
-                             bool (*each)(void *self, enum records_of which,
+MUST_CHECK bool records_each(struct records *records, const struct service_description *service,
+                             struct arena *arena,
+                             bool (*each)(void *self, const struct service_description *service,
                                           const struct record *record),
                              void *self, struct error *error);
-MUST_CHECK bool records_ping(struct records *records, enum records_of which, struct error *error);
+MUST_CHECK bool records_ping(struct records *records, const struct service_description *service,
+                             struct error *error);

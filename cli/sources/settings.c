@@ -1,10 +1,14 @@
-/* settings.c - the table of variables with their defaults, and the reader of var/run/env, which
- * undoes a shell's quoting. */
+/* settings.c - the variables with their defaults, three for each service, and the reader of
+ * var/run/env, which undoes a shell's quoting. */
 #include "cli/sources/settings.h"
 
 #include "common/base/memory.h"
+#include "common/daemon/daemon_options.h"
 
+#include <assert.h>
+#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,38 +18,76 @@
 #define FILE_IN_TREE   "var/run/env"
 
 struct variable {
-    const char *name;
-    size_t offset;
-    const char *default_value;
+    char name[SETTINGS_NAME_SIZE];
+    const char **value; /* in the settings */
 };
 
-#define VARIABLE(name, member, value)                                                              \
-    {                                                                                              \
-        name, offsetof(struct settings, member), value                                             \
-    }
-static const struct variable variables[] = {
-    VARIABLE("ROUNDTRIP_GATEWAY_URL", gateway_url, "http://127.0.0.1:3000"),
-    VARIABLE("ROUNDTRIP_BOOKING_URL", booking_url, "http://127.0.0.1:3001"),
-    VARIABLE("ROUNDTRIP_PAYMENT_URL", payment_url, "http://127.0.0.1:3002"),
-    VARIABLE("ROUNDTRIP_PROVIDER_URL", provider_url, "http://127.0.0.1:3009"),
-    VARIABLE("ROUNDTRIP_GATEWAY_OPS_URL", gateway_ops_url, "http://127.0.0.1:3100"),
-    VARIABLE("ROUNDTRIP_BOOKING_OPS_URL", booking_ops_url, "http://127.0.0.1:3101"),
-    VARIABLE("ROUNDTRIP_PAYMENT_OPS_URL", payment_ops_url, "http://127.0.0.1:3102"),
-    VARIABLE("ROUNDTRIP_AMQP_URL", amqp_url, "amqp://guest:guest@127.0.0.1:5672/"),
-    VARIABLE("ROUNDTRIP_MANAGEMENT_URL", management_url, ""),
-    VARIABLE("ROUNDTRIP_STORE_GATEWAY", store_gateway, ""),
-    VARIABLE("ROUNDTRIP_STORE_BOOKING", store_booking, ""),
-    VARIABLE("ROUNDTRIP_STORE_PAYMENT", store_payment, ""),
-    VARIABLE("ROUNDTRIP_WEBHOOK_SECRET", webhook_secret, ""),
-    VARIABLE("ROUNDTRIP_JAEGER_URL", jaeger_url, ""),
-    VARIABLE("ROUNDTRIP_TRACE_FILE", trace_file, ""),
-    VARIABLE("ROUNDTRIP_RUN_DIR", run_dir, ""),
-};
-#define VARIABLE_COUNT (sizeof variables / sizeof variables[0])
+#define VARIABLES_OF_ALL     6
+#define VARIABLES_OF_SERVICE 3
+#define VARIABLES_MAX        (VARIABLES_OF_ALL + SERVICES_MAX * VARIABLES_OF_SERVICE)
 
-static const char **variable_of(struct settings *settings, size_t index)
+static void name_make(char ret_name[SETTINGS_NAME_SIZE], const char *before,
+                      const struct service_description *service, const char *after)
 {
-    return (const char **)(void *)((char *)settings + variables[index].offset);
+    int length =
+        snprintf(ret_name, SETTINGS_NAME_SIZE, "ROUNDTRIP_%s%s%s", before, service->name, after);
+    assert(length < SETTINGS_NAME_SIZE);
+    for (char *at = ret_name; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+}
+
+void settings_store_variable(const struct service_description *service,
+                             char ret_name[SETTINGS_NAME_SIZE])
+{
+    name_make(ret_name, "STORE_", service, "");
+}
+
+const struct settings_place *settings_place(const struct settings *settings,
+                                            const struct service_description *service)
+{
+    return &settings->places[service_index(service)];
+}
+
+static size_t variables_list(struct settings *settings,
+                             struct variable ret_variables[VARIABLES_MAX])
+{
+    const struct variable of_all[VARIABLES_OF_ALL] = {
+        { "ROUNDTRIP_AMQP_URL", &settings->amqp_url },
+        { "ROUNDTRIP_MANAGEMENT_URL", &settings->management_url },
+        { "ROUNDTRIP_WEBHOOK_SECRET", &settings->webhook_secret },
+        { "ROUNDTRIP_JAEGER_URL", &settings->jaeger_url },
+        { "ROUNDTRIP_TRACE_FILE", &settings->trace_file },
+        { "ROUNDTRIP_RUN_DIR", &settings->run_dir },
+    };
+    size_t count = VARIABLES_OF_ALL;
+    memcpy(ret_variables, of_all, sizeof of_all);
+    for (size_t i = 0; services[i] != NULL; i++) {
+        struct settings_place *place = &settings->places[i];
+        name_make(ret_variables[count].name, "", services[i], "_URL");
+        ret_variables[count++].value = &place->url;
+        name_make(ret_variables[count].name, "", services[i], "_OPS_URL");
+        ret_variables[count++].value = &place->ops_url;
+        settings_store_variable(services[i], ret_variables[count].name);
+        ret_variables[count++].value = &place->store;
+    }
+    return count;
+}
+
+static void defaults_set(struct settings *settings, const struct variable *variables, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        *variables[i].value = "";
+    settings->amqp_url = "amqp://guest:guest@127.0.0.1:5672/";
+    for (size_t i = 0; services[i] != NULL; i++) {
+        struct settings_place *place = &settings->places[i];
+        int64_t ops_port = daemon_default_ops_port(services[i]);
+        snprintf(place->default_url, sizeof place->default_url, "http://127.0.0.1:%" PRId64,
+                 service_default_port(services[i]));
+        snprintf(place->default_ops_url, sizeof place->default_ops_url, "http://127.0.0.1:%" PRId64,
+                 ops_port);
+        place->url = place->default_url;
+        place->ops_url = ops_port != 0 ? place->default_ops_url : "";
+    }
 }
 
 /* $'…' holds \n, \t, \' and octal escapes; only the plain ones are taken, for no address has the
@@ -94,19 +136,21 @@ bool settings_unquote(char *text)
 
 static bool line_take(struct settings *settings, char *line, struct error *error)
 {
+    struct variable variables[VARIABLES_MAX];
+    size_t count = variables_list(settings, variables);
     char *value = strchr(line, '=');
     if (line[0] == '\0' || line[0] == '#')
         return true;
     if (value == NULL)
         return error_set(error, ERROR_REJECT, "%.200s: a line is not NAME=VALUE", settings->path);
     *value++ = '\0';
-    for (size_t i = 0; i < VARIABLE_COUNT; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(line, variables[i].name) != 0)
             continue;
         if (!settings_unquote(value))
             return error_set(error, ERROR_REJECT, "%.160s: the value of %s is no word of the shell",
                              settings->path, line);
-        *variable_of(settings, i) = value;
+        *variables[i].value = value;
     }
     return true;
 }
@@ -157,15 +201,19 @@ static bool file_find(struct settings *settings)
 bool settings_read(struct settings *settings, struct error *error)
 {
     memset(settings, 0, sizeof *settings);
-    for (size_t i = 0; i < VARIABLE_COUNT; i++)
-        *variable_of(settings, i) = variables[i].default_value;
+    struct variable variables[VARIABLES_MAX];
+    size_t count = variables_list(settings, variables);
+    defaults_set(settings, variables, count);
     if (file_find(settings) && !file_load(settings, error))
         return false;
-    for (size_t i = 0; i < VARIABLE_COUNT; i++) {
+    for (size_t i = 0; i < count; i++) {
         const char *value = getenv(variables[i].name);
         if (value != NULL && value[0] != '\0')
-            *variable_of(settings, i) = value;
+            *variables[i].value = value;
     }
+    for (size_t i = 0; services[i] != NULL; i++)
+        if (settings->places[i].ops_url[0] == '\0')
+            settings->places[i].ops_url = settings->places[i].url;
     return true;
 }
 

@@ -15,7 +15,7 @@ static enum exit_status jaeger_read(const struct cli *cli, const char *trace_id,
 {
     char path[64];
     snprintf(path, sizeof path, "/api/v3/traces/%s", trace_id);
-    const struct question question = { .service = SERVICE_JAEGER, .method = "GET", .path = path };
+    const struct question question = { .service = NULL, .method = "GET", .path = path };
     CLEANUP(json_free) cJSON *json = NULL;
     int status = 0;
     enum exit_status result = fetch_any(cli, &question, &status, &json);
@@ -86,7 +86,7 @@ int64_t spans_warnings(const struct cli *cli, const char *trace_id)
     if (cli->settings.jaeger_url[0] == '\0')
         return 0;
     snprintf(path, sizeof path, "/api/traces/%s", trace_id);
-    const struct question question = { .service = SERVICE_JAEGER, .method = "GET", .path = path };
+    const struct question question = { .service = NULL, .method = "GET", .path = path };
     if (fetch_any(cli, &question, &status, &json) != EXIT_OK || status != 200)
         return 0; /* this form is gone after 2.20 */
     const cJSON *trace = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(json, "data"), 0);

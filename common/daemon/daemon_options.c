@@ -69,3 +69,10 @@ int64_t daemon_ops_port(const struct daemon_options *options)
         return options->ops_port;
     return options->http_port == 0 ? 0 : options->http_port + OPS_PORT_AFTER;
 }
+
+int64_t daemon_default_ops_port(const struct service_description *service)
+{
+    const struct daemon_options options = { .http_port = service_default_port(service),
+                                            .ops_port = OPS_PORT_DERIVED };
+    return service->queue != NULL ? daemon_ops_port(&options) : 0;
+}

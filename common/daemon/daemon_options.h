@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/base/config.h"
+#include "common/saga/service.h"
 
 /* The options that every service has; a service's own struct starts with it. */
 struct daemon_options {
@@ -25,3 +26,5 @@ extern const struct config_option daemon_config[];
 /* Of the operators' listener; 0 = any free one, as also where the public port is any free one. What
  * is derived may be above 65535: daemon_options_check refuses that. */
 int64_t daemon_ops_port(const struct daemon_options *options);
+/* Where its environment says nothing; 0: it has no such listener. */
+int64_t daemon_default_ops_port(const struct service_description *service);

@@ -92,7 +92,7 @@ static void history_add(struct engine *engine, struct draft *draft, const struct
     text_copy(entry.state_to, sizeof entry.state_to, item->state_to);
     entry.version = engine->decision->version;
     entry.schema = engine->participant->schema_version;
-    entry.due_at_ms = engine->participant->due_at_ms(draft->document->state);
+    entry.due_at_ms = participant_due_at_ms(engine->participant, draft->document->state);
     entry.sent = decision_fingerprint(engine->decision);
     entry.is_repeat = item->input.is_repeat;
     entry.content = content_encode(engine->participant->contents, &item->input,
@@ -122,7 +122,7 @@ static bool is_announced_in_vain(const struct engine *engine, const struct item 
  * it was dated: then it moves along, and one that is still to come by its date may be past. */
 static int64_t deadline_now(const struct engine *engine, const struct document *document)
 {
-    int64_t due_ms = engine->participant->due_at_ms(document->state);
+    int64_t due_ms = participant_due_at_ms(engine->participant, document->state);
     if (due_ms == 0 || engine->clock.count == 0)
         return engine->now_ms; /* the participant sees what it is */
     int64_t since_ms = document_due_since(document, due_ms);

@@ -185,7 +185,7 @@ bool document_encode(const struct document *document, const struct participant *
     memcpy(ret_record->id, document->id, sizeof ret_record->id);
     ret_record->version = document->version;
     ret_record->created_at_ms = document->created_at_ms;
-    ret_record->due_at_ms = participant->due_at_ms(document->state);
+    ret_record->due_at_ms = participant_due_at_ms(participant, document->state);
     ret_record->owed_at_ms = document->owed_count > 0 ? document->owed_at_ms : 0;
     ret_record->body = bson_write_finish(&body, &ret_record->body_length);
     return true;

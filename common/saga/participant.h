@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 struct bson_fields;
 struct bson_output;
@@ -47,7 +49,7 @@ struct participant {
                    struct decision *decision);
 
     const char *(*state_name)(const void *state);
-    int64_t (*due_at_ms)(const void *state); /* 0 = no deadline */
+    size_t due_at_ms_offset; /* of the deadline in the state, an int64_t; 0 = no deadline */
     /* The booking that the document belongs to: deadlines of it get this correlation id. */
     const char *(*correlation_id)(const void *state);
 
@@ -60,3 +62,18 @@ struct participant {
     /* What the history keeps of each type of input. NULL: nothing, and no replay. */
     const struct content_form *contents;
 };
+
+/* The deadline in a state of this participant. */
+static inline int64_t participant_due_at_ms(const struct participant *participant,
+                                            const void *state)
+{
+    int64_t due_at_ms;
+    memcpy(&due_at_ms, (const char *)state + participant->due_at_ms_offset, sizeof due_at_ms);
+    return due_at_ms;
+}
+
+static inline void participant_due_set(const struct participant *participant, void *state,
+                                       int64_t due_at_ms)
+{
+    memcpy((char *)state + participant->due_at_ms_offset, &due_at_ms, sizeof due_at_ms);
+}

@@ -6,7 +6,7 @@ static void draft_saved(struct engine *engine, struct draft *draft)
     draft->fate = DRAFT_SAVED;
     draft->document->version++;
     clear_queue_remove(&engine->clears, draft->document->id); /* this save has dropped them */
-    int64_t due_at_ms = engine->participant->due_at_ms(draft->document->state);
+    int64_t due_at_ms = participant_due_at_ms(engine->participant, draft->document->state);
     int64_t look_ms = engine->steady_ms + (due_at_ms - engine->now_ms);
     if (due_at_ms != 0 && look_ms < engine->due_sweep_ms)
         engine->due_sweep_ms = look_ms;

@@ -2,6 +2,19 @@
 #include "common/saga/service.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t service_default_port(const struct service_description *service)
+{
+    for (size_t i = 0; service->config[i] != NULL; i++)
+        for (const struct config_option *option = service->config[i]; option->name != NULL;
+             option++)
+            if (strcmp(option->name, "ROUNDTRIP_HTTP_PORT") == 0)
+                return strtoll(option->default_value, NULL, 10);
+    assert(false && "every service answers HTTP");
+    return 0;
+}
 
 const void *service_default_rules(const struct service_description *service, struct arena *arena)
 {

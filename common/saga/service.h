@@ -27,5 +27,6 @@ struct service_description {
     struct participant (*participant)(const void *rules);
 };
 
-/* The rules of a service whose environment says nothing. */
+/* Its port and its rules, where its environment says nothing. */
+int64_t service_default_port(const struct service_description *service);
 const void *service_default_rules(const struct service_description *service, struct arena *arena);

@@ -182,7 +182,8 @@ static size_t deadlines_stayed(const struct engine *engine)
         if (item->input.source != INPUT_FROM_DEADLINE)
             continue;
         bool is_over = item->fate == ITEM_DECIDED && draft_is_done(draft);
-        int64_t due_ms = is_over ? engine->participant->due_at_ms(draft->document->state) : 0;
+        int64_t due_ms =
+            is_over ? participant_due_at_ms(engine->participant, draft->document->state) : 0;
         stayed += !is_over || (due_ms != 0 && due_ms <= engine->now_ms);
     }
     return stayed;

@@ -145,7 +145,7 @@ static void reads(const char *type, const char *format, ...)
 
 static void due(void)
 {
-    now_ms = who.due_at_ms(state);
+    now_ms = participant_due_at_ms(&who, state);
     hear("deadline", NULL);
 }
 

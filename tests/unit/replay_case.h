@@ -3,6 +3,7 @@
 
 #include "tests/unit/booking_fixture.h"
 
+#include "booking/service.h"
 #include "replay/replay_decide.h"
 
 static struct participant participant;
@@ -28,7 +29,7 @@ static inline void live(struct input input, const char *message_id, int64_t now_
     snprintf(entry.state_to, sizeof entry.state_to, "%s", participant.state_name(booking));
     snprintf(entry.verdict, sizeof entry.verdict, "%s", decision.verdict);
     entry.version = decision.version;
-    entry.due_at_ms = participant.due_at_ms(booking);
+    entry.due_at_ms = participant_due_at_ms(&participant, booking);
     entry.sent = decision_fingerprint(&decision);
     entry.content = content_encode(participant.contents, &input, &arena, &entry.content_length);
     if (!is_same_save)
@@ -78,7 +79,7 @@ static inline enum replay_result replayed(void)
 {
     struct replayer *replayer = replayer_new();
     struct record record = stored();
-    replay_record(replayer, RECORDS_BOOKING, &record, &arena, &found);
+    replay_record(replayer, &booking_service, &record, &arena, &found);
     replayer_free(replayer);
     return found.result;
 }

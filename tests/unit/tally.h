@@ -93,11 +93,6 @@ static const char *tally_state_name(const void *state)
     return ((const struct tally *)state)->due_at_ms == 0 ? "still" : "waiting";
 }
 
-static int64_t tally_due_at_ms(const void *state)
-{
-    return ((const struct tally *)state)->due_at_ms;
-}
-
 static const char *tally_correlation_id(const void *state)
 {
     return ((const struct tally *)state)->count > 0 ? "told before" : "";
@@ -140,7 +135,7 @@ static const struct participant tally_participant = {
     .parse = tally_parse,
     .decide = tally_decide,
     .state_name = tally_state_name,
-    .due_at_ms = tally_due_at_ms,
+    .due_at_ms_offset = offsetof(struct tally, due_at_ms),
     .correlation_id = tally_correlation_id,
     .encode = tally_encode,
     .decode = tally_decode,

@@ -1,6 +1,7 @@
 /* An audit from its options to its exit status; what it reads is this test's own. */
 #include "cli/commands/command.h"
 #include "cli/sources/audit_source.h"
+#include "payment/service.h"
 #include "tests/unit/audit_case.h"
 #include "tests/unit/stderr_text.h"
 
@@ -68,20 +69,20 @@ void audit_source_close(struct audit_source *source)
 {
     (void)source;
 }
-bool audit_scan_documents(struct audit_source *source, enum records_of which,
+bool audit_scan_documents(struct audit_source *source, const struct service_description *service,
                           struct audit_facts *into)
 {
     (void)source;
-    if (which == RECORDS_PAYMENT) {
+    if (service == &payment_service) {
         fill(into, "B1", "P1");
         fill(into, "B2", "P2");
     }
     return is_answered();
 }
-bool audit_load_documents(struct audit_source *source, enum records_of which,
+bool audit_load_documents(struct audit_source *source, const struct service_description *service,
                           const char *const *ids, size_t count, struct audit_facts *into)
 {
-    (void)source, (void)which, (void)ids, (void)count, (void)into;
+    (void)source, (void)service, (void)ids, (void)count, (void)into;
     return is_answered();
 }
 bool audit_scan_ledger(struct audit_source *source, struct audit_facts *into)

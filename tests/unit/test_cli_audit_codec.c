@@ -1,6 +1,7 @@
 /* Stored documents as an audit reads them, by the names of their fields alone; what cannot be read
  * is a fact too. */
 #include "audit/audit_codec.h"
+#include "common/saga/message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,8 @@
 
 #include "tests/unit/stored_damage.h"
 
-typedef void decode_function(struct audit_facts *facts, const struct record *record);
+typedef void decode_function(struct audit_facts *facts, const struct record *record,
+                             int64_t schema_newest);
 
 static struct audit_facts facts;
 
@@ -40,7 +42,7 @@ static void decode_bson(decode_function *decode, const char *id, const bson_t *b
                              .body = bson_get_data(body),
                              .body_length = body->len };
     snprintf(record.id, sizeof record.id, "%s", id);
-    decode(&facts, &record);
+    decode(&facts, &record, SCHEMA_FIRST);
 }
 
 /* Whole numbers are 64 bits long in the stores. */
@@ -211,11 +213,11 @@ static void what_has_changed_shows_in_the_versions(void **state)
                                  .body_length = body->len };
         audit_facts_done(&facts);
         audit_facts_start(&facts);
-        audit_decode_booking(&facts, &record);
+        audit_decode_booking(&facts, &record, SCHEMA_FIRST);
         seen[i] = facts.versions;
         audit_facts_done(&facts);
         audit_facts_start(&facts);
-        audit_decode_booking(&facts, &record);
+        audit_decode_booking(&facts, &record, SCHEMA_FIRST);
         assert_true(facts.versions == seen[i]);
         for (int k = 0; k < i; k++)
             assert_true(seen[k] != seen[i]);

@@ -2,6 +2,7 @@
 #include "cli/sources/audit_source.h"
 #include "common/http/http_client.h"
 #include "tests/unit/http_peer.h"
+#include "tests/unit/settings_case.h"
 #include "tests/unit/stderr_text.h"
 
 static struct audit_facts facts;
@@ -44,7 +45,8 @@ static void begin(const char *first, const char *second)
         (struct http_peer){ .answers = { first, second }, .answer_count = second != NULL ? 2 : 1 };
     http_peer_start(&peer);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", peer.port);
-    cli = (struct cli){ .settings = { .provider_url = url }, .is_stopped = &is_stopped };
+    cli = (struct cli){ .is_stopped = &is_stopped };
+    places_set(&cli.settings, url);
     source = (struct audit_source){ .cli = &cli, .provider = http_client_new() };
     stderr_text_begin(&heard);
 }

@@ -1,5 +1,6 @@
 /* What an audit says of what it looks at again, while the system goes on. What is read is this
  * test's own: each reading finds the world as a script has it. */
+#include "booking/service.h"
 #include "cli/sources/audit_recheck.h"
 #include "common/base/clock.h"
 #include "tests/unit/audit_case.h"
@@ -7,8 +8,8 @@
 #define ALWAYS 1000 /* readings: more than are ever made */
 
 static int readings;
-static int settles_at;   /* the reading from which on all is well */
-static int still_from;   /* the reading from which on nothing moves */
+static int settles_at;   /* the reading from service on all is well */
+static int still_from;   /* the reading from service on nothing moves */
 static int away_at;      /* the reading at which nothing can be reached */
 static bool books_know;  /* the provider's books have the payment */
 static char asked[2048]; /* the bookings of the last reading, as "B1 B2 " */
@@ -52,11 +53,11 @@ bool audit_load_account(struct audit_source *source, const char *payment_id,
     return true;
 }
 
-bool audit_load_documents(struct audit_source *source, enum records_of which,
+bool audit_load_documents(struct audit_source *source, const struct service_description *service,
                           const char *const *ids, size_t count, struct audit_facts *into)
 {
     (void)source;
-    if (which == RECORDS_BOOKING) {
+    if (service == &booking_service) {
         asked[0] = '\0';
         for (size_t i = 0; i < count; i++)
             snprintf(asked + strlen(asked), sizeof asked - strlen(asked), "%s ", ids[i]);

@@ -1,7 +1,11 @@
 /* Commands that ask a service over HTTP: what they ask, what they print, how they end. The service
  * is this test's own. */
+#include "booking/service.h"
 #include "cli/commands/command.h"
+#include "gateway/service.h"
+#include "payment/service.h"
 #include "tests/unit/http_peer.h"
+#include "tests/unit/settings_case.h"
 #include "tests/unit/stderr_text.h"
 
 #include <stdlib.h>
@@ -41,16 +45,12 @@ static enum exit_status run(const struct command *command, const char *line, con
     }
     http_peer_start(&peer);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", peer.port);
-    struct cli cli = { .settings = { .gateway_url = url,
-                                     .provider_url = url,
-                                     .payment_url = "http://127.0.0.1:9",
-                                     .payment_ops_url = url,
-                                     .store_gateway = "sqlite:/nowhere/gateway.db",
-                                     .store_booking = store_booking,
-                                     .store_payment = "",
-                                     .jaeger_url = "",
-                                     .trace_file = "/dev/null" },
+    struct cli cli = { .settings = { .jaeger_url = "", .trace_file = "/dev/null" },
                        .is_stopped = &is_stopped };
+    places_set(&cli.settings, url);
+    place_of(&cli.settings, &gateway_service)->store = "sqlite:/nowhere/gateway.db";
+    place_of(&cli.settings, &booking_service)->store = store_booking;
+    place_of(&cli.settings, &payment_service)->url = "http://127.0.0.1:9";
     snprintf(text, sizeof text, "%s", line);
     for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
         if (word[0] != '\0')

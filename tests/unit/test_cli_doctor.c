@@ -2,7 +2,9 @@
 #include "cli/commands/doctor.h"
 #include "cli/screen/json.h"
 #include "common/rabbitmq/amqp_bus.h"
+#include "gateway/service.h"
 #include "tests/unit/http_peer.h"
+#include "tests/unit/settings_case.h"
 #include "wire/events.h"
 
 #include <stdio.h>
@@ -25,19 +27,13 @@ static void begin(const char *first, const char *second)
     http_peer_start(&peer);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", peer.port);
     memset(out, 0, sizeof out);
-    cli = (struct cli){ .settings = { .gateway_url = NOBODY,
-                                      .booking_url = NOBODY,
-                                      .payment_url = NOBODY,
-                                      .provider_url = NOBODY,
-                                      .gateway_ops_url = NOBODY,
-                                      .booking_ops_url = NOBODY,
-                                      .payment_ops_url = NOBODY,
-                                      .amqp_url = "amqp://u:p@broker/",
+    cli = (struct cli){ .settings = { .amqp_url = "amqp://u:p@broker/",
                                       .management_url = "",
                                       .jaeger_url = "",
                                       .trace_file = "",
                                       .run_dir = "" },
                         .out = fmemopen(out, sizeof out - 1, "w") };
+    places_set(&cli.settings, NOBODY);
     assert_non_null(cli.out);
     doctor = (struct doctor){ .cli = &cli };
 }
@@ -130,7 +126,7 @@ static void a_service_that_is_ready_has_its_clock_compared(void **state)
                  "HTTP/1.1 200 OK\r\nConnection: close\r\nDate: %s\r\nContent-Length: 2\r\n\r\n{}",
                  date);
         begin(answer, answer);
-        cli.settings.gateway_ops_url = url;
+        place_of(&cli.settings, &gateway_service)->ops_url = url;
         doctor_services(&doctor);
         end();
         assert_told("ok      gateway                  ready at " NOBODY "\n");
@@ -145,7 +141,7 @@ static void a_clock_that_is_not_told_is_unknown(void **state)
     (void)state;
     begin("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
           "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
-    cli.settings.gateway_ops_url = url;
+    place_of(&cli.settings, &gateway_service)->ops_url = url;
     doctor_services(&doctor);
     end();
     assert_told("unknown clock of gateway");
@@ -158,7 +154,7 @@ static void what_a_service_misses_is_named(void **state)
           "{\"checks\":{\"store\":{\"status\":\"pass\"},\"broker\":{\"status\":\"fail\",\"detail\":"
           "\"refused\"},\"log\":{\"status\":\"warn\",\"detail\":\"4 lines lost\"}}}",
           NULL);
-    cli.settings.gateway_ops_url = url;
+    place_of(&cli.settings, &gateway_service)->ops_url = url;
     doctor_services(&doctor);
     end();
     assert_told("answers, but is not ready (503): broker: refused; log: 4 lines lost\n");

@@ -3,7 +3,10 @@
 #include "cli/commands/doctor.h"
 #include "cli/sources/records.h"
 #include "gateway/gateway.h"
+#include "gateway/service.h"
 #include "payment/payment.h"
+#include "payment/service.h"
+#include "tests/unit/settings_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,14 +45,15 @@ static void stores_end(void)
 }
 
 /* As the service would have saved it. */
-static void state_save(enum records_of which, const char *store_url, const char *id,
-                       const void *saved_state)
+static void state_save(const struct service_description *service, const char *store_url,
+                       const char *id, const void *saved_state)
 {
     struct error error;
     struct records records;
-    struct settings none = { .store_gateway = "", .store_booking = "", .store_payment = "" };
+    struct settings none = { 0 };
+    places_set(&none, "");
     records_open(&records, &none);
-    const struct participant *participant = &records.readers[which];
+    const struct participant *participant = records_reader(&records, service);
     struct store *store = store_open(store_url, participant->name, participant->collection, &error);
     assert_non_null(store);
     struct store_port port = store_port(store);
@@ -83,7 +87,7 @@ static void booking_save(enum gateway_outcome outcome)
     view.repeat_count = REPEATS;
     view.due_at_ms = view.updated_at_ms = 1;
     snprintf(view.booking_id, sizeof view.booking_id, "B1");
-    state_save(RECORDS_GATEWAY, store_urls[0], "B1", &view);
+    state_save(&gateway_service, store_urls[0], "B1", &view);
 }
 
 static void payment_save(const char *id, enum payment_state payment_state)
@@ -97,17 +101,17 @@ static void payment_save(const char *id, enum payment_state payment_state)
                                                .due_at_ms = payment_state != PAYMENT_SETTLED,
                                                .refund_reason = "cancelled" };
     snprintf(payment.id, sizeof payment.id, "%s", id);
-    state_save(RECORDS_PAYMENT, store_urls[1], id, &payment);
+    state_save(&payment_service, store_urls[1], id, &payment);
 }
 
 /* Into `out`; the number of failures. */
 static int64_t repeats_look(const char *store_payment)
 {
     memset(out, 0, sizeof out);
-    struct cli cli = { .settings = { .store_gateway = store_urls[0],
-                                     .store_booking = "",
-                                     .store_payment = store_payment },
-                       .out = fmemopen(out, sizeof out - 1, "w") };
+    struct cli cli = { .out = fmemopen(out, sizeof out - 1, "w") };
+    places_set(&cli.settings, "");
+    place_of(&cli.settings, &gateway_service)->store = store_urls[0];
+    place_of(&cli.settings, &payment_service)->store = store_payment;
     assert_non_null(cli.out);
     struct doctor doctor = { .cli = &cli };
     doctor_repeats(&doctor);

@@ -216,10 +216,10 @@ static void the_timeline_merges_all_histories_by_time(void **state)
     booking_document.history_dropped = 2;
     payment_document.history_dropped = 1;
     timeline_make(&dossier, &timeline);
-    static const char *const services[] = { "gateway", "booking", "payment", "booking", "gateway" };
+    static const char *const names[] = { "gateway", "booking", "payment", "booking", "gateway" };
     assert_int_equal(timeline.count, 5);
     for (size_t i = 0; i < 5; i++)
-        assert_string_equal(timeline.steps[i].service, services[i]);
+        assert_string_equal(timeline.steps[i].service, names[i]);
     assert_string_equal(timeline.steps[2].document_id, "P1");
     assert_int_equal(timeline.not_remembered, 3);
 }

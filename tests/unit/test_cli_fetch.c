@@ -2,7 +2,9 @@
  * status it ends. */
 #include "cli/sources/fetch.h"
 #include "common/base/exit_status.h"
+#include "gateway/service.h"
 #include "tests/unit/http_peer.h"
+#include "tests/unit/settings_case.h"
 #include "tests/unit/stderr_text.h"
 
 #define JSON(status, body, length)                                                                 \
@@ -22,7 +24,8 @@ static enum exit_status ask(const char *raw_answer, const struct question *quest
     char url[64];
     http_peer_start(&peer);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", peer.port);
-    const struct cli cli = { .settings = { .gateway_url = url, .gateway_ops_url = url } };
+    struct cli cli = { 0 };
+    places_set(&cli.settings, url);
     cJSON_Delete(json);
     json = NULL;
     stderr_text_begin(&heard);
@@ -35,7 +38,7 @@ static enum exit_status ask(const char *raw_answer, const struct question *quest
     return result;
 }
 
-static const struct question look = { .service = SERVICE_GATEWAY,
+static const struct question look = { .service = &gateway_service,
                                       .method = "GET",
                                       .path = "/booking/B1" };
 
@@ -54,7 +57,7 @@ static void a_body_and_a_header_go_along(void **state)
 {
     (void)state;
     cJSON *body = cJSON_Parse("{\"userId\":\"ann\"}");
-    const struct question question = { .service = SERVICE_GATEWAY,
+    const struct question question = { .service = &gateway_service,
                                        .method = "POST",
                                        .is_ops = true,
                                        .path = "/booking/intent",
@@ -153,7 +156,7 @@ static void who_does_not_answer_is_named_with_what_to_do(void **state)
     assert_non_null(strstr(said, "the gateway does not answer at http://127.0.0.1:"));
     assert_non_null(strstr(said, "roundtrip doctor"));
     const struct cli cli = { .settings = { .jaeger_url = "http://127.0.0.1:9" } };
-    const struct question question = { .service = SERVICE_JAEGER, .method = "GET", .path = "/" };
+    const struct question question = { .service = NULL, .method = "GET", .path = "/" };
     struct stderr_text heard;
     stderr_text_begin(&heard);
     enum exit_status result = fetch(&cli, &question, &json);

@@ -1,4 +1,5 @@
 /* What a replay tells of each document and of all of them, and its exit status. */
+#include "booking/service.h"
 #include "cli/commands/replay_print.h"
 
 #include <setjmp.h>
@@ -34,7 +35,7 @@ static enum exit_status report(const char *output, bool is_short,
     for (size_t i = 0; i < count; i++) {
         char id[32];
         snprintf(id, sizeof id, "B%zu", i + 1);
-        replay_report_add(&made, RECORDS_BOOKING, id, findings[i]);
+        replay_report_add(&made, &booking_service, id, findings[i]);
     }
     enum exit_status status = replay_report_end(&made);
     fclose(cli.out);

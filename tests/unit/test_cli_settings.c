@@ -1,5 +1,9 @@
 /* Where the system is: the file that ./run leaves, and the environment, which wins. */
+#include "booking/service.h"
 #include "cli/sources/settings.h"
+#include "gateway/service.h"
+#include "provider/service.h"
+#include "tests/unit/settings_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,9 +66,9 @@ static void the_file_is_found_from_below(void **state)
                               "ROUNDTRIP_JAEGER_URL=''\nSOMETHING_ELSE=x\n");
     assert_int_equal(chdir("deep/er"), 0);
     assert_true(settings_read(&settings, &error));
-    assert_string_equal(settings.gateway_url, "http://127.0.0.1:4000");
+    assert_string_equal(place_of(&settings, &gateway_service)->url, "http://127.0.0.1:4000");
     assert_string_equal(settings.jaeger_url, "");
-    assert_string_equal(settings.provider_url, "http://127.0.0.1:3009");
+    assert_string_equal(place_of(&settings, &provider_service)->url, "http://127.0.0.1:3009");
     assert_non_null(strstr(settings.path, "/var/run/env"));
     settings_done(&settings);
 }
@@ -79,7 +83,7 @@ static void the_environment_wins_unless_it_is_empty(void **state)
     setenv("ROUNDTRIP_GATEWAY_URL", "http://environment/", 1);
     setenv("ROUNDTRIP_AMQP_URL", "", 1);
     assert_true(settings_read(&settings, &error));
-    assert_string_equal(settings.gateway_url, "http://environment/");
+    assert_string_equal(place_of(&settings, &gateway_service)->url, "http://environment/");
     assert_string_equal(settings.amqp_url, "amqp://file/");
     settings_done(&settings);
 }
@@ -96,7 +100,7 @@ static void a_file_that_is_named_must_be_there(void **state)
     settings_done(&settings);
     write_file("other", "ROUNDTRIP_GATEWAY_URL=http://other/\n");
     assert_true(settings_read(&settings, &error));
-    assert_string_equal(settings.gateway_url, "http://other/");
+    assert_string_equal(place_of(&settings, &gateway_service)->url, "http://other/");
     settings_done(&settings);
 }
 
@@ -133,8 +137,10 @@ static void without_a_file_the_usual_ports_are_meant(void **state)
     struct settings settings;
     struct error error;
     assert_true(settings_read(&settings, &error));
-    assert_string_equal(settings.gateway_url, "http://127.0.0.1:3000");
-    assert_string_equal(settings.store_booking, "");
+    assert_string_equal(place_of(&settings, &gateway_service)->url, "http://127.0.0.1:3000");
+    assert_string_equal(place_of(&settings, &booking_service)->ops_url, "http://127.0.0.1:3101");
+    assert_string_equal(place_of(&settings, &provider_service)->ops_url, "http://127.0.0.1:3009");
+    assert_string_equal(place_of(&settings, &booking_service)->store, "");
     assert_string_equal(settings.path, "");
     settings_done(&settings);
 }

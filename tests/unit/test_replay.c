@@ -2,6 +2,8 @@
  * again is never called equal. */
 #include "tests/unit/replay_case.h"
 
+#include "booking/service.h"
+#include "payment/service.h"
 #include "replay/replay_line_codec.h"
 
 static void a_confirmed_booking_is_equal(void **state)
@@ -178,7 +180,7 @@ static void a_damaged_document_differs(void **state)
     struct record record = stored();
     struct replayer *replayer = replayer_new();
     record.body_length--;
-    replay_record(replayer, RECORDS_BOOKING, &record, &arena, &found);
+    replay_record(replayer, &booking_service, &record, &arena, &found);
     replayer_free(replayer);
     assert_int_equal(found.result, REPLAY_DIFFERS);
     assert_string_equal(found.field, "document");
@@ -244,15 +246,15 @@ static void a_line_holds_a_document_byte_by_byte(void **state)
     struct record record;
     struct record again;
     const char *line = NULL;
-    enum records_of which = RECORDS_PAYMENT;
+    const struct service_description *service = &payment_service;
     struct error error;
     confirmed_live();
     record = stored();
     record.created_at_ms = NOW;
-    assert_true(replay_line_encode(RECORDS_BOOKING, &record, &arena, &line));
+    assert_true(replay_line_encode(&booking_service, &record, &arena, &line));
     assert_null(strchr(line, '\n'));
-    assert_true(replay_line_decode(line, strlen(line), &arena, &which, &again, &error));
-    assert_int_equal(which, RECORDS_BOOKING);
+    assert_true(replay_line_decode(line, strlen(line), &arena, &service, &again, &error));
+    assert_ptr_equal(service, &booking_service);
     assert_string_equal(again.id, "B1");
     assert_int_equal(again.version, 2);
     assert_int_equal(again.created_at_ms, NOW);
@@ -266,11 +268,11 @@ static void a_line_that_is_none_is_refused(void **state)
     static const char *const lines[] = { "", "no", "{}", "{\"service\":\"provider\"}",
                                          "{\"service\":\"booking\",\"id\":\"B1\",\"version\":2}" };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        enum records_of which;
+        const struct service_description *service;
         struct record record;
         struct error error;
         assert_false(
-            replay_line_decode(lines[i], strlen(lines[i]), &arena, &which, &record, &error));
+            replay_line_decode(lines[i], strlen(lines[i]), &arena, &service, &record, &error));
         assert_int_equal(error.code, ERROR_REJECT);
     }
 }
