@@ -1,7 +1,6 @@
 /* announce.c - the JSON of each outcome and refund request, written from the state: what is sent
  * again keeps its message id and bytes. */
 #include "booking/announce.h"
-#include "booking/guards.h"
 #include "common/base/attributes.h"
 #include "common/json/json_write.h"
 
@@ -95,7 +94,7 @@ static size_t refund_write(const struct booking *booking, const char *payment_id
     return length;
 }
 
-void announce_outcome(struct booking *booking, struct decision *decision)
+void booking_announce_outcome(struct booking *booking, struct decision *decision)
 {
     SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = outcome_write(booking, body, sizeof body);
@@ -105,8 +104,8 @@ void announce_outcome(struct booking *booking, struct decision *decision)
     booking->outcome = (struct announcement){ decision->version, position, decision->now_ms };
 }
 
-void announce_refund(const struct booking *booking, struct booking_payment *payment,
-                     struct decision *decision)
+void booking_announce_refund(const struct booking *booking, struct booking_payment *payment,
+                             struct decision *decision)
 {
     SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = refund_write(booking, payment->payment_id, payment->amount, payment->currency,
@@ -118,8 +117,9 @@ void announce_refund(const struct booking *booking, struct booking_payment *paym
         (struct announcement){ decision->version, position, decision->now_ms };
 }
 
-void announce_refund_unstored(const struct booking *booking, const struct booking_payload *payload,
-                              enum booking_reason reason, struct decision *decision)
+void booking_announce_refund_unstored(const struct booking *booking,
+                                      const struct booking_payload *payload,
+                                      enum booking_reason reason, struct decision *decision)
 {
     SCRATCH char body[EVENT_BODY_BYTES_MAX];
     size_t length = refund_write(booking, payload->payment_id, payload->amount, payload->currency,
@@ -175,13 +175,12 @@ static void refunds_again(const struct booking *booking, struct decision *decisi
             refund_again(booking, &booking->payments[i], decision);
 }
 
-void announce_again(const struct booking *booking, const struct input *input,
-                    struct decision *decision)
+void booking_announce_again(const struct booking *booking, const struct input *input,
+                            struct decision *decision)
 {
+    const struct booking_payload *payload = (const void *)input->payload;
     const struct booking_payment *payment =
-        input->type == BOOKING_CAPTURED
-            ? booking_payment_find(booking, booking_payload(input)->payment_id)
-            : NULL;
+        input->type == BOOKING_CAPTURED ? booking_payment_find(booking, payload->payment_id) : NULL;
     if (booking->state == BOOKING_PENDING && input->type == BOOKING_INTENT)
         announce_pending(booking, decision);
     else if (payment != NULL && payment->disposition == PAYMENT_REFUNDED_BY_REQUEST)

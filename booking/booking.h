@@ -1,13 +1,22 @@
 /* booking.h - the booking as a pure state machine: what each input means for it.
  *
- * States and their meaning:
- *   none                    nothing is known of this id
- *   pending                 the intent is here, its payment is not
- *   payment_received_first  payments are here, the intent is not
- *   confirmed               one payment of the right amount, currency and user is applied
- *   failed, cancelled       final: every payment, also a later one, goes back
- * The rules are the rows of booking_transitions (transitions.c). No I/O, no clock, no randomness.
- */
+ *                          none
+ *                 payment /    \ intent
+ *                        v      v
+ *    payment_received_first --> pending         on an intent to which nobody but others has paid
+ *                    |  |        |   |
+ *         its intent |  |        |   | a payment
+ *                    v  |        |   v
+ *               confirmed        |  confirmed   of the right amount, currency and user
+ *                 |     |        |
+ *          cancel |     v        v
+ *                 |    failed  failed           other amount or currency; declined for good;
+ * time-out
+ *                 v
+ *             cancelled <------- by a cancel from any state but failed
+ *
+ * What is true in each state stands beside it below, and is checked by booking_check; each edge is
+ * a row of booking_table (table.c). No I/O, no clock, no randomness. */
 #pragma once
 
 #include "common/base/ident.h"
@@ -15,6 +24,7 @@
 #include "common/saga/announcement.h"
 #include "common/saga/decision.h"
 #include "common/saga/input.h"
+#include "common/saga/transition.h"
 #include "wire/events.h"
 
 #include <stdbool.h>
@@ -22,12 +32,15 @@
 #include <stdint.h>
 
 #define BOOKING_STATES(X)                                                                          \
-    X(BOOKING_NONE, "none")                                                                        \
-    X(BOOKING_PENDING, "pending")                                                                  \
-    X(BOOKING_PAYMENT_FIRST, "payment_received_first")                                             \
-    X(BOOKING_CONFIRMED, "confirmed")                                                              \
-    X(BOOKING_FAILED, "failed")                                                                    \
-    X(BOOKING_CANCELLED, "cancelled")
+    X(BOOKING_NONE, "none", "nothing is known of this id", PASSES)                                 \
+    X(BOOKING_PENDING, "pending", "the intent is here, its payment is not", WAITS)                 \
+    X(BOOKING_PAYMENT_FIRST, "payment_received_first", "payments are here, the intent is not",     \
+      WAITS)                                                                                       \
+    X(BOOKING_CONFIRMED, "confirmed",                                                              \
+      "one payment of the right amount, currency and user is applied",                             \
+      FINAL_BUT_FOR(BOOKING_CANCEL))                                                               \
+    X(BOOKING_FAILED, "failed", "every payment, also a later one, goes back", FINAL)               \
+    X(BOOKING_CANCELLED, "cancelled", "every payment, also a later one, goes back", FINAL)
 
 #define BOOKING_INPUTS(X)                                                                          \
     X(BOOKING_DEADLINE, "deadline")                                                                \
@@ -49,26 +62,11 @@
     X(REASON_BOOKING_ENDED, "booking_ended")   /* of a refund: it failed or was cancelled */       \
     X(REASON_TOO_MANY_PAYMENTS, "too_many_payments") /* of a refund: beyond what is stored */
 
-enum booking_state {
-#define X(name, text) name,
-    BOOKING_STATES(X)
+#define X(name, ...) name,
+enum booking_state { BOOKING_STATES(X) BOOKING_STATE_COUNT };
+enum booking_input_type { BOOKING_INPUTS(X) BOOKING_INPUT_COUNT };
+enum booking_reason { BOOKING_REASONS(X) BOOKING_REASON_COUNT };
 #undef X
-        BOOKING_STATE_COUNT
-};
-
-enum booking_input_type {
-#define X(name, text) name,
-    BOOKING_INPUTS(X)
-#undef X
-        BOOKING_INPUT_COUNT
-};
-
-enum booking_reason {
-#define X(name, text) name,
-    BOOKING_REASONS(X)
-#undef X
-        BOOKING_REASON_COUNT
-};
 
 enum disposition {
     PAYMENT_HELD,                /* no outcome yet */
@@ -130,27 +128,21 @@ struct booking_rules {
     int64_t intent_timeout_ms;  /* a payment waits so long for its intent */
 };
 
-/* One row: in this state, on this input, if the guard holds. Of the rows of one cell the first that
- * holds is taken; the last one of each cell holds always. */
-struct booking_transition {
-    enum booking_state from;
-    enum booking_input_type input;
-    bool (*guard)(const struct booking *booking, const struct input *input, int64_t now_ms);
-    const char *guard_name;
-    const char *verdict;
-    enum outcome outcome;
-    enum booking_state to;
-    void (*act)(const struct booking_rules *rules, struct booking *booking,
-                const struct input *input, struct decision *decision);
-    enum booking_reason reason; /* of the outcome, or of the refund */
-};
-
-extern const struct booking_transition booking_transitions[];
-extern const size_t booking_transition_count;
+extern const struct transition_table booking_table;
 
 /* participant.decide: self is struct booking_rules, state is struct booking. */
 void booking_decide(const void *self, void *state, const struct input *input,
                     struct decision *decision);
+
+/* The invariants of a struct booking; ERROR_BUG names the one that does not hold. Checked after
+ * each action, before each save and after each load. */
+MUST_CHECK bool booking_check(const void *state, struct error *error);
+
+/* The stored payment of that id, or NULL. */
+const struct booking_payment *booking_payment_find(const struct booking *booking,
+                                                   const char *payment_id);
+/* Index of the first held payment of this user, or -1. */
+int booking_payment_first_of(const struct booking *booking, const char *user_id);
 
 const char *booking_state_text(enum booking_state state);
 const char *booking_input_text(enum booking_input_type type);

@@ -155,30 +155,10 @@ static void payment_encode(struct bson_output *payments, int32_t index,
     bson_write_end(payments);
 }
 
-/* What the state machine relies on, before each save and after each load. */
-static bool invariants_check(const struct booking *booking, struct error *error)
-{
-    int applied = 0;
-    int held = 0;
-    for (int32_t i = 0; i < booking->payment_count; i++) {
-        applied += booking->payments[i].disposition == PAYMENT_APPLIED;
-        held += booking->payments[i].disposition == PAYMENT_HELD;
-    }
-    bool holds = applied == (booking->state == BOOKING_CONFIRMED ? 1 : 0) &&
-                 (held > 0) == (booking->state == BOOKING_PAYMENT_FIRST) &&
-                 (booking->due_at_ms == 0) == booking_state_is_outcome(booking->state) &&
-                 (booking->state != BOOKING_PENDING || booking->has_intent) &&
-                 booking->state != BOOKING_NONE;
-    if (!holds)
-        return error_set(error, ERROR_BUG, "state %s contradicts its payments",
-                         booking_state_text(booking->state));
-    return true;
-}
-
 bool booking_encode(const void *state, struct bson_output *fields, struct error *error)
 {
     const struct booking *booking = state;
-    if (!invariants_check(booking, error))
+    if (!booking_check(booking, error))
         return false;
     bson_write_text(fields, "id", booking->id);
     bson_write_text(fields, "state", booking_state_text(booking->state));
@@ -311,5 +291,5 @@ bool booking_decode(struct bson_fields *fields, void *state, struct error *error
     if (!bson_read_int(fields, "dueAt", &booking->due_at_ms) ||
         !announcement_read(fields, "outcome", &booking->outcome))
         return error_set(error, ERROR_BUG, "a field is missing or of another type");
-    return invariants_check(booking, error);
+    return booking_check(booking, error);
 }

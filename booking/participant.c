@@ -23,6 +23,7 @@ struct participant booking_participant(const void *rules)
         .state_size = sizeof(struct booking),
         .deadlines_wait_for_queue = true, /* what was paid in time is seen before a time-out */
         .parse = booking_parse,
+        .table = &booking_table,
         .decide = booking_decide,
         .state_name = state_name,
         .due_at_ms_offset = offsetof(struct booking, due_at_ms),

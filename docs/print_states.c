@@ -31,10 +31,19 @@ static void row_print(const char *from, const char *input, const char *guard, co
            strcmp(from, to) == 0 ? "" : to);
 }
 
+static void table_print(const struct transition_table *table)
+{
+    for (size_t i = 0; i < table->row_count; i++) {
+        const struct transition *row = &table->rows[i];
+        row_print(table->states[row->state].name, table->inputs[row->input], row->guard_name,
+                  row->verdict, table->states[row->next].name);
+    }
+}
+
 int main(void)
 {
     printf("# The state machines\n\n"
-           "Printed by `docs/print_states.c` from the tables that run: `booking/transitions.c`,\n"
+           "Printed by `docs/print_states.c` from the tables that run: `booking/table.c`,\n"
            "`payment/transitions.c`, `gateway/table.c`. Of the rows for one state and "
            "input the first\n"
            "whose condition holds is taken. An empty last column means that the state stays.\n");
@@ -42,11 +51,7 @@ int main(void)
         "Booking",
         "Reconciles one intent with the payments for it. `failed` and `cancelled` keep every\n"
         "booking for ever, `confirmed` lets go only by an explicit cancel.");
-    for (size_t i = 0; i < booking_transition_count; i++) {
-        const struct booking_transition *row = &booking_transitions[i];
-        row_print(booking_state_text(row->from), booking_input_text(row->input), row->guard_name,
-                  row->verdict, booking_state_text(row->to));
-    }
+    table_print(&booking_table);
     head_print("Payment", "One captured payment: settled by its booking, or given back.");
     for (size_t i = 0; i < payment_transition_count; i++) {
         const struct payment_transition *row = &payment_transitions[i];
@@ -55,10 +60,6 @@ int main(void)
     }
     head_print("Gateway", "What clients see of a booking: the intent as it was accepted, and the "
                           "last outcome heard.");
-    for (size_t i = 0; i < gateway_table.row_count; i++) {
-        const struct transition *row = &gateway_table.rows[i];
-        row_print(gateway_table.states[row->state].name, gateway_table.inputs[row->input],
-                  row->guard_name, row->verdict, gateway_table.states[row->next].name);
-    }
+    table_print(&gateway_table);
     return 0;
 }

@@ -107,7 +107,8 @@ class Bench:
         for test in json.loads(listed):
             target = os.path.relpath(test["cmd"][0], self.built)
             if "roundtrip:unit" in test["suite"] and test["name"] not in NOT_OURS:
-                self.tests[test["name"]] = (target, test["cmd"])
+                settings = [f"{name}={value}" for name, value in test["env"].items()]
+                self.tests[test["name"]] = (target, ["env", *settings, *test["cmd"]])
             elif "roundtrip:contract" in test["suite"]:
                 self.contracts[test["name"]] = test["cmd"]
         targets = sorted({target for target, _ in self.tests.values() if not target.startswith("..")})

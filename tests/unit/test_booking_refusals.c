@@ -152,14 +152,15 @@ static void a_repeat_after_the_end_asks_for_each_refund_again(void **test)
 static void a_reason_stands_where_something_is_ended_refunded_or_deferred(void **test)
 {
     (void)test;
-    for (size_t i = 0; i < booking_transition_count; i++) {
-        const struct booking_transition *row = &booking_transitions[i];
-        bool is_ended =
-            row->to != row->from && (row->to == BOOKING_FAILED || row->to == BOOKING_CANCELLED);
+    for (size_t i = 0; i < booking_table.row_count; i++) {
+        const struct transition *row = &booking_table.rows[i];
+        bool is_ended = row->next != row->state &&
+                        (row->next == BOOKING_FAILED || row->next == BOOKING_CANCELLED);
         bool is_told =
             is_ended || strcmp(row->verdict, "refund") == 0 || row->outcome == OUTCOME_DEFERRED;
         assert_int_equal(row->reason != REASON_NONE, is_told);
-        assert_int_equal(row->reason == REASON_CANCELLED, row->to == BOOKING_CANCELLED && is_ended);
+        assert_int_equal(row->reason == REASON_CANCELLED,
+                         row->next == BOOKING_CANCELLED && is_ended);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "booking/booking.h"
 #include "common/saga/transition_laws.h"
 #include "common/saga/transition_words.h"
 #include "gateway/gateway.h"
@@ -15,7 +16,7 @@
 static void every_table_keeps_the_laws(void **test)
 {
     (void)test;
-    static const struct transition_table *const tables[] = { &gateway_table };
+    static const struct transition_table *const tables[] = { &gateway_table, &booking_table };
     struct error error;
     for (size_t i = 0; i < COUNT_OF(tables); i++)
         if (!transition_laws_check(tables[i], &error))
@@ -26,7 +27,7 @@ static void every_table_keeps_the_laws(void **test)
 
 enum { DARK, LIT, BROKEN, STATE_COUNT };
 enum { DEADLINE, SWITCH, INPUT_COUNT };
-enum { REASON_NONE, REASON_WORN, REASON_COUNT };
+enum { FOR_NOTHING, WORN, REASON_COUNT };
 
 struct lamp {
     int state;
@@ -72,7 +73,7 @@ static bool check(const void *state, struct error *error)
 /* clang-format off */
 static const struct transition lamp_rows[] = {
     ROW(DARK,   DEADLINE, transition_always, "noop",  DARK,   NULL,        DUPLICATE),
-    ROW(DARK,   SWITCH,   is_worn,           "break", BROKEN, switch_over, APPLIED, .reason = REASON_WORN, ALERT),
+    ROW(DARK,   SWITCH,   is_worn,           "break", BROKEN, switch_over, APPLIED, .reason = WORN, ALERT),
     ROW(DARK,   SWITCH,   transition_always, "light", LIT,    switch_over, APPLIED, REPLY(ACCEPTED)),
     ROW(LIT,    DEADLINE, transition_always, "dim",   DARK,   switch_over, APPLIED),
     ROW(LIT,    SWITCH,   transition_always, "dim",   DARK,   switch_over, APPLIED, REPLY(ACCEPTED)),
