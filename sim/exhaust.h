@@ -66,13 +66,8 @@ extern const struct exhaust_plan exhaust_plans[];
 extern const size_t exhaust_plan_count;
 const struct exhaust_plan *exhaust_plan_find(const char *name); /* NULL: there is none */
 
-/* ---- one state of a world: plain values and pointers into the pool ---- */
-
-struct exhaust_document {
-    const struct exhaust_text *id; /* NULL: free */
-    const struct exhaust_text *body;
-    int64_t version, created_at_ms, due_at_ms, owed_at_ms;
-};
+/* ---- one state of a world: plain values, pointers into the pool, and into the explorer's own
+ * world, where it is put back ---- */
 
 struct exhaust_event {                  /* a message in a queue */
     const struct exhaust_text *message; /* a struct message */
@@ -104,7 +99,8 @@ struct exhaust_call {
 
 struct exhaust_world {
     int64_t now_ms;
-    struct exhaust_document documents[SIM_SERVICE_COUNT][EXHAUST_DOCUMENTS_MAX];
+    struct memory_store stores[SIM_SERVICE_COUNT]; /* of these documents, zeroed if unused */
+    struct memory_document documents[SIM_SERVICE_COUNT][EXHAUST_DOCUMENTS_MAX];
     struct exhaust_queue queues[SIM_SERVICE_COUNT];
     uint8_t ops[EXHAUST_OPS_MAX]; /* enum exhaust_op_state */
     bool is_intent_accepted;
@@ -232,8 +228,8 @@ void exhaust_bus_lose(struct exhaust_worker *worker);    /* what it holds goes b
 void exhaust_bus_restore(struct exhaust_worker *worker); /* its hand, as the state says */
 void exhaust_edge_lose(struct exhaust_worker *worker);   /* its requests and calls */
 void exhaust_call_arrive(struct exhaust *explorer, size_t call);
-const struct exhaust_document *exhaust_document_find(const struct exhaust *explorer,
-                                                     enum sim_service service, const char *id);
+const struct memory_document *exhaust_document_find(const struct exhaust *explorer,
+                                                    enum sim_service service, const char *id);
 /* The broker has taken it, as far as any worker knows. */
 bool exhaust_is_confirmed(const struct exhaust *explorer, const char *message_id);
 

@@ -15,10 +15,11 @@ static uint64_t documents_hash(const struct exhaust_world *world, int service)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++) {
-        const struct exhaust_document *document = &world->documents[service][i];
+        const struct memory_document *document = &world->documents[service][i];
         if (document->id == NULL)
             continue;
-        uint64_t hash = exhaust_mix(text_hash(document->id), text_hash(document->body));
+        uint64_t hash =
+            exhaust_mix(exhaust_kept_hash(document->id), exhaust_kept_hash(document->body));
         hash = exhaust_mix(hash, (uint64_t)document->version);
         hash = exhaust_mix(hash, (uint64_t)document->due_at_ms);
         sum += exhaust_mix(hash, (uint64_t)document->owed_at_ms);

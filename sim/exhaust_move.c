@@ -85,6 +85,9 @@ void exhaust_begin(struct exhaust *explorer)
         op_fill(sim, &plan->ops[i]);
     assert(sim->payment_count <= EXHAUST_PAYMENTS_MAX);
     world->now_ms = sim->now_ms = EPOCH_MS;
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+        world->stores[service] = memory_store_of(world->documents[service], EXHAUST_DOCUMENTS_MAX,
+                                                 exhaust_keeper(&explorer->pool));
     exhaust_workers_make(explorer);
     explorer->is_waking = true;
     for (size_t i = 0; i < explorer->worker_count; i++)
@@ -124,7 +127,7 @@ static int64_t due_next_ms(const struct exhaust *explorer)
     int64_t next_ms = 0;
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
         for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++) {
-            const struct exhaust_document *document = &explorer->world.documents[service][i];
+            const struct memory_document *document = &explorer->world.documents[service][i];
             dated(explorer, service, &next_ms, document->due_at_ms);
             if (document->owed_at_ms == 0)
                 continue;

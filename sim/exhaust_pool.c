@@ -83,6 +83,24 @@ const struct exhaust_text *exhaust_keep_text(struct exhaust_pool *pool, const ch
     return exhaust_keep(pool, text, length, exhaust_mix_bytes(1, text, length));
 }
 
+static const void *pool_keep(void *self, const void *bytes, size_t length)
+{
+    return exhaust_keep(self, bytes, length, exhaust_mix_bytes(2, bytes, length))->bytes;
+}
+
+struct memory_keeper exhaust_keeper(struct exhaust_pool *pool)
+{
+    return (struct memory_keeper){ pool, pool_keep };
+}
+
+uint64_t exhaust_kept_hash(const void *kept)
+{
+    const unsigned char *bytes = kept;
+    return ((const struct exhaust_text *)(const void *)(bytes -
+                                                        offsetof(struct exhaust_text, bytes)))
+        ->hash;
+}
+
 void exhaust_pool_done(struct exhaust_pool *pool)
 {
     for (size_t i = 0; i < pool->slot_count; i++)

@@ -3,6 +3,8 @@
  * thread. */
 #pragma once
 
+#include "common/memory/memory_keeper.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +25,9 @@ struct exhaust_pool {
 const struct exhaust_text *exhaust_keep(struct exhaust_pool *pool, const void *bytes, size_t length,
                                         uint64_t hash);
 const struct exhaust_text *exhaust_keep_text(struct exhaust_pool *pool, const char *text);
+/* For the fakes of common/memory: the bytes of a text, and the hash of what it has kept. */
+struct memory_keeper exhaust_keeper(struct exhaust_pool *pool);
+uint64_t exhaust_kept_hash(const void *kept);
 void exhaust_pool_done(struct exhaust_pool *pool);
 
 struct exhaust_set {

@@ -1,5 +1,5 @@
-/* exhaust_store.c - the stores of an exhaustive world: they may take no write, answer every read,
- * and keep no history. */
+/* exhaust_store.c - the stores of an exhaustive world: those of common/memory, which may take no
+ * write, answer every read, and keep no history. */
 #include "common/saga/document.h"
 #include "sim/exhaust.h"
 
@@ -7,80 +7,63 @@
 #include <bson.h>
 #include <string.h>
 
-static struct exhaust_document *documents_of(const struct exhaust_worker *worker)
+static struct memory_store *store_of(const struct exhaust_worker *worker)
 {
-    return worker->explorer->world.documents[worker->service];
+    return &worker->explorer->world.stores[worker->service];
 }
 
-static const char *id_of(const struct exhaust_document *document)
+const struct memory_document *exhaust_document_find(const struct exhaust *explorer,
+                                                    enum sim_service service, const char *id)
 {
-    return (const char *)document->id->bytes;
-}
-
-const struct exhaust_document *exhaust_document_find(const struct exhaust *explorer,
-                                                     enum sim_service service, const char *id)
-{
-    const struct exhaust_document *documents = explorer->world.documents[service];
-    for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++)
-        if (documents[i].id != NULL && strcmp(id_of(&documents[i]), id) == 0)
-            return &documents[i];
-    return NULL;
+    return memory_store_find(&explorer->world.stores[service], id);
 }
 
 /* The fields that decide: without the history, which says when a deadline was dated and so matters
- * only where clocks are set, and without the owed messages if they are dropped. */
-static const struct exhaust_text *body_keep(struct exhaust *explorer, const uint8_t *bytes,
-                                            size_t length, bool is_owed_dropped)
+ * only where clocks are set. */
+static void history_drop(const struct record *record, bson_t *after)
 {
     bson_t before;
-    bson_t after = BSON_INITIALIZER;
     bson_t empty = BSON_INITIALIZER;
     bson_iter_t at;
-    bool is_read = bson_init_static(&before, bytes, length) && bson_iter_init(&at, &before);
+    bool is_read = bson_init_static(&before, record->body, record->body_length) &&
+                   bson_iter_init(&at, &before);
     assert(is_read);
-    bool is_history_dropped = explorer->plan->jumps == 0;
     while (bson_iter_next(&at)) {
         const char *key = bson_iter_key(&at);
-        if ((is_history_dropped && strcmp(key, "history") == 0) ||
-            (is_owed_dropped && strcmp(key, "owed") == 0))
-            bson_append_array(&after, key, -1, &empty);
-        else if (is_history_dropped && strcmp(key, "historyDropped") == 0)
-            bson_append_int64(&after, key, -1, 0);
+        if (strcmp(key, "history") == 0)
+            bson_append_array(after, key, -1, &empty);
+        else if (strcmp(key, "historyDropped") == 0)
+            bson_append_int64(after, key, -1, 0);
         else
-            bson_append_iter(&after, key, -1, &at);
+            bson_append_iter(after, key, -1, &at);
     }
-    const uint8_t *kept = bson_get_data(&after);
-    const struct exhaust_text *body =
-        exhaust_keep(&explorer->pool, kept, after.len, exhaust_mix_bytes(2, kept, after.len));
-    bson_destroy(&after);
     bson_destroy(&empty);
-    return body;
 }
 
 /* ---- what every save must respect ---- */
 
 struct closing {
     struct exhaust *explorer;
-    const struct exhaust_text *after;
+    const struct record *after; /* NULL: nothing is owed any more */
 };
 
 /* I7: what leaves the outbox was published, and no queue refused it. */
 static bool entry_check(void *self, const char *message_id)
 {
     const struct closing *closing = self;
-    bool is_kept = sim_document_owes(closing->after->bytes, closing->after->length, message_id);
+    bool is_kept = closing->after != NULL &&
+                   sim_document_owes(closing->after->body, closing->after->body_length, message_id);
     if (!is_kept && !exhaust_is_confirmed(closing->explorer, message_id))
         sim_fail(closing->explorer->sim, "I7: %s leaves the outbox unpublished", message_id);
     return true;
 }
 
-static void closing_check(struct exhaust *explorer, const struct exhaust_document *document,
-                          const struct exhaust_text *after)
+static void closing_check(struct exhaust *explorer, const struct memory_document *document,
+                          const struct record *after)
 {
     struct closing closing = { .explorer = explorer, .after = after };
     if (document->owed_at_ms != 0)
-        (void)sim_document_owed(document->body->bytes, document->body->length, entry_check,
-                                &closing);
+        (void)sim_document_owed(document->body, document->body_length, entry_check, &closing);
 }
 
 /* ---- the calls ---- */
@@ -101,51 +84,29 @@ static bool store_load(void *self, const char *const *ids, size_t count, struct 
 {
     struct exhaust_worker *worker = self;
     (void)error;
-    for (size_t i = 0; i < count; i++) {
-        struct record *record = &ret_records[i];
-        const struct exhaust_document *document =
-            exhaust_document_find(worker->explorer, worker->service, ids[i]);
-        memset(record, 0, sizeof *record);
-        snprintf(record->id, sizeof record->id, "%s", ids[i]);
-        if (document == NULL)
-            continue;
-        record->version = document->version;
-        record->created_at_ms = document->created_at_ms;
-        record->due_at_ms = document->due_at_ms;
-        record->owed_at_ms = document->owed_at_ms;
-        record->body = arena_copy(arena, document->body->bytes, document->body->length);
-        record->body_length = document->body->length;
-    }
+    for (size_t i = 0; i < count; i++)
+        ret_records[i] = memory_store_load(store_of(worker), ids[i], arena);
     exhaust_port_point(worker); /* looked, not yet acted */
     return true;
 }
 
-static struct exhaust_document *document_place(struct exhaust_worker *worker, const char *id)
-{
-    struct exhaust_document *documents = documents_of(worker);
-    for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++)
-        if (documents[i].id == NULL || strcmp(id_of(&documents[i]), id) == 0)
-            return &documents[i];
-    assert(false && "a world has more documents than it has places for");
-    return NULL;
-}
-
 static enum save_result record_save(struct exhaust_worker *worker, const struct record *record)
 {
-    struct exhaust *explorer = worker->explorer;
-    struct exhaust_document *document = document_place(worker, record->id);
-    if (document->version != record->version)
-        return SAVE_CONFLICT;
-    const struct exhaust_text *body = body_keep(explorer, record->body, record->body_length, false);
-    if (document->id != NULL)
-        closing_check(explorer, document, body);
-    document->id = exhaust_keep_text(&explorer->pool, record->id);
-    document->body = body;
-    document->version = record->version + 1;
-    document->created_at_ms = record->created_at_ms;
-    document->due_at_ms = record->due_at_ms;
-    document->owed_at_ms = record->owed_at_ms;
-    return SAVE_SAVED;
+    struct memory_store *store = store_of(worker);
+    const struct memory_document *before = memory_store_find(store, record->id);
+    if (before != NULL && before->version == record->version)
+        closing_check(worker->explorer, before, record);
+    bson_t body = BSON_INITIALIZER;
+    struct record saved = *record;
+    if (worker->explorer->plan->jumps == 0) {
+        history_drop(record, &body);
+        saved.body = bson_get_data(&body);
+        saved.body_length = body.len;
+    }
+    enum save_result result = memory_store_save(store, &saved);
+    assert(result != SAVE_UNKNOWN && "a world has more documents than it has places for");
+    bson_destroy(&body);
+    return result;
 }
 
 static bool store_save(void *self, const struct record *records, size_t count,
@@ -171,48 +132,26 @@ static bool store_clear_owed(void *self, const char *const *ids, const int64_t *
                              size_t count, struct error *error)
 {
     struct exhaust_worker *worker = self;
-    struct exhaust_document *documents = documents_of(worker);
+    struct memory_store *store = store_of(worker);
     if (is_unwritten(worker, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < EXHAUST_DOCUMENTS_MAX; k++) {
-            struct exhaust_document *document = &documents[k];
-            if (document->id == NULL || strcmp(id_of(document), ids[i]) != 0 ||
-                document->version != versions[i])
-                continue;
-            const struct exhaust_text *body =
-                body_keep(worker->explorer, document->body->bytes, document->body->length, true);
-            closing_check(worker->explorer, document, body);
-            document->body = body;
-            document->owed_at_ms = 0;
-        }
+    for (size_t i = 0; i < count; i++) {
+        const struct memory_document *document = memory_store_find(store, ids[i]);
+        if (document == NULL || document->version != versions[i])
+            continue;
+        closing_check(worker->explorer, document, NULL);
+        bool is_cleared = memory_store_clear(store, ids[i], versions[i]);
+        assert(is_cleared);
+    }
     exhaust_port_point(worker);
     return true;
-}
-
-static size_t sweep(const struct exhaust_worker *worker, bool is_owed,
-                    const struct store_look *look, char (*ret_ids)[IDENT_SIZE])
-{
-    const struct exhaust_document *documents = documents_of(worker);
-    size_t count = 0;
-    size_t skip = look->skip;
-    for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX && count < look->limit; i++) {
-        int64_t time_ms = is_owed ? documents[i].owed_at_ms : documents[i].due_at_ms;
-        if (time_ms <= look->after_ms || time_ms > look->before_ms)
-            continue;
-        if (skip > 0)
-            skip--;
-        else
-            snprintf(ret_ids[count++], IDENT_SIZE, "%s", id_of(&documents[i]));
-    }
-    return count;
 }
 
 static bool store_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                       size_t *ret_count, struct error *error)
 {
     (void)error;
-    *ret_count = sweep(self, false, look, ret_ids);
+    *ret_count = memory_store_look(store_of(self), MEMORY_DUE, look, ret_ids);
     return true;
 }
 
@@ -220,17 +159,14 @@ static bool store_owed(void *self, const struct store_look *look, char (*ret_ids
                        size_t *ret_count, struct error *error)
 {
     (void)error;
-    *ret_count = sweep(self, true, look, ret_ids);
+    *ret_count = memory_store_look(store_of(self), MEMORY_OWED, look, ret_ids);
     return true;
 }
 
 static bool store_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
 {
-    const struct exhaust_document *documents = documents_of(self);
     (void)error;
-    *ret_count = 0;
-    for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX && *ret_count < limit; i++)
-        *ret_count += documents[i].owed_at_ms != 0;
+    *ret_count = memory_store_owing(store_of(self), limit);
     return true;
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static bool is_at_rest(const struct exhaust_document *document)
+static bool is_at_rest(const struct memory_document *document)
 {
     return document->due_at_ms == 0 && document->owed_at_ms == 0;
 }
@@ -27,18 +27,9 @@ bool exhaust_is_quiet(const struct exhaust *explorer)
 
 static void documents_show(const struct exhaust_world *world, int service, struct sim_store *shown)
 {
-    shown->count = 0;
-    for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++) {
-        const struct exhaust_document *document = &world->documents[service][i];
-        if (document->id == NULL)
-            continue;
-        struct sim_document *copy = &shown->documents[shown->count++];
-        memset(copy, 0, sizeof *copy);
-        snprintf(copy->id, sizeof copy->id, "%s", (const char *)document->id->bytes);
-        copy->version = document->version;
-        copy->body = document->body->bytes;
-        copy->body_length = document->body->length;
-    }
+    shown->memory.count = world->stores[service].count;
+    memcpy(shown->documents, world->documents[service],
+           shown->memory.count * sizeof shown->documents[0]);
 }
 
 static void published_show(const struct exhaust_world *world, struct sim *sim)
@@ -80,7 +71,8 @@ static void outcome_write(struct exhaust *explorer, char *ret_text, size_t size)
     struct booking booking;
     size_t length = 0;
     ret_text[0] = '\0';
-    const struct sim_document *document = sim_document_find(sim, SIM_BOOKING, sim->bookings[0].id);
+    const struct memory_document *document =
+        sim_document_find(sim, SIM_BOOKING, sim->bookings[0].id);
     if (document != NULL && sim_document_state(sim, SIM_BOOKING, document, &booking))
         length = (size_t)snprintf(
             ret_text, size, "booking %s%s%s", booking_state_text(booking.state),
@@ -118,7 +110,8 @@ static void timeouts_check(struct exhaust *explorer)
 {
     struct sim *sim = explorer->sim;
     struct booking booking;
-    const struct sim_document *document = sim_document_find(sim, SIM_BOOKING, sim->bookings[0].id);
+    const struct memory_document *document =
+        sim_document_find(sim, SIM_BOOKING, sim->bookings[0].id);
     bool is_paid = false;
     for (size_t i = 0; i < sim->payment_count; i++)
         is_paid |= sim->payments[i].is_accepted &&

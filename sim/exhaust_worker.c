@@ -97,7 +97,7 @@ void exhaust_step(struct exhaust_worker *worker)
 
 static bool owes(const struct exhaust_worker *worker)
 {
-    const struct exhaust_document *documents = worker->explorer->world.documents[worker->service];
+    const struct memory_document *documents = worker->explorer->world.documents[worker->service];
     for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++)
         if (documents[i].owed_at_ms != 0)
             return true;
@@ -118,7 +118,7 @@ static bool has_work(const struct exhaust *explorer, enum sim_service service)
         if (queue->events[i].worker < 0)
             return true;
     for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++) {
-        const struct exhaust_document *document = &world->documents[service][i];
+        const struct memory_document *document = &world->documents[service][i];
         if (document->owed_at_ms != 0 ||
             (document->due_at_ms != 0 &&
              (document->due_at_ms <= world->now_ms || explorer->plan->jumps > 0)))

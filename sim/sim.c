@@ -163,7 +163,7 @@ static void world_strike(struct sim *sim)
     if (sim_fault(sim, FAULT_BY_HAND))
         sim_refund_by_hand(sim);
     if (sim_fault(sim, FAULT_RESTORE)) {
-        if (sim->backup.count == 0)
+        if (sim->backup.memory.count == 0)
             sim_backup_take(sim);
         else
             (void)sim_backup_restore(sim);
@@ -172,7 +172,7 @@ static void world_strike(struct sim *sim)
         struct sim_worker *worker =
             &sim->workers[sim_random_below(&sim->random, sim->worker_count)];
         worker->skew_ms += sim_random_between(&sim->random, -600000, 600000);
-        if (sim->stores[worker->service].count > 0)
+        if (sim->stores[worker->service].memory.count > 0)
             anomaly_reached(sim, ANOMALY_G6);
         sim_tell(sim, "the clock of %s jumps", worker->name);
     }
@@ -281,6 +281,11 @@ struct sim *sim_new(void)
 {
     struct sim *sim = memory_alloc(1, sizeof *sim);
     sim->replayer = replayer_new();
+    struct memory_keeper keeper = memory_keeper_arena(&sim->arena);
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+        sim->stores[service].memory =
+            memory_store_of(sim->stores[service].documents, SIM_DOCUMENTS_MAX, keeper);
+    sim->backup.memory = memory_store_of(sim->backup.documents, SIM_DOCUMENTS_MAX, keeper);
     return sim;
 }
 
@@ -310,12 +315,12 @@ static void world_clear(struct sim *sim)
         queue->full_until_ms = 0;
         queue->count = 0;
         queue->dead_count = 0;
-        store->count = 0;
+        store->memory.count = 0;
         store->away_until_ms = store->readonly_until_ms = 0;
         store->junk_count = 0;
         store->junk_at_ms = 0;
     }
-    sim->backup.count = 0;
+    sim->backup.memory.count = 0;
     arena_clear(&sim->arena);
     memset((unsigned char *)sim + schedule_begin, 0, sizeof *sim - schedule_begin);
 }

@@ -9,6 +9,7 @@
 
 #include "booking/participant.h"
 #include "common/base/arena.h"
+#include "common/memory/memory_store.h"
 #include "common/saga/engine.h"
 #include "gateway/gateway.h"
 #include "payment/call_queue.h"
@@ -95,22 +96,19 @@ struct sim_mark {
 
 /* ---- the stores ---- */
 
-struct sim_document {
-    char id[IDENT_SIZE];
-    int64_t version, created_at_ms, due_at_ms, owed_at_ms;
-    int64_t state_since_ms; /* by the world's own time, which is never set */
-    size_t state_life;      /* of the worker that stored it so */
-    const uint8_t *body;    /* never changed: a save brings other bytes */
-    size_t body_length;
+struct sim_life {      /* of a document's state */
+    int64_t since_ms;  /* by the world's own time, which is never set */
+    size_t life_count; /* of the worker that stored it so */
 };
 
 struct sim_store {
-    size_t count;
+    struct memory_store memory; /* of these documents, which are never removed */
+    struct memory_document documents[SIM_DOCUMENTS_MAX];
+    struct sim_life lives[SIM_DOCUMENTS_MAX];
     int64_t away_until_ms;
     int64_t readonly_until_ms;
     size_t junk_count; /* documents that nobody can read, due and owing since junk_at_ms */
     int64_t junk_at_ms;
-    struct sim_document documents[SIM_DOCUMENTS_MAX];
 };
 
 /* ---- clients and provider ---- */
@@ -303,7 +301,7 @@ const char *sim_service_text(enum sim_service service);
 const struct observer_port *sim_observer_port(struct sim_worker *worker);
 
 /* sim_trace.c: what observers are told */
-void sim_trace_saved(struct sim_worker *worker, const struct sim_document *before,
+void sim_trace_saved(struct sim_worker *worker, const struct memory_document *before,
                      const struct record *record);
 void sim_trace_decided(struct sim_worker *worker, const struct decided *decided);
 void sim_trace_step_end(struct sim_worker *worker);
@@ -343,13 +341,13 @@ struct bus_port sim_bus_port(struct sim_worker *worker);
 struct store_port sim_store_port(struct sim_worker *worker);
 struct effect_port sim_effect_port(struct sim_worker *worker);
 struct request_port sim_request_port(struct sim_worker *worker);
-const struct sim_document *sim_document_find(const struct sim *sim, enum sim_service service,
-                                             const char *id);
+const struct memory_document *sim_document_find(const struct sim *sim, enum sim_service service,
+                                                const char *id);
 /* The participant's state of a stored document; false: `failure` is set. */
 bool sim_document_state(struct sim *sim, enum sim_service service,
-                        const struct sim_document *document, void *ret_state);
+                        const struct memory_document *document, void *ret_state);
 /* Whether the document's history tells of this input, or is too full to tell. */
-bool sim_document_remembers(const struct sim_document *document, const char *input_id);
+bool sim_document_remembers(const struct memory_document *document, const char *input_id);
 bool sim_document_owed(const uint8_t *body, size_t length,
                        bool (*each)(void *self, const char *message_id), void *self);
 /* Is this message among them? A damaged document counts as owing it. */

@@ -21,7 +21,7 @@ static void connect_see(struct sim_worker *worker)
             anomaly_reached(sim, ANOMALY_E15);
     if (worker->service != SIM_BOOKING || sim_queue_waiting(sim, SIM_BOOKING) == 0)
         return;
-    for (size_t i = 0; i < store->count; i++)
+    for (size_t i = 0; i < store->memory.count; i++)
         if (store->documents[i].due_at_ms != 0 &&
             store->documents[i].due_at_ms <= sim->now_ms + worker->skew_ms)
             anomaly_reached(sim, ANOMALY_G4);
@@ -253,7 +253,7 @@ static void commit_check(struct sim_worker *worker, const struct sim_delivery *h
         (strcmp(message->type, EVENT_PAYMENT_DECLINED) == 0 &&
          (held->is_of_nothing || sim->options.is_unobserved)))
         return;
-    const struct sim_document *document =
+    const struct memory_document *document =
         sim_document_find(sim, SIM_BOOKING, message->correlation_id);
     if (document == NULL)
         sim_fail(sim, "I7: %s was acked with nothing stored", message->id);

@@ -39,13 +39,13 @@ static void outcomes_check(struct sim *sim, const struct booking *booking)
 
 bool sim_payment_get(struct sim *sim, const char *id, struct payment *ret_payment)
 {
-    const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, id);
+    const struct memory_document *document = sim_document_find(sim, SIM_PAYMENT, id);
     return document != NULL && sim_document_state(sim, SIM_PAYMENT, document, ret_payment);
 }
 
 bool sim_booking_get(struct sim *sim, const char *id, struct booking *ret_booking)
 {
-    const struct sim_document *document = sim_document_find(sim, SIM_BOOKING, id);
+    const struct memory_document *document = sim_document_find(sim, SIM_BOOKING, id);
     return document != NULL && sim_document_state(sim, SIM_BOOKING, document, ret_booking);
 }
 
@@ -122,7 +122,7 @@ static void reason_check(struct sim *sim, const struct booking *booking)
 
 static void bookings_check(struct sim *sim)
 {
-    for (size_t i = 0; i < sim->stores[SIM_BOOKING].count; i++) {
+    for (size_t i = 0; i < sim->stores[SIM_BOOKING].memory.count; i++) {
         struct booking booking;
         if (!sim_document_state(sim, SIM_BOOKING, &sim->stores[SIM_BOOKING].documents[i], &booking))
             return;
@@ -200,12 +200,12 @@ static void view_check(struct sim *sim, const struct gateway_view *view)
 static void views_check(struct sim *sim)
 {
     struct gateway_view view;
-    for (size_t i = 0; i < sim->stores[SIM_GATEWAY].count; i++)
+    for (size_t i = 0; i < sim->stores[SIM_GATEWAY].memory.count; i++)
         if (sim_document_state(sim, SIM_GATEWAY, &sim->stores[SIM_GATEWAY].documents[i], &view))
             view_check(sim, &view);
     for (size_t i = 0; i < sim->booking_count; i++) {
         const struct sim_booking *booking = &sim->bookings[i];
-        const struct sim_document *document = sim_document_find(sim, SIM_GATEWAY, booking->id);
+        const struct memory_document *document = sim_document_find(sim, SIM_GATEWAY, booking->id);
         if (!booking->is_accepted)
             continue;
         if (document == NULL || !sim_document_state(sim, SIM_GATEWAY, document, &view) ||
@@ -219,8 +219,8 @@ static void views_check(struct sim *sim)
 static void sizes_check(struct sim *sim)
 {
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        for (size_t i = 0; i < sim->stores[service].count; i++) {
-            const struct sim_document *document = &sim->stores[service].documents[i];
+        for (size_t i = 0; i < sim->stores[service].memory.count; i++) {
+            const struct memory_document *document = &sim->stores[service].documents[i];
             if (document->body_length > DOCUMENT_BYTES_MAX)
                 sim_fail(sim, "F10: document %s has grown to %zu bytes", document->id,
                          document->body_length);
@@ -231,8 +231,8 @@ static void sizes_check(struct sim *sim)
 static void histories_check(struct sim *sim)
 {
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        for (size_t i = 0; i < sim->stores[service].count; i++) {
-            const struct sim_document *document = &sim->stores[service].documents[i];
+        for (size_t i = 0; i < sim->stores[service].memory.count; i++) {
+            const struct memory_document *document = &sim->stores[service].documents[i];
             struct record record = { .version = document->version,
                                      .created_at_ms = document->created_at_ms,
                                      .body = document->body,
@@ -262,7 +262,7 @@ static bool is_nothing(void *self, const char *message_id)
 static void outboxes_check(struct sim *sim)
 {
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        for (size_t i = 0; i < sim->stores[service].count; i++)
+        for (size_t i = 0; i < sim->stores[service].memory.count; i++)
             (void)sim_document_owed(sim->stores[service].documents[i].body,
                                     sim->stores[service].documents[i].body_length, is_nothing, sim);
 }
@@ -291,7 +291,7 @@ bool sim_is_quiet(const struct sim *sim)
         const struct sim_store *store = &sim->stores[service];
         if (sim->queues[service].count > 0)
             return false;
-        for (size_t i = 0; i < store->count; i++)
+        for (size_t i = 0; i < store->memory.count; i++)
             if (store->documents[i].due_at_ms != 0 || store->documents[i].owed_at_ms != 0)
                 return false;
     }

@@ -129,7 +129,8 @@ static void refund_call(struct sim *sim, struct sim_call *call, struct sim_payme
 static void capture_check(struct sim *sim, const struct refund_effect *effect)
 {
     struct payment stored;
-    const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, effect->payment_id);
+    const struct memory_document *document =
+        sim_document_find(sim, SIM_PAYMENT, effect->payment_id);
     if (document == NULL) {
         sim_fail(sim, "C7: a refund of %s, which was never captured", effect->payment_id);
         return;

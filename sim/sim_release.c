@@ -140,7 +140,7 @@ static void fields_add(bson_iter_t *from, bool is_array, bson_t *to)
         BSON_APPEND_INT64(to, NEWER_FIELD, first);
 }
 
-void sim_newer_store(struct sim_worker *worker, struct sim_document *document)
+void sim_newer_store(struct sim_worker *worker, struct memory_document *document)
 {
     bson_t body;
     bson_iter_t from;
@@ -216,7 +216,7 @@ static bool level_is_kept(bson_iter_t before, bson_iter_t after, bool is_array)
     return true;
 }
 
-void sim_newer_check(struct sim_worker *worker, const struct sim_document *document,
+void sim_newer_check(struct sim_worker *worker, const struct memory_document *document,
                      const struct record *record)
 {
     bson_t before;
@@ -239,7 +239,7 @@ void sim_newer_check(struct sim_worker *worker, const struct sim_document *docum
         anomaly_reached(worker->sim, ANOMALY_F12);
 }
 
-bool sim_is_newer(const struct sim_document *document)
+bool sim_is_newer(const struct memory_document *document)
 {
     bson_t body;
     bson_iter_t iter;

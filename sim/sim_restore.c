@@ -12,25 +12,29 @@
 
 #define OUTAGE_MS_MAX (INT64_C(30) * 3600 * 1000) /* longer than a provider keeps its keys */
 
-static bool is_captured(struct sim *sim, const struct sim_document *document)
+static bool is_captured(struct sim *sim, const struct memory_document *document)
 {
     struct payment payment;
     return sim_document_state(sim, SIM_PAYMENT, document, &payment) && payment.captured_at_ms != 0;
 }
 
-static const struct sim_document *backup_find(const struct sim *sim, const char *id)
+static const struct memory_document *backup_find(const struct sim *sim, const char *id)
 {
-    for (size_t i = 0; i < sim->backup.count; i++)
-        if (strcmp(sim->backup.documents[i].id, id) == 0)
-            return &sim->backup.documents[i];
-    return NULL;
+    return memory_store_find(&sim->backup.memory, id);
+}
+
+static void documents_copy(struct sim_store *to, const struct sim_store *from)
+{
+    to->memory.count = from->memory.count;
+    memcpy(to->documents, from->documents, from->memory.count * sizeof from->documents[0]);
+    memcpy(to->lives, from->lives, from->memory.count * sizeof from->lives[0]);
 }
 
 static bool knows_all(struct sim *sim)
 {
     const struct sim_store *store = &sim->stores[SIM_PAYMENT];
-    for (size_t i = 0; i < store->count; i++) {
-        const struct sim_document *kept = backup_find(sim, store->documents[i].id);
+    for (size_t i = 0; i < store->memory.count; i++) {
+        const struct memory_document *kept = backup_find(sim, store->documents[i].id);
         if (kept == NULL || is_captured(sim, &store->documents[i]) != is_captured(sim, kept))
             return false;
     }
@@ -40,8 +44,8 @@ static bool knows_all(struct sim *sim)
 static void payments_mark(struct sim *sim)
 {
     const struct sim_store *store = &sim->stores[SIM_PAYMENT];
-    for (size_t i = 0; i < store->count; i++) {
-        const struct sim_document *kept = backup_find(sim, store->documents[i].id);
+    for (size_t i = 0; i < store->memory.count; i++) {
+        const struct memory_document *kept = backup_find(sim, store->documents[i].id);
         struct sim_payment *payment = sim_payment_find(sim, store->documents[i].id);
         if (payment != NULL && kept->version != store->documents[i].version)
             payment->is_restored = true;
@@ -89,15 +93,14 @@ static void reports_send(struct sim *sim)
 void sim_backup_take(struct sim *sim)
 {
     const struct sim_store *store = &sim->stores[SIM_PAYMENT];
-    sim->backup.count = store->count;
-    memcpy(sim->backup.documents, store->documents, store->count * sizeof store->documents[0]);
-    sim_tell(sim, "the store of payment is backed up, %zu documents", store->count);
+    documents_copy(&sim->backup, store);
+    sim_tell(sim, "the store of payment is backed up, %zu documents", store->memory.count);
 }
 
 bool sim_backup_restore(struct sim *sim)
 {
     struct sim_store *store = &sim->stores[SIM_PAYMENT];
-    if (sim->backup.count == 0 || sim->is_restored || !knows_all(sim) ||
+    if (sim->backup.memory.count == 0 || sim->is_restored || !knows_all(sim) ||
         sim->op_count + sim->refunds_moving + reports_count(sim) > SIM_OPS_MAX)
         return false;
     for (size_t i = 0; i < sim->worker_count; i++)
@@ -106,8 +109,7 @@ bool sim_backup_restore(struct sim *sim)
     sim->is_restored = true;
     payments_mark(sim);
     marks_forget(sim);
-    store->count = sim->backup.count;
-    memcpy(store->documents, sim->backup.documents, store->count * sizeof store->documents[0]);
+    documents_copy(store, &sim->backup);
     if (sim_random_chance(&sim->random, 700))
         sim->now_ms += sim_random_between(&sim->random, 1, OUTAGE_MS_MAX);
     sim_tell(sim, "the store of payment comes back from its backup");

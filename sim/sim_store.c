@@ -1,5 +1,5 @@
-/* sim_store.c - the stores as the engines see them: documents by id, compare-and-set by version,
- * bytes copied. It looks inside only to check what an outsider may expect of every save. */
+/* sim_store.c - the stores as the engines see them: those of common/memory, with faults around
+ * them. It looks inside only to check what an outsider may expect of every save. */
 #include "sim/sim_store.h"
 #include "common/bson/bson_read.h"
 #include "common/saga/document.h"
@@ -7,7 +7,6 @@
 #include "sim/sim_words.h"
 
 #include <assert.h>
-#include <bson.h>
 #include <string.h>
 
 #define STATE_TEXT_SIZE 32
@@ -17,18 +16,14 @@ static struct sim_store *store_of(const struct sim_worker *worker)
     return &worker->sim->stores[worker->service];
 }
 
-const struct sim_document *sim_document_find(const struct sim *sim, enum sim_service service,
-                                             const char *id)
+const struct memory_document *sim_document_find(const struct sim *sim, enum sim_service service,
+                                                const char *id)
 {
-    const struct sim_store *store = &sim->stores[service];
-    for (size_t i = 0; i < store->count; i++)
-        if (strcmp(store->documents[i].id, id) == 0)
-            return &store->documents[i];
-    return NULL;
+    return memory_store_find(&sim->stores[service].memory, id);
 }
 
 bool sim_document_state(struct sim *sim, enum sim_service service,
-                        const struct sim_document *document, void *ret_state)
+                        const struct memory_document *document, void *ret_state)
 {
     struct record record = { .version = document->version,
                              .body = document->body,
@@ -41,7 +36,7 @@ bool sim_document_state(struct sim *sim, enum sim_service service,
     return false;
 }
 
-bool sim_document_remembers(const struct sim_document *document, const char *input_id)
+bool sim_document_remembers(const struct memory_document *document, const char *input_id)
 {
     struct bson_fields fields;
     struct bson_fields history;
@@ -108,7 +103,7 @@ static bool entry_check(void *self, const char *message_id)
     return true;
 }
 
-static void closing_check(struct sim *sim, const struct sim_document *document,
+static void closing_check(struct sim *sim, const struct memory_document *document,
                           const struct record *record)
 {
     struct closing closing = { .sim = sim, .record = record };
@@ -127,7 +122,7 @@ static bool state_text_get(const uint8_t *body, size_t length, char *text, size_
 }
 
 /* I1: failed and cancelled absorb everything, confirmed everything but a cancel. */
-static void absorb_check(struct sim *sim, const struct sim_document *document,
+static void absorb_check(struct sim *sim, const struct memory_document *document,
                          const struct record *record)
 {
     char before[STATE_TEXT_SIZE];
@@ -187,27 +182,14 @@ static bool store_load(void *self, const char *const *ids, size_t count, struct 
                        struct record *ret_records, struct error *error)
 {
     struct sim_worker *worker = self;
-    (void)arena;
     if (sim_store_is_away(worker, error)) {
         worker->saved_count = 0; /* a second round, after a conflict: all is decided again */
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        struct record *record = &ret_records[i];
-        const struct sim_document *document =
-            sim_document_find(worker->sim, worker->service, ids[i]);
-        memset(record, 0, sizeof *record);
-        snprintf(record->id, sizeof record->id, "%s", ids[i]);
+        ret_records[i] = memory_store_load(&store_of(worker)->memory, ids[i], arena);
         if (strncmp(ids[i], SIM_JUNK_PREFIX, strlen(SIM_JUNK_PREFIX)) == 0)
-            record->version = 1; /* and no body */
-        if (document == NULL)
-            continue;
-        record->version = document->version;
-        record->created_at_ms = document->created_at_ms;
-        record->due_at_ms = document->due_at_ms;
-        record->owed_at_ms = document->owed_at_ms;
-        record->body = document->body; /* outlives the batch */
-        record->body_length = document->body_length;
+            ret_records[i].version = 1; /* and no body */
     }
     sim_port_point(worker);
     return true;
@@ -227,7 +209,7 @@ static enum save_result conflict_see(struct sim_worker *worker)
 }
 
 /* I12: what is saved can be loaded. */
-static void loading_check(struct sim_worker *worker, const struct sim_document *document)
+static void loading_check(struct sim_worker *worker, const struct memory_document *document)
 {
     union {
         struct booking booking;
@@ -237,35 +219,33 @@ static void loading_check(struct sim_worker *worker, const struct sim_document *
     (void)sim_document_state(worker->sim, worker->service, document, &state);
 }
 
+/* What an outsider may expect of this save: before it is made. */
+static void record_check(struct sim_worker *worker, const struct memory_document *document,
+                         const struct record *record)
+{
+    closing_check(worker->sim, document, record);
+    sim_newer_check(worker, document, record);
+    if (worker->service == SIM_BOOKING)
+        absorb_check(worker->sim, document, record);
+}
+
 static enum save_result record_save(struct sim_worker *worker, const struct record *record)
 {
     struct sim *sim = worker->sim;
     struct sim_store *store = store_of(worker);
-    struct sim_document *document = NULL;
-    for (size_t i = 0; i < store->count; i++)
-        if (strcmp(store->documents[i].id, record->id) == 0)
-            document = &store->documents[i];
+    struct memory_document *document = memory_store_find(&store->memory, record->id);
     if ((document == NULL ? 0 : document->version) != record->version)
         return conflict_see(worker);
     sim_trace_saved(worker, document, record);
-    if (document == NULL) {
-        assert(store->count < SIM_DOCUMENTS_MAX);
-        document = &store->documents[store->count++];
-        memcpy(document->id, record->id, sizeof document->id);
-        document->state_since_ms = worker->began_ms;
-        document->state_life = worker->life_count;
+    if (document != NULL) {
+        record_check(worker, document, record);
     } else {
-        closing_check(sim, document, record);
-        sim_newer_check(worker, document, record);
-        if (worker->service == SIM_BOOKING)
-            absorb_check(sim, document, record);
+        document = &store->documents[store->memory.count]; /* where it is going to be */
+        store->lives[store->memory.count] =
+            (struct sim_life){ worker->began_ms, worker->life_count };
     }
-    document->body = arena_copy(&sim->arena, record->body, record->body_length);
-    document->body_length = record->body_length;
-    document->version = record->version + 1;
-    document->created_at_ms = record->created_at_ms;
-    document->due_at_ms = record->due_at_ms;
-    document->owed_at_ms = record->owed_at_ms;
+    enum save_result result = memory_store_save(&store->memory, record);
+    assert(result == SAVE_SAVED);
     loading_check(worker, document);
     if (worker->service == SIM_PAYMENT)
         sim_payment_bind(sim, record->id);
@@ -274,7 +254,7 @@ static enum save_result record_save(struct sim_worker *worker, const struct reco
         anomaly_reached(sim, ANOMALY_D12);
     if (record->owed_at_ms != 0)
         worker->phase = PHASE_SAVED;
-    return SAVE_SAVED;
+    return result;
 }
 
 static bool store_save(void *self, const struct record *records, size_t count,
@@ -312,31 +292,6 @@ static bool store_save(void *self, const struct record *records, size_t count,
     return is_failing ? error_set(error, ERROR_RETRY, "the store is away") : true;
 }
 
-/* `owed` becomes an empty array; everything else stays as it is. */
-static void owed_drop(struct arena *arena, struct sim_document *document)
-{
-    bson_t before;
-    bson_t after = BSON_INITIALIZER;
-    bson_t empty = BSON_INITIALIZER;
-    bson_iter_t at;
-    bool is_read = bson_init_static(&before, document->body, document->body_length) &&
-                   bson_iter_init(&at, &before);
-    assert(is_read);
-    while (bson_iter_next(&at)) {
-        const char *key = bson_iter_key(&at);
-        bool is_kept = strcmp(key, "owed") != 0;
-        if (is_kept)
-            bson_append_iter(&after, key, -1, &at);
-        else
-            bson_append_array(&after, key, -1, &empty);
-    }
-    document->body = arena_copy(arena, bson_get_data(&after), after.len);
-    document->body_length = after.len;
-    document->owed_at_ms = 0;
-    bson_destroy(&after);
-    bson_destroy(&empty);
-}
-
 static bool store_clear_owed(void *self, const char *const *ids, const int64_t *versions,
                              size_t count, struct error *error)
 {
@@ -344,14 +299,14 @@ static bool store_clear_owed(void *self, const char *const *ids, const int64_t *
     struct sim_store *store = store_of(worker);
     if (sim_store_is_away(worker, error) || is_readonly(worker, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < store->count; k++) {
-            struct sim_document *document = &store->documents[k];
-            if (strcmp(document->id, ids[i]) != 0 || document->version != versions[i])
-                continue;
-            closing_check(worker->sim, document, NULL);
-            owed_drop(&worker->sim->arena, document);
-        }
+    for (size_t i = 0; i < count; i++) {
+        const struct memory_document *document = memory_store_find(&store->memory, ids[i]);
+        if (document == NULL || document->version != versions[i])
+            continue;
+        closing_check(worker->sim, document, NULL);
+        bool is_cleared = memory_store_clear(&store->memory, ids[i], versions[i]);
+        assert(is_cleared);
+    }
     sim_port_point(worker);
     return true;
 }

@@ -92,7 +92,7 @@ static bool is_remembered(const struct sim *sim, enum sim_service service,
     const char *first = strstr(message->body, "\"paymentId\"");
     if (first != NULL && strstr(first + 1, "\"paymentId\"") != NULL)
         return false; /* of several documents */
-    for (size_t i = 0; i < store->count; i++)
+    for (size_t i = 0; i < store->memory.count; i++)
         if (memmem(store->documents[i].body, store->documents[i].body_length, message->id,
                    strlen(message->id) + 1) != NULL)
             return true;
@@ -178,7 +178,7 @@ void sim_demand_publish(struct sim *sim)
         return;
     const struct sim_payment *payment =
         &sim->payments[sim_random_below(&sim->random, sim->payment_count)];
-    const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, payment->id);
+    const struct memory_document *document = sim_document_find(sim, SIM_PAYMENT, payment->id);
     if (document == NULL || !sim_document_state(sim, SIM_PAYMENT, document, &stored) ||
         stored.state != PAYMENT_CAPTURED)
         return;

@@ -22,7 +22,7 @@ static size_t history_count(const uint8_t *body, size_t length)
     return count;
 }
 
-void sim_trace_saved(struct sim_worker *worker, const struct sim_document *before,
+void sim_trace_saved(struct sim_worker *worker, const struct memory_document *before,
                      const struct record *record)
 {
     size_t known = before == NULL ? 0 : history_count(before->body, before->body_length);
@@ -85,8 +85,8 @@ static uint64_t end_hash(const struct sim *sim)
 {
     uint64_t hash = HASH_FOLD_START;
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        for (size_t i = 0; i < sim->stores[service].count; i++) {
-            const struct sim_document *document = &sim->stores[service].documents[i];
+        for (size_t i = 0; i < sim->stores[service].memory.count; i++) {
+            const struct memory_document *document = &sim->stores[service].documents[i];
             hash = hash_fold(hash, document->id, strlen(document->id));
             hash = hash_fold(hash, &document->version, sizeof document->version);
             hash = hash_fold(hash, document->body, document->body_length);

@@ -27,20 +27,19 @@ static bool is_only_one(const struct sim_worker *worker)
 void sim_wait_see(struct sim_worker *worker, const struct decided *decided)
 {
     struct sim *sim = worker->sim;
-    struct sim_document *document = NULL;
     struct sim_store *store = &sim->stores[worker->service];
-    for (size_t i = 0; i < store->count; i++)
-        if (strcmp(store->documents[i].id, decided->input->document_id) == 0)
-            document = &store->documents[i];
+    const struct memory_document *document =
+        memory_store_find(&store->memory, decided->input->document_id);
     if (document == NULL || decided->state_from == decided->state_to)
         return;
     int64_t least_ms = sim->booking_rules.payment_timeout_ms < sim->booking_rules.intent_timeout_ms
                            ? sim->booking_rules.payment_timeout_ms
                            : sim->booking_rules.intent_timeout_ms;
-    int64_t waited_ms = sim->now_ms - document->state_since_ms;
+    struct sim_life *life = &store->lives[document - store->documents];
+    int64_t waited_ms = sim->now_ms - life->since_ms;
     if (decided->input->source == INPUT_FROM_DEADLINE && is_only_one(worker) &&
-        worker->life_count == document->state_life && waited_ms < least_ms - STEP_MS_MAX)
+        worker->life_count == life->life_count && waited_ms < least_ms - STEP_MS_MAX)
         sim_fail(sim, "G6: booking %s waited for %lld ms only", document->id, (long long)waited_ms);
-    document->state_since_ms = worker->began_ms; /* however often the step was frozen since */
-    document->state_life = worker->life_count;
+    /* However often the step was frozen since. */
+    *life = (struct sim_life){ worker->began_ms, worker->life_count };
 }

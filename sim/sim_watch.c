@@ -34,7 +34,8 @@ static void refund_after_end_see(struct sim *sim, const struct booking *booking,
                                  const struct booking_payload *payload)
 {
     struct payment payment;
-    const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, payload->payment_id);
+    const struct memory_document *document =
+        sim_document_find(sim, SIM_PAYMENT, payload->payment_id);
     anomaly_reached(sim, ANOMALY_A7);
     if (booking->state == BOOKING_CANCELLED)
         anomaly_reached(sim, ANOMALY_B8);

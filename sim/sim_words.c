@@ -29,7 +29,7 @@ void sim_cancels_check(struct sim *sim)
         const struct sim_booking *asked = &sim->bookings[i];
         struct booking booking;
         bool may_be_lost = asked->is_foreign && sim->may_lose_messages;
-        const struct sim_document *document = sim_document_find(sim, SIM_BOOKING, asked->id);
+        const struct memory_document *document = sim_document_find(sim, SIM_BOOKING, asked->id);
         if (asked->is_cancel_promised && !may_be_lost && document != NULL &&
             sim_document_state(sim, SIM_BOOKING, document, &booking) &&
             booking.state == BOOKING_CONFIRMED && strcmp(booking.user_id, asked->user_id) == 0)
@@ -106,7 +106,7 @@ void sim_payment_bind(struct sim *sim, const char *id)
         struct payment payment;
         if (strcmp(charge->first_id, id) != 0 || strcmp(charge->id, id) == 0)
             continue;
-        const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, id);
+        const struct memory_document *document = sim_document_find(sim, SIM_PAYMENT, id);
         if (document != NULL && sim_document_state(sim, SIM_PAYMENT, document, &payment) &&
             is_same_money(&charge->content, payment.intent_id, payment.user_id, payment.amount,
                           payment.currency))
@@ -133,7 +133,7 @@ void sim_conflicts_check(struct sim *sim)
             continue;
         struct payment payment;
         const char *id = sim->payments[op->payment].id;
-        const struct sim_document *document = sim_document_find(sim, SIM_PAYMENT, id);
+        const struct memory_document *document = sim_document_find(sim, SIM_PAYMENT, id);
         if (document == NULL || !sim_document_state(sim, SIM_PAYMENT, document, &payment) ||
             !conflict_is_kept(&payment, &op->content.payment))
             sim_fail(sim, "B11: a capture of %s that says something else is kept nowhere", id);

@@ -230,8 +230,8 @@ static int64_t documents_next_ms(const struct sim_worker *worker)
 {
     const struct sim_store *store = &worker->sim->stores[worker->service];
     int64_t next_ms = 0;
-    for (size_t i = 0; i < store->count; i++) {
-        const struct sim_document *document = &store->documents[i];
+    for (size_t i = 0; i < store->memory.count; i++) {
+        const struct memory_document *document = &store->documents[i];
         if (document->due_at_ms != 0)
             earlier(&next_ms, document->due_at_ms - worker->skew_ms);
         if (document->owed_at_ms != 0)

@@ -43,7 +43,7 @@ HOUSE = [
                       "services", "audit", "replay", "bench", "cli/screen", "cli/sources"]),
     ("cli", ["common/base", "cli/screen", "cli/sources", "cli/commands"]),
     ("docs", [*SERVICES]),
-    ("sim", ["common/base", "common/bson", "common/saga", "wire", *SERVICES, "services", "replay"]),
+    ("sim", ["common/base", "common/bson", "common/saga", "common/memory", "wire", *SERVICES, "services", "replay"]),
     ("tests/unit", [*LEAVES, "common/jwt", "common/saga", "common/memory", "common/mongodb", "common/sqlite",
                     "common/store", "common/rabbitmq", "common/http", "common/daemon", "wire", "tracing/export", "tracing",
                     *SERVICES, "provider", "services", "audit", "replay", "cli/screen", "cli/sources", "cli/commands", "cli", "sim",
