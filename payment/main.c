@@ -34,14 +34,14 @@ static void attach(void *self, struct daemon *daemon)
     (void)self;
     webhooks.daemon = daemon;
     operators.daemon = daemon;
-    provider_client_on_result(client, wake, daemon);
+    effect_pool_on_result(provider_client_pool(client), wake, daemon);
 }
 
 /* A late result must not wake a daemon that is gone. */
 static void detach(void *self)
 {
     (void)self;
-    provider_client_on_result(client, NULL, NULL);
+    effect_pool_on_result(provider_client_pool(client), NULL, NULL);
 }
 
 static bool client_start(const struct payment_options *options, struct tracing_observer *observer,
@@ -50,8 +50,6 @@ static bool client_start(const struct payment_options *options, struct tracing_o
     const struct provider_client_options client_options = {
         .url = options->provider_url,
         .call_timeout_ms = options->provider_timeout_ms,
-        .result_type = INPUT_RESULT,
-        .result_type_name = payment_input_text(INPUT_RESULT),
         .observer = observer,
     };
     client = provider_client_start(&client_options, error);
@@ -82,7 +80,7 @@ static bool payment_open(const void *self, const struct participant *participant
     daemon->ops_route_count = OPERATOR_ROUTES;
     daemon->attach = attach;
     daemon->detach = detach;
-    daemon->effects = provider_client_port(client);
+    daemon->effects = effect_pool_port(provider_client_pool(client));
     return true;
 }
 

@@ -1,7 +1,6 @@
-/* provider_client.h - the calls to the payment provider, away from the engine's thread: an
- * effect_port of a few worker threads with one HTTP connection each around a call_queue.h. Knows
- * how to call, not when: retries, look-ups and their order are decided by the pure payment core
- * from the results. Logs an alert when the provider answers nobody any more.
+/* provider_client.h - the calls to the payment provider: an effect_pool.h whose threads have one
+ * HTTP connection each. Knows how to call, not when: retries, look-ups and their order are decided
+ * by the pure payment core from the results.
  *
  * A result is an input: id "refund:<payment id>:<attempt>", document_id = payment id,
  * correlation_id = booking id, payload struct refund_result (refund_call.h), traceparent of the
@@ -10,8 +9,7 @@
 #pragma once
 
 #include "common/base/error.h"
-#include "common/saga/effect_port.h"
-#include "payment/call_queue.h"
+#include "common/effects/effect_pool.h"
 #include "tracing/tracing.h"
 
 #include <stdint.h>
@@ -24,8 +22,6 @@
 struct provider_client_options {
     const char *url;                   /* "http://127.0.0.1:3009"; a final slash is fine */
     int64_t call_timeout_ms;           /* 0 = PROVIDER_CLIENT_TIMEOUT_MS */
-    int result_type;                   /* the participant's own enum value for a result */
-    const char *result_type_name;      /* static: "refund.result" */
     struct tracing_observer *observer; /* may be NULL: no spans; the traceparent goes out as is */
 };
 
@@ -33,18 +29,8 @@ struct provider_client;
 MUST_CHECK struct provider_client *
 provider_client_start(const struct provider_client_options *options, struct error *error);
 
-/* Called from a worker after each result, any time from now on: wakes the engine's loop. It must
- * not call back into this client. After setting NULL none is under way and none will come: do so
- * before what it wakes goes away. */
-void provider_client_on_result(struct provider_client *client, void (*wake)(void *self),
-                               void *wake_self);
-
-/* start, take and holds are for the engine's thread. */
-struct effect_port provider_client_port(struct provider_client *client);
-
-/* opened_at_ms is by clock_monotonic_ms(). Any thread. */
-void provider_client_status_get(struct provider_client *client,
-                                struct call_queue_status *ret_status);
+/* Its port, its wake and how it does. */
+struct effect_pool *provider_client_pool(struct provider_client *client);
 
 /* Calls under way are finished (each ends within its time-out), queued ones dropped: their
  * deadlines ask again after the restart. NULL is fine. Returns NULL. */

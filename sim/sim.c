@@ -295,7 +295,7 @@ struct sim *sim_free(struct sim *sim)
         for (int i = 0; i < SIM_WORKERS_PER_SERVICE_MAX; i++)
             sim->engines[service][i] = engine_free(sim->engines[service][i]);
     for (int i = 0; i < SIM_WORKERS_PER_SERVICE_MAX; i++)
-        sim->call_queues[i] = call_queue_free(sim->call_queues[i]);
+        sim->effect_queues[i] = effect_queue_free(sim->effect_queues[i]);
     sim->replayer = replayer_free(sim->replayer);
     arena_done(&sim->arena);
     free(sim);

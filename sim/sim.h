@@ -9,10 +9,10 @@
 
 #include "booking/participant.h"
 #include "common/base/arena.h"
+#include "common/effects/effect_queue.h"
 #include "common/memory/memory_store.h"
 #include "common/saga/engine.h"
 #include "gateway/gateway.h"
-#include "payment/call_queue.h"
 #include "payment/participant.h"
 #include "sim/sim_anomalies.h"
 #include "sim/sim_faults.h"
@@ -134,7 +134,7 @@ struct sim_worker;
 enum sim_call_answer { CALL_ANSWERED, CALL_LOST, CALL_TIMED_OUT, CALL_UNANSWERED };
 struct sim_call {
     struct sim_worker *worker; /* NULL: it has crashed, nobody hears the answer */
-    struct call *call;         /* in the worker's queue */
+    struct effect_call *call;  /* in the worker's queue */
     struct effect effect;
     int64_t arrives_at_ms, answered_at_ms; /* it arrives at 0: never */
     bool has_arrived;
@@ -203,7 +203,7 @@ struct sim_worker {
     uint64_t next_tag;
     struct sim_publish publishes[BUS_PUBLISHES_MAX]; /* the oldest first */
     size_t publish_count;
-    struct call_queue *calls; /* payment only; callers: that are made at once */
+    struct effect_queue *calls; /* payment only; callers: that are made at once */
     size_t calls_room, callers;
     /* the store, as it was told */
     bool is_write_failing; /* no write was acknowledged since one failed */
@@ -239,7 +239,7 @@ struct sim {
     uint64_t steps, port_calls; /* of all schedules so far */
     struct replayer *replayer;
     struct engine *engines[SIM_SERVICE_COUNT][SIM_WORKERS_PER_SERVICE_MAX];
-    struct call_queue *call_queues[SIM_WORKERS_PER_SERVICE_MAX];
+    struct effect_queue *effect_queues[SIM_WORKERS_PER_SERVICE_MAX];
     struct sim_queue queues[SIM_SERVICE_COUNT];
     struct sim_store stores[SIM_SERVICE_COUNT];
     struct sim_store backup; /* of payment's; count 0 = none */

@@ -1,5 +1,6 @@
 /* sim_pool.c - the payment service's calls to the provider, as its provider_client.c makes them:
  * the service's own queue and breaker, a few callers, no threads. */
+#include "payment/refund_effects.h"
 #include "sim/sim_provider.h"
 
 #include <string.h>
@@ -7,13 +8,12 @@
 void sim_pool_open(struct sim_worker *worker)
 {
     struct sim *sim = worker->sim;
-    struct call_queue **memory = &sim->call_queues[worker->number - 1];
+    struct effect_queue **memory = &sim->effect_queues[worker->number - 1];
     if (*memory == NULL)
-        *memory =
-            call_queue_new(SIM_CALLS_ROOM_MAX, INPUT_RESULT, payment_input_text(INPUT_RESULT));
+        *memory = effect_queue_new(&refund_effects, SIM_CALLS_ROOM_MAX);
     /* Nothing waits for as long as the provider keeps a key. */
-    int64_t wait_max_ms = sim->keys_kept_ms > 0 ? sim->keys_kept_ms / 4 : CALL_WAIT_MAX_MS;
-    call_queue_restart(*memory, worker->calls_room, wait_max_ms);
+    int64_t wait_max_ms = sim->keys_kept_ms > 0 ? sim->keys_kept_ms / 4 : REFUND_WAIT_MAX_MS;
+    effect_queue_restart(*memory, worker->calls_room, wait_max_ms);
     worker->calls = *memory;
 }
 
@@ -41,14 +41,14 @@ void sim_pool_start_calls(struct sim_worker *worker)
         return;
     while (sim->call_count < SIM_CALLS_MAX && calls_under_way(worker) < worker->callers) {
         bool is_for_later_ones = calls_under_way(worker) == 0;
-        struct call *next = call_queue_next(worker->calls, is_for_later_ones, sim->now_ms);
+        struct effect_call *next = effect_queue_next(worker->calls, is_for_later_ones, sim->now_ms);
         if (next == NULL)
             break;
         struct sim_call *call = &sim->calls[sim->call_count++];
         memset(call, 0, sizeof *call);
         call->worker = worker;
         call->call = next;
-        call->effect = *call_effect(next);
+        call->effect = *effect_call_effect(next);
         sim_tell(sim, "%s %s %s", worker->name,
                  call->effect.type == EFFECT_REFUND ? "asks the provider to refund"
                                                     : "looks up the refund of",
@@ -57,11 +57,21 @@ void sim_pool_start_calls(struct sim_worker *worker)
     }
 }
 
+void sim_pool_finish(struct sim_worker *worker, struct sim_call *call)
+{
+    struct input result;
+    struct effect_end end;
+    call->result.is_uncounted = effect_call_is_probe(call->call);
+    refund_input_make(effect_call_effect(call->call), &call->result, NULL, &result);
+    refund_end_get(&call->result, &end);
+    (void)effect_queue_finish(worker->calls, call->call, &end, &result, worker->sim->now_ms);
+}
+
 int64_t sim_pool_next_ms(const struct sim_worker *worker)
 {
     if (worker->calls == NULL)
         return 0;
-    int64_t at_ms = call_queue_look_again_ms(worker->calls);
+    int64_t at_ms = effect_queue_look_again_ms(worker->calls);
     return at_ms > 0 ? at_ms : 0;
 }
 
@@ -71,10 +81,10 @@ static bool effect_start(void *self, const struct effect *effect)
     struct sim *sim = worker->sim;
     sim_port_point(worker);
     /* C5c: a question about a payment neither takes the place of its call nor stands beside it. */
-    if (effect->type == EFFECT_LOOKUP && call_queue_holds(worker->calls, effect->document_id))
+    if (effect->type == EFFECT_LOOKUP && effect_queue_holds(worker->calls, effect->document_id))
         sim_fail(sim, "C5c: %s is looked up while its call has not ended", effect->document_id);
     bool has_room =
-        !sim_fault(sim, FAULT_BUSY) && call_queue_add(worker->calls, effect, sim->now_ms);
+        !sim_fault(sim, FAULT_BUSY) && effect_queue_add(worker->calls, effect, sim->now_ms);
     if (!has_room)
         sim_tell(sim, "%s has no room for a call of %s", worker->name, effect->document_id);
     sim_pool_start_calls(worker);
@@ -86,7 +96,7 @@ static size_t effect_take(void *self, size_t limit, struct input *ret_results)
 {
     struct sim_worker *worker = self;
     sim_port_point(worker);
-    size_t count = call_queue_take(worker->calls, limit, ret_results);
+    size_t count = effect_queue_take(worker->calls, limit, ret_results);
     sim_port_point(worker);
     return count;
 }
@@ -94,7 +104,7 @@ static size_t effect_take(void *self, size_t limit, struct input *ret_results)
 static bool effect_holds(void *self, const char *document_id)
 {
     const struct sim_worker *worker = self;
-    return call_queue_holds(worker->calls, document_id);
+    return effect_queue_holds(worker->calls, document_id);
 }
 
 struct effect_port sim_effect_port(struct sim_worker *worker)

@@ -228,9 +228,9 @@ static void call_end(struct sim *sim, struct sim_call *call)
         return;
     call->worker = NULL;
     if (call->answer == CALL_LOST)
-        call_queue_drop(worker->calls, call->call);
+        effect_queue_drop(worker->calls, call->call);
     else
-        call_queue_finish(worker->calls, call->call, &call->result, NULL, sim->now_ms);
+        sim_pool_finish(worker, call);
     sim_service_wake(sim, SIM_PAYMENT);
     sim_pool_start_calls(worker);
 }

@@ -10,6 +10,7 @@ void sim_pool_open(struct sim_worker *worker);
 void sim_pool_lose(struct sim_worker *worker); /* its process dies: nobody hears what was asked */
 int64_t sim_pool_next_ms(const struct sim_worker *worker); /* 0 = nothing to wait for */
 void sim_pool_start_calls(struct sim_worker *worker);
+void sim_pool_finish(struct sim_worker *worker, struct sim_call *call);
 
 void sim_provider_run(struct sim *sim); /* calls that are due arrive and are answered */
 void sim_provider_call(struct sim *sim, struct sim_call *call); /* plans what becomes of it */

@@ -216,8 +216,8 @@ static int64_t traffic_next_ms(const struct sim_worker *worker)
         if (queue->messages[i]->held == NULL)
             earlier(&next_ms, queue->messages[i]->ready_at_ms);
     if (worker->calls != NULL) {
-        struct call_queue_status calls;
-        call_queue_status_get(worker->calls, &calls);
+        struct effect_queue_status calls;
+        effect_queue_status_get(worker->calls, &calls);
         if (calls.finished > 0)
             earlier(&next_ms, worker->stepped_at_ms);
     }

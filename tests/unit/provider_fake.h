@@ -21,8 +21,6 @@
 
 #include <cmocka.h>
 
-#define RESULT_TYPE 7
-#define RESULT_NAME "refund.result"
 #define TIMEOUT_MS  300
 #define DEADLINE_S  10
 #define TRACEPARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -112,10 +110,7 @@ static void wake(void *self)
 
 static struct provider_client *client_start(const char *url)
 {
-    const struct provider_client_options options = { .url = url,
-                                                     .call_timeout_ms = TIMEOUT_MS,
-                                                     .result_type = RESULT_TYPE,
-                                                     .result_type_name = RESULT_NAME };
+    const struct provider_client_options options = { .url = url, .call_timeout_ms = TIMEOUT_MS };
     struct error error;
     struct provider_client *client = provider_client_start(&options, &error);
     assert_non_null(client);
@@ -168,7 +163,7 @@ static int client_open(void **state)
     fake->waiting = fake->wakes = fake->calls = 0;
     fake->key[0] = fake->traceparent[0] = fake->body[0] = '\0';
     fake->client = client_start(fake->url);
-    provider_client_on_result(fake->client, wake, fake);
+    effect_pool_on_result(provider_client_pool(fake->client), wake, fake);
     return 0;
 }
 
@@ -199,14 +194,14 @@ static bool start(struct provider_client *client, int type, const char *payment_
     };
     (void)snprintf(effect.document_id, sizeof effect.document_id, "%s", payment_id);
     memcpy(effect.payload, &refund, sizeof refund);
-    struct effect_port port = provider_client_port(client);
+    struct effect_port port = effect_pool_port(provider_client_pool(client));
     return port.start(port.self, &effect);
 }
 
 /* Takes the next result, waiting for the wake that announces it. */
 static struct input take(struct fake *fake, struct refund_result *ret_result)
 {
-    struct effect_port port = provider_client_port(fake->client);
+    struct effect_port port = effect_pool_port(provider_client_pool(fake->client));
     struct timespec until = deadline();
     struct input input;
     pthread_mutex_lock(&fake->mutex);

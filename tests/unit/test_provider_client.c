@@ -1,4 +1,5 @@
 /* The calls to the provider, over HTTP. */
+#include "payment/payment.h"
 #include "tests/unit/provider_fake.h"
 
 static void a_refund_comes_back_as_an_input(void **state)
@@ -8,8 +9,8 @@ static void a_refund_comes_back_as_an_input(void **state)
     assert_true(start(fake->client, EFFECT_REFUND, "P1", 500));
     struct input input = take(fake, &result);
     assert_int_equal(input.source, INPUT_FROM_EFFECT);
-    assert_int_equal(input.type, RESULT_TYPE);
-    assert_string_equal(input.type_name, RESULT_NAME);
+    assert_int_equal(input.type, INPUT_RESULT);
+    assert_string_equal(input.type_name, "refund.result");
     assert_string_equal(input.id, "refund:P1:2");
     assert_string_equal(input.document_id, "P1");
     assert_string_equal(input.correlation_id, "B1");
@@ -74,7 +75,7 @@ static void a_provider_that_is_not_there_is_transient(void **state)
     char url[64];
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", (int)ntohs(address.sin_port));
     fake->client = client_start(url);
-    provider_client_on_result(fake->client, wake, fake);
+    effect_pool_on_result(provider_client_pool(fake->client), wake, fake);
     assert_true(start(fake->client, EFFECT_REFUND, "P1", 500));
     (void)take(fake, &result);
     close(closed);
@@ -115,7 +116,7 @@ static void gates_fill(struct fake *fake)
 static void a_call_that_waits_is_made_whatever_is_asked_after_it(void **state)
 {
     struct fake *fake = *state;
-    struct effect_port port = provider_client_port(fake->client);
+    struct effect_port port = effect_pool_port(provider_client_pool(fake->client));
     gates_fill(fake);
     assert_false(port.holds(port.self, "P1"));
     assert_true(start(fake->client, EFFECT_REFUND, "P1", 500));
@@ -151,17 +152,17 @@ static void a_provider_that_answers_nobody_is_asked_by_one_probe_at_a_time(void 
         (void)take(fake, &result);
         assert_int_equal(result.status, REFUND_TRANSIENT);
     }
-    struct call_queue_status status;
-    provider_client_status_get(fake->client, &status);
+    struct effect_queue_status status;
+    effect_pool_status_get(provider_client_pool(fake->client), &status);
     assert_true(status.is_open);
     assert_true(strncmp(status.reason, "http_503", 8) == 0);
     assert_in_range(status.calls, BREAKER_OPENS_AT, BREAKER_OPENS_AT + PROVIDER_CLIENT_THREADS + 1);
-    struct effect_port port = provider_client_port(fake->client);
+    struct effect_port port = effect_pool_port(provider_client_pool(fake->client));
     struct input input;
     while (port.take(port.self, 1, &input) > 0) /* those under way, and the first probe */
         continue;
     assert_int_equal(port.take(port.self, 1, &input), 0);
-    provider_client_status_get(fake->client, &status);
+    effect_pool_status_get(provider_client_pool(fake->client), &status);
     assert_in_range(status.waiting, 50 - BREAKER_OPENS_AT - PROVIDER_CLIENT_THREADS - 1, 50);
 }
 
@@ -174,7 +175,7 @@ static void a_stop_waits_for_calls_under_way_and_no_longer(void **state)
         assert_true(start(fake->client, EFFECT_REFUND, id, 500));
     }
     wait_for_calls_at_the_gate(fake, PROVIDER_CLIENT_THREADS);
-    provider_client_on_result(fake->client, NULL, NULL);
+    effect_pool_on_result(provider_client_pool(fake->client), NULL, NULL);
     int64_t begin_ms = clock_monotonic_ms();
     fake->client = provider_client_stop(fake->client);
     assert_in_range(clock_monotonic_ms() - begin_ms, 0, 5 * TIMEOUT_MS);

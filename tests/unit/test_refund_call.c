@@ -1,6 +1,6 @@
 /* What each answer of a provider means for a refund; only its own word about this payment refuses
  * one. */
-#include "payment/refund_call.h"
+#include "payment/refund_effects.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,6 +29,13 @@ static struct refund_result read_as(enum refund_effect_type type, int status, co
 static struct refund_result read_answer(int status, const char *body)
 {
     return read_as(EFFECT_REFUND, status, body, -1);
+}
+
+static enum effect_hearing hearing(const struct refund_result *result)
+{
+    struct effect_end end;
+    refund_end_get(result, &end);
+    return end.hearing;
 }
 
 static void a_success_carries_the_providers_id(void **state)
@@ -162,7 +169,8 @@ static void what_says_nothing_of_the_payment_refuses_nothing(void **state)
         for (size_t k = 0; k < sizeof bodies / sizeof bodies[0]; k++) {
             struct refund_result result = read_answer(statuses[i], bodies[k]);
             assert_int_equal(result.status, REFUND_BLOCKED);
-            assert_false(refund_is_answered(&result));
+            assert_int_equal(hearing(&result),
+                             result.is_shut_out ? EFFECT_SHUT_OUT : EFFECT_UNANSWERED);
             assert_true(result.is_shut_out == (statuses[i] == 401 || statuses[i] == 407));
         }
     assert_int_equal(read_answer(401, "{\"code\":\"charge_disputed\"}").status, REFUND_BLOCKED);
@@ -176,11 +184,11 @@ static void only_a_look_up_is_told_not_found(void **state)
     (void)state;
     struct refund_result result = read_as(EFFECT_LOOKUP, 404, "{\"code\":\"unknown_refund\"}", -1);
     assert_int_equal(result.status, REFUND_NOT_FOUND);
-    assert_true(refund_is_answered(&result));
+    assert_int_equal(hearing(&result), EFFECT_ANSWERED);
     /* Many say so; whether it was the provider is not known. */
     result = read_as(EFFECT_LOOKUP, 404, "{}", -1);
     assert_int_equal(result.status, REFUND_NOT_FOUND);
-    assert_false(refund_is_answered(&result));
+    assert_int_equal(hearing(&result), EFFECT_SAYS_NOTHING);
     assert_int_equal(read_as(EFFECT_LOOKUP, 404, "<html>", -1).status, REFUND_BLOCKED);
     assert_int_equal(read_as(EFFECT_REFUND, 404, "{}", -1).status, REFUND_BLOCKED);
 }

@@ -1,18 +1,17 @@
-/* call_queue.c - one array of calls in four states, searched by order; who goes next, also while
+/* effect_queue.c - one array of calls in four states, searched by order; who goes next, also while
  * the breaker is open. */
-#include "payment/call_queue.h"
+#include "common/effects/effect_queue.h"
 #include "common/base/hash.h"
 #include "common/base/memory.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum call_state { CALL_FREE, CALL_WAITS, CALL_UNDER_WAY, CALL_FINISHED };
 enum lane { LANE_FIRST_CALLS, LANE_LATER_CALLS };
 
-struct call {
+struct effect_call {
     enum call_state state;
     enum lane lane;
     uint64_t order; /* of entering its state */
@@ -23,12 +22,11 @@ struct call {
     struct input result;
 };
 
-struct call_queue {
-    struct call *calls;
+struct effect_queue {
+    struct effect_call *calls;
     size_t room, capacity, used; /* used: none beyond it is anything but free */
     int64_t wait_max_ms;
-    int result_type;
-    const char *result_type_name;
+    const struct effect_kind *kind;
     uint64_t order_next;
     size_t counts[CALL_FINISHED + 1];
     bool is_probing;
@@ -36,18 +34,18 @@ struct call_queue {
     struct breaker breaker;
 };
 
-struct call_queue *call_queue_new(size_t capacity, int result_type, const char *result_type_name)
+struct effect_queue *effect_queue_new(const struct effect_kind *kind, size_t capacity)
 {
-    struct call_queue *queue = memory_alloc(1, sizeof *queue);
+    assert(capacity > 0 && kind->payload_bytes <= EFFECT_PAYLOAD_BYTES);
+    struct effect_queue *queue = memory_alloc(1, sizeof *queue);
     queue->calls = memory_alloc(capacity, sizeof *queue->calls);
     queue->room = capacity;
-    queue->result_type = result_type;
-    queue->result_type_name = result_type_name;
-    call_queue_restart(queue, capacity, CALL_WAIT_MAX_MS);
+    queue->kind = kind;
+    effect_queue_restart(queue, capacity, kind->wait_max_ms);
     return queue;
 }
 
-struct call_queue *call_queue_free(struct call_queue *queue)
+struct effect_queue *effect_queue_free(struct effect_queue *queue)
 {
     if (queue != NULL)
         free(queue->calls);
@@ -55,21 +53,21 @@ struct call_queue *call_queue_free(struct call_queue *queue)
     return NULL;
 }
 
-void call_queue_restart(struct call_queue *queue, size_t capacity, int64_t wait_max_ms)
+void effect_queue_restart(struct effect_queue *queue, size_t capacity, int64_t wait_max_ms)
 {
     assert(capacity <= queue->room);
     for (size_t i = 0; i < queue->used; i++)
         queue->calls[i].state = CALL_FREE;
-    *queue = (struct call_queue){ .calls = queue->calls,
-                                  .room = queue->room,
-                                  .capacity = capacity,
-                                  .wait_max_ms = wait_max_ms,
-                                  .result_type = queue->result_type,
-                                  .result_type_name = queue->result_type_name };
+    *queue = (struct effect_queue){ .calls = queue->calls,
+                                    .room = queue->room,
+                                    .capacity = capacity,
+                                    .wait_max_ms = wait_max_ms,
+                                    .kind = queue->kind };
 }
 
-static void call_move(struct call_queue *queue, struct call *call, enum call_state state)
+static void call_move(struct effect_queue *queue, struct effect_call *call, enum call_state state)
 {
+    assert(call->state != state && call < queue->calls + queue->room);
     if (call->state != CALL_FREE)
         queue->counts[call->state]--;
     queue->counts[state]++;
@@ -79,13 +77,6 @@ static void call_move(struct call_queue *queue, struct call *call, enum call_sta
         queue->used--;
 }
 
-static struct refund_effect asked(const struct call *call)
-{
-    struct refund_effect refund;
-    memcpy(&refund, call->effect.payload, sizeof refund);
-    return refund;
-}
-
 /* ---- in ---- */
 
 static uint64_t id_hash(const char *document_id)
@@ -93,13 +84,13 @@ static uint64_t id_hash(const char *document_id)
     return hash_fingerprint(document_id, strlen(document_id));
 }
 
-static bool is_of(const struct call *call, uint64_t hash, const char *document_id)
+static bool is_of(const struct effect_call *call, uint64_t hash, const char *document_id)
 {
     return call->state != CALL_FREE && call->id_hash == hash &&
            strcmp(call->effect.document_id, document_id) == 0;
 }
 
-bool call_queue_holds(const struct call_queue *queue, const char *document_id)
+bool effect_queue_holds(const struct effect_queue *queue, const char *document_id)
 {
     if (queue->used == 0)
         return false;
@@ -110,22 +101,22 @@ bool call_queue_holds(const struct call_queue *queue, const char *document_id)
     return false;
 }
 
-static bool waits_already(const struct call_queue *queue, const struct effect *effect,
+static bool waits_already(const struct effect_queue *queue, const struct effect *effect,
                           uint64_t hash)
 {
     for (size_t i = 0; i < queue->used; i++) {
-        const struct call *call = &queue->calls[i];
+        const struct effect_call *call = &queue->calls[i];
         if (is_of(call, hash, effect->document_id) && call->state == CALL_WAITS &&
             call->effect.type == effect->type &&
-            memcmp(call->effect.payload, effect->payload, sizeof(struct refund_effect)) == 0)
+            memcmp(call->effect.payload, effect->payload, queue->kind->payload_bytes) == 0)
             return true;
     }
     return false;
 }
 
-bool call_queue_add(struct call_queue *queue, const struct effect *effect, int64_t now_ms)
+bool effect_queue_add(struct effect_queue *queue, const struct effect *effect, int64_t now_ms)
 {
-    assert(effect->type == EFFECT_REFUND || effect->type == EFFECT_LOOKUP);
+    assert(effect->is_wanted && effect->document_id[0] != '\0');
     uint64_t hash = id_hash(effect->document_id);
     if (waits_already(queue, effect, hash))
         return true;
@@ -136,15 +127,15 @@ bool call_queue_add(struct call_queue *queue, const struct effect *effect, int64
         queue->turned_away++;
         return false;
     }
-    struct call *call = &queue->calls[at];
+    struct effect_call *call = &queue->calls[at];
     if (at == queue->used)
         queue->used++;
     call->effect = *effect;
     call->id_hash = hash;
     call->added_at_ms = now_ms;
     call->is_probe = false;
-    bool has_failed =
-        asked(call).attempt > 0 || breaker_knows_failing(&queue->breaker, effect->document_id);
+    bool has_failed = queue->kind->has_failed(effect) ||
+                      breaker_knows_failing(&queue->breaker, effect->document_id);
     call->lane = has_failed ? LANE_LATER_CALLS : LANE_FIRST_CALLS;
     call_move(queue, call, CALL_WAITS);
     return true;
@@ -153,12 +144,12 @@ bool call_queue_add(struct call_queue *queue, const struct effect *effect, int64
 /* ---- turns ---- */
 
 /* The one that has been in this state longest, or the newest; NULL: none. */
-static struct call *find(const struct call_queue *queue, enum call_state state, enum lane lane,
-                         bool is_newest)
+static struct effect_call *find(const struct effect_queue *queue, enum call_state state,
+                                enum lane lane, bool is_newest)
 {
-    struct call *found = NULL;
+    struct effect_call *found = NULL;
     for (size_t i = 0; i < queue->used; i++) {
-        struct call *call = &queue->calls[i];
+        struct effect_call *call = &queue->calls[i];
         if (call->state != state || (state == CALL_WAITS && call->lane != lane))
             continue;
         if (found == NULL || (call->order > found->order) == is_newest)
@@ -167,23 +158,23 @@ static struct call *find(const struct call_queue *queue, enum call_state state, 
     return found;
 }
 
-static struct call *oldest_waiting(const struct call_queue *queue, bool is_for_later_ones)
+static struct effect_call *oldest_waiting(const struct effect_queue *queue, bool is_for_later_ones)
 {
     enum lane first = is_for_later_ones ? LANE_LATER_CALLS : LANE_FIRST_CALLS;
     enum lane second = is_for_later_ones ? LANE_FIRST_CALLS : LANE_LATER_CALLS;
-    struct call *call = find(queue, CALL_WAITS, first, false);
+    struct effect_call *call = find(queue, CALL_WAITS, first, false);
     return call != NULL ? call : find(queue, CALL_WAITS, second, false);
 }
 
-/* Each probe is for another payment, and one that never failed comes before those that did. Two of
+/* Each probe is for another document, and one that never failed comes before those that did. Two of
  * three are taken from the new end: those that made the breaker open stand beside each other, at
  * the old one. */
-static struct call *probe_choose(struct call_queue *queue, int64_t now_ms)
+static struct effect_call *probe_choose(struct effect_queue *queue, int64_t now_ms)
 {
     if (queue->is_probing || now_ms < queue->breaker.probe_at_ms)
         return NULL;
     bool is_newest = queue->probes % 3 != 2;
-    struct call *call = find(queue, CALL_WAITS, LANE_FIRST_CALLS, is_newest);
+    struct effect_call *call = find(queue, CALL_WAITS, LANE_FIRST_CALLS, is_newest);
     if (call == NULL)
         call = find(queue, CALL_WAITS, LANE_LATER_CALLS, false);
     if (call == NULL)
@@ -194,47 +185,25 @@ static struct call *probe_choose(struct call_queue *queue, int64_t now_ms)
     return call;
 }
 
-static void result_make(const struct call_queue *queue, struct call *call,
-                        const struct refund_result *result, const char *traceparent)
+static void too_old_hand_back(struct effect_queue *queue, int64_t now_ms)
 {
-    struct refund_effect refund = asked(call);
-    call->result = (struct input){ .source = INPUT_FROM_EFFECT,
-                                   .type = queue->result_type,
-                                   .type_name = queue->result_type_name };
-    struct input *input = &call->result;
-    (void)snprintf(input->id, sizeof input->id, "refund:%s:%d", refund.payment_id,
-                   (int)refund.attempt);
-    memcpy(input->document_id, call->effect.document_id, sizeof input->document_id);
-    memcpy(input->correlation_id, call->effect.correlation_id, sizeof input->correlation_id);
-    if (traceparent != NULL)
-        memcpy(input->traceparent, traceparent, sizeof input->traceparent);
-    struct refund_result numbered = *result;
-    numbered.call_number = refund.call_number;
-    memcpy(input->payload, &numbered, sizeof numbered);
-}
-
-static void too_old_hand_back(struct call_queue *queue, int64_t now_ms)
-{
-    const struct refund_result result = { .status = REFUND_TRANSIENT,
-                                          .reason = "waited_too_long",
-                                          .retry_after_ms = -1,
-                                          .is_uncounted = true };
     for (size_t i = 0; i < queue->used; i++) {
-        struct call *call = &queue->calls[i];
+        struct effect_call *call = &queue->calls[i];
         if (call->state != CALL_WAITS || now_ms - call->added_at_ms <= queue->wait_max_ms)
             continue;
-        result_make(queue, call, &result, NULL);
+        queue->kind->not_made(&call->effect, &call->result);
         call_move(queue, call, CALL_FINISHED);
     }
 }
 
-struct call *call_queue_next(struct call_queue *queue, bool is_for_later_ones, int64_t now_ms)
+struct effect_call *effect_queue_next(struct effect_queue *queue, bool is_for_later_ones,
+                                      int64_t now_ms)
 {
     if (queue->counts[CALL_WAITS] == 0)
         return NULL;
     too_old_hand_back(queue, now_ms);
-    struct call *call = queue->breaker.is_open ? probe_choose(queue, now_ms)
-                                               : oldest_waiting(queue, is_for_later_ones);
+    struct effect_call *call = queue->breaker.is_open ? probe_choose(queue, now_ms)
+                                                      : oldest_waiting(queue, is_for_later_ones);
     if (call != NULL) {
         call_move(queue, call, CALL_UNDER_WAY);
         queue->made++;
@@ -242,37 +211,41 @@ struct call *call_queue_next(struct call_queue *queue, bool is_for_later_ones, i
     return call;
 }
 
-int64_t call_queue_look_again_ms(const struct call_queue *queue)
+int64_t effect_queue_look_again_ms(const struct effect_queue *queue)
 {
     bool is_held_back =
         queue->breaker.is_open && !queue->is_probing && queue->counts[CALL_WAITS] > 0;
     return is_held_back ? queue->breaker.probe_at_ms : -1;
 }
 
-const struct effect *call_effect(const struct call *call)
+bool effect_call_is_probe(const struct effect_call *call)
+{
+    return call->is_probe;
+}
+
+const struct effect *effect_call_effect(const struct effect_call *call)
 {
     return &call->effect;
 }
 
 /* ---- out ---- */
 
-enum breaker_news call_queue_finish(struct call_queue *queue, struct call *call,
-                                    const struct refund_result *result, const char *traceparent,
-                                    int64_t now_ms)
+enum breaker_news effect_queue_finish(struct effect_queue *queue, struct effect_call *call,
+                                      const struct effect_end *end, const struct input *result,
+                                      int64_t now_ms)
 {
-    assert(call->state == CALL_UNDER_WAY);
-    struct refund_result heard = *result;
-    heard.is_uncounted = call->is_probe;
+    assert(call->state == CALL_UNDER_WAY && (!call->is_probe || queue->is_probing));
+    assert(result->source == INPUT_FROM_EFFECT);
     enum breaker_news news =
-        breaker_hear(&queue->breaker, call->effect.document_id, &heard, call->is_probe, now_ms);
+        breaker_hear(&queue->breaker, call->effect.document_id, end, call->is_probe, now_ms);
     if (call->is_probe)
         queue->is_probing = false;
-    result_make(queue, call, &heard, traceparent);
+    call->result = *result;
     call_move(queue, call, CALL_FINISHED);
     return news;
 }
 
-void call_queue_drop(struct call_queue *queue, struct call *call)
+void effect_queue_drop(struct effect_queue *queue, struct effect_call *call)
 {
     assert(call->state == CALL_UNDER_WAY);
     if (call->is_probe)
@@ -280,11 +253,11 @@ void call_queue_drop(struct call_queue *queue, struct call *call)
     call_move(queue, call, CALL_FREE);
 }
 
-size_t call_queue_take(struct call_queue *queue, size_t limit, struct input *ret_results)
+size_t effect_queue_take(struct effect_queue *queue, size_t limit, struct input *ret_results)
 {
     size_t count = 0;
     for (; count < limit && queue->counts[CALL_FINISHED] > 0; count++) {
-        struct call *call = find(queue, CALL_FINISHED, LANE_FIRST_CALLS, false);
+        struct effect_call *call = find(queue, CALL_FINISHED, LANE_FIRST_CALLS, false);
         assert(call != NULL);
         ret_results[count] = call->result;
         call_move(queue, call, CALL_FREE);
@@ -292,10 +265,11 @@ size_t call_queue_take(struct call_queue *queue, size_t limit, struct input *ret
     return count;
 }
 
-void call_queue_status_get(const struct call_queue *queue, struct call_queue_status *ret_status)
+void effect_queue_status_get(const struct effect_queue *queue,
+                             struct effect_queue_status *ret_status)
 {
     const struct breaker *breaker = &queue->breaker;
-    *ret_status = (struct call_queue_status){
+    *ret_status = (struct effect_queue_status){
         .waiting = queue->counts[CALL_WAITS],
         .under_way = queue->counts[CALL_UNDER_WAY],
         .finished = queue->counts[CALL_FINISHED],

@@ -1,5 +1,6 @@
 /* Whose turn it is to be asked about at the provider, and when nobody is. */
-#include "payment/call_queue.h"
+#include "common/effects/effect_queue.h"
+#include "payment/refund_effects.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,19 +13,19 @@
 #define ROOM 64
 #define WAIT 3600000
 
-static struct call_queue *queue;
+static struct effect_queue *queue;
 
 static int queue_open(void **state)
 {
     (void)state;
-    queue = call_queue_new(ROOM, 8, "refund.result");
+    queue = effect_queue_new(&refund_effects, ROOM);
     return 0;
 }
 
 static int queue_close(void **state)
 {
     (void)state;
-    queue = call_queue_free(queue);
+    queue = effect_queue_free(queue);
     return 0;
 }
 
@@ -35,7 +36,7 @@ static bool add(const char *payment_id, int type, int attempt)
     (void)snprintf(refund.payment_id, sizeof refund.payment_id, "%s", payment_id);
     (void)snprintf(effect.document_id, sizeof effect.document_id, "%s", payment_id);
     memcpy(effect.payload, &refund, sizeof refund);
-    return call_queue_add(queue, &effect, 0);
+    return effect_queue_add(queue, &effect, 0);
 }
 
 static void add_first(const char *prefix, int count)
@@ -48,35 +49,47 @@ static void add_first(const char *prefix, int count)
 }
 
 /* Whose call is next: "" = nobody's. It stays under way. */
-static struct call *last;
+static struct effect_call *last;
 static const char *next_at(int64_t now_ms)
 {
-    last = call_queue_next(queue, false, now_ms);
-    return last != NULL ? call_effect(last)->document_id : "";
+    last = effect_queue_next(queue, false, now_ms);
+    return last != NULL ? effect_call_effect(last)->document_id : "";
 }
 
-static enum breaker_news end(struct call *call, enum refund_status status, int64_t now_ms)
+static enum breaker_news finish(struct effect_call *call, const struct refund_result *said,
+                                int64_t now_ms)
+{
+    struct refund_result result = *said;
+    struct input input;
+    struct effect_end end;
+    result.is_uncounted = effect_call_is_probe(call);
+    refund_input_make(effect_call_effect(call), &result, NULL, &input);
+    refund_end_get(&result, &end);
+    return effect_queue_finish(queue, call, &end, &input, now_ms);
+}
+
+static enum breaker_news end(struct effect_call *call, enum refund_status status, int64_t now_ms)
 {
     const struct refund_result result = { .status = status,
                                           .reason = "said",
                                           .retry_after_ms = -1 };
-    return call_queue_finish(queue, call, &result, NULL, now_ms);
+    return finish(call, &result, now_ms);
 }
 
 static struct refund_result taken(char ret_id[IDENT_SIZE])
 {
     struct input input;
     struct refund_result result;
-    assert_int_equal(call_queue_take(queue, 1, &input), 1);
+    assert_int_equal(effect_queue_take(queue, 1, &input), 1);
     memcpy(ret_id, input.document_id, IDENT_SIZE);
     memcpy(&result, input.payload, sizeof result);
     return result;
 }
 
-static struct call_queue_status status(void)
+static struct effect_queue_status status(void)
 {
-    struct call_queue_status now;
-    call_queue_status_get(queue, &now);
+    struct effect_queue_status now;
+    effect_queue_status_get(queue, &now);
     return now;
 }
 
@@ -113,7 +126,7 @@ static void what_finds_no_room_takes_nobodys_place(void **state)
     assert_int_equal(status().turned_away, 2);
     assert_int_equal(status().waiting, ROOM);
     assert_string_equal(next_at(0), "P0");
-    assert_int_equal(call_effect(last)->type, EFFECT_REFUND);
+    assert_int_equal(effect_call_effect(last)->type, EFFECT_REFUND);
     end(last, REFUND_SUCCEEDED, 0);
     assert_false(add("late", EFFECT_REFUND, 0)); /* its result takes room until it is taken */
     char id[IDENT_SIZE];
@@ -125,16 +138,16 @@ static void a_call_is_held_until_its_result_is_taken(void **state)
 {
     (void)state;
     char id[IDENT_SIZE];
-    assert_false(call_queue_holds(queue, "P0"));
+    assert_false(effect_queue_holds(queue, "P0"));
     add_first("P", 1);
-    assert_true(call_queue_holds(queue, "P0"));
+    assert_true(effect_queue_holds(queue, "P0"));
     (void)next_at(0);
-    assert_true(call_queue_holds(queue, "P0"));
+    assert_true(effect_queue_holds(queue, "P0"));
     end(last, REFUND_SUCCEEDED, 0);
-    assert_true(call_queue_holds(queue, "P0"));
+    assert_true(effect_queue_holds(queue, "P0"));
     assert_false(taken(id).is_uncounted);
     assert_string_equal(id, "P0");
-    assert_false(call_queue_holds(queue, "P0"));
+    assert_false(effect_queue_holds(queue, "P0"));
 }
 
 /* Those that failed before may be many and take long: first calls do not wait for them, nor do they
@@ -149,9 +162,9 @@ static void later_calls_do_not_keep_first_ones_waiting(void **state)
     }
     add_first("new", 2);
     assert_string_equal(next_at(0), "new0");
-    struct call *later = call_queue_next(queue, true, 0);
+    struct effect_call *later = effect_queue_next(queue, true, 0);
     assert_non_null(later);
-    assert_string_equal(call_effect(later)->document_id, "again0");
+    assert_string_equal(effect_call_effect(later)->document_id, "again0");
     assert_string_equal(next_at(0), "new1");
     assert_string_equal(next_at(0), "again1");
 }
@@ -170,11 +183,11 @@ static void several_in_a_row_that_nobody_answers_stop_the_calls_but_for_one_at_a
         assert_string_not_equal(seen[i], "");
         for (int k = 0; k < i; k++)
             assert_string_not_equal(seen[i], seen[k]);
-        struct call *probe = last;
+        struct effect_call *probe = last;
         assert_string_equal(next_at(now_ms + WAIT / 2), "");
-        assert_int_equal(call_queue_look_again_ms(queue), -1);
+        assert_int_equal(effect_queue_look_again_ms(queue), -1);
         assert_int_equal(end(probe, REFUND_UNKNOWN, now_ms), BREAKER_AS_BEFORE);
-        int64_t again_ms = call_queue_look_again_ms(queue);
+        int64_t again_ms = effect_queue_look_again_ms(queue);
         assert_in_range(again_ms - now_ms, BREAKER_PROBE_FIRST_MS, BREAKER_PROBE_MAX_MS);
         assert_string_equal(next_at(again_ms - 1), "");
         now_ms = again_ms;
@@ -277,11 +290,11 @@ static void who_is_shut_out_need_not_try_five_times(void **state)
     const struct refund_result shut_out = {
         .status = REFUND_BLOCKED, .reason = "http_401", .retry_after_ms = 60000, .is_shut_out = true
     };
-    assert_int_equal(call_queue_finish(queue, last, &shut_out, NULL, 0), BREAKER_OPENED);
+    assert_int_equal(finish(last, &shut_out, 0), BREAKER_OPENED);
     add_first("Q", 2);
     (void)next_at(0);
-    (void)call_queue_finish(queue, last, &shut_out, NULL, 0);
-    assert_int_equal(call_queue_look_again_ms(queue), BREAKER_PROBE_MAX_MS);
+    (void)finish(last, &shut_out, 0);
+    assert_int_equal(effect_queue_look_again_ms(queue), BREAKER_PROBE_MAX_MS);
 }
 
 /* A proxy says "not found" like the provider: it neither proves that one is there, nor is it an
@@ -295,7 +308,7 @@ static void a_bare_not_found_neither_opens_nor_closes(void **state)
     assert_int_equal(end(last, REFUND_NOT_FOUND, 0), BREAKER_AS_BEFORE);
     assert_string_not_equal(next_at(0), ""); /* the next one, at once */
     const struct refund_result own_word = { .status = REFUND_NOT_FOUND, .retry_after_ms = -1 };
-    assert_int_equal(call_queue_finish(queue, last, &own_word, NULL, 0), BREAKER_CLOSED);
+    assert_int_equal(finish(last, &own_word, 0), BREAKER_CLOSED);
 }
 
 static void what_has_waited_too_long_is_handed_back_unmade(void **state)
@@ -303,8 +316,8 @@ static void what_has_waited_too_long_is_handed_back_unmade(void **state)
     (void)state;
     char id[IDENT_SIZE];
     add_first("P", 2);
-    assert_string_equal(next_at(CALL_WAIT_MAX_MS), "P0");
-    assert_string_equal(next_at(CALL_WAIT_MAX_MS + 1), "");
+    assert_string_equal(next_at(REFUND_WAIT_MAX_MS), "P0");
+    assert_string_equal(next_at(REFUND_WAIT_MAX_MS + 1), "");
     struct refund_result result = taken(id);
     assert_string_equal(id, "P1");
     assert_int_equal(result.status, REFUND_TRANSIENT);

@@ -1,13 +1,14 @@
-/* breaker.c - opens after failures of several payments in a row, remembers which those were, and
+/* breaker.c - opens after failures of several documents in a row, remembers which those were, and
  * doubles the wait between probes. */
-#include "payment/breaker.h"
+#include "common/effects/breaker.h"
 #include "common/base/hash.h"
 
+#include <assert.h>
 #include <string.h>
 
-static uint64_t id_hash(const char *payment_id)
+static uint64_t id_hash(const char *document_id)
 {
-    uint64_t hash = hash_fingerprint(payment_id, strlen(payment_id));
+    uint64_t hash = hash_fingerprint(document_id, strlen(document_id));
     return hash != 0 ? hash : 1;
 }
 
@@ -20,9 +21,9 @@ static size_t failing_find(const struct breaker *breaker, uint64_t hash)
     return at;
 }
 
-bool breaker_knows_failing(const struct breaker *breaker, const char *payment_id)
+bool breaker_knows_failing(const struct breaker *breaker, const char *document_id)
 {
-    return failing_find(breaker, id_hash(payment_id)) < BREAKER_MEMORY;
+    return failing_find(breaker, id_hash(document_id)) < BREAKER_MEMORY;
 }
 
 static enum breaker_news answered(struct breaker *breaker, uint64_t hash)
@@ -40,6 +41,7 @@ static enum breaker_news answered(struct breaker *breaker, uint64_t hash)
 /* The first probe goes at once: it may be that only those that failed could not be answered. */
 static enum breaker_news open_up(struct breaker *breaker, int64_t now_ms)
 {
+    assert(!breaker->is_open);
     breaker->is_open = true;
     breaker->openings++;
     breaker->opened_at_ms = now_ms;
@@ -48,11 +50,11 @@ static enum breaker_news open_up(struct breaker *breaker, int64_t now_ms)
     return BREAKER_OPENED;
 }
 
-static void probe_later(struct breaker *breaker, const struct refund_result *result, int64_t now_ms)
+static void probe_later(struct breaker *breaker, const struct effect_end *end, int64_t now_ms)
 {
     int64_t wait_ms = breaker->probe_wait_ms;
-    if (result->retry_after_ms > wait_ms)
-        wait_ms = result->retry_after_ms;
+    if (end->retry_after_ms > wait_ms)
+        wait_ms = end->retry_after_ms;
     if (wait_ms > BREAKER_PROBE_MAX_MS)
         wait_ms = BREAKER_PROBE_MAX_MS;
     breaker->probe_at_ms = now_ms + wait_ms;
@@ -61,15 +63,15 @@ static void probe_later(struct breaker *breaker, const struct refund_result *res
         breaker->probe_wait_ms = BREAKER_PROBE_MAX_MS;
 }
 
-enum breaker_news breaker_hear(struct breaker *breaker, const char *payment_id,
-                               const struct refund_result *result, bool is_probe, int64_t now_ms)
+enum breaker_news breaker_hear(struct breaker *breaker, const char *document_id,
+                               const struct effect_end *end, bool is_probe, int64_t now_ms)
 {
-    uint64_t hash = id_hash(payment_id);
-    if (refund_is_answered(result))
+    uint64_t hash = id_hash(document_id);
+    if (end->hearing == EFFECT_ANSWERED)
         return answered(breaker, hash);
-    if (result->status == REFUND_NOT_FOUND) /* by whom, nobody knows: ask the next one */
+    if (end->hearing == EFFECT_SAYS_NOTHING)
         return BREAKER_AS_BEFORE;
-    memcpy(breaker->reason, result->reason, sizeof breaker->reason);
+    memcpy(breaker->reason, end->reason, sizeof breaker->reason);
     bool is_news = failing_find(breaker, hash) == BREAKER_MEMORY;
     if (is_news) {
         breaker->failing[breaker->failing_next] = hash;
@@ -77,11 +79,11 @@ enum breaker_news breaker_hear(struct breaker *breaker, const char *payment_id,
     }
     if (breaker->is_open) {
         if (is_probe)
-            probe_later(breaker, result, now_ms);
+            probe_later(breaker, end, now_ms);
         return BREAKER_AS_BEFORE;
     }
     breaker->in_a_row += is_news;
-    if (breaker->in_a_row < BREAKER_OPENS_AT && !result->is_shut_out)
+    if (breaker->in_a_row < BREAKER_OPENS_AT && end->hearing != EFFECT_SHUT_OUT)
         return BREAKER_AS_BEFORE;
     return open_up(breaker, now_ms);
 }
