@@ -64,8 +64,8 @@ static void topology_make(struct actor *actor)
 {
     static const char *const queues[] = { QUEUE_GATEWAY, QUEUE_PAYMENT, QUEUE_BOOKING };
     const struct amqp_bus_options options = { .queue = QUEUE_BOOKING,
-                                              .bindings = wire_bindings,
-                                              .binding_count = wire_binding_count,
+                                              .bindings = event_bindings,
+                                              .binding_count = event_binding_count,
                                               .may_declare = true };
     struct error error = { 0 };
     must(topology_ensure(&actor->out->link, &options, &error), "topology", &error);

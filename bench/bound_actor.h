@@ -4,7 +4,7 @@
 #pragma once
 
 #include "common/saga/message.h"
-#include "wire/events.h"
+#include "events/topology.h"
 
 #include <stdatomic.h>
 

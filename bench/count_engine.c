@@ -90,8 +90,8 @@ static void heard_count(struct world *world)
 static size_t bindings_make(struct topology_binding *ret_bindings, const char *queue)
 {
     size_t count = 0;
-    for (size_t i = 0; i < wire_binding_count; i++) {
-        const char *key = wire_bindings[i].routing_key;
+    for (size_t i = 0; i < event_binding_count; i++) {
+        const char *key = event_bindings[i].routing_key;
         size_t known = 0;
         while (known < count && strcmp(ret_bindings[known].routing_key, key) != 0)
             known++;

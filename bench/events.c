@@ -2,7 +2,7 @@
  * from the run and the saga. */
 #include "bench/events.h"
 
-#include "wire/events.h"
+#include "events/topology.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -2,170 +2,130 @@
  * again keeps its message id and bytes. */
 #include "booking/announce.h"
 #include "common/base/attributes.h"
-#include "common/json/json_write.h"
+#include "common/base/text.h"
+#include "events/booking_events.h"
 
 #include <assert.h>
+#include <string.h>
 
-#define EVENT_BODY_BYTES_MAX 6144 /* 16 payments of about 250 bytes, and what is around them */
+struct outcome_said {
+    const struct event *event;
+    union {
+        struct event_booking_confirmed confirmed;
+        struct event_booking_failed failed;
+        struct event_booking_cancelled cancelled;
+    } as;
+};
 
-static const char *outcome_type(const struct booking *booking)
-{
-    switch (booking->state) {
-    case BOOKING_CONFIRMED:
-        return EVENT_BOOKING_CONFIRMED;
-    case BOOKING_FAILED:
-        return EVENT_BOOKING_FAILED;
-    case BOOKING_CANCELLED:
-        return EVENT_BOOKING_CANCELLED;
-    case BOOKING_NONE:
-    case BOOKING_PENDING:
-    case BOOKING_PAYMENT_FIRST:
-    case BOOKING_STATE_COUNT:
-        break;
-    }
-    assert(false && "only an outcome is announced");
-    return NULL;
-}
-
-static void money_write(struct json_writer *writer, int64_t amount, const char *currency)
-{
-    json_write_int(writer, "amount", amount);
-    json_write_string(writer, "currency", currency);
-}
-
-static void confirmed_write(struct json_writer *writer, const struct booking *booking)
+static void confirmed_fill(const struct booking *booking, struct event_booking_confirmed *confirmed)
 {
     for (int32_t i = 0; i < booking->payment_count; i++) {
         const struct booking_payment *payment = &booking->payments[i];
         if (payment->disposition != PAYMENT_APPLIED)
             continue;
-        json_write_string(writer, "paymentId", payment->payment_id);
-        money_write(writer, payment->amount, payment->currency);
+        memcpy(confirmed->payment_id, payment->payment_id, sizeof confirmed->payment_id);
+        confirmed->amount = payment->amount;
+        memcpy(confirmed->currency, payment->currency, sizeof confirmed->currency);
     }
+    memcpy(confirmed->intent_id, booking->id, sizeof confirmed->intent_id);
 }
 
-static void returned_write(struct json_writer *writer, const struct booking *booking)
+static void payments_fill(const struct booking *booking, struct event_payments *payments)
 {
-    if (booking->state == BOOKING_FAILED)
-        json_write_string(writer, "reason", booking_reason_text(booking->reason));
-    json_write_array_begin(writer, "payments");
+    payments->count = 0;
     for (int32_t i = 0; i < booking->payment_count; i++) {
         const struct booking_payment *payment = &booking->payments[i];
         if (payment->disposition != PAYMENT_REFUNDED_BY_OUTCOME)
             continue;
-        json_write_object_begin(writer, NULL);
-        json_write_string(writer, "paymentId", payment->payment_id);
-        money_write(writer, payment->amount, payment->currency);
-        json_write_object_end(writer);
+        struct event_payment *listed = &payments->list[payments->count++];
+        memcpy(listed->payment_id, payment->payment_id, sizeof listed->payment_id);
+        listed->amount = payment->amount;
+        memcpy(listed->currency, payment->currency, sizeof listed->currency);
     }
-    json_write_array_end(writer);
 }
 
-static size_t outcome_write(const struct booking *booking, char *body, size_t size)
+static void outcome_fill(const struct booking *booking, struct outcome_said *ret_said)
 {
-    struct json_writer writer;
-    json_write_init(&writer, body, size);
-    json_write_object_begin(&writer, NULL);
-    json_write_string(&writer, "intentId", booking->id);
-    if (booking->state == BOOKING_CONFIRMED)
-        confirmed_write(&writer, booking);
-    else
-        returned_write(&writer, booking);
-    json_write_object_end(&writer);
-    size_t length = json_write_finish(&writer);
-    assert(length > 0);
-    return length;
+    assert(booking_state_is_outcome(booking->state));
+    if (booking->state == BOOKING_CONFIRMED) {
+        ret_said->event = &event_booking_confirmed;
+        confirmed_fill(booking, &ret_said->as.confirmed);
+    } else if (booking->state == BOOKING_FAILED) {
+        struct event_booking_failed *failed = &ret_said->as.failed;
+        ret_said->event = &event_booking_failed;
+        memcpy(failed->intent_id, booking->id, sizeof failed->intent_id);
+        text_copy(failed->reason, sizeof failed->reason, booking_reason_text(booking->reason));
+        payments_fill(booking, &failed->payments);
+    } else {
+        struct event_booking_cancelled *cancelled = &ret_said->as.cancelled;
+        ret_said->event = &event_booking_cancelled;
+        memcpy(cancelled->intent_id, booking->id, sizeof cancelled->intent_id);
+        payments_fill(booking, &cancelled->payments);
+    }
 }
 
-static size_t refund_write(const struct booking *booking, const char *payment_id, int64_t amount,
-                           const char *currency, enum booking_reason reason, char *body,
-                           size_t size)
+static struct event_refund_requested refund_said(const struct booking *booking,
+                                                 const struct booking_payment *payment)
 {
-    struct json_writer writer;
-    json_write_init(&writer, body, size);
-    json_write_object_begin(&writer, NULL);
-    json_write_string(&writer, "paymentId", payment_id);
-    json_write_string(&writer, "intentId", booking->id);
-    money_write(&writer, amount, currency);
-    json_write_string(&writer, "reason", booking_reason_text(reason));
-    json_write_object_end(&writer);
-    size_t length = json_write_finish(&writer);
-    assert(length > 0);
-    return length;
+    struct event_refund_requested said = { .amount = payment->amount };
+    memcpy(said.payment_id, payment->payment_id, sizeof said.payment_id);
+    memcpy(said.intent_id, booking->id, sizeof said.intent_id);
+    memcpy(said.currency, payment->currency, sizeof said.currency);
+    text_copy(said.reason, sizeof said.reason, booking_reason_text(payment->refund_reason));
+    return said;
 }
 
 void booking_announce_outcome(struct booking *booking, struct decision *decision)
 {
-    SCRATCH char body[EVENT_BODY_BYTES_MAX];
-    size_t length = outcome_write(booking, body, sizeof body);
-    int position;
-    decision_owe(decision, outcome_type(booking), booking->id, booking->id, body, length,
-                 &position);
-    booking->outcome = (struct announcement){ decision->version, position, decision->now_ms };
+    SCRATCH struct outcome_said said;
+    outcome_fill(booking, &said);
+    event_owe(said.event, &said.as, booking->id, decision, &booking->outcome);
 }
 
 void booking_announce_refund(const struct booking *booking, struct booking_payment *payment,
                              struct decision *decision)
 {
-    SCRATCH char body[EVENT_BODY_BYTES_MAX];
-    size_t length = refund_write(booking, payment->payment_id, payment->amount, payment->currency,
-                                 payment->refund_reason, body, sizeof body);
-    int position;
-    decision_owe(decision, EVENT_REFUND_REQUESTED, booking->id, booking->id, body, length,
-                 &position);
-    payment->refund_request =
-        (struct announcement){ decision->version, position, decision->now_ms };
+    const struct event_refund_requested said = refund_said(booking, payment);
+    event_owe(&event_refund_requested, &said, booking->id, decision, &payment->refund_request);
 }
 
 void booking_announce_refund_unstored(const struct booking *booking,
                                       const struct booking_payload *payload,
                                       enum booking_reason reason, struct decision *decision)
 {
-    SCRATCH char body[EVENT_BODY_BYTES_MAX];
-    size_t length = refund_write(booking, payload->payment_id, payload->amount, payload->currency,
-                                 reason, body, sizeof body);
-    decision_owe(decision, EVENT_REFUND_REQUESTED, booking->id, booking->id, body, length, NULL);
+    struct booking_payment payment = { .amount = payload->amount, .refund_reason = reason };
+    memcpy(payment.payment_id, payload->payment_id, sizeof payment.payment_id);
+    memcpy(payment.currency, payload->currency, sizeof payment.currency);
+    booking_announce_refund(booking, &payment, decision);
 }
 
 /* No outcome, so not remembered: who asks again is answered anew. What is left of the wait is said
  * beside its end, since no two clocks agree. */
 static void announce_pending(const struct booking *booking, struct decision *decision)
 {
-    SCRATCH char body[EVENT_BODY_BYTES_MAX];
-    struct json_writer writer;
     int64_t left_ms = booking->due_at_ms - decision->now_ms;
-    json_write_init(&writer, body, sizeof body);
-    json_write_object_begin(&writer, NULL);
-    json_write_string(&writer, "intentId", booking->id);
-    json_write_string(&writer, "waitsFor", "payment");
-    json_write_int(&writer, "until", booking->due_at_ms);
-    json_write_int(&writer, "remainingMs", left_ms > 0 ? left_ms : 0);
-    json_write_object_end(&writer);
-    size_t length = json_write_finish(&writer);
-    assert(length > 0);
-    decision_owe_reply(decision, EVENT_BOOKING_PENDING, booking->id, booking->id, body, length);
+    struct event_booking_pending said = { .waits_for = "payment",
+                                          .until_ms = booking->due_at_ms,
+                                          .remaining_ms = left_ms > 0 ? left_ms : 0 };
+    memcpy(said.intent_id, booking->id, sizeof said.intent_id);
+    event_owe_reply(&event_booking_pending, &said, booking->id, decision);
 }
 
 static void outcome_again(const struct booking *booking, struct decision *decision)
 {
-    SCRATCH char body[EVENT_BODY_BYTES_MAX];
+    SCRATCH struct outcome_said said;
     if (!booking_state_is_outcome(booking->state))
         return; /* nothing to say yet; who asked will ask again */
-    size_t length = outcome_write(booking, body, sizeof body);
-    decision_owe_again(decision, outcome_type(booking), booking->id, booking->id, body, length,
-                       booking->outcome.version, (int)booking->outcome.position,
-                       booking->outcome.at_ms);
+    outcome_fill(booking, &said);
+    event_owe_again(said.event, &said.as, booking->id, decision, &booking->outcome);
 }
 
 static void refund_again(const struct booking *booking, const struct booking_payment *payment,
                          struct decision *decision)
 {
-    SCRATCH char body[EVENT_BODY_BYTES_MAX];
-    size_t length = refund_write(booking, payment->payment_id, payment->amount, payment->currency,
-                                 payment->refund_reason, body, sizeof body);
-    const struct announcement *first = &payment->refund_request;
-    decision_owe_again(decision, EVENT_REFUND_REQUESTED, booking->id, booking->id, body, length,
-                       first->version, (int)first->position, first->at_ms);
+    const struct event_refund_requested said = refund_said(booking, payment);
+    event_owe_again(&event_refund_requested, &said, booking->id, decision,
+                    &payment->refund_request);
 }
 
 static void refunds_again(const struct booking *booking, struct decision *decision)

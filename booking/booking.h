@@ -25,7 +25,8 @@
 #include "common/saga/decision.h"
 #include "common/saga/input.h"
 #include "common/saga/transition.h"
-#include "wire/events.h"
+#include "events/event.h"
+#include "events/topology.h"
 
 #include <stdbool.h>
 #include <stddef.h>

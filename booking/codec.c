@@ -3,7 +3,6 @@
 #include "booking/participant.h"
 #include "common/bson/bson_read.h"
 #include "common/bson/bson_write.h"
-#include "common/json/json_read.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,92 +10,19 @@
 
 /* ---- events ---- */
 
-struct event_fields {
-    char intent_id[IDENT_SIZE];
-    struct booking_payload payload;
-};
-
-#define FIELD(name, type, required, member)                                                        \
-    {                                                                                              \
-        name, type, required, offsetof(struct event_fields, member), 0                             \
-    }
-static const struct json_field intent_fields[] = {
-    FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
-    FIELD("userId", JSON_FIELD_USER, true, payload.user_id),
-    FIELD("amount", JSON_FIELD_AMOUNT, true, payload.amount),
-    FIELD("currency", JSON_FIELD_CURRENCY, true, payload.currency),
-};
-static const struct json_field cancel_fields[] = {
-    FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
-    FIELD("userId", JSON_FIELD_USER, true, payload.user_id),
-};
-static const struct json_field captured_fields[] = {
-    FIELD("paymentId", JSON_FIELD_IDENT, true, payload.payment_id),
-    FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
-    FIELD("userId", JSON_FIELD_USER, true, payload.user_id),
-    FIELD("amount", JSON_FIELD_AMOUNT, true, payload.amount),
-    FIELD("currency", JSON_FIELD_CURRENCY, true, payload.currency),
-};
-static const struct json_field declined_fields[] = {
-    FIELD("paymentId", JSON_FIELD_IDENT, true, payload.payment_id),
-    FIELD("intentId", JSON_FIELD_IDENT, true, intent_id),
-    FIELD("userId", JSON_FIELD_USER, false, payload.user_id),
-    FIELD("final", JSON_FIELD_BOOL, false, payload.is_final),
-    FIELD("declinedAt", JSON_FIELD_REMARK_INT, false, payload.declined_at_ms),
-};
-
-#define EVENT(type, fields)                                                                        \
-    {                                                                                              \
-        type, fields, sizeof fields / sizeof fields[0]                                             \
-    }
-static const struct event_form {
-    enum booking_input_type type;
-    const struct json_field *fields;
-    size_t field_count;
-} event_forms[] = {
-    EVENT(BOOKING_INTENT, intent_fields),
-    EVENT(BOOKING_CANCEL, cancel_fields),
-    EVENT(BOOKING_CAPTURED, captured_fields),
-    EVENT(BOOKING_DECLINED, declined_fields),
-};
-
-static const struct event_form *form_find(const char *type)
-{
-    for (size_t i = 0; i < sizeof event_forms / sizeof event_forms[0]; i++)
-        if (strcmp(booking_input_text(event_forms[i].type), type) == 0)
-            return &event_forms[i];
-    return NULL;
-}
-
 bool booking_parse(const void *self, const struct message *message, struct input *ret_inputs,
                    size_t *ret_count, struct error *error)
 {
     (void)self;
-    const struct event_form *form = form_find(message->type);
-    if (form == NULL)
-        return error_set(error, ERROR_NEWER, "unknown event type %s", message->type);
-    struct event_fields event;
-    struct json_problem problem;
-    memset(&event, 0, sizeof event);
-    if (!json_read(message->body, message->body_length, form->fields, form->field_count,
-                   JSON_UNKNOWN_IGNORED, &event, &problem))
-        return error_set(error, ERROR_REJECT, "%s: %s %s", message->type, problem.pointer,
-                         problem.detail);
-    if (message->correlation_id[0] != '\0' && strcmp(message->correlation_id, event.intent_id) != 0)
-        return error_set(error, ERROR_REJECT, "%s: correlation id differs from intentId",
-                         message->type);
-    struct input *input = &ret_inputs[0];
-    memset(input, 0, sizeof *input);
-    input->type = (int)form->type;
-    input->type_name = booking_input_text(form->type);
-    memcpy(input->document_id, event.intent_id, sizeof input->document_id);
-    memcpy(input->correlation_id, event.intent_id, sizeof input->correlation_id);
-    memcpy(input->payload, &event.payload, sizeof event.payload);
+    SCRATCH struct event_received received;
+    if (!event_receive(message, booking_contents, &received, error))
+        return false;
+    event_input(&received, &ret_inputs[0]);
     *ret_count = 1;
     return true;
 }
 
-/* ---- what the history keeps of them ---- */
+/* ---- what a booking takes of them, and its history keeps ---- */
 
 #define CONTENT(name, member, kind) CONTENT_FIELD(booking_payload, name, member, CONTENT_##kind)
 static const struct content_field intent_content[] = {

@@ -2,7 +2,7 @@
 #include "booking/service.h"
 
 #include "booking/participant.h"
-#include "wire/events.h"
+#include "events/topology.h"
 
 #include <stddef.h>
 

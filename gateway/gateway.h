@@ -26,7 +26,8 @@
 #include "common/base/money.h"
 #include "common/saga/participant.h"
 #include "common/saga/transition.h"
-#include "wire/events.h"
+#include "events/event.h"
+#include "events/topology.h"
 
 #include <stdbool.h>
 #include <stddef.h>

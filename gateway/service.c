@@ -1,8 +1,8 @@
 /* service.c - the gateway's options, and the rules that they make. */
 #include "gateway/service.h"
 
+#include "events/topology.h"
 #include "gateway/gateway.h"
-#include "wire/events.h"
 
 #include <stddef.h>
 

@@ -6,7 +6,7 @@
 #include "common/base/exit_status.h"
 #include "common/base/uuid.h"
 #include "common/store/store.h"
-#include "wire/events.h"
+#include "events/topology.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -43,8 +43,8 @@ static int service_run(const struct service *service, const void *options, void 
         .name = description->name,
         .participant = &participant,
         .queue = description->queue,
-        .bindings = wire_bindings,
-        .binding_count = wire_binding_count,
+        .bindings = event_bindings,
+        .binding_count = event_binding_count,
         .tracing = tracing_for_daemon(observer),
     };
     struct error error = { 0 };

@@ -6,7 +6,7 @@
 
 void announce_captured(struct payment *payment, struct decision *decision);
 void announce_captured_again(const struct payment *payment, struct decision *decision);
-void announce_declined(const struct payment *payment, const char *reason,
+void announce_declined(const struct payment *payment, const char reason[REASON_SIZE],
                        struct decision *decision);
 /* payment.refunded or payment.refund.stuck, by the state. */
 void announce_refund_end(struct payment *payment, struct decision *decision);

@@ -2,7 +2,7 @@
  * payments: each becomes an input of its own. */
 #include "common/bson/bson_read.h"
 #include "common/bson/bson_write.h"
-#include "common/json/json_read.h"
+#include "events/booking_events.h"
 #include "payment/participant.h"
 
 #include <assert.h>
@@ -10,116 +10,58 @@
 
 /* ---- events ---- */
 
-struct event_fields {
-    char payment_id[IDENT_SIZE];
-    struct payment_payload payload;
-    struct json_span payments;
-};
-
-#define FIELD(name, type, member, size)                                                            \
-    {                                                                                              \
-        name, type, true, offsetof(struct event_fields, member), size                              \
-    }
-#define MONEY_FIELDS                                                                               \
-    FIELD("amount", JSON_FIELD_AMOUNT, payload.amount, 0),                                         \
-        FIELD("currency", JSON_FIELD_CURRENCY, payload.currency, 0)
-
-/* clang-format off */
-static const struct json_field one_payment_fields[] = { /* booking.confirmed, payment.refund.requested */
-    FIELD("intentId", JSON_FIELD_IDENT, payload.intent_id, 0),
-    FIELD("paymentId", JSON_FIELD_IDENT, payment_id, 0),
-    MONEY_FIELDS,
-    { "reason", JSON_FIELD_TEXT, false, offsetof(struct event_fields, payload.reason), REASON_SIZE },
-};
-static const struct json_field several_payments_fields[] = { /* booking.failed, booking.cancelled */
-    FIELD("intentId", JSON_FIELD_IDENT, payload.intent_id, 0),
-    FIELD("payments", JSON_FIELD_SPAN, payments, 0),
-    { "reason", JSON_FIELD_TEXT, false, offsetof(struct event_fields, payload.reason), REASON_SIZE },
-};
-static const struct json_field listed_fields[] = { /* one of `payments` */
-    FIELD("paymentId", JSON_FIELD_IDENT, payment_id, 0),
-    MONEY_FIELDS,
-};
-/* clang-format on */
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
-
-static void input_fill(struct input *input, enum payment_input_type type,
-                       const struct event_fields *event)
+static void demand_input(const struct event_received *received, const char payment_id[IDENT_SIZE],
+                         struct input *ret_input)
 {
-    memset(input, 0, sizeof *input);
-    input->type = (int)type;
-    input->type_name = payment_input_text(type);
-    memcpy(input->document_id, event->payment_id, sizeof input->document_id);
-    memcpy(input->correlation_id, event->payload.intent_id, sizeof input->correlation_id);
-    memcpy(input->payload, &event->payload, sizeof event->payload);
+    event_input(received, ret_input);
+    memcpy(ret_input->document_id, payment_id, sizeof ret_input->document_id);
 }
 
-static bool listed_parse(const struct message *message, enum payment_input_type type,
-                         const struct event_fields *event, struct input *ret_inputs,
+/* Each payment that goes back with an outcome. */
+static bool listed_parse(const struct event_received *received,
+                         const struct event_payments *payments, struct input *ret_inputs,
                          size_t *ret_count, struct error *error)
 {
-    const char *cursor = NULL;
-    struct json_span element;
-    struct json_problem problem;
-    if (event->payments.kind != JSON_ARRAY)
-        return error_set(error, ERROR_REJECT, "%s: /payments must be an array", message->type);
-    *ret_count = 0;
-    while (json_array_next(&event->payments, &cursor, &element)) {
-        struct event_fields listed = *event;
-        if (*ret_count == BOOKING_PAYMENTS_MAX)
-            return error_set(error, ERROR_REJECT, "%s: more than %d payments", message->type,
-                             BOOKING_PAYMENTS_MAX);
-        if (!json_read(element.at, element.length, listed_fields, COUNT(listed_fields),
-                       JSON_UNKNOWN_IGNORED, &listed, &problem))
-            return error_set(error, ERROR_REJECT, "%s: /payments/%zu%s %s", message->type,
-                             *ret_count, problem.pointer, problem.detail);
-        for (size_t i = 0; i < *ret_count; i++)
-            if (strcmp(ret_inputs[i].document_id, listed.payment_id) == 0)
+    *ret_count = (size_t)payments->count;
+    for (int64_t i = 0; i < payments->count; i++) {
+        const struct event_payment *listed = &payments->list[i];
+        struct payment_payload *payload = (void *)ret_inputs[i].payload;
+        demand_input(received, listed->payment_id, &ret_inputs[i]);
+        payload->amount = listed->amount;
+        memcpy(payload->currency, listed->currency, sizeof payload->currency);
+        for (int64_t before = 0; before < i; before++)
+            if (strcmp(ret_inputs[before].document_id, listed->payment_id) == 0)
                 return error_set(error, ERROR_REJECT, "%s: a payment is listed twice",
-                                 message->type);
-        input_fill(&ret_inputs[(*ret_count)++], type, &listed);
+                                 received->event->type);
     }
     return true;
-}
-
-static int type_find(const char *type)
-{
-    for (int i = INPUT_CONFIRMED; i <= INPUT_REQUESTED; i++)
-        if (strcmp(payment_input_text((enum payment_input_type)i), type) == 0)
-            return i;
-    return -1;
 }
 
 bool payment_parse(const void *self, const struct message *message, struct input *ret_inputs,
                    size_t *ret_count, struct error *error)
 {
     (void)self;
-    int found = type_find(message->type);
-    if (found < 0)
-        return error_set(error, ERROR_NEWER, "unknown event type %s", message->type);
-    enum payment_input_type type = (enum payment_input_type)found;
-    bool is_list = type == INPUT_FAILED || type == INPUT_CANCELLED;
-    struct event_fields event;
-    struct json_problem problem;
-    memset(&event, 0, sizeof event);
-    if (!json_read(message->body, message->body_length,
-                   is_list ? several_payments_fields : one_payment_fields,
-                   is_list ? COUNT(several_payments_fields) : COUNT(one_payment_fields),
-                   JSON_UNKNOWN_IGNORED, &event, &problem))
-        return error_set(error, ERROR_REJECT, "%s: %s %s", message->type, problem.pointer,
-                         problem.detail);
-    if (message->correlation_id[0] != '\0' &&
-        strcmp(message->correlation_id, event.payload.intent_id) != 0)
-        return error_set(error, ERROR_REJECT, "%s: correlation id differs from intentId",
-                         message->type);
-    if (is_list)
-        return listed_parse(message, type, &event, ret_inputs, ret_count, error);
-    input_fill(&ret_inputs[0], type, &event);
+    SCRATCH struct event_received received;
+    if (!event_receive(message, payment_contents, &received, error))
+        return false;
+    const void *said = received.said;
     *ret_count = 1;
+    if (received.event == &event_booking_failed)
+        return listed_parse(&received, &((const struct event_booking_failed *)said)->payments,
+                            ret_inputs, ret_count, error);
+    if (received.event == &event_booking_cancelled)
+        return listed_parse(&received, &((const struct event_booking_cancelled *)said)->payments,
+                            ret_inputs, ret_count, error);
+    if (received.event == &event_booking_confirmed)
+        demand_input(&received, ((const struct event_booking_confirmed *)said)->payment_id,
+                     ret_inputs);
+    else
+        demand_input(&received, ((const struct event_refund_requested *)said)->payment_id,
+                     ret_inputs);
     return true;
 }
 
-/* ---- what the history keeps of them ---- */
+/* ---- what a payment takes of them, and its history keeps ---- */
 
 #define CONTENT(name, member, kind) CONTENT_FIELD(payment_payload, name, member, CONTENT_##kind)
 static const struct content_field captured_content[] = {

@@ -29,9 +29,10 @@
 #include "common/saga/announcement.h"
 #include "common/saga/decision.h"
 #include "common/saga/input.h"
+#include "events/event.h"
+#include "events/topology.h"
 #include "payment/refund_call.h"
 #include "payment/refunds.h"
-#include "wire/events.h"
 
 #include <stdbool.h>
 #include <stddef.h>

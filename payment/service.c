@@ -2,8 +2,8 @@
  * make. */
 #include "payment/service.h"
 
+#include "events/topology.h"
 #include "payment/participant.h"
-#include "wire/events.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* exhaust_bus.c - the broker of an exhaustive world: a bag of messages for each service, of which a
  * worker may be given any, and any once more. */
+#include "events/topology.h"
 #include "sim/exhaust.h"
-#include "wire/events.h"
 
 #include <assert.h>
 #include <string.h>
@@ -198,9 +198,9 @@ static bool route(struct exhaust *explorer, const struct message *message)
     const struct exhaust_text *kept = message_keep(explorer, message, message->is_repeat);
     enum sim_service bound[SIM_SERVICE_COUNT];
     size_t count = 0;
-    for (size_t i = 0; i < wire_binding_count; i++)
-        if (strcmp(wire_bindings[i].routing_key, message->type) == 0)
-            bound[count++] = service_of(wire_bindings[i].queue);
+    for (size_t i = 0; i < event_binding_count; i++)
+        if (strcmp(event_bindings[i].routing_key, message->type) == 0)
+            bound[count++] = service_of(event_bindings[i].queue);
     size_t refusing = world->refusals > 0 ? count : 0;
     size_t missing = world->misses > 0 && count > 1 ? count : 0; /* of one alone it is returned */
     size_t chosen = exhaust_choose(explorer, 1 + refusing + missing);

@@ -1,10 +1,10 @@
 /* sim_bus.c - the bus as a worker's engine sees it. */
 #include "common/base/hash.h"
+#include "events/topology.h"
 #include "sim/sim.h"
 #include "sim/sim_aside.h"
 #include "sim/sim_topology.h"
 #include "sim/sim_words.h"
-#include "wire/events.h"
 
 #include <assert.h>
 #include <string.h>

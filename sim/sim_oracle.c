@@ -1,11 +1,11 @@
 /* sim_oracle.c - what must be true at the end, seen from outside: documents, published events and
  * the provider's ledger. */
+#include "events/topology.h"
 #include "replay/replay_decide.h"
 #include "services/registry.h"
 #include "sim/sim.h"
 #include "sim/sim_release.h"
 #include "sim/sim_words.h"
-#include "wire/events.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* sim_queue.c - the broker's side of the simulated bus: queues, routing, sessions, and what is
  * known of every message id. */
 #include "common/base/hash.h"
+#include "events/topology.h"
 #include "sim/sim_topology.h"
-#include "wire/events.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -162,8 +162,8 @@ enum publish_result sim_route(struct sim *sim, const struct message *message)
     bool is_routed = false;
     bool is_refused = false;
     bool is_missed = false; /* by a queue whose binding is lost */
-    for (size_t i = 0; i < wire_binding_count; i++) {
-        if (strcmp(wire_bindings[i].routing_key, message->type) != 0)
+    for (size_t i = 0; i < event_binding_count; i++) {
+        if (strcmp(event_bindings[i].routing_key, message->type) != 0)
             continue;
         if (sim_binding_is_lost(sim, i)) {
             is_missed = true;
@@ -171,7 +171,7 @@ enum publish_result sim_route(struct sim *sim, const struct message *message)
             continue;
         }
         for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
-            if (strcmp(queue_names[service], wire_bindings[i].queue) != 0)
+            if (strcmp(queue_names[service], event_bindings[i].queue) != 0)
                 continue;
             if (!sim->queues[service].exists) {
                 sim->may_lose_messages = true;

@@ -1,7 +1,7 @@
 /* sim_strangers.c - who else has access to the broker: publishers of nonsense, of forgeries, of
  * captures that the payment service has not stored yet, and of demands for too much money. */
+#include "events/topology.h"
 #include "sim/sim_words.h"
-#include "wire/events.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * as common/rabbitmq/amqp_consumer.c does: when they connect, at intervals, and soon after they
  * have announced something again. */
 #include "sim/sim_topology.h"
-#include "wire/events.h"
+#include "events/topology.h"
 
 #include <assert.h>
 
@@ -37,10 +37,10 @@ void sim_topology_doubt(struct sim_worker *worker)
 
 void sim_binding_lose(struct sim *sim)
 {
-    assert(wire_binding_count <= 8 * sizeof sim->lost_bindings);
-    size_t lost = sim_random_below(&sim->random, wire_binding_count);
-    sim_tell(sim, "the binding of %s to %s is lost", wire_bindings[lost].routing_key,
-             wire_bindings[lost].queue);
+    assert(event_binding_count <= 8 * sizeof sim->lost_bindings);
+    size_t lost = sim_random_below(&sim->random, event_binding_count);
+    sim_tell(sim, "the binding of %s to %s is lost", event_bindings[lost].routing_key,
+             event_bindings[lost].queue);
     sim->lost_bindings |= UINT32_C(1) << lost;
 }
 

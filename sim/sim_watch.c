@@ -1,9 +1,9 @@
 /* sim_watch.c - watches the engines through their observer port: tells the story, sees which
  * anomalies a decision has met, and follows each booking's one trace. It changes nothing. */
 #include "common/saga/document.h"
+#include "events/topology.h"
 #include "sim/sim_store.h"
 #include "sim/sim_words.h"
-#include "wire/events.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "common/base/memory.h"
 #include "common/http/http_client.h"
 #include "common/rabbitmq/amqp_bus.h"
-#include "wire/events.h"
+#include "events/topology.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -155,17 +155,17 @@ void doctor_bindings(struct doctor *doctor)
                       "rabbitmqctl list_bindings on the broker");
         return;
     }
-    for (size_t i = 0; i < wire_binding_count; i++) {
-        if (is_there(rows, &wire_bindings[i]))
+    for (size_t i = 0; i < event_binding_count; i++) {
+        if (is_there(rows, &event_bindings[i]))
             continue;
         missing++;
         doctor_reportf(doctor, FINDING_FAIL, "binding",
                        "a service that runs with ROUNDTRIP_TOPOLOGY=declare (the default) binds it "
                        "again within ROUNDTRIP_TOPOLOGY_INTERVAL_MS",
-                       "%s is not bound to %s", wire_bindings[i].queue,
-                       wire_bindings[i].routing_key);
+                       "%s is not bound to %s", event_bindings[i].queue,
+                       event_bindings[i].routing_key);
     }
     if (missing == 0)
         doctor_reportf(doctor, FINDING_OK, "bindings", NULL, "all %zu are there",
-                       wire_binding_count);
+                       event_binding_count);
 }

@@ -4,8 +4,8 @@
 #include "cli/screen/text.h"
 #include "common/daemon/daemon_options.h"
 #include "common/rabbitmq/topology_names.h"
+#include "events/topology.h"
 #include "services/registry.h"
-#include "wire/events.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -48,9 +48,9 @@ static cJSON *variables_json(const struct service_description *service)
 static cJSON *consumed_json(const char *queue)
 {
     cJSON *events = cJSON_CreateArray();
-    for (size_t i = 0; queue != NULL && i < wire_binding_count; i++)
-        if (strcmp(wire_bindings[i].queue, queue) == 0)
-            cJSON_AddItemToArray(events, cJSON_CreateString(wire_bindings[i].routing_key));
+    for (size_t i = 0; queue != NULL && i < event_binding_count; i++)
+        if (strcmp(event_bindings[i].queue, queue) == 0)
+            cJSON_AddItemToArray(events, cJSON_CreateString(event_bindings[i].routing_key));
     return events;
 }
 

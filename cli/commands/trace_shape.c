@@ -2,8 +2,8 @@
  * process may have taken them along. */
 #include "cli/commands/trace_shape.h"
 
+#include "events/topology.h"
 #include "tracing/tracing.h"
-#include "wire/events.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -179,8 +179,8 @@ static const struct trace_span *processed(const struct judging *judging,
 static void publish_judge(struct judging *judging, const struct trace_span *publish)
 {
     const char *key = publish->name + strlen(PUBLISH);
-    for (size_t i = 0; i < wire_binding_count; i++) {
-        const struct topology_binding *binding = &wire_bindings[i];
+    for (size_t i = 0; i < event_binding_count; i++) {
+        const struct topology_binding *binding = &event_bindings[i];
         const char *dash = strchr(binding->queue, '-');
         if (strcmp(binding->routing_key, key) != 0 || dash == NULL ||
             processed(judging, publish, binding->queue) != NULL)

@@ -8,7 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/hash.h"
 #include "common/base/memory.h"
-#include "wire/events.h"
+#include "events/topology.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -56,7 +56,9 @@ static void account_read(struct audit_facts *facts, const cJSON *json)
     payment->account.captured.amount = json_int(json, "captured", 0);
     snprintf(payment->account.captured.currency, CURRENCY_SIZE, "%s", json_text(json, "currency"));
     payment->account.refunded = json_int(json, "refunded", 0);
-    payment->account.at_ms = rfc3339_read_ms(json_text(json, "at"));
+    const char *at = json_text(json, "at");
+    if (!rfc3339_read_ms(at, strlen(at), &payment->account.at_ms))
+        payment->account.at_ms = 0;
     payment->account.acknowledged =
         json_int(cJSON_GetObjectItemCaseSensitive(json, "webhooks"), "acknowledged", 0);
     payment->account.refund_count = 0;

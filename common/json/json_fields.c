@@ -1,6 +1,7 @@
 /* json_fields.c - json_read.h's second half: reads the members that the scan found, by a table, and
  * says how each must look. */
 #include "common/base/attributes.h"
+#include "common/base/rfc3339.h"
 #include "common/json/json_text.h"
 
 #include <assert.h>
@@ -39,6 +40,11 @@ static void requirement_write(const struct json_field *field, char *detail, size
     case JSON_FIELD_INT:
     case JSON_FIELD_REMARK_INT:
         snprintf(detail, size, "must be an integer of at most 64 bits, without point or exponent");
+        return;
+    case JSON_FIELD_TIME:
+        snprintf(detail, size,
+                 "must be a time: milliseconds since 1970, or a string like "
+                 "2026-11-21T10:30:00.123Z");
         return;
     case JSON_FIELD_BOOL:
         snprintf(detail, size, "must be true or false");
@@ -154,6 +160,17 @@ static bool int_read(const struct json_span *value, int64_t *ret_value)
     return true;
 }
 
+static bool time_read(const struct json_span *value, int64_t *ret_at_ms)
+{
+    int64_t at_ms;
+    if (value->kind == JSON_STRING) /* one with an escape is none */
+        return rfc3339_read_ms(value->at, value->length, ret_at_ms);
+    if (!int_read(value, &at_ms) || at_ms < 0 || at_ms > RFC3339_MS_MAX)
+        return false;
+    *ret_at_ms = at_ms;
+    return true;
+}
+
 static bool bool_read(const struct json_span *value, bool *ret_value)
 {
     if (value->kind != JSON_BOOL)
@@ -185,6 +202,8 @@ static bool value_read(const struct json_field *field, const struct json_span *v
     case JSON_FIELD_REMARK_INT:
         (void)int_read(value, at);
         return true;
+    case JSON_FIELD_TIME:
+        return time_read(value, at);
     case JSON_FIELD_BOOL:
         return bool_read(value, at);
     case JSON_FIELD_SPAN:
@@ -194,12 +213,23 @@ static bool value_read(const struct json_field *field, const struct json_span *v
     return false;
 }
 
-const struct json_span *json_object_find(const struct json_object *object, const char *name)
+/* Goes round once from *next: most fields are read in the order in which they were written. */
+static const struct json_span *value_find(const struct json_object *object, const char *name,
+                                          size_t *next)
 {
-    for (size_t i = 0; i < object->count; i++)
+    for (size_t tried = 0; tried < object->count; tried++) {
+        size_t i = *next < object->count ? *next : 0;
+        *next = i + 1;
         if (json_text_equals(&object->members[i].key, name))
             return &object->members[i].value;
+    }
     return NULL;
+}
+
+const struct json_span *json_object_find(const struct json_object *object, const char *name)
+{
+    size_t next = 0;
+    return value_find(object, name, &next);
 }
 
 static const struct json_field *field_find(const struct json_field *fields, size_t field_count,
@@ -239,20 +269,27 @@ static bool field_refuse(const struct json_field *field, bool is_missing,
     return false;
 }
 
+bool json_field_read(const struct json_object *object, const struct json_field *field, size_t *next,
+                     void *target, struct json_problem *problem)
+{
+    const struct json_span *value = value_find(object, field->name, next);
+    if (value == NULL && !field->required)
+        return true;
+    if (value == NULL || !value_read(field, value, target))
+        return field_refuse(field, value == NULL, problem);
+    return true;
+}
+
 bool json_fields_read(const struct json_object *object, const struct json_field *fields,
                       size_t field_count, enum json_unknown unknown, void *target,
                       struct json_problem *problem)
 {
     if (unknown == JSON_UNKNOWN_REFUSED && !unknown_refuse(object, fields, field_count, problem))
         return false;
-    for (size_t i = 0; i < field_count; i++) {
-        const struct json_field *field = &fields[i];
-        const struct json_span *value = json_object_find(object, field->name);
-        if (value == NULL && !field->required)
-            continue;
-        if (value == NULL || !value_read(field, value, target))
-            return field_refuse(field, value == NULL, problem);
-    }
+    size_t next = 0;
+    for (size_t i = 0; i < field_count; i++)
+        if (!json_field_read(object, &fields[i], &next, target, problem))
+            return false;
     return true;
 }
 

@@ -73,8 +73,10 @@ enum json_field_type {
                             anything else leaves the target as it was */
     JSON_FIELD_REMARK_INT, /* int64_t, like INT, but anything else leaves the target as it was */
     JSON_FIELD_INT,        /* int64_t, any integer that fits */
-    JSON_FIELD_BOOL,       /* bool */
-    JSON_FIELD_SPAN,       /* struct json_span, any kind, for nested values */
+    JSON_FIELD_TIME, /* int64_t, Unix time in ms up to the year 9999; that integer, or a string
+                        of RFC 3339 */
+    JSON_FIELD_BOOL, /* bool */
+    JSON_FIELD_SPAN, /* struct json_span, any kind, for nested values */
 };
 
 struct json_field {
@@ -93,6 +95,11 @@ enum json_unknown {
 MUST_CHECK bool json_fields_read(const struct json_object *object, const struct json_field *fields,
                                  size_t field_count, enum json_unknown unknown, void *target,
                                  struct json_problem *problem);
+
+/* One field; JSON_FIELD_REMARK and REMARK_INT are never a problem. *next is 0 at first, then where
+ * the one after it most likely is. */
+MUST_CHECK bool json_field_read(const struct json_object *object, const struct json_field *field,
+                                size_t *next, void *target, struct json_problem *problem);
 
 /* Scan and read in one call. */
 MUST_CHECK bool json_read(const char *text, size_t length, const struct json_field *fields,

@@ -162,8 +162,17 @@ static int fold(int byte)
     return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
 }
 
+/* By their first bytes, of whichever case: so most keys differ. */
+static bool begins_otherwise(const struct json_span *one, const char *other, size_t length)
+{
+    return one->length > 0 && length > 0 && *one->at != '\\' && *other != '\\' &&
+           fold(*one->at) != fold(*other);
+}
+
 bool json_text_equals_folded(const struct json_span *one, const struct json_span *other)
 {
+    if (begins_otherwise(one, other->at, other->length))
+        return false;
     struct json_unescape left = json_unescape_start(one);
     struct json_unescape right = json_unescape_start(other);
     /* Most keys have no escape, and hostile ones may be long and alike: this much goes fast. */

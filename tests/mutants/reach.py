@@ -13,7 +13,7 @@ import bench
 
 GCOV_FILES_MAX = 200  # of one gcov
 INTEGRATION_SECONDS_MAX = 600
-PRODUCT = ("common/", "wire/", "tracing/", "host/", "gateway/", "booking/", "payment/", "provider/",
+PRODUCT = ("common/", "events/", "tracing/", "host/", "gateway/", "booking/", "payment/", "provider/",
            "services/", "audit/", "replay/", "cli/")
 
 

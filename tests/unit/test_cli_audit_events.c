@@ -2,9 +2,9 @@
 #include "cli/sources/amqp_tap.h"
 #include "cli/sources/audit_events.h"
 #include "common/base/clock.h"
+#include "events/topology.h"
 #include "tests/unit/audit_case.h"
 #include "tests/unit/stderr_text.h"
-#include "wire/events.h"
 
 #include <stdlib.h>
 

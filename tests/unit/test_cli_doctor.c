@@ -2,10 +2,10 @@
 #include "cli/commands/doctor.h"
 #include "cli/screen/json.h"
 #include "common/rabbitmq/amqp_bus.h"
+#include "events/topology.h"
 #include "gateway/service.h"
 #include "tests/unit/http_peer.h"
 #include "tests/unit/settings_case.h"
-#include "wire/events.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -207,12 +207,12 @@ static char *bindings_new(const char *source, const char *destination, size_t wi
         length += (size_t)snprintf(text + length, 200,
                                    "%s{\"%s\":\"other\",\"%s\":\"q%zu\",\"routing_key\":\"k\"}",
                                    i == 0 ? "[" : ",", source, destination, i);
-    for (size_t i = 0; i < wire_binding_count; i++)
+    for (size_t i = 0; i < event_binding_count; i++)
         if (i != without)
             length += (size_t)snprintf(
                 text + length, 400,
                 ",{\"%s\":\"" TOPOLOGY_EXCHANGE "\",\"%s\":\"%s\",\"routing_key\":\"%s\"}", source,
-                destination, wire_bindings[i].queue, wire_bindings[i].routing_key);
+                destination, event_bindings[i].queue, event_bindings[i].routing_key);
     snprintf(text + length, 2, "]");
     return text;
 }
@@ -220,7 +220,7 @@ static char *bindings_new(const char *source, const char *destination, size_t wi
 static void bindings_are_read_from_the_management_interface(void **state)
 {
     (void)state;
-    for (size_t without = 0; without <= wire_binding_count; without += wire_binding_count) {
+    for (size_t without = 0; without <= event_binding_count; without += event_binding_count) {
         char *json = bindings_new("source", "destination", without);
         char *answer = malloc(strlen(json) + 100);
         assert_non_null(answer);
@@ -258,7 +258,7 @@ static void or_from_rabbitmqctl_where_it_can_be_run(void **state)
     end();
     assert_told("unknown bindings                 AMQP cannot read them, and rabbitmqctl");
     snprintf(path, sizeof path, "%s/rabbitmqctl", folder);
-    for (size_t without = 0; without <= wire_binding_count; without += wire_binding_count) {
+    for (size_t without = 0; without <= event_binding_count; without += event_binding_count) {
         char *json = bindings_new("source_name", "destination_name", without);
         FILE *script = fopen(path, "w");
         assert_non_null(script);

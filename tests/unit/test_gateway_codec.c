@@ -252,8 +252,8 @@ static void every_event_that_the_gateway_listens_to_becomes_an_input(void **cont
           "{\"intentId\":\"b-1\",\"paymentId\":\"p1\"}" },
     };
     size_t bound = 0;
-    for (size_t i = 0; i < wire_binding_count; i++)
-        bound += strcmp(wire_bindings[i].queue, QUEUE_GATEWAY) == 0;
+    for (size_t i = 0; i < event_binding_count; i++)
+        bound += strcmp(event_bindings[i].queue, QUEUE_GATEWAY) == 0;
     assert_int_equal(bound, sizeof events / sizeof events[0]);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         struct input inputs[INPUTS_PER_DELIVERY_MAX];

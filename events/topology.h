@@ -1,6 +1,5 @@
-/* events.h - the vocabulary that all services share: event types, queues and who listens to what.
- * The one table from which every service declares the broker's topology. Knows no state and no code
- * of any service. */
+/* topology.h - the types of all events, the queues, and who listens to what: the one table from
+ * which every service declares the broker's topology. Knows no state and no code of any service. */
 #pragma once
 
 #include "common/saga/topology.h"
@@ -23,8 +22,5 @@
 #define QUEUE_BOOKING "booking-events"
 #define QUEUE_PAYMENT "payment-events"
 
-/* A booking holds this many payments; outcome events list as many at most. */
-#define BOOKING_PAYMENTS_MAX 16
-
-extern const struct topology_binding wire_bindings[];
-extern const size_t wire_binding_count;
+extern const struct topology_binding event_bindings[];
+extern const size_t event_binding_count;

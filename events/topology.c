@@ -1,7 +1,7 @@
-/* events.c - the bindings: which queue gets which event. */
-#include "wire/events.h"
+/* topology.c - the bindings: which queue gets which event. */
+#include "events/topology.h"
 
-const struct topology_binding wire_bindings[] = {
+const struct topology_binding event_bindings[] = {
     { QUEUE_BOOKING, EVENT_INTENT_CREATED },    { QUEUE_BOOKING, EVENT_CANCEL_REQUESTED },
     { QUEUE_BOOKING, EVENT_PAYMENT_CAPTURED },  { QUEUE_BOOKING, EVENT_PAYMENT_DECLINED },
     { QUEUE_PAYMENT, EVENT_BOOKING_CONFIRMED }, { QUEUE_PAYMENT, EVENT_BOOKING_FAILED },
@@ -11,4 +11,4 @@ const struct topology_binding wire_bindings[] = {
     { QUEUE_GATEWAY, EVENT_BOOKING_CANCELLED }, { QUEUE_GATEWAY, EVENT_PAYMENT_REFUNDED },
     { QUEUE_GATEWAY, EVENT_REFUND_STUCK },
 };
-const size_t wire_binding_count = sizeof wire_bindings / sizeof wire_bindings[0];
+const size_t event_binding_count = sizeof event_bindings / sizeof event_bindings[0];
