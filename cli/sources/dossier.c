@@ -27,6 +27,11 @@ static void note_add(struct dossier *dossier, const char *format, ...)
 /* True: it answered, be it that it knows of no such booking. */
 static bool gateway_ask(const struct cli *cli, struct dossier *dossier)
 {
+    if (ident_is_dots(dossier->booking_id)) {
+        note_add(dossier, "the gateway cannot be asked: in a URL \"%s\" is no name",
+                 dossier->booking_id);
+        return false;
+    }
     char path[IDENT_SIZE + 16];
     snprintf(path, sizeof path, "/booking/%s", dossier->booking_id);
     const struct question question = { .service = &gateway_service, .method = "GET", .path = path };
@@ -100,8 +105,9 @@ enum exit_status dossier_read(const struct cli *cli, struct records *records,
     snprintf(dossier->booking_id, sizeof dossier->booking_id, "%s", booking_id);
     tracing_booking_trace_hex(booking_id, dossier->trace_id);
     bool is_answered = gateway_ask(cli, dossier);
-    (void)document_get(records, &gateway_service, booking_id, dossier, &dossier->gateway);
-    (void)document_get(records, &booking_service, booking_id, dossier, &dossier->booking);
+    bool is_read = document_get(records, &gateway_service, booking_id, dossier, &dossier->gateway);
+    is_read =
+        document_get(records, &booking_service, booking_id, dossier, &dossier->booking) && is_read;
     if (!is_answered && dossier->gateway != NULL) {
         memcpy(&dossier->seen, dossier->gateway->state, sizeof dossier->seen);
         dossier->is_seen = dossier->seen.booking_id[0] != '\0';
@@ -110,10 +116,11 @@ enum exit_status dossier_read(const struct cli *cli, struct records *records,
     payments_read(records, dossier);
     if (dossier->is_seen || dossier->booking != NULL)
         return EXIT_OK;
-    if (!is_answered) {
-        complain("it is not known whether there is a booking %s, as the gateway does not say: "
-                 "roundtrip doctor says why",
-                 booking_id);
+    bool is_nameless = ident_is_dots(booking_id); /* then its documents are all there is */
+    if (is_nameless ? !is_read : !is_answered) {
+        complain("it is not known whether there is a booking %s, as the %s: roundtrip doctor says "
+                 "why",
+                 booking_id, is_nameless ? "stores cannot be read" : "gateway does not say");
         return EXIT_UNAVAILABLE;
     }
     complain("nothing is known of booking %s: roundtrip list shows those there are", booking_id);

@@ -36,6 +36,7 @@ struct dossier {
 /* EXIT_NOT_FOUND: nobody knows it, the gateway included. EXIT_UNAVAILABLE: the gateway does not
  * answer, and no store that could be read has it. Both are said to the user. Ended by dossier_done
  * in every case. */
+/* What has the id "." or ".." is looked for in the stores only: no URL can name it. */
 MUST_CHECK enum exit_status dossier_read(const struct cli *cli, struct records *records,
                                          const char *booking_id, struct dossier *dossier);
 void dossier_done(struct dossier *dossier);

@@ -13,7 +13,27 @@
 static char out[8192];
 static char said[1024];
 static struct http_peer peer;
-static char store_booking[64]; /* "" = none is set */
+#define STORE_SIZE      64
+#define STORE_SCHEME    "sqlite:"
+#define GATEWAY_NOWHERE STORE_SCHEME "/nowhere/gateway.db"
+static char store_gateway[STORE_SIZE] = GATEWAY_NOWHERE;
+static char store_booking[STORE_SIZE]; /* "" = none is set */
+
+/* One with nothing in it. */
+static void store_make(char store[STORE_SIZE])
+{
+    char path[] = "/tmp/roundtrip-commands-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    snprintf(store, STORE_SIZE, STORE_SCHEME "%s", path);
+}
+
+static void store_remove(char store[STORE_SIZE])
+{
+    unlink(store + sizeof STORE_SCHEME - 1);
+    store[0] = '\0';
+}
 
 /* An answer of the service, with the length that it has. */
 static const char *answer(const char *status, const char *body)
@@ -48,7 +68,7 @@ static enum exit_status run(const struct command *command, const char *line, con
     struct cli cli = { .settings = { .jaeger_url = "", .trace_file = "/dev/null" },
                        .is_stopped = &is_stopped };
     places_set(&cli.settings, url);
-    place_of(&cli.settings, &gateway_service)->store = "sqlite:/nowhere/gateway.db";
+    place_of(&cli.settings, &gateway_service)->store = store_gateway;
     place_of(&cli.settings, &booking_service)->store = store_booking;
     place_of(&cli.settings, &payment_service)->url = "http://127.0.0.1:9";
     snprintf(text, sizeof text, "%s", line);
@@ -275,12 +295,8 @@ static void a_booking_is_shown_by_whoever_can_be_asked(void **state)
 static void without_the_gateway_nobody_says_that_there_is_no_booking(void **state)
 {
     static const char *const answers[] = { "", "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n" };
-    char path[] = "/tmp/roundtrip-commands-XXXXXX";
     (void)state;
-    int file = mkstemp(path);
-    assert_true(file >= 0);
-    close(file);
-    snprintf(store_booking, sizeof store_booking, "sqlite:%s", path);
+    store_make(store_booking);
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         assert_int_equal(run(&command_show, "B1", answers[i], NULL, NULL), EXIT_UNAVAILABLE);
         assert_non_null(strstr(said, "it is not known whether there is a booking B1"));
@@ -289,8 +305,23 @@ static void without_the_gateway_nobody_says_that_there_is_no_booking(void **stat
     }
     assert_int_equal(run(&command_show, "B1", answer("404 No", "{}"), NULL, NULL), EXIT_NOT_FOUND);
     assert_non_null(strstr(said, "nothing is known of booking B1"));
-    store_booking[0] = '\0';
-    unlink(path);
+    store_remove(store_booking);
+}
+
+static void what_no_url_can_name_is_not_asked_of_the_gateway(void **state)
+{
+    (void)state;
+    assert_int_equal(run(&command_show, "..", NULL, NULL, NULL), EXIT_UNAVAILABLE);
+    assert_string_equal(said, "roundtrip: it is not known whether there is a booking .., as the "
+                              "stores cannot be read: roundtrip doctor says why\n");
+    store_make(store_gateway);
+    store_make(store_booking);
+    assert_int_equal(run(&command_show, ".", NULL, NULL, NULL), EXIT_NOT_FOUND);
+    assert_non_null(strstr(said, "nothing is known of booking ."));
+    snprintf(store_gateway, sizeof store_gateway, "%s", GATEWAY_NOWHERE);
+    store_remove(store_gateway);
+    store_remove(store_booking);
+    snprintf(store_gateway, sizeof store_gateway, "%s", GATEWAY_NOWHERE);
 }
 
 /* ---- replay ---- */
@@ -345,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_stuck_refund_is_listed_and_settled),
         cmocka_unit_test(a_booking_is_shown_by_whoever_can_be_asked),
         cmocka_unit_test(without_the_gateway_nobody_says_that_there_is_no_booking),
+        cmocka_unit_test(what_no_url_can_name_is_not_asked_of_the_gateway),
         cmocka_unit_test(a_file_without_a_document_is_refused),
         cmocka_unit_test(the_traces_of_decided_bookings_are_checked),
     };
