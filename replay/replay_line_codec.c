@@ -6,10 +6,17 @@
 #include "common/bson/bson_write.h"
 #include "services/registry.h"
 
+#include <assert.h>
 #include <bson.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LINE_BYTES_FIRST 512 /* beside the document */
+#define COUNT_LINE_SIZE  80
+#define COUNT_LINE_BEGIN "{ \"documents\" : { \"$numberLong\" : \""
+#define COUNT_LINE_END   "\" } }"
 
 bool replay_line_encode(const struct service_description *service, const struct record *record,
                         struct arena *arena, const char **ret_line)
@@ -34,6 +41,24 @@ bool replay_line_encode(const struct service_description *service, const struct 
     *ret_line = json != NULL ? arena_text(arena, json, length) : NULL;
     bson_free(json);
     return *ret_line != NULL;
+}
+
+const char *replay_line_encode_count(int64_t count, struct arena *arena)
+{
+    char line[COUNT_LINE_SIZE];
+    assert(count >= 0);
+    int length = snprintf(line, sizeof line, COUNT_LINE_BEGIN "%" PRId64 COUNT_LINE_END, count);
+    return arena_text(arena, line, (size_t)length);
+}
+
+bool replay_line_decode_count(const char *line, size_t length, int64_t *ret_count)
+{
+    const size_t begin = sizeof COUNT_LINE_BEGIN - 1;
+    if (length <= begin || memcmp(line, COUNT_LINE_BEGIN, begin) != 0)
+        return false;
+    char *end = NULL;
+    *ret_count = strtoll(line + begin, &end, 10);
+    return *ret_count >= 0 && strncmp(end, COUNT_LINE_END, sizeof COUNT_LINE_END - 1) == 0;
 }
 
 static bool line_read(struct bson_fields *line, struct arena *arena,

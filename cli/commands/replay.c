@@ -44,7 +44,7 @@ struct session {
     struct cli *cli;
     struct replayer *replayer;
     struct replay_report report;
-    int64_t taken;        /* documents that were replayed */
+    int64_t taken;        /* documents that were replayed, or exported */
     struct arena page;    /* documents as they are stored */
     struct arena scratch; /* of one document */
 };
@@ -61,7 +61,7 @@ static void record_take(struct session *session, const struct service_descriptio
 
 /* ---- one booking ---- */
 
-/* False: it could not be read, service is said. */
+/* False: it could not be read, which is said. */
 static bool one_take(struct session *session, struct records *records,
                      const struct service_description *service, const char *id,
                      struct record *ret_record)
@@ -117,10 +117,12 @@ static bool each_export(void *self, const struct service_description *service,
     struct session *session = self;
     const char *line = NULL;
     arena_clear(&session->scratch);
-    if (replay_line_encode(service, record, &session->scratch, &line))
+    if (replay_line_encode(service, record, &session->scratch, &line)) {
         fprintf(session->cli->out, "%s\n", line);
-    else
+        session->taken++;
+    } else {
         complain("the document of %s %s is damaged", service->name, record->id);
+    }
     return !*session->cli->is_stopped && ferror(session->cli->out) == 0;
 }
 
@@ -145,13 +147,34 @@ static enum exit_status stores_walk(struct session *session, struct records *rec
 
 /* ---- a file ---- */
 
-/* Of nothing all are equal: an export that went wrong must not pass for a release that decides as
- * the one before. */
-static enum exit_status emptiness_refuse(const struct session *session, const char *path)
+/* What its lines say of how many documents the file has; several exports may stand in it. */
+struct file_counts {
+    int64_t said;
+    bool is_last; /* the last line says it */
+};
+
+/* Of nothing all are equal: an export that went wrong, or was cut, must not pass for a release that
+ * decides as the one before. */
+static enum exit_status whole_check(const struct session *session, const char *path,
+                                    const struct file_counts *counts)
 {
-    if (session->taken > 0 || *session->cli->is_stopped)
+    if (*session->cli->is_stopped)
         return EXIT_OK;
-    complain("%s holds no document; make it again with roundtrip replay --export", path);
+    if (session->taken == 0) {
+        complain("%s holds no document; make it again with roundtrip replay --export", path);
+        return EXIT_USAGE;
+    }
+    if (counts->is_last && counts->said == session->taken)
+        return EXIT_OK;
+    if (counts->said == 0 && !counts->is_last) {
+        complain("%s does not end with the number of its documents: it was cut, or is of a release "
+                 "that did not write it",
+                 path);
+        return EXIT_OK;
+    }
+    complain("%s was cut or altered: it has %" PRId64 " documents, and counts %" PRId64
+             "%s; make it again with roundtrip replay --export",
+             path, session->taken, counts->said, counts->is_last ? "" : " before its end");
     return EXIT_USAGE;
 }
 
@@ -160,12 +183,19 @@ static enum exit_status lines_replay(struct session *session, FILE *file, const 
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
+    struct file_counts counts = { 0 };
     enum exit_status status = EXIT_OK;
     for (int64_t number = 1;
          !*session->cli->is_stopped && (length = getline(&line, &room, file)) > 0; number++) {
         const struct service_description *service;
         struct record record;
         struct error error;
+        int64_t count;
+        counts.is_last = replay_line_decode_count(line, (size_t)length, &count);
+        if (counts.is_last) {
+            counts.said += count;
+            continue;
+        }
         arena_clear(&session->page);
         if (replay_line_decode(line, (size_t)length, &session->page, &service, &record, &error)) {
             record_take(session, service, &record);
@@ -178,7 +208,7 @@ static enum exit_status lines_replay(struct session *session, FILE *file, const 
     }
     free(line);
     if (ferror(file) == 0)
-        return status == EXIT_OK ? emptiness_refuse(session, path) : status;
+        return status == EXIT_OK ? whole_check(session, path, &counts) : status;
     complain("%s cannot be read: %s", path, strerror(errno));
     return EXIT_USAGE;
 }
@@ -208,6 +238,9 @@ static enum exit_status stores_replay(struct session *session, const struct repl
         status = booking_replay(session, &records, options->booking_id);
     else
         status = stores_walk(session, &records, options->is_export ? each_export : each_replay);
+    if (options->is_export && status == EXIT_OK && !*session->cli->is_stopped)
+        fprintf(session->cli->out, "%s\n",
+                replay_line_encode_count(session->taken, &session->scratch));
     records_close(&records);
     return status;
 }
@@ -251,8 +284,9 @@ const struct command command_replay = {
         "  roundtrip replay --all              all documents of the system as it runs\n"
         "  roundtrip replay --export > FILE    with the old release; then, with the new one:\n"
         "  roundtrip replay --against FILE     does it decide differently?\n\n"
-        "Exit status: 0 all are equal; 1 one differs or cannot be replayed, service is said with\n"
-        "the reason; 2 there is no such booking; 64 FILE cannot be read, or holds no document.\n",
+        "Exit status: 0 all are equal; 1 one differs or cannot be replayed, which is said with\n"
+        "the reason; 2 there is no such booking; 64 FILE cannot be read, was cut, or holds no "
+        "document.\n",
     .arguments = replay_arguments,
     .options_size = sizeof(struct replay_options),
     .run = replay_run,

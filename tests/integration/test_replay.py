@@ -117,11 +117,18 @@ def test_every_outcome_is_decided_again_to_the_same_bytes(new_system, store, tmp
         assert all(one["decisions"] > 0 for one in found["documents"])
 
     exported = replay(system, "--export")
-    assert exported.returncode == 0 and len(exported.stdout.splitlines()) == documents
+    assert exported.returncode == 0 and len(exported.stdout.splitlines()) == documents + 1
     path = tmp_path / "bookings.jsonl"
     path.write_text(exported.stdout, encoding="utf-8")
     assert findings(system, "--against", path, status=EQUAL)["equal"] == documents
     assert "equal" in replay(system, "--against", "-", input=exported.stdout).stdout
+
+    path.write_text("".join(exported.stdout.splitlines(keepends=True)[:-2]), encoding="utf-8")
+    done = replay(system, "--against", path)
+    assert done.returncode == EQUAL and "does not end with the number of its documents" in done.stderr
+    path.write_text("".join(exported.stdout.splitlines(keepends=True)[1:]), encoding="utf-8")
+    done = replay(system, "--against", path)
+    assert done.returncode == USAGE and f"it has {documents - 1} documents, and counts {documents};" in done.stderr
 
     altered = [line.replace('"confirmed"', '"failed"') for line in exported.stdout.splitlines() if '"id" : "paid"' in line]
     path.write_text("\n".join(altered), encoding="utf-8")

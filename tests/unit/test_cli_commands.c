@@ -335,6 +335,42 @@ static void a_file_without_a_document_is_refused(void **state)
     assert_string_equal(out, "");
 }
 
+/* The gateway's view of a booking of which nothing is decided, as an export has it. */
+#define EXPORTED                                                                                   \
+    "{\"service\":\"gateway\",\"id\":\"B1\",\"version\":{\"$numberLong\":\"1\"},"                  \
+    "\"createdAt\":{\"$numberLong\":\"1\"},\"dueAt\":{\"$numberLong\":\"0\"},"                     \
+    "\"owedAt\":{\"$numberLong\":\"0\"},\"document\":{}}\n"
+#define COUNTED(n) "{ \"documents\" : { \"$numberLong\" : \"" n "\" } }\n"
+
+static enum exit_status against(const char *lines)
+{
+    char path[] = "/tmp/roundtrip-commands-XXXXXX";
+    char line[64];
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, lines, strlen(lines)), strlen(lines));
+    close(file);
+    snprintf(line, sizeof line, "--against %s", path);
+    enum exit_status status = run(&command_replay, line, NULL, NULL, NULL);
+    unlink(path);
+    return status;
+}
+
+static void a_file_that_was_cut_is_no_export(void **state)
+{
+    (void)state;
+    assert_int_equal(against(EXPORTED COUNTED("1")), EXIT_WRONG); /* it has no history */
+    assert_string_equal(said, "");
+    assert_int_equal(against(EXPORTED COUNTED("1") EXPORTED COUNTED("1")), EXIT_WRONG);
+    assert_string_equal(said, "");
+    assert_int_equal(against(EXPORTED COUNTED("2")), EXIT_USAGE);
+    assert_non_null(strstr(said, "was cut or altered: it has 1 documents, and counts 2;"));
+    assert_int_equal(against(EXPORTED COUNTED("1") EXPORTED), EXIT_USAGE);
+    assert_non_null(strstr(said, "it has 2 documents, and counts 1 before its end;"));
+    assert_int_equal(against(EXPORTED), EXIT_WRONG);
+    assert_non_null(strstr(said, "does not end with the number of its documents"));
+}
+
 /* ---- trace check ---- */
 
 static void the_traces_of_decided_bookings_are_checked(void **state)
@@ -378,6 +414,7 @@ int main(void)
         cmocka_unit_test(without_the_gateway_nobody_says_that_there_is_no_booking),
         cmocka_unit_test(what_no_url_can_name_is_not_asked_of_the_gateway),
         cmocka_unit_test(a_file_without_a_document_is_refused),
+        cmocka_unit_test(a_file_that_was_cut_is_no_export),
         cmocka_unit_test(the_traces_of_decided_bookings_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -277,6 +277,21 @@ static void a_line_that_is_none_is_refused(void **state)
     }
 }
 
+static void the_line_that_counts_is_no_document(void **state)
+{
+    (void)state;
+    static const char *const others[] = { "", "{}", "{ \"documents\" : { \"$numberLong\" : \"",
+                                          "{ \"documents\" : { \"$numberLong\" : \"-1\" } }",
+                                          "{ \"documents\" : { \"$numberLong\" : \"7" };
+    int64_t count = 0;
+    const char *line = replay_line_encode_count(1234567890123, &arena);
+    assert_null(strchr(line, '\n'));
+    assert_true(replay_line_decode_count(line, strlen(line), &count));
+    assert_int_equal(count, 1234567890123);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_false(replay_line_decode_count(others[i], strlen(others[i]), &count));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -307,6 +322,7 @@ int main(void)
         TEST(duplicates_beyond_the_bound_are_never_called_equal),
         TEST(a_line_holds_a_document_byte_by_byte),
         TEST(a_line_that_is_none_is_refused),
+        TEST(the_line_that_counts_is_no_document),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_done(&arena);
