@@ -1,5 +1,6 @@
 """What system/stack makes of its options, and what it keeps to itself."""
 import contextlib
+import os
 import pathlib
 import re
 import shlex
@@ -41,3 +42,24 @@ def test_a_service_may_have_a_store_of_its_own_and_no_secret_is_among_arguments(
 def test_an_option_that_is_none_is_told_with_the_forms_that_are(tmp_path):
     refused = stack("start", tmp_path / "system", "--store", "redis://x")
     assert refused.returncode == 64 and "SERVICE=URL" in refused.stdout, refused.stdout
+
+
+def run(folder, *words):
+    return subprocess.run([ROOT / "run", *words], check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env={**os.environ, "ROUNDTRIP_VAR": str(folder)}, timeout=PATIENCE_S)
+
+
+def test_a_detached_system_is_not_replaced(tmp_path, broker):
+    folder, options = tmp_path / "system", ["--ports", "auto", "--amqp", broker.new_host()]
+    with contextlib.ExitStack() as cleanup:
+        cleanup.callback(run, folder, "--stop")
+        started = run(folder, "--detach", *options)
+        assert started.returncode == 0, started.stdout
+        pids = {file.name: file.read_text(encoding="utf-8") for file in (folder / "run").glob("*.pid")}
+        assert len(pids) == 4
+        for again in (["--detach"], ["--once"]):
+            refused = run(folder, *again, *options)
+            assert refused.returncode == 1 and "end it with ./run --stop" in refused.stdout, refused.stdout
+        assert pids == {file.name: file.read_text(encoding="utf-8") for file in (folder / "run").glob("*.pid")}
+        assert run(folder, "--stop").returncode == 0
+        assert run(folder, "--detach", *options).returncode == 0
