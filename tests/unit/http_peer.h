@@ -16,13 +16,15 @@
 
 #include <cmocka.h>
 
+#define HTTP_PEER_ANSWERS_MAX 6
+
 /* Answers each request with the next answer, on one connection while it lasts; "" closes it
  * instead. */
 struct http_peer {
     int listener, port;
-    const char *answers[4];
+    const char *answers[HTTP_PEER_ANSWERS_MAX];
     size_t answer_count, connections, requests;
-    char received[4][2048]; /* read them after the join */
+    char received[HTTP_PEER_ANSWERS_MAX][2048]; /* read them after the join */
     pthread_t thread;
 };
 

@@ -44,5 +44,3 @@ MUST_CHECK bool outlet_http_open(const struct tracing_environment *environment,
 /* outlet_answer.c: what an answer means (OTLP/HTTP, "OTLP/HTTP Response"). Pure. */
 enum outlet_result outlet_answer_read(int status, const char *body, size_t length,
                                       struct outlet_answer *ret_answer);
-/* Seconds or an HTTP date (RFC 9110, 10.2.3); -1 when it is neither. */
-int64_t outlet_retry_after_ms(const char *value, int64_t now_ms);

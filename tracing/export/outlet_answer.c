@@ -1,5 +1,4 @@
-/* outlet_answer.c - outlet.h's reading of what a collector answers: partial success, status,
- * Retry-After. */
+/* outlet_answer.c - outlet.h's reading of what a collector answers: partial success, status. */
 #include "tracing/export/outlet.h"
 
 #include "common/json/json_read.h"
@@ -8,10 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define RETRY_AFTER_S_MAX INT64_C(86400)
-#define COUNT_SIZE        24
+#define COUNT_SIZE 24
 
 struct partial_success {
     struct json_span rejected;
@@ -73,22 +70,4 @@ enum outlet_result outlet_answer_read(int status, const char *body, size_t lengt
     snprintf(ret_answer->message, sizeof ret_answer->message, "HTTP status %d", status);
     bool may_retry = status == 429 || status == 502 || status == 503 || status == 504;
     return may_retry ? OUTLET_RETRY : OUTLET_FAILED;
-}
-
-int64_t outlet_retry_after_ms(const char *value, int64_t now_ms)
-{
-    char *end;
-    errno = 0;
-    long seconds = strtol(value, &end, 10);
-    if (end != value && errno == 0 && (*end == '\0' || *end == ' '))
-        return seconds < 0 ? -1
-                           : (seconds < RETRY_AFTER_S_MAX ? seconds : RETRY_AFTER_S_MAX) * 1000;
-    struct tm date = { 0 };
-    const char *rest = strptime(value, "%a, %d %b %Y %H:%M:%S GMT", &date);
-    if (rest == NULL || *rest != '\0')
-        return -1;
-    int64_t wait_ms = (int64_t)timegm(&date) * 1000 - now_ms;
-    if (wait_ms < 0)
-        return 0;
-    return wait_ms < RETRY_AFTER_S_MAX * 1000 ? wait_ms : RETRY_AFTER_S_MAX * 1000;
 }

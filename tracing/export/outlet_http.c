@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define ANSWER_BYTES_MAX  ((size_t)4194304) /* 4 MiB; more is a failure, OTLP says */
 #define ANSWER_BYTES_KEPT 65536
+#define RETRY_AFTER_S_MAX INT64_C(86400) /* a day: nobody makes us wait for longer */
 #define USER_AGENT        "roundtrip/" ROUNDTRIP_VERSION " OTel-OTLP-Exporter-C/" ROUNDTRIP_VERSION
 
 struct http_outlet {
@@ -24,7 +24,6 @@ struct http_outlet {
     struct curl_slist *headers;
     char answer[ANSWER_BYTES_KEPT];
     size_t answer_length, answer_kept;
-    int64_t retry_after_ms;
     _Atomic int64_t give_up_ms;
     char problem[CURL_ERROR_SIZE];
 };
@@ -40,26 +39,6 @@ static size_t body_take(char *bytes, size_t size, size_t count, void *self)
     size_t kept = length < room ? length : room;
     memcpy(http->answer + http->answer_kept, bytes, kept);
     http->answer_kept += kept;
-    return length;
-}
-
-static size_t header_take(char *line, size_t size, size_t count, void *self)
-{
-    static const char name[] = "retry-after:";
-    struct http_outlet *http = self;
-    size_t length = size * count;
-    char value[64];
-    if (length > sizeof name && strncasecmp(line, name, sizeof name - 1) == 0 &&
-        length - sizeof name + 1 < sizeof value) {
-        const char *at = line + sizeof name - 1, *end = line + length;
-        while (at < end && (*at == ' ' || *at == '\t'))
-            at++;
-        while (end > at && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' '))
-            end--;
-        memcpy(value, at, (size_t)(end - at));
-        value[end - at] = '\0';
-        http->retry_after_ms = outlet_retry_after_ms(value, clock_wall_ms());
-    }
     return length;
 }
 
@@ -83,6 +62,15 @@ static bool may_send_again(CURL *curl, CURLcode code)
            connected_us == 0;
 }
 
+/* libcurl reads both forms, seconds and a date (RFC 9110, 10.2.3); 0 is neither, or at once. */
+static int64_t retry_after_ms(CURL *curl)
+{
+    curl_off_t seconds = 0;
+    if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds <= 0)
+        return -1;
+    return (seconds < RETRY_AFTER_S_MAX ? (int64_t)seconds : RETRY_AFTER_S_MAX) * 1000;
+}
+
 static enum outlet_result http_send(void *self, const char *json, size_t length,
                                     struct outlet_answer *ret_answer)
 {
@@ -90,7 +78,6 @@ static enum outlet_result http_send(void *self, const char *json, size_t length,
     long status = 0;
     http->answer_length = 0;
     http->answer_kept = 0;
-    http->retry_after_ms = -1;
     http->problem[0] = '\0';
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, json);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
@@ -101,7 +88,7 @@ static enum outlet_result http_send(void *self, const char *json, size_t length,
         return may_send_again(http->curl, code) ? OUTLET_RETRY : OUTLET_FAILED;
     }
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
-    ret_answer->retry_after_ms = http->retry_after_ms;
+    ret_answer->retry_after_ms = retry_after_ms(http->curl);
     return outlet_answer_read((int)status, http->answer, http->answer_kept, ret_answer);
 }
 
@@ -150,8 +137,6 @@ static void options_set(struct http_outlet *http, const struct tracing_environme
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->problem);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, http);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, header_take);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, http);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, hurry_check);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
