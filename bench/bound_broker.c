@@ -16,11 +16,11 @@
 #include "common/base/exit_status.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define WARMUP_MS   2000
 #define OUTSTANDING 1000 /* sagas, as in roundtrip bench */
@@ -30,8 +30,7 @@
 
 static void pause_ms(int64_t ms)
 {
-    const struct timespec pause = clock_timespec(ms);
-    (void)nanosleep(&pause, NULL);
+    (void)poll(NULL, 0, (int)ms);
 }
 
 static void publish_event(struct actor *actor, enum bench_event event, uint64_t saga)

@@ -13,13 +13,13 @@
 #include "common/base/exit_status.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define WARMUP_MS     1000
 #define BATCH_DEFAULT 256
@@ -66,8 +66,7 @@ static uint64_t sagas_done(struct writer writers[SERVICES])
 
 static void pause_ms(int64_t ms)
 {
-    const struct timespec pause = clock_timespec(ms);
-    (void)nanosleep(&pause, NULL);
+    (void)poll(NULL, 0, (int)ms);
 }
 
 int main(int argc, char **argv)

@@ -5,11 +5,11 @@
 #include "booking/booking.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/thread.h"
 #include "common/log/log.h"
 #include "common/saga/document.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,11 +59,10 @@ bool roots_again_send(const struct roots_again_setup *setup, int64_t now_ms,
 /* True: it is time to try again, and not to end. */
 static bool pause_is_over(struct roots_again *again)
 {
-    const struct timespec until = clock_monotonic_after(ROOTS_AGAIN_TRY_EACH_MS);
-    int waited = 0;
+    int64_t until_ms = clock_monotonic_ms() + ROOTS_AGAIN_TRY_EACH_MS;
     pthread_mutex_lock(&again->lock);
-    while (!again->is_stopping && waited == 0)
-        waited = pthread_cond_clockwait(&again->stopped, &again->lock, CLOCK_MONOTONIC, &until);
+    while (!again->is_stopping && thread_wait(&again->stopped, &again->lock, until_ms))
+        continue;
     bool is_over = !again->is_stopping;
     pthread_mutex_unlock(&again->lock);
     return is_over;
@@ -87,17 +86,11 @@ static void *roots_again_run(void *self)
 
 struct roots_again *roots_again_start(const struct roots_again_setup *setup)
 {
-    sigset_t all;
-    sigset_t before;
     struct roots_again *again = memory_alloc(1, sizeof *again);
     again->setup = *setup;
     pthread_mutex_init(&again->lock, NULL);
     pthread_cond_init(&again->stopped, NULL);
-    sigfillset(&all); /* signals belong to the main thread */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&again->thread, NULL, roots_again_run, again);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed == 0)
+    if (thread_start(&again->thread, roots_again_run, again))
         return again;
     free(again);
     return NULL;

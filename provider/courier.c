@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/thread.h"
 #include "common/http/http_client.h"
 #include "common/log/log.h"
 
@@ -52,10 +53,10 @@ static void wait_until_changed(struct courier *courier, int64_t wait_ms)
 {
     if (wait_ms > IDLE_WAIT_MS_MAX)
         wait_ms = IDLE_WAIT_MS_MAX;
-    const struct timespec until = clock_monotonic_after(wait_ms);
+    int64_t until_ms = clock_monotonic_ms() + wait_ms;
     uint64_t seen = courier->wakes;
     while (!courier->is_stopping && courier->wakes == seen &&
-           pthread_cond_timedwait(&courier->changed, &courier->mutex, &until) == 0)
+           thread_wait(&courier->changed, &courier->mutex, until_ms))
         continue;
 }
 
@@ -194,11 +195,7 @@ struct courier *courier_start(const struct courier_options *options, struct erro
     struct courier *courier = memory_alloc(1, sizeof *courier);
     courier->options = *options;
     pthread_mutex_init(&courier->mutex, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&courier->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&courier->changed, NULL);
     size_t url_length = strlen(options->url);
     while (url_length > 0 && options->url[url_length - 1] == '/')
         url_length--;
@@ -211,12 +208,11 @@ struct courier *courier_start(const struct courier_options *options, struct erro
         struct carrier *carrier = &courier->carriers[i];
         carrier->courier = courier;
         carrier->http = http_client_new();
-        int failure = pthread_create(&carrier->thread, NULL, carrier_run, carrier);
-        if (failure != 0) {
-            error_set(error, ERROR_RETRY, "courier: thread: %s", strerror(failure));
+        carrier->is_running = thread_start(&carrier->thread, carrier_run, carrier);
+        if (!carrier->is_running) {
+            error_set(error, ERROR_RETRY, "courier: no thread to be had");
             goto fail;
         }
-        carrier->is_running = true;
     }
     return courier;
 fail:

@@ -3,6 +3,7 @@
 #include "provider/desk.h"
 
 #include "common/base/clock.h"
+#include "common/base/thread.h"
 #include "common/json/json_write.h"
 
 #include <assert.h>
@@ -17,11 +18,7 @@ bool desk_init(struct desk *desk, const struct provider_options *options, struct
     if (!faults_init(&desk->faults, options->faults, (uint64_t)options->seed, error))
         return error_wrap(error, "ROUNDTRIP_PROVIDER_FAULTS");
     pthread_mutex_init(&desk->mutex, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&desk->stopping, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&desk->stopping, NULL);
     return true;
 }
 
@@ -94,12 +91,11 @@ void desk_unavailable(struct http_answer *answer, const struct error *error)
  * already that nobody else could be served. */
 static void handler_wait(struct desk *desk, int64_t wait_ms)
 {
-    const struct timespec until = clock_monotonic_after(wait_ms);
+    int64_t until_ms = clock_monotonic_ms() + wait_ms;
     pthread_mutex_lock(&desk->mutex);
     if (desk->waiting < desk->options->http_threads * 3 / 4) {
         desk->waiting++;
-        while (!desk->is_stopping &&
-               pthread_cond_timedwait(&desk->stopping, &desk->mutex, &until) == 0)
+        while (!desk->is_stopping && thread_wait(&desk->stopping, &desk->mutex, until_ms))
             continue;
         desk->waiting--;
     }

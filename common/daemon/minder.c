@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/thread.h"
 #include "common/daemon/daemon_private.h"
 #include "common/log/log.h"
 
@@ -104,7 +105,7 @@ struct minder *minder_start(struct daemon *daemon, struct error *error)
     struct minder *minder = memory_alloc(1, sizeof *minder);
     minder->daemon = daemon;
     pthread_mutex_init(&minder->looking, NULL);
-    if (pthread_create(&minder->thread, NULL, minder_run, minder) == 0)
+    if (thread_start(&minder->thread, minder_run, minder))
         return minder;
     pthread_mutex_destroy(&minder->looking);
     free(minder);

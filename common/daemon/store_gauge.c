@@ -4,8 +4,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/thread.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,9 +181,8 @@ static bool pulse_is_wanted(const struct store_gauge *gauge)
 
 static void tick_wait(struct store_gauge *gauge)
 {
-    const struct timespec until = clock_monotonic_after(STORE_PULSE_EVERY_MS);
-    while (!gauge->is_stopping &&
-           pthread_cond_timedwait(&gauge->stopped, &gauge->mutex, &until) != ETIMEDOUT)
+    int64_t until_ms = clock_monotonic_ms() + STORE_PULSE_EVERY_MS;
+    while (!gauge->is_stopping && thread_wait(&gauge->stopped, &gauge->mutex, until_ms))
         continue;
 }
 
@@ -212,13 +211,9 @@ struct store_gauge *store_gauge_start(const struct store_port *store, struct err
     gauge->store = *store;
     gauge->good_ms = clock_monotonic_ms();
     (void)snprintf(gauge->write_why, sizeof gauge->write_why, "no write was acknowledged yet");
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&gauge->stopped, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&gauge->stopped, NULL);
     pthread_mutex_init(&gauge->mutex, NULL);
-    if (pthread_create(&gauge->thread, NULL, pulse_run, gauge) == 0)
+    if (thread_start(&gauge->thread, pulse_run, gauge))
         return gauge;
     (void)error_set(error, ERROR_RETRY, "no thread to be had");
     pthread_cond_destroy(&gauge->stopped);

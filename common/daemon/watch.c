@@ -2,9 +2,9 @@
 #include "common/daemon/watch.h"
 
 #include "common/base/clock.h"
+#include "common/base/thread.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,9 +50,7 @@ void watch_end(struct watch *watch, struct watcher *watcher)
 
 void watch_wait(struct watcher *watcher, int64_t timeout_ms)
 {
-    const struct timespec until = clock_monotonic_after(timeout_ms);
-    while (sem_clockwait(&watcher->changed, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
-        continue;
+    (void)thread_wait_semaphore(&watcher->changed, clock_monotonic_ms() + timeout_ms);
     while (sem_trywait(&watcher->changed) == 0) /* several changes are one reason to look */
         continue;
 }

@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/thread.h"
 #include "common/log/log.h"
 
 #include <assert.h>
@@ -155,12 +156,10 @@ static void call_run(struct worker *worker, struct effect_call *call)
 static void turn_wait(struct effect_pool *pool)
 {
     int64_t until_ms = effect_queue_look_again_ms(pool->queue);
-    if (until_ms < 0) {
+    if (until_ms < 0)
         pthread_cond_wait(&pool->changed, &pool->mutex);
-        return;
-    }
-    const struct timespec until = clock_timespec(until_ms);
-    (void)pthread_cond_timedwait(&pool->changed, &pool->mutex, &until);
+    else
+        (void)thread_wait(&pool->changed, &pool->mutex, until_ms);
 }
 
 static void *worker_run(void *argument)
@@ -183,15 +182,6 @@ static void *worker_run(void *argument)
     return NULL;
 }
 
-static void changed_init(pthread_cond_t *changed)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 struct effect_pool *effect_pool_start(const struct effect_pool_options *options,
                                       struct error *error)
 {
@@ -199,19 +189,18 @@ struct effect_pool *effect_pool_start(const struct effect_pool_options *options,
     struct effect_pool *pool = memory_alloc(1, sizeof *pool);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_mutex_init(&pool->wake_mutex, NULL);
-    changed_init(&pool->changed);
+    pthread_cond_init(&pool->changed, NULL);
     pool->options = *options;
     pool->queue = effect_queue_new(options->kind, options->capacity);
     for (size_t i = 0; i < options->threads; i++) {
         struct worker *worker = &pool->workers[i];
         worker->pool = pool;
         worker->number = i;
-        int failure = pthread_create(&worker->thread, NULL, worker_run, worker);
-        if (failure != 0) {
-            error_set(error, ERROR_RETRY, "effects: thread: %s", strerror(failure));
+        worker->is_running = thread_start(&worker->thread, worker_run, worker);
+        if (!worker->is_running) {
+            error_set(error, ERROR_RETRY, "effects: no thread to be had");
             return effect_pool_stop(pool);
         }
-        worker->is_running = true;
     }
     return pool;
 }

@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/thread.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -102,12 +103,6 @@ static void overdue_end(struct http_connections *all)
     }
 }
 
-static void tick_wait(struct http_connections *all)
-{
-    const struct timespec until = clock_monotonic_after(TICK_MS);
-    (void)pthread_cond_timedwait(&all->changed, &all->mutex, &until);
-}
-
 static void *watcher_run(void *self)
 {
     struct http_connections *all = self;
@@ -116,7 +111,7 @@ static void *watcher_run(void *self)
         if (all->count == 0)
             pthread_cond_wait(&all->changed, &all->mutex);
         else
-            tick_wait(all);
+            (void)thread_wait(&all->changed, &all->mutex, clock_monotonic_ms() + TICK_MS);
         overdue_end(all);
     }
     pthread_mutex_unlock(&all->mutex);
@@ -134,13 +129,9 @@ struct http_connections *http_connections_new(size_t connections_max, size_t per
     all->room = connections_max;
     all->is_loopback_exempt = per_address_max == 0;
     all->per_address_max = per_address_max > 0 ? per_address_max : (connections_max * 3 + 3) / 4;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&all->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&all->changed, NULL);
     pthread_mutex_init(&all->mutex, NULL);
-    if (pthread_create(&all->watcher, NULL, watcher_run, all) == 0)
+    if (thread_start(&all->watcher, watcher_run, all))
         return all;
     error_set(error, ERROR_RETRY, "http: no thread to be had");
     pthread_cond_destroy(&all->changed);

@@ -1,6 +1,8 @@
 /* http_stop.c - knocks at the listener until mg_stop has returned on another thread. */
 #include "common/http/http_stop.h"
 
+#include "common/base/thread.h"
+
 #include <arpa/inet.h>
 #include <civetweb.h>
 #include <poll.h>
@@ -31,7 +33,7 @@ static void knock(struct in_addr address, int port)
 void http_stop(struct mg_context *context, struct in_addr address, int port)
 {
     pthread_t stopping;
-    if (pthread_create(&stopping, NULL, context_stop, context) != 0) {
+    if (!thread_start(&stopping, context_stop, context)) {
         mg_stop(context); /* then it takes its time */
         return;
     }

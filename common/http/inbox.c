@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/thread.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -111,29 +112,15 @@ static bool request_withdraw(struct inbox *inbox, const struct request *request)
     return is_found;
 }
 
-/* gcc 12's thread sanitizer knows sem_post and sem_wait, and not sem_clockwait. */
-#ifdef __SANITIZE_THREAD__
-#include <sanitizer/tsan_interface.h>
-#define TAKEN(semaphore) __tsan_acquire(semaphore)
-#else
-#define TAKEN(semaphore) ((void)(semaphore))
-#endif
-
 /* False: the time was over, and the engine has not taken it. */
 static bool answer_wait(struct inbox *inbox, const struct request *request, sem_t *answered)
 {
-    const struct timespec until = clock_monotonic_after(inbox->take_ms_max);
-    while (sem_clockwait(answered, CLOCK_MONOTONIC, &until) != 0) {
-        assert(errno == EINTR || errno == ETIMEDOUT); /* a signal's handler ran on this thread */
-        if (errno == EINTR)
-            continue;
-        if (request_withdraw(inbox, request))
-            return false;
-        while (sem_wait(answered) != 0) /* taken: its step ends, and answers */
-            assert(errno == EINTR);
+    if (thread_wait_semaphore(answered, clock_monotonic_ms() + inbox->take_ms_max))
         return true;
-    }
-    TAKEN(answered);
+    if (request_withdraw(inbox, request))
+        return false;
+    while (sem_wait(answered) != 0) /* taken: its step ends, and answers */
+        assert(errno == EINTR);
     return true;
 }
 

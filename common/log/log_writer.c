@@ -3,6 +3,7 @@
 #include "common/log/log_writer.h"
 
 #include "common/base/clock.h"
+#include "common/base/thread.h"
 #include "common/log/log.h"
 
 #include <assert.h>
@@ -142,7 +143,7 @@ bool log_writer_start(void)
     assert(writer.state == WRITER_NONE);
     writer.is_thread_over = false;
     writer.state = WRITER_RUNS;
-    if (pthread_create(&writer.thread, NULL, writer_run, NULL) != 0)
+    if (!thread_start(&writer.thread, writer_run, NULL))
         writer.state = WRITER_NONE;
     bool is_started = writer.state == WRITER_RUNS;
     pthread_mutex_unlock(&writer.mutex);
@@ -151,14 +152,12 @@ bool log_writer_start(void)
 
 void log_writer_stop(int64_t timeout_ms)
 {
-    const struct timespec until = clock_monotonic_after(timeout_ms);
+    int64_t until_ms = clock_monotonic_ms() + timeout_ms;
     pthread_mutex_lock(&writer.mutex);
     if (writer.state == WRITER_RUNS) {
         writer.state = WRITER_ENDS;
         pthread_cond_signal(&writer.filled);
-        while (!writer.is_thread_over &&
-               pthread_cond_clockwait(&writer.ended, &writer.mutex, CLOCK_MONOTONIC, &until) !=
-                   ETIMEDOUT)
+        while (!writer.is_thread_over && thread_wait(&writer.ended, &writer.mutex, until_ms))
             continue;
         writer.state = writer.is_thread_over ? WRITER_NONE : WRITER_STUCK;
         if (writer.is_thread_over)

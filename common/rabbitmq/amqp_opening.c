@@ -2,6 +2,7 @@
 #include "common/rabbitmq/amqp_opening.h"
 
 #include "common/base/memory.h"
+#include "common/base/thread.h"
 
 #include <amqp_tcp_socket.h>
 #include <assert.h>
@@ -10,7 +11,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,15 +128,10 @@ static void *opening_run(void *self)
     return NULL;
 }
 
-/* Signals belong to the main thread. */
-static bool thread_start(struct opening *opening)
+static bool thread_begin(struct opening *opening)
 {
     pthread_t thread;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool is_started = pthread_create(&thread, NULL, opening_run, opening) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    bool is_started = thread_start(&thread, opening_run, opening);
     if (is_started)
         (void)pthread_detach(thread); /* it can be: nobody else knows it */
     return is_started;
@@ -156,7 +151,7 @@ struct opening *opening_start(const struct amqp_address *address, const char *na
         return NULL;
     }
     bool has_address = amqp_address_init(&opening->address, address->url, error);
-    if (!has_address || !thread_start(opening)) {
+    if (!has_address || !thread_begin(opening)) {
         if (has_address)
             error_set(error, ERROR_RETRY, "no thread for connecting");
         atomic_store(&opening->holders, 1);

@@ -246,11 +246,7 @@ struct sqlite_file *sqlite_file_open(const char *path, const char *service, cons
     struct sqlite_file *file = memory_alloc(1, sizeof *file);
     file->path = memory_text(path);
     pthread_mutex_init(&file->mutex, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&file->returned, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&file->returned, NULL);
     for (int i = 0; i < SQLITE_LANES; i++) {
         struct lane *lane = &file->lanes[i];
         lane->file = file;

@@ -1,14 +1,13 @@
 /* sqlite_lane.c - who has which lane, and what runs on it. */
 #include "common/base/clock.h"
+#include "common/base/thread.h"
 #include "common/sqlite/sqlite_file.h"
-
-#include <errno.h>
 
 /* ---- whose ---------------------------------------------------------------------------------- */
 
 static struct lane *lane_take(struct sqlite_file *file, int first, int last, struct error *error)
 {
-    const struct timespec until = clock_monotonic_after(SQLITE_LANE_WAIT_MS);
+    int64_t until_ms = clock_monotonic_ms() + SQLITE_LANE_WAIT_MS;
     struct lane *taken = NULL;
     bool is_late = false;
     pthread_mutex_lock(&file->mutex);
@@ -21,7 +20,7 @@ static struct lane *lane_take(struct sqlite_file *file, int first, int last, str
         }
         if (taken != NULL || is_late)
             break;
-        is_late = pthread_cond_timedwait(&file->returned, &file->mutex, &until) == ETIMEDOUT;
+        is_late = !thread_wait(&file->returned, &file->mutex, until_ms);
     }
     pthread_mutex_unlock(&file->mutex);
     if (taken == NULL) {

@@ -4,11 +4,11 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/thread.h"
 #include "common/base/uuid.h"
 
 #include <assert.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,10 +91,9 @@ static void batch_wait(struct exporter *exporter, int64_t last_ms, bool *ret_is_
 {
     pthread_mutex_lock(&exporter->lock);
     while (!exporter->is_stopping && exporter->spans.count < exporter->options.batch_max) {
-        struct timespec due = clock_timespec(due_of(exporter, last_ms));
         bool is_hurried = exporter->saga.count > 0;
-        int waited = pthread_cond_timedwait(&exporter->wake, &exporter->lock, &due);
-        if (waited != 0 && is_hurried == (exporter->saga.count > 0))
+        bool is_due = !thread_wait(&exporter->wake, &exporter->lock, due_of(exporter, last_ms));
+        if (is_due && is_hurried == (exporter->saga.count > 0))
             break;
     }
     *ret_is_stopping = exporter->is_stopping;
@@ -189,11 +188,9 @@ static bool backoff(struct exporter *exporter, int64_t wait_ms, int64_t give_up_
     int64_t until_ms = clock_monotonic_ms() + wait_ms;
     if (until_ms >= give_up_ms)
         return false;
-    struct timespec until = clock_timespec(until_ms);
-    int waited = 0;
     pthread_mutex_lock(&exporter->lock);
-    while (!exporter->is_stopping && waited == 0)
-        waited = pthread_cond_timedwait(&exporter->wake, &exporter->lock, &until);
+    while (!exporter->is_stopping && thread_wait(&exporter->wake, &exporter->lock, until_ms))
+        continue;
     bool may_go_on = !exporter->is_stopping;
     pthread_mutex_unlock(&exporter->lock);
     return may_go_on;
@@ -272,33 +269,18 @@ static void *exporter_run(void *self)
     }
 }
 
-/* Signals belong to the main thread. */
-static bool thread_start(struct exporter *exporter)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&exporter->thread, NULL, exporter_run, exporter);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed == 0;
-}
-
 struct exporter *exporter_new(const struct exporter_options *options, struct error *error)
 {
     assert(options->queue_max > 0 && options->batch_max > 0 &&
            options->batch_max <= options->queue_max);
     struct exporter *exporter = memory_alloc(1, sizeof *exporter);
     exporter->options = *options;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&exporter->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&exporter->wake, NULL);
     pthread_mutex_init(&exporter->lock, NULL);
     span_queue_init(&exporter->spans, options->queue_max, options->sampler);
     span_queue_init(&exporter->saga, options->queue_max / SAGA_SHARE + 1, options->sampler);
     exporter->request = memory_room(REQUEST_BYTES);
-    if (!thread_start(exporter)) {
+    if (!thread_start(&exporter->thread, exporter_run, exporter)) {
         error_set(error, ERROR_RETRY, "no thread for the exporter");
         exporter->is_joined = true;
         return exporter_free(exporter);
