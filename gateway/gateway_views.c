@@ -2,7 +2,7 @@
  * ETag of a list. */
 #include "gateway/gateway_views.h"
 
-#include "common/base/hash.h"
+#include "common/base/hex.h"
 #include "common/base/rfc3339.h"
 #include "tracing/tracing.h"
 
@@ -244,14 +244,7 @@ void gateway_cursor_write(const struct record *record, char ret_text[GATEWAY_CUR
 {
     char plain[CURSOR_BYTES_MAX];
     int length = snprintf(plain, sizeof plain, "%" PRId64 ":%s", record->created_at_ms, record->id);
-    hash_to_hex((const uint8_t *)plain, (size_t)length, ret_text);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    hex_write((const uint8_t *)plain, (size_t)length, ret_text);
 }
 
 bool gateway_cursor_read(const char *text, struct store_cursor *ret_cursor)
@@ -260,13 +253,8 @@ bool gateway_cursor_read(const char *text, struct store_cursor *ret_cursor)
     size_t length = strlen(text);
     if (length == 0 || length % 2 != 0 || length / 2 > CURSOR_BYTES_MAX)
         return false;
-    for (size_t i = 0; i < length / 2; i++) {
-        int high = hex_digit(text[2 * i]);
-        int low = hex_digit(text[2 * i + 1]);
-        if (high < 0 || low < 0 || high + low == 0)
-            return false;
-        plain[i] = (char)(high * 16 + low);
-    }
+    if (!hex_read(text, length / 2, (uint8_t *)plain) || strlen(plain) < length / 2)
+        return false;
     size_t digits = strspn(plain, "0123456789");
     if (digits == 0 || digits > 15 || plain[digits] != ':')
         return false;

@@ -3,6 +3,7 @@
 #include "payment/signature.h"
 
 #include "common/base/hash.h"
+#include "common/base/hex.h"
 #include "common/base/memory.h"
 
 #include <assert.h>
@@ -93,7 +94,7 @@ static void v1_make(const char *secret, const char *timestamp, size_t timestamp_
     uint8_t digest[SHA256_BYTES];
     hash_hmac_sha256(secret, strlen(secret), bytes, length, digest);
     free(bytes);
-    hash_to_hex(digest, sizeof digest, ret_hex);
+    hex_write(digest, sizeof digest, ret_hex);
 }
 
 enum signature_verdict signature_verify(const char *header, const char *secret, const char *body,

@@ -3,6 +3,7 @@
 #include "provider/webhook.h"
 
 #include "common/base/hash.h"
+#include "common/base/hex.h"
 #include "common/base/rfc3339.h"
 #include "common/json/json_write.h"
 
@@ -122,6 +123,6 @@ void webhook_sign(const char *secret, const char *body, int64_t at_s, bool is_fo
     if (is_forged)
         digest[0] ^= 1; /* one bit off: as close to right as a wrong one can be */
     char hex[2 * SHA256_BYTES + 1];
-    hash_to_hex(digest, sizeof digest, hex);
+    hex_write(digest, sizeof digest, hex);
     (void)snprintf(ret_text, WEBHOOK_SIGNATURE_SIZE, "t=%" PRId64 ",v1=%s", at_s, hex);
 }

@@ -2,6 +2,7 @@
 #include "tracing/booking_trace.h"
 
 #include "common/base/hash.h"
+#include "common/base/hex.h"
 #include "common/base/ident.h"
 #include "common/base/uuid.h"
 
@@ -56,5 +57,5 @@ void tracing_booking_trace_hex(const char *booking_id, char ret_hex[33])
 {
     uint8_t trace_id[16];
     tracing_booking_trace_id(booking_id, trace_id);
-    hash_to_hex(trace_id, sizeof trace_id, ret_hex);
+    hex_write(trace_id, sizeof trace_id, ret_hex);
 }

@@ -2,7 +2,7 @@
 #include "tracing/observer_state.h"
 
 #include "common/base/clock.h"
-#include "common/base/hash.h"
+#include "common/base/hex.h"
 #include "tracing/span_facts.h"
 #include "tracing/url_clean.h"
 #include "tracing/w3c.h"
@@ -24,7 +24,7 @@ void tracing_call_begin(struct tracing_observer *observer, const char *booking_i
     span_id[7] |= 1; /* never zero */
     /* Without a booking and a context the new span's own id names the trace. */
     char fallback[17];
-    hash_to_hex(span_id, sizeof span_id, fallback);
+    hex_write(span_id, sizeof span_id, fallback);
     lineage_find(observer->tracing, booking_id, traceparent, fallback, false, &lineage);
     ret_call->context = lineage_context(&lineage, span_id);
     memcpy(ret_call->parent, lineage.place.parent_id, sizeof ret_call->parent);

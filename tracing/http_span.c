@@ -2,7 +2,7 @@
  * get one only if the caller traces. */
 #include "tracing/http_span.h"
 
-#include "common/base/hash.h"
+#include "common/base/hex.h"
 #include "tracing/span_facts.h"
 #include "tracing/url_clean.h"
 
@@ -49,7 +49,7 @@ static void place_find(const struct tracing *tracing, const struct http_exchange
     char random_name[33];
     uint8_t random[16];
     uuid_random_bytes(random, sizeof random);
-    hash_to_hex(random, sizeof random, random_name);
+    hex_write(random, sizeof random, random_name);
     const char *booking_id = is_read(exchange, served) ? "" : served->booking_id;
     lineage_find(tracing, booking_id, exchange->traceparent, random_name, true, ret_lineage);
     if (served->is_set)

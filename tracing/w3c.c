@@ -2,33 +2,13 @@
  * one by one. */
 #include "tracing/w3c.h"
 
-#include "common/base/hash.h"
+#include "common/base/hex.h"
 
 #include <assert.h>
 #include <string.h>
 
 #define KEY_BYTES_MAX   256
 #define VALUE_BYTES_MAX 256
-
-static int hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    return -1; /* capitals too: the standard allows lower case only */
-}
-
-static bool hex_bytes(const char *text, size_t count, uint8_t *ret_bytes)
-{
-    for (size_t i = 0; i < count; i++) {
-        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        ret_bytes[i] = (uint8_t)(high * 16 + low);
-    }
-    return true;
-}
 
 static bool is_zero(const uint8_t *bytes, size_t count)
 {
@@ -44,12 +24,12 @@ bool w3c_traceparent_parse(const char *text, size_t length, struct trace_context
     uint8_t version;
     if (length < W3C_TRACEPARENT_BYTES || text[2] != '-' || text[35] != '-' || text[52] != '-')
         return false;
-    if (!hex_bytes(text, 1, &version) || version == 0xff)
+    if (!hex_read(text, 1, &version) || version == 0xff)
         return false;
     if (length > W3C_TRACEPARENT_BYTES && (version == 0 || text[W3C_TRACEPARENT_BYTES] != '-'))
         return false;
-    if (!hex_bytes(text + 3, 16, context.trace_id) || !hex_bytes(text + 36, 8, context.span_id) ||
-        !hex_bytes(text + 53, 1, &context.flags))
+    if (!hex_read(text + 3, 16, context.trace_id) || !hex_read(text + 36, 8, context.span_id) ||
+        !hex_read(text + 53, 1, &context.flags))
         return false;
     if (is_zero(context.trace_id, 16) || is_zero(context.span_id, 8))
         return false;
@@ -60,17 +40,14 @@ bool w3c_traceparent_parse(const char *text, size_t length, struct trace_context
 
 void w3c_traceparent_format(const struct trace_context *context, char ret_text[TRACEPARENT_SIZE])
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t flags = context->flags & W3C_FLAGS_KNOWN;
     assert(!is_zero(context->trace_id, 16) && !is_zero(context->span_id, 8));
     memcpy(ret_text, "00-", 3);
-    hash_to_hex(context->trace_id, 16, ret_text + 3);
+    hex_write(context->trace_id, 16, ret_text + 3);
     ret_text[35] = '-';
-    hash_to_hex(context->span_id, 8, ret_text + 36);
+    hex_write(context->span_id, 8, ret_text + 36);
     ret_text[52] = '-';
-    ret_text[53] = digits[flags >> 4];
-    ret_text[54] = digits[flags & 0x0f];
-    ret_text[55] = '\0';
+    hex_write(&flags, 1, ret_text + 53);
 }
 
 static bool is_key_start(char c)

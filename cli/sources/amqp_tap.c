@@ -4,7 +4,7 @@
 
 #include "cli/sources/amqp_letter.h"
 #include "common/base/clock.h"
-#include "common/base/hash.h"
+#include "common/base/hex.h"
 #include "common/base/memory.h"
 #include "common/base/uuid.h"
 #include "common/rabbitmq/amqp_bus.h"
@@ -90,7 +90,7 @@ bool tap_listen(struct tap *tap, const char *patterns, struct error *error)
     char queue[QUEUE_NAME_SIZE] = "cli.";
     uint8_t random[QUEUE_RANDOM_BYTES];
     uuid_random_bytes(random, sizeof random);
-    hash_to_hex(random, sizeof random, queue + 4);
+    hex_write(random, sizeof random, queue + 4);
     (void)amqp_queue_declare(tap->link.state, CHANNEL_READ, amqp_cstring_bytes(queue), false, false,
                              true, true, amqp_empty_table);
     if (!reply_check(tap, "declare a queue", error))

@@ -80,13 +80,3 @@ bool hash_equal_constant_time(const void *one, const void *other, size_t length)
 {
     return CRYPTO_memcmp(one, other, length) == 0;
 }
-
-void hash_to_hex(const uint8_t *bytes, size_t length, char *ret_text)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < length; i++) {
-        ret_text[2 * i] = digits[bytes[i] >> 4];
-        ret_text[2 * i + 1] = digits[bytes[i] & 0xf];
-    }
-    ret_text[2 * length] = '\0';
-}

@@ -20,5 +20,3 @@ uint64_t hash_fold(uint64_t hash, const void *bytes, size_t length);
 uint64_t hash_fold_number(uint64_t hash, uint64_t number);
 uint64_t hash_text(const char *text); /* from the start, without its end */
 bool hash_equal_constant_time(const void *one, const void *other, size_t length);
-void hash_to_hex(const uint8_t *bytes, size_t length,
-                 char *ret_text); /* 2 * length + 1 characters */

@@ -35,14 +35,3 @@ size_t text_int(char ret_text[TEXT_INT_SIZE], int64_t value)
     memcpy(ret_text, first, size);
     return size - 1;
 }
-
-int text_hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}

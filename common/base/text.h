@@ -13,6 +13,3 @@ size_t text_copy(char *to, size_t size, const char *from);
 void text_join(char *to, size_t size, const char *const *parts, size_t count);
 /* Decimal, as snprintf with PRId64. Returns the length. */
 size_t text_int(char ret_text[TEXT_INT_SIZE], int64_t value);
-
-/* The value of a hexadecimal digit of either case; -1: it is none. */
-int text_hex_digit(char c);

@@ -3,6 +3,7 @@
 #include "common/base/uuid.h"
 
 #include "common/base/hash.h"
+#include "common/base/hex.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,7 +24,7 @@ static void uuid_finish(uint8_t bytes[UUID_BYTES], unsigned version, char ret_te
     bytes[6] = (uint8_t)((bytes[6] & 0x0f) | version << 4);
     bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
     char hex[2 * UUID_BYTES + 1];
-    hash_to_hex(bytes, UUID_BYTES, hex);
+    hex_write(bytes, UUID_BYTES, hex);
     const char *next = hex;
     for (size_t i = 0; i < UUID_TEXT_SIZE - 1; i++)
         ret_text[i] = is_dash_at(i) ? '-' : *next++;
@@ -47,33 +48,19 @@ void uuid_v8_derive(const void *bytes, size_t length, char ret_text[UUID_TEXT_SI
     uuid_finish(digest, 8, ret_text);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
 bool uuid_parse(const char *text, uint8_t ret_bytes[16])
 {
-    uint8_t bytes[UUID_BYTES] = { 0 };
-    size_t digits = 0;
-    for (size_t i = 0; i < UUID_TEXT_SIZE - 1; i++) {
-        if (is_dash_at(i)) {
-            if (text[i] != '-')
-                return false;
-            continue;
-        }
-        int digit = hex_digit(text[i]);
-        if (digit < 0)
+    static const size_t groups[] = { 4, 2, 2, 2, 6 };
+    uint8_t bytes[UUID_BYTES];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        if (!hex_read(text, groups[i], bytes + count))
             return false;
-        bytes[digits / 2] = (uint8_t)(bytes[digits / 2] << 4 | digit);
-        digits++;
+        text += 2 * groups[i];
+        count += groups[i];
+        if (*text++ != (count < UUID_BYTES ? '-' : '\0'))
+            return false;
     }
-    if (text[UUID_TEXT_SIZE - 1] != '\0')
-        return false;
     memcpy(ret_bytes, bytes, sizeof bytes);
     return true;
 }

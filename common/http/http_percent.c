@@ -2,7 +2,7 @@
  * refused. */
 #include "common/http/http_percent.h"
 
-#include "common/base/text.h"
+#include "common/base/hex.h"
 
 #define ESCAPE_SIZE 3
 
@@ -11,8 +11,8 @@ int http_percent_byte(const char *at, size_t left, size_t *ret_taken)
     *ret_taken = 1;
     if (*at != '%')
         return (unsigned char)*at;
-    int high = left < ESCAPE_SIZE ? -1 : text_hex_digit(at[1]);
-    int low = high < 0 ? -1 : text_hex_digit(at[2]);
+    int high = left < ESCAPE_SIZE ? -1 : hex_digit(at[1]);
+    int low = high < 0 ? -1 : hex_digit(at[2]);
     if (low < 0)
         return -1;
     *ret_taken = ESCAPE_SIZE;

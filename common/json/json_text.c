@@ -2,7 +2,7 @@
  * unescaped first. */
 #include "common/json/json_text.h"
 
-#include "common/base/text.h"
+#include "common/base/hex.h"
 #include "common/base/utf8.h"
 
 #include <assert.h>
@@ -27,7 +27,7 @@ static bool unit_read(const char *at, const char *end, uint32_t *ret_unit)
         return false;
     uint32_t unit = 0;
     for (int i = 0; i < HEX_DIGITS; i++) {
-        int digit = text_hex_digit(at[2 + i]);
+        int digit = hex_digit(at[2 + i]);
         if (digit < 0)
             return false;
         unit = unit << 4 | (uint32_t)digit;

@@ -3,7 +3,7 @@
 #include "common/log/log.h"
 
 #include "common/base/clock.h"
-#include "common/base/hash.h"
+#include "common/base/hex.h"
 #include "common/base/rfc3339.h"
 #include "common/base/utf8.h"
 #include "common/json/json_write.h"
@@ -78,11 +78,11 @@ static void trace_write(struct json_writer *writer, const struct trace_context *
     char text[TRACE_TEXT_SIZE];
     if (trace == NULL || !trace->is_set)
         return;
-    hash_to_hex(trace->trace_id, sizeof trace->trace_id, text);
+    hex_write(trace->trace_id, sizeof trace->trace_id, text);
     json_write_string(writer, "trace_id", text);
-    hash_to_hex(trace->span_id, sizeof trace->span_id, text);
+    hex_write(trace->span_id, sizeof trace->span_id, text);
     json_write_string(writer, "span_id", text);
-    hash_to_hex(&trace->flags, sizeof trace->flags, text);
+    hex_write(&trace->flags, sizeof trace->flags, text);
     json_write_string(writer, "trace_flags", text);
 }
 
@@ -136,7 +136,7 @@ static size_t line_write_text(const struct line *line, char *buffer, size_t size
     const struct trace_context *trace = line->subject->trace;
     if (trace != NULL && trace->is_set) {
         char text[TRACE_TEXT_SIZE];
-        hash_to_hex(trace->trace_id, sizeof trace->trace_id, text);
+        hex_write(trace->trace_id, sizeof trace->trace_id, text);
         length = text_append(buffer, length, size, "trace_id", text, sizeof text - 1);
     }
     buffer[length++] = '\n';

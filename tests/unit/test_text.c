@@ -53,29 +53,12 @@ static void numbers_are_written_as_printf_writes_them(void **test)
     }
 }
 
-static void a_hexadecimal_digit_has_a_value_and_nothing_else_has(void **state)
-{
-    (void)state;
-    static const char digits[] = "0123456789abcdefABCDEF";
-    int count = 0;
-    for (int c = -128; c < 128; c++) {
-        const char *at = c != 0 ? strchr(digits, c) : NULL;
-        int expected = at == NULL                ? -1
-                       : (int)(at - digits) < 16 ? (int)(at - digits)
-                                                 : (int)(at - digits) - 6;
-        assert_int_equal(text_hex_digit((char)c), expected);
-        count += at != NULL;
-    }
-    assert_int_equal(count, 22);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_copy_is_cut_where_the_room_ends),
         cmocka_unit_test(parts_are_joined_and_cut_where_the_room_ends),
         cmocka_unit_test(numbers_are_written_as_printf_writes_them),
-        cmocka_unit_test(a_hexadecimal_digit_has_a_value_and_nothing_else_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

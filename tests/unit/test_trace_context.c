@@ -1,6 +1,7 @@
 /* traceparent and tracestate by the letter of W3C, ids that follow from names, and whose child a
  * span is. */
 #include "common/base/hash.h"
+#include "common/base/hex.h"
 #include "tests/unit/trace_sink.h"
 #include "tracing/booking_trace.h"
 #include "tracing/lineage.h"
@@ -178,7 +179,7 @@ static void assert_trace_is_hash(const char *booking_id)
     uint8_t digest[SHA256_BYTES];
     char hex[33];
     hash_sha256(booking_id, strlen(booking_id), digest);
-    hash_to_hex(digest, 16, hex);
+    hex_write(digest, 16, hex);
     assert_trace_hex(booking_id, hex);
 }
 

@@ -1,6 +1,8 @@
 /* environment_list.c - the lists of pairs among the OTEL_* variables: W3C Baggage's form. */
 #include "tracing/export/environment.h"
 
+#include "common/base/hex.h"
+
 #include <string.h>
 
 struct piece {
@@ -15,17 +17,6 @@ static struct piece trimmed(const char *from, const char *to)
     while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
         to--;
     return (struct piece){ from, (size_t)(to - from) };
-}
-
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
 }
 
 static bool pool_put(struct tracing_environment *environment, char c)
@@ -43,8 +34,8 @@ static bool pool_decode(struct tracing_environment *environment, struct piece pi
         int c = (unsigned char)piece.at[i];
         if (c == '%') {
             bool is_whole = piece.length - i > 2;
-            int high = is_whole ? hex_value(piece.at[i + 1]) : -1;
-            int low = is_whole ? hex_value(piece.at[i + 2]) : -1;
+            int high = is_whole ? hex_digit(piece.at[i + 1]) : -1;
+            int low = is_whole ? hex_digit(piece.at[i + 2]) : -1;
             if (high < 0 || low < 0)
                 return false;
             c = high * 16 + low;

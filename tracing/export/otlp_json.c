@@ -2,7 +2,7 @@
  * from outside is looked at. */
 #include "tracing/export/otlp_json.h"
 
-#include "common/base/hash.h"
+#include "common/base/hex.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -74,7 +74,7 @@ static void put_id(struct json_writer *writer, const uint8_t *id, size_t length)
 {
     char hex[ID_SIZE + 2];
     hex[0] = '"';
-    hash_to_hex(id, length, hex + 1);
+    hex_write(id, length, hex + 1);
     hex[1 + 2 * length] = '"';
     put(writer, hex, 2 + 2 * length);
 }
