@@ -16,7 +16,7 @@
     F(E, payment_id,     "paymentId",  IDENT,  REQUIRED, "the failed try, by its provider's id")     \
     F(E, intent_id,      "intentId",   IDENT,  REQUIRED, "the booking that it was for")              \
     F(E, user_id,        "userId",     USER,   OPTIONAL, "who tried to pay")                         \
-    F(E, reason,         "reason",     REASON, REMARK,   "the provider's word for why")              \
+    F(E, reason,         "reason",     REASON, REMARK,   "the provider's word for why, such as `card_declined`") \
     F(E, is_final,       "final",      FLAG,   STATED,   "whether the payer will not try again")     \
     F(E, declined_at_ms, "declinedAt", TIME,   REMARK,   "which of several tries was the last")
 
@@ -31,7 +31,7 @@
 #define REFUND_STUCK_FIELDS(F, E)                                                                    \
     F(E, payment_id,  "paymentId", IDENT,    REQUIRED, "the payment that is not back")               \
     F(E, intent_id,   "intentId",  IDENT,    REQUIRED, "the booking")                                \
-    F(E, reason,      "reason",    REASON,   REQUIRED, "the provider's word for why")                \
+    F(E, reason,      "reason",    REASON,   REQUIRED, "the provider's word for why, such as `account_closed`")                \
     F(E, amount,      "amount",    AMOUNT,   REQUIRED, "what was captured, in minor units")          \
     F(E, currency,    "currency",  CURRENCY, REQUIRED, "of the amount")                              \
     F(E, is_retrying, "retrying",  FLAG,     OPTIONAL, "it had been announced as back, and is asked for again; without it a person has to act")
