@@ -44,7 +44,7 @@ int main(void)
 {
     printf("# The state machines\n\n"
            "Printed by `docs/print_states.c` from the tables that run: `booking/table.c`,\n"
-           "`payment/transitions.c`, `gateway/table.c`. Of the rows for one state and "
+           "`payment/table.c`, `gateway/table.c`. Of the rows for one state and "
            "input the first\n"
            "whose condition holds is taken. An empty last column means that the state stays.\n");
     head_print(
@@ -53,11 +53,7 @@ int main(void)
         "booking for ever, `confirmed` lets go only by an explicit cancel.");
     table_print(&booking_table);
     head_print("Payment", "One captured payment: settled by its booking, or given back.");
-    for (size_t i = 0; i < payment_transition_count; i++) {
-        const struct payment_transition *row = &payment_transitions[i];
-        row_print(payment_state_text(row->from), payment_input_text(row->input), row->guard_name,
-                  row->verdict, payment_state_text(row->to));
-    }
+    table_print(&payment_table);
     head_print("Gateway", "What clients see of a booking: the intent as it was accepted, and the "
                           "last outcome heard.");
     table_print(&gateway_table);

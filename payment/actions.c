@@ -1,50 +1,29 @@
 /* actions.c - the rows that keep, announce and settle; those that ask the provider are in asking.c.
  * */
 #include "payment/actions.h"
+#include "common/base/text.h"
 #include "payment/announce.h"
 #include "payment/asking.h"
 
+#include <assert.h>
 #include <string.h>
 
-ACT(nothing)
+void payment_turn_begin(const struct turn *turn)
 {
-    (void)rules, (void)payment, (void)input;
-    decision->is_changed = false;
+    struct payment *payment = turn->state;
+    if (payment->state == PAYMENT_NONE && turn->row->next != PAYMENT_NONE) {
+        text_copy(payment->id, sizeof payment->id, turn->input->document_id);
+        payment->capture.position = ANNOUNCEMENT_NEVER;
+        payment->refund.position = ANNOUNCEMENT_NEVER;
+    }
+    payment->state = (enum payment_state)turn->row->next;
 }
 
-ACT(alert)
+void payment_keep_conflict(const struct turn *turn)
 {
-    nothing(rules, payment, input, decision);
-    decision->is_alert = true;
-}
-
-/* Somebody speaks of this payment in the name of another booking. */
-ACT(suspect)
-{
-    nothing(rules, payment, input, decision);
-    decision->is_security_event = true;
-}
-
-/* Another payment of a caller without payment ids: the shell asks once more, under its own id. */
-ACT(give_own_id)
-{
-    nothing(rules, payment, input, decision);
-    decision->reply = REPLY_CONFLICT;
-}
-
-ACT(conflict_again)
-{
-    nothing(rules, payment, input, decision);
-    decision->reply = REPLY_OK;
-    decision->reason = PAYMENT_REASON_CONFLICT;
-}
-
-ACT(keep_conflict)
-{
-    (void)rules;
-    const struct payment_payload *payload = payment_payload(input);
-    decision->reason = PAYMENT_REASON_CONFLICT;
-    decision->is_alert = true;
+    struct payment *payment = turn->state;
+    struct decision *decision = turn->decision;
+    const struct payment_payload *payload = turn_payload(turn);
     decision->is_security_event = strcmp(payment->intent_id, payload->intent_id) != 0 ||
                                   strcmp(payment->user_id, payload->user_id) != 0;
     decision->is_changed = payment->conflict_count < PAYMENT_CONFLICTS_MAX;
@@ -59,8 +38,10 @@ ACT(keep_conflict)
 }
 
 /* More is back than was captured, or other money: nothing here can undo it. */
-static void overpaid_alert(const struct payment *payment, struct decision *decision)
+static void overpaid_alert(const struct turn *turn)
 {
+    const struct payment *payment = turn->state;
+    struct decision *decision = turn->decision;
     for (int32_t i = 0; i < payment->refunds.count; i++) {
         const struct payment_refund *refund = &payment->refunds.list[i];
         decision->is_alert |= refund->standing == STANDING_SUCCEEDED && refund->amount > 0 &&
@@ -69,116 +50,125 @@ static void overpaid_alert(const struct payment *payment, struct decision *decis
     decision->is_alert |= payment_back(payment) > payment->amount;
 }
 
-static void capture_keep(struct payment *payment, const struct input *input,
-                         struct decision *decision)
+static void capture_keep(const struct turn *turn)
 {
-    const struct payment_payload *payload = payment_payload(input);
+    struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
+    assert(payment->amount == 0); /* the first capture is immutable */
     memcpy(payment->intent_id, payload->intent_id, sizeof payment->intent_id);
     memcpy(payment->user_id, payload->user_id, sizeof payment->user_id);
     payment->amount = payload->amount;
     memcpy(payment->currency, payload->currency, sizeof payment->currency);
-    payment->captured_at_ms = decision->now_ms;
+    payment->captured_at_ms = turn->decision->now_ms;
     payment->is_final = false;
-    overpaid_alert(payment, decision);
+    overpaid_alert(turn);
 }
 
-ACT(capture)
+void payment_capture(const struct turn *turn)
 {
-    capture_keep(payment, input, decision);
+    const struct payment_rules *rules = turn->rules;
+    struct payment *payment = turn->state;
+    struct decision *decision = turn->decision;
+    capture_keep(turn);
     announce_captured(payment, decision);
     payment->due_at_ms = decision->now_ms + rules->repeat_after_ms;
 }
 
-ACT(decline)
+void payment_decline(const struct turn *turn)
 {
-    (void)rules;
-    const struct payment_payload *payload = payment_payload(input);
+    struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
     memcpy(payment->intent_id, payload->intent_id, sizeof payment->intent_id);
     if (payload->user_id[0] != '\0')
         memcpy(payment->user_id, payload->user_id, sizeof payment->user_id);
     payment->is_final |= payload->is_final;
-    announce_declined(payment, payload->reason, decision);
+    announce_declined(payment, payload->reason, turn->decision);
 }
 
-ACT(capture_again)
+void payment_capture_again(const struct turn *turn)
 {
-    (void)input;
+    const struct payment_rules *rules = turn->rules;
+    struct payment *payment = turn->state;
+    struct decision *decision = turn->decision;
     announce_captured_again(payment, decision);
     payment->repeat_count++;
-    payment->due_at_ms = decision->now_ms + backoff_ms(rules->repeat_after_ms, rules->repeat_max_ms,
-                                                       payment->repeat_count);
+    payment->due_at_ms =
+        decision->now_ms +
+        payment_backoff_ms(rules->repeat_after_ms, rules->repeat_max_ms, payment->repeat_count);
 }
 
-ACT(settle)
+void payment_settle(const struct turn *turn)
 {
-    (void)rules, (void)input, (void)decision;
+    struct payment *payment = turn->state;
     payment->due_at_ms = 0;
 }
 
-ACT(expect_demand)
+void payment_expect_demand(const struct turn *turn)
 {
-    (void)rules, (void)decision;
-    memcpy(payment->intent_id, payment_payload(input)->intent_id, sizeof payment->intent_id);
-    memcpy(payment->refund_reason, payment_payload(input)->reason, sizeof payment->refund_reason);
+    struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
+    memcpy(payment->intent_id, payload->intent_id, sizeof payment->intent_id);
+    memcpy(payment->refund_reason, payload->reason, sizeof payment->refund_reason);
     payment->is_demanded = true;
 }
 
-static void reason_keep(struct payment *payment, const struct input *input)
+static void reason_keep(const struct turn *turn)
 {
-    memcpy(payment->refund_reason, payment_payload(input)->reason, sizeof payment->refund_reason);
+    struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
+    memcpy(payment->refund_reason, payload->reason, sizeof payment->refund_reason);
 }
 
-ACT(refund_demanded)
+void payment_refund_demanded(const struct turn *turn)
 {
-    reason_keep(payment, input);
-    refund(rules, payment, input, decision);
+    reason_keep(turn);
+    payment_refund_begin(turn);
 }
 
-ACT(refund_at_capture)
+void payment_refund_at_capture(const struct turn *turn)
 {
-    capture_keep(payment, input, decision);
-    refund(rules, payment, input, decision);
+    capture_keep(turn);
+    payment_refund_begin(turn);
 }
 
-ACT(await_demanded)
+void payment_await_demanded(const struct turn *turn)
 {
-    reason_keep(payment, input);
-    refund_await(rules, payment, decision);
+    reason_keep(turn);
+    payment_refund_await(turn);
 }
 
-ACT(await_at_capture)
+void payment_await_at_capture(const struct turn *turn)
 {
-    capture_keep(payment, input, decision);
-    refund_await(rules, payment, decision);
+    capture_keep(turn);
+    payment_refund_await(turn);
 }
 
 /* The provider's report came before the demand. */
-ACT(refund_reported_before)
+void payment_refund_reported_before(const struct turn *turn)
 {
-    (void)rules;
-    reason_keep(payment, input);
-    refund_done(payment, "", decision);
+    reason_keep(turn);
+    payment_refund_done(turn, "");
 }
 
-ACT(refund_reported_at_capture)
+void payment_refund_reported_at_capture(const struct turn *turn)
 {
-    (void)rules;
-    capture_keep(payment, input, decision);
-    refund_done(payment, "", decision);
+    capture_keep(turn);
+    payment_refund_done(turn, "");
 }
 
 /* What the input says of one refund. */
-bool refund_hear(struct payment *payment, const struct input *input, struct decision *decision)
+bool payment_refund_hear(const struct turn *turn)
 {
+    struct payment *payment = turn->state;
     struct payment_refund said;
-    if (!payment_said(payment, input, &said))
+    if (!payment_said(payment, turn->input, &said))
         return false;
-    bool is_result = input->type == INPUT_RESULT;
+    bool is_result = turn->input->type == INPUT_RESULT;
     bool is_contradiction = refunds_contradict(&payment->refunds, &said);
     enum hearing hearing = refunds_hear(&payment->refunds, &said, is_result);
-    decision->is_alert |= is_contradiction || hearing == HEARD_NO_ROOM;
+    turn->decision->is_alert |= is_contradiction || hearing == HEARD_NO_ROOM;
     if (payment->amount > 0)
-        overpaid_alert(payment, decision);
+        overpaid_alert(turn);
     if (hearing == HEARD_NEWS)
         payment->call_number++;
     return hearing == HEARD_NEWS;
@@ -186,62 +176,54 @@ bool refund_hear(struct payment *payment, const struct input *input, struct deci
 
 /* Too much came back, or all of what paid for a booking, and we hear of it again: perhaps nobody
  * was told the first time, when we died between the save and the alert. */
-ACT(remind)
+void payment_remind(const struct turn *turn)
 {
-    (void)rules, (void)input;
+    struct payment *payment = turn->state;
+    struct decision *decision = turn->decision;
     decision->is_changed = false;
     if (payment->amount > 0)
-        overpaid_alert(payment, decision);
+        overpaid_alert(turn);
     decision->is_alert |= payment->state == PAYMENT_SETTLED && payment_back(payment) > 0;
 }
 
-ACT(keep_report)
+void payment_keep_report(const struct turn *turn)
 {
-    (void)rules;
-    (void)refund_hear(payment, input, decision);
+    struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
+    (void)payment_refund_hear(turn);
     if (payment->intent_id[0] == '\0')
-        memcpy(payment->intent_id, payment_payload(input)->intent_id, sizeof payment->intent_id);
-}
-
-ACT(keep_report_alert)
-{
-    keep_report(rules, payment, input, decision);
-    decision->is_alert = true;
+        memcpy(payment->intent_id, payload->intent_id, sizeof payment->intent_id);
 }
 
 /* Given back at the provider although it paid for a confirmed booking: nobody here asked for it. */
-ACT(keep_report_settled)
+void payment_keep_report_settled(const struct turn *turn)
 {
-    keep_report(rules, payment, input, decision);
-    decision->is_alert |= payment_back(payment) > 0;
+    struct payment *payment = turn->state;
+    payment_keep_report(turn);
+    turn->decision->is_alert |= payment_back(payment) > 0;
 }
 
 /* Not kept, so it does not count as back: at worst the provider is asked for what it will refuse.
  */
-ACT(count_beyond)
+void payment_count_beyond(const struct turn *turn)
 {
-    (void)rules, (void)input;
+    struct payment *payment = turn->state;
     if (payment->refunds.beyond < INT32_MAX)
         payment->refunds.beyond++;
-    decision->is_alert = true;
 }
 
-ACT(settle_reported)
+void payment_finish_by_report(const struct turn *turn)
 {
-    settle(rules, payment, input, decision);
-    decision->is_alert = true;
+    const struct payment_payload *payload = turn_payload(turn);
+    payment_keep_report(turn);
+    payment_refund_done(turn, payload->refund_id);
 }
 
-ACT(finish_by_report)
+void payment_answer_again(const struct turn *turn)
 {
-    keep_report(rules, payment, input, decision);
-    refund_done(payment, payment_payload(input)->refund_id, decision);
-}
-
-ACT(answer_again)
-{
-    (void)rules;
+    struct payment *payment = turn->state;
+    struct decision *decision = turn->decision;
     decision->is_changed = false;
-    if (input->is_repeat)
+    if (turn->input->is_repeat)
         announce_refund_end_again(payment, decision);
 }

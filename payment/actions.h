@@ -1,51 +1,48 @@
-/* actions.h - what a row of the payment's transition table does to the state, and what it decides.
- * Pure. The state's name is set by payment_decide before. */
+/* actions.h - what a row of the payment's table does to the state, and what it owes. Pure. */
 #pragma once
 
+#include "common/saga/transition.h"
 #include "payment/payment.h"
 
-#define ACT(name)                                                                                  \
-    void name(const struct payment_rules *rules, struct payment *payment,                          \
-              const struct input *input, struct decision *decision)
+/* Before each action: the state that the row names, and what comes with the first one. */
+transition_action payment_turn_begin;
 
-ACT(nothing);
-ACT(alert);
-ACT(suspect);
-ACT(give_own_id);
-ACT(keep_conflict);
-ACT(conflict_again);
-ACT(capture);
-ACT(decline);
-ACT(capture_again);
-ACT(settle);
-ACT(expect_demand);
-ACT(refund);
-ACT(refund_demanded);
-ACT(refund_at_capture);
-ACT(await_demanded);
-ACT(await_at_capture);
-ACT(refund_reported_before);
-ACT(refund_reported_at_capture);
-ACT(remind);
-ACT(keep_report);
-ACT(keep_report_alert);
-ACT(keep_report_settled);
-ACT(count_beyond);
-ACT(settle_reported);
-ACT(finish_by_report);
-ACT(finish_by_result);
-ACT(stick_by_result);
-ACT(stick_out_of_keys);
-ACT(wait_on);
-ACT(wait_for_pending);
-ACT(look_up);
-ACT(call_again);
-ACT(call_next_key);
-ACT(wait_and_ask);
-ACT(keep_answer);
-ACT(ask_again);
-ACT(ask_again_refused);
-ACT(ask_again_failed);
-ACT(retry_by_hand);
-ACT(resolve_by_hand);
-ACT(answer_again);
+/* Of a capture. */
+transition_action payment_keep_conflict;
+transition_action payment_capture;
+transition_action payment_decline;
+transition_action payment_capture_again;
+transition_action payment_settle;
+/* Of a demand that it goes back; what is back or coming already is not asked for. */
+transition_action payment_expect_demand;
+transition_action payment_refund_demanded;
+transition_action payment_refund_at_capture;
+transition_action payment_await_demanded;
+transition_action payment_await_at_capture;
+transition_action payment_refund_reported_before;
+transition_action payment_refund_reported_at_capture;
+/* Of a report about a refund. */
+transition_action payment_remind;
+transition_action payment_keep_report;
+transition_action payment_keep_report_settled;
+transition_action payment_count_beyond;
+transition_action payment_finish_by_report;
+/* asking.c: of an answer by the provider, and of a deadline. */
+transition_action payment_finish_by_result;
+transition_action payment_stick_by_result;
+transition_action payment_stick_out_of_keys;
+transition_action payment_wait_on;
+transition_action payment_wait_for_pending;
+transition_action payment_look_up;
+transition_action payment_call_again;
+transition_action payment_call_next_key;
+transition_action payment_wait_and_ask;
+transition_action payment_keep_answer;
+transition_action payment_ask_again;
+transition_action payment_ask_again_refused;
+transition_action payment_ask_again_failed;
+/* A person has looked at a stuck refund. */
+transition_action payment_retry_by_hand;
+transition_action payment_resolve_by_hand;
+/* Changes nothing; a repeat is answered by what was announced. */
+transition_action payment_answer_again;

@@ -1,62 +1,42 @@
 /* guards.c - what a row of the table may ask; of a refund it is answered by hearing the input on a
  * copy. */
 #include "payment/guards.h"
+#include "payment/payment.h"
 
 #include <string.h>
 
-_Static_assert(sizeof(struct payment_payload) <= INPUT_PAYLOAD_BYTES, "fits into an input");
-
-const struct payment_payload *payment_payload(const struct input *input)
+bool payment_is_due(const struct turn *turn)
 {
-    return (const struct payment_payload *)(const void *)input->payload;
+    const struct payment *payment = turn->state;
+    return payment->due_at_ms != 0 && payment->due_at_ms <= turn->decision->now_ms;
 }
 
-_Static_assert(sizeof(struct operator_payload) <= INPUT_PAYLOAD_BYTES, "fits into an input");
-_Static_assert(sizeof(struct deadline_payload) <= INPUT_PAYLOAD_BYTES, "fits into an input");
-
-static const struct refund_result *result_of(const struct input *input)
-{
-    return (const struct refund_result *)(const void *)input->payload;
-}
-
-PAYMENT_GUARD(payment_always)
-{
-    (void)payment, (void)input, (void)now_ms;
-    return true;
-}
-
-PAYMENT_GUARD(payment_is_due)
-{
-    (void)input;
-    return payment->due_at_ms != 0 && payment->due_at_ms <= now_ms;
-}
-
-PAYMENT_GUARD(is_call_held)
+bool payment_is_call_held(const struct turn *turn)
 {
     struct deadline_payload deadline;
-    memcpy(&deadline, input->payload, sizeof deadline);
-    return payment_is_due(payment, input, now_ms) && deadline.is_effect_held;
+    memcpy(&deadline, turn->input->payload, sizeof deadline);
+    return payment_is_due(turn) && deadline.is_effect_held;
 }
 
-PAYMENT_GUARD(same_capture)
+bool payment_same_capture(const struct turn *turn)
 {
-    (void)now_ms;
-    const struct payment_payload *payload = payment_payload(input);
+    const struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
     return strcmp(payment->intent_id, payload->intent_id) == 0 &&
            strcmp(payment->user_id, payload->user_id) == 0 && payment->amount == payload->amount &&
            strcmp(payment->currency, payload->currency) == 0;
 }
 
-PAYMENT_GUARD(is_unnamed)
+bool payment_is_unnamed(const struct turn *turn)
 {
-    (void)payment, (void)now_ms;
-    return payment_payload(input)->is_unnamed;
+    const struct payment_payload *payload = turn_payload(turn);
+    return payload->is_unnamed;
 }
 
-PAYMENT_GUARD(known_conflict)
+bool payment_known_conflict(const struct turn *turn)
 {
-    (void)now_ms;
-    const struct payment_payload *payload = payment_payload(input);
+    const struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
     for (int32_t i = 0; i < payment->conflict_count; i++) {
         const struct payment_conflict *known = &payment->conflicts[i];
         if (strcmp(known->intent_id, payload->intent_id) == 0 &&
@@ -67,163 +47,168 @@ PAYMENT_GUARD(known_conflict)
     return false;
 }
 
-PAYMENT_GUARD(same_booking)
+bool payment_same_booking(const struct turn *turn)
 {
-    (void)now_ms;
-    return strcmp(payment->intent_id, payment_payload(input)->intent_id) == 0;
+    const struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
+    return strcmp(payment->intent_id, payload->intent_id) == 0;
 }
 
-PAYMENT_GUARD(other_booking)
+bool payment_other_booking(const struct turn *turn)
 {
-    return !same_booking(payment, input, now_ms);
+    return !payment_same_booking(turn);
 }
 
-PAYMENT_GUARD(other_try)
+bool payment_other_try(const struct turn *turn)
 {
-    const char *user_id = payment_payload(input)->user_id;
-    return other_booking(payment, input, now_ms) ||
-           (user_id[0] != '\0' && payment->user_id[0] != '\0' &&
-            strcmp(user_id, payment->user_id) != 0);
+    const struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
+    const char *user_id = payload->user_id;
+    return payment_other_booking(turn) || (user_id[0] != '\0' && payment->user_id[0] != '\0' &&
+                                           strcmp(user_id, payment->user_id) != 0);
 }
 
 /* Nothing is ever taken back, so it does not matter in which order two words of it arrive. */
-PAYMENT_GUARD(says_more)
+bool payment_says_more(const struct turn *turn)
 {
-    (void)now_ms;
-    const struct payment_payload *payload = payment_payload(input);
+    const struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
     return (payload->is_final && !payment->is_final) ||
            (payload->user_id[0] != '\0' && payment->user_id[0] == '\0');
 }
 
-PAYMENT_GUARD(demanded_here)
+bool payment_demanded_here(const struct turn *turn)
 {
-    return payment->is_demanded && same_booking(payment, input, now_ms);
+    const struct payment *payment = turn->state;
+    return payment->is_demanded && payment_same_booking(turn);
 }
 
-PAYMENT_GUARD(demanded_elsewhere)
+bool payment_demanded_elsewhere(const struct turn *turn)
 {
-    return payment->is_demanded && other_booking(payment, input, now_ms);
+    const struct payment *payment = turn->state;
+    return payment->is_demanded && payment_other_booking(turn);
 }
 
-PAYMENT_GUARD(above_captured)
+bool payment_above_captured(const struct turn *turn)
 {
-    (void)now_ms;
-    const struct payment_payload *payload = payment_payload(input);
+    const struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
     return payload->amount > payment->amount || strcmp(payload->currency, payment->currency) != 0;
 }
 
 /* ---- refunds, with what the input says of one ---- */
 
-static enum hearing hear(const struct payment *payment, const struct input *input,
-                         struct refunds *ret_after)
+static enum hearing hear(const struct turn *turn, struct refunds *ret_after)
 {
+    const struct payment *payment = turn->state;
     struct payment_refund said;
     *ret_after = payment->refunds;
-    if (!payment_said(payment, input, &said))
+    if (!payment_said(payment, turn->input, &said))
         return HEARD_BEFORE;
-    return refunds_hear(ret_after, &said, input->type == INPUT_RESULT);
+    return refunds_hear(ret_after, &said, turn->input->type == INPUT_RESULT);
 }
 
 /* Before the capture is stored only its own input knows the money. */
-static bool is_enough(const struct payment *payment, const struct input *input, bool with_pending)
+static bool is_enough(const struct turn *turn, bool with_pending)
 {
+    const struct payment *payment = turn->state;
+    const struct payment_payload *payload = turn_payload(turn);
     struct refunds after;
-    bool is_capture = input->type == INPUT_CAPTURED;
-    const char *currency = is_capture ? payment_payload(input)->currency : payment->currency;
-    int64_t amount = is_capture ? payment_payload(input)->amount : payment->amount;
-    (void)hear(payment, input, &after);
+    bool is_capture = turn->input->type == INPUT_CAPTURED;
+    const char *currency = is_capture ? payload->currency : payment->currency;
+    int64_t amount = is_capture ? payload->amount : payment->amount;
+    (void)hear(turn, &after);
     int64_t sum = refunds_sum(&after, STANDING_SUCCEEDED, currency);
     if (with_pending)
         sum += refunds_sum(&after, STANDING_PENDING, currency);
     return sum >= amount;
 }
 
-PAYMENT_GUARD(all_is_back)
+bool payment_all_is_back(const struct turn *turn)
 {
-    (void)now_ms;
-    return is_enough(payment, input, false);
+    return is_enough(turn, false);
 }
 
-PAYMENT_GUARD(all_is_coming)
+bool payment_all_is_coming(const struct turn *turn)
 {
-    (void)now_ms;
-    return is_enough(payment, input, true);
+    return is_enough(turn, true);
 }
 
-PAYMENT_GUARD(some_is_back)
+bool payment_some_is_back(const struct turn *turn)
 {
-    (void)input, (void)now_ms;
+    const struct payment *payment = turn->state;
     return payment_back(payment) > 0;
 }
 
-PAYMENT_GUARD(demanded_and_back)
+bool payment_demanded_and_back(const struct turn *turn)
 {
-    return demanded_here(payment, input, now_ms) && all_is_back(payment, input, now_ms);
+    return payment_demanded_here(turn) && payment_all_is_back(turn);
 }
 
-PAYMENT_GUARD(demanded_and_coming)
+bool payment_demanded_and_coming(const struct turn *turn)
 {
-    return demanded_here(payment, input, now_ms) && all_is_coming(payment, input, now_ms);
+    return payment_demanded_here(turn) && payment_all_is_coming(turn);
 }
 
-PAYMENT_GUARD(changes_what_is_missing)
+bool payment_changes_what_is_missing(const struct turn *turn)
 {
+    const struct payment *payment = turn->state;
     struct payment after = *payment;
-    (void)now_ms;
-    (void)hear(payment, input, &after.refunds);
+    (void)hear(turn, &after.refunds);
     return payment_missing(&after) != payment_missing(payment);
 }
 
 /* The provider's word that all is back speaks of refunds that we may not have heard of: whichever
  * fails may be one of them. */
-PAYMENT_GUARD(takes_back)
+bool payment_takes_back(const struct turn *turn)
 {
+    const struct payment *payment = turn->state;
     struct payment after = *payment;
     struct payment_refund said;
-    if (hear(payment, input, &after.refunds) != HEARD_NEWS || all_is_back(payment, input, now_ms) ||
-        !payment_said(payment, input, &said))
+    if (hear(turn, &after.refunds) != HEARD_NEWS || payment_all_is_back(turn) ||
+        !payment_said(payment, turn->input, &said))
         return false;
     return said.standing == STANDING_FAILED || payment_back(&after) < payment_back(payment);
 }
 
-PAYMENT_GUARD(tells_nothing_new)
+bool payment_tells_nothing_new(const struct turn *turn)
 {
     struct refunds after;
-    (void)now_ms;
-    return hear(payment, input, &after) == HEARD_BEFORE;
+    return hear(turn, &after) == HEARD_BEFORE;
 }
 
-PAYMENT_GUARD(tells_of_a_failure)
+bool payment_tells_of_a_failure(const struct turn *turn)
 {
+    const struct payment *payment = turn->state;
     struct refunds after;
     struct payment_refund said;
-    (void)now_ms;
-    return hear(payment, input, &after) == HEARD_NEWS && payment_said(payment, input, &said) &&
+    return hear(turn, &after) == HEARD_NEWS && payment_said(payment, turn->input, &said) &&
            said.standing == STANDING_FAILED;
 }
 
-PAYMENT_GUARD(contradicts)
+bool payment_contradicts(const struct turn *turn)
 {
+    const struct payment *payment = turn->state;
     struct payment_refund said;
-    return tells_nothing_new(payment, input, now_ms) && payment_said(payment, input, &said) &&
+    return payment_tells_nothing_new(turn) && payment_said(payment, turn->input, &said) &&
            refunds_contradict(&payment->refunds, &said);
 }
 
-PAYMENT_GUARD(finds_no_room)
+bool payment_finds_no_room(const struct turn *turn)
 {
     struct refunds after;
-    (void)now_ms;
-    return hear(payment, input, &after) == HEARD_NO_ROOM;
+    return hear(turn, &after) == HEARD_NO_ROOM;
 }
 
 /* ---- results of provider calls ---- */
 
 /* Since that call another was made, or something was heard that may change its answer: what it says
  * of one refund is true for ever, what it says of the whole is not. */
-PAYMENT_GUARD(answers_an_older_call)
+bool payment_answers_an_older_call(const struct turn *turn)
 {
-    (void)now_ms;
-    int64_t number = result_of(input)->call_number;
+    const struct payment *payment = turn->state;
+    const struct refund_result *result = turn_payload(turn);
+    int64_t number = result->call_number;
     return number != 0 && number != payment->call_number;
 }
 
@@ -232,51 +217,55 @@ static bool has_pending(const struct payment *payment)
     return refunds_sum(&payment->refunds, STANDING_PENDING, payment->currency) > 0;
 }
 
-static bool names_a_failed_one(const struct payment *payment, const struct input *input)
+static bool names_a_failed_one(const struct turn *turn)
 {
-    const struct payment_refund *named =
-        refunds_find(&payment->refunds, result_of(input)->refund_id);
+    const struct payment *payment = turn->state;
+    const struct refund_result *result = turn_payload(turn);
+    const struct payment_refund *named = refunds_find(&payment->refunds, result->refund_id);
     return named != NULL && named->standing == STANDING_FAILED;
 }
 
-PAYMENT_GUARD(says_all_is_back)
+bool payment_says_all_is_back(const struct turn *turn)
 {
-    (void)now_ms;
-    return result_of(input)->status == REFUND_ALREADY && !has_pending(payment) &&
-           !names_a_failed_one(payment, input);
+    const struct payment *payment = turn->state;
+    const struct refund_result *result = turn_payload(turn);
+    return result->status == REFUND_ALREADY && !has_pending(payment) && !names_a_failed_one(turn);
 }
 
 /* That a refund of ours failed is no refusal: what is missing is asked for again. */
-PAYMENT_GUARD(refused)
+bool payment_refused(const struct turn *turn)
 {
-    (void)now_ms;
-    const struct refund_result *result = result_of(input);
+    const struct refund_result *result = turn_payload(turn);
     if (strstr(result->reason, REFUND_CODE_KEY_REUSED) != NULL)
         return false;
     return (result->status == REFUND_REFUSED && result->refund_id[0] == '\0') ||
-           (result->status == REFUND_ALREADY && names_a_failed_one(payment, input));
+           (result->status == REFUND_ALREADY && names_a_failed_one(turn));
 }
 
 /* An answer that was on its way for longer than its call may take is too old to act upon. */
-PAYMENT_GUARD(not_found)
+bool payment_not_found(const struct turn *turn)
 {
-    return result_of(input)->status == REFUND_NOT_FOUND && now_ms < payment->due_at_ms;
+    const struct payment *payment = turn->state;
+    const struct refund_result *result = turn_payload(turn);
+    return result->status == REFUND_NOT_FOUND && turn->decision->now_ms < payment->due_at_ms;
 }
 
-PAYMENT_GUARD(spends_key)
+bool payment_spends_key(const struct turn *turn)
 {
-    const struct refund_result *result = result_of(input);
-    if (not_found(payment, input, now_ms))
+    const struct payment *payment = turn->state;
+    const struct refund_result *result = turn_payload(turn);
+    if (payment_not_found(turn))
         return payment->asked_amount != payment_missing(payment) ||
                strstr(payment->last_error, REFUND_CODE_KEY_REUSED) != NULL;
     return result->refund_id[0] != '\0' && result->status != REFUND_ALREADY &&
-           tells_nothing_new(payment, input, now_ms);
+           payment_tells_nothing_new(turn);
 }
 
-PAYMENT_GUARD(spends_last_key)
+bool payment_spends_last_key(const struct turn *turn)
 {
+    const struct payment *payment = turn->state;
     bool has_room = payment->refunds.count < PAYMENT_REFUNDS_MAX;
-    if (spends_key(payment, input, now_ms))
+    if (payment_spends_key(turn))
         return !has_room || payment->key_ordinal + 1 >= REFUND_KEYS_MAX;
-    return not_found(payment, input, now_ms) && !has_room;
+    return payment_not_found(turn) && !has_room;
 }

@@ -23,6 +23,7 @@ struct participant payment_participant(const void *rules)
         .state_size = sizeof(struct payment),
         .deadlines_wait_for_queue = false, /* they only ask again, they never decide */
         .parse = payment_parse,
+        .table = &payment_table,
         .decide = payment_decide,
         .state_name = state_name,
         .due_at_ms_offset = offsetof(struct payment, due_at_ms),

@@ -1,18 +1,22 @@
 /* payment.h - one payment as a pure state machine: captured, then settled or given back.
  *
- *   none        nothing is known of this payment id
- *   expected    its refund was demanded or reported before its capture was seen (a tombstone)
- *   declined    the provider refused it; no money moved
- *   captured    we have the money and have announced it; no outcome heard yet
- *   settled     it paid for a confirmed booking
- *   refund_due  it must go back; the provider has been asked for the first time, or, long after the
- *               capture, whether it has done so before
- *   refunding   it must go back; whether the provider has done it is asked by key, then asked again
- *   refunded    it is back: its refunds that stand add up to it, or the provider says so
- *   stuck       the provider refuses for good, or never answered: somebody must look
+ *        none -----------------> captured -------------> settled
+ *         |  \     a capture     ^   |     its booking     |
+ *         |   `-> declined ------'   |     is confirmed    | the booking is cancelled
+ *         |                          | it is demanded      |
+ *         | a demand or report       v                     v
+ *         `-> expected ----------> refund_due <------------'
+ *                     its capture    |   ^ ^
+ *                                    v   | `---- heard to have failed, or tried again by hand
+ *                                 refunding            |               |
+ *                                    |`---> refunded --'               |
+ *                                    `----> refund_stuck --------------'
  *
- * Which booking it is for is fixed by its capture and never changes. The rules are the rows of
- * payment_transitions. No I/O, no clock, no randomness.
+ * Where all is back or coming when it is demanded, refund_due is passed over. What is true in each
+ * state stands beside it below, and is checked by payment_check; each edge is a row of
+ * payment_table (table.c). No I/O, no clock, no randomness.
+ *
+ * Which booking it is for is fixed by its capture and never changes.
  *
  * Refunds are kept by the provider's ids (refunds.h), whoever made them and whenever that is heard.
  * What the provider is asked for is what is missing: captured, and neither back nor on its way. The
@@ -29,6 +33,7 @@
 #include "common/saga/announcement.h"
 #include "common/saga/decision.h"
 #include "common/saga/input.h"
+#include "common/saga/transition.h"
 #include "events/event.h"
 #include "events/topology.h"
 #include "payment/refund_call.h"
@@ -39,15 +44,25 @@
 #include <stdint.h>
 
 #define PAYMENT_STATES(X)                                                                          \
-    X(PAYMENT_NONE, "none")                                                                        \
-    X(PAYMENT_EXPECTED, "expected")                                                                \
-    X(PAYMENT_DECLINED, "declined")                                                                \
-    X(PAYMENT_CAPTURED, "captured")                                                                \
-    X(PAYMENT_SETTLED, "settled")                                                                  \
-    X(PAYMENT_REFUND_DUE, "refund_due")                                                            \
-    X(PAYMENT_REFUNDING, "refunding")                                                              \
-    X(PAYMENT_REFUNDED, "refunded")                                                                \
-    X(PAYMENT_STUCK, "refund_stuck")
+    X(PAYMENT_NONE, "none", "nothing is known of this payment id", PASSES)                         \
+    X(PAYMENT_EXPECTED, "expected",                                                                \
+      "its refund was demanded or reported before its capture was seen (a tombstone)", PASSES)     \
+    X(PAYMENT_DECLINED, "declined", "the provider refused it; no money moved", PASSES)             \
+    X(PAYMENT_CAPTURED, "captured",                                                                \
+      "we have the money and have announced it; no outcome heard yet", WAITS)                      \
+    X(PAYMENT_SETTLED, "settled", "it paid for a confirmed booking",                               \
+      FINAL_BUT_FOR(INPUT_CANCELLED))                                                              \
+    X(PAYMENT_REFUND_DUE, "refund_due",                                                            \
+      "it must go back; the provider has been asked for the first time, or, long after the "       \
+      "capture, whether it has done so before",                                                    \
+      WAITS)                                                                                       \
+    X(PAYMENT_REFUNDING, "refunding",                                                              \
+      "it must go back; whether the provider has done it is asked by key, then asked again",       \
+      WAITS)                                                                                       \
+    X(PAYMENT_REFUNDED, "refunded",                                                                \
+      "it is back: its refunds that stand add up to it, or the provider says so", PASSES)          \
+    X(PAYMENT_STUCK, "refund_stuck",                                                               \
+      "the provider refuses for good, or never answered: somebody must look", PASSES)
 
 #define PAYMENT_INPUTS(X)                                                                          \
     X(INPUT_DEADLINE, "deadline")                                                                  \
@@ -62,19 +77,15 @@
     X(INPUT_RETRY, "operator.retry")                                                               \
     X(INPUT_RESOLVE, "operator.resolve")
 
-enum payment_state {
-#define X(name, text) name,
-    PAYMENT_STATES(X)
-#undef X
-        PAYMENT_STATE_COUNT
-};
+#define PAYMENT_REASONS(X)                                                                         \
+    X(PAYMENT_BECAUSE_NONE, "")                                                                    \
+    X(PAYMENT_BECAUSE_OTHER_CONTENT, PAYMENT_REASON_CONFLICT)
 
-enum payment_input_type {
-#define X(name, text) name,
-    PAYMENT_INPUTS(X)
+#define X(name, ...) name,
+enum payment_state { PAYMENT_STATES(X) PAYMENT_STATE_COUNT };
+enum payment_input_type { PAYMENT_INPUTS(X) PAYMENT_INPUT_COUNT };
+enum payment_reason { PAYMENT_REASONS(X) PAYMENT_REASON_COUNT };
 #undef X
-        PAYMENT_INPUT_COUNT
-};
 
 /* A capture under the same id that said something else. One id is one payment, and its money is
  * what the first capture said: what the other means only a person can find out, at the provider. */
@@ -157,20 +168,7 @@ struct payment_rules {
     int32_t refund_attempts_max;                  /* every so many an alert; it is tried on */
 };
 
-struct payment_transition {
-    enum payment_state from;
-    enum payment_input_type input;
-    bool (*guard)(const struct payment *payment, const struct input *input, int64_t now_ms);
-    const char *guard_name;
-    const char *verdict;
-    enum outcome outcome;
-    enum payment_state to;
-    void (*act)(const struct payment_rules *rules, struct payment *payment,
-                const struct input *input, struct decision *decision);
-};
-
-extern const struct payment_transition payment_transitions[];
-extern const size_t payment_transition_count;
+extern const struct transition_table payment_table;
 
 /* participant.decide: self is struct payment_rules, state is struct payment. */
 void payment_decide(const void *self, void *state, const struct input *input,
@@ -184,9 +182,9 @@ int64_t payment_missing(const struct payment *payment);
 bool payment_said(const struct payment *payment, const struct input *input,
                   struct payment_refund *ret_said);
 
-/* What the state machine relies on, checked before each save and after each load; ERROR_BUG names
- * the one that does not hold. */
-MUST_CHECK bool payment_check(const struct payment *payment, struct error *error);
+/* The invariants of a struct payment; ERROR_BUG names the one that does not hold. Checked after
+ * each action, before each save and after each load. */
+MUST_CHECK bool payment_check(const void *state, struct error *error);
 
 const char *payment_state_text(enum payment_state state);
 const char *payment_input_text(enum payment_input_type type);

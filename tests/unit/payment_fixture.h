@@ -85,9 +85,8 @@ static void feed_at(struct payment *payment, struct input input, int64_t now_ms)
 {
     decision_init(&decision, now_ms, ++version, 0, "payment");
     payment_decide(&rules, payment, &input, &decision);
-    struct error error;
-    if (decision.is_changed && !payment_check(payment, &error))
-        fail_msg("%s after a %s: %s", decision.verdict, input.type_name, error.message);
+    if (decision.broken.code != ERROR_NONE)
+        fail_msg("%s after a %s: %s", decision.verdict, input.type_name, decision.broken.message);
 }
 
 /* Its deadline has come; what follows happens at that time. */

@@ -2,24 +2,6 @@
 #include "tests/unit/bson_case.h"
 #include "tests/unit/payment_fixture.h"
 
-static void every_cell_of_the_table_ends_in_a_row_that_always_holds(void **test)
-{
-    (void)test;
-    for (int state = 0; state < (int)PAYMENT_STATE_COUNT; state++)
-        for (int type = 0; type < (int)PAYMENT_INPUT_COUNT; type++) {
-            const struct payment_transition *last = NULL;
-            for (size_t i = 0; i < payment_transition_count; i++) {
-                const struct payment_transition *row = &payment_transitions[i];
-                if ((int)row->from != state || (int)row->input != type)
-                    continue;
-                if (last != NULL)
-                    assert_ptr_not_equal(last->guard, payment_always);
-                last = row;
-            }
-            assert_true(last != NULL && last->guard == payment_always);
-        }
-}
-
 static void a_capture_is_announced_and_settled_by_its_booking(void **test)
 {
     (void)test;
@@ -364,7 +346,6 @@ static void each_listed_payment_becomes_an_input_of_its_own(void **test)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_cell_of_the_table_ends_in_a_row_that_always_holds),
         cmocka_unit_test(a_capture_is_announced_and_settled_by_its_booking),
         cmocka_unit_test(a_payment_id_stays_with_its_first_booking_and_amount),
         cmocka_unit_test(a_failed_booking_gets_one_refund_with_the_payment_id_as_key),

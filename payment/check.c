@@ -1,4 +1,4 @@
-/* payment_check.c - the invariants of a payment, at the boundary to the store on both sides. */
+/* check.c - the invariants of a payment, after each action and at both sides of the store. */
 #include "payment/payment.h"
 
 #include <string.h>
@@ -75,8 +75,9 @@ static const char *broken_rule(const struct payment *payment)
     return going_back_check(payment);
 }
 
-bool payment_check(const struct payment *payment, struct error *error)
+bool payment_check(const void *state, struct error *error)
 {
+    const struct payment *payment = state;
     const char *broken = broken_rule(payment);
     return broken == NULL
                ? true

@@ -1,4 +1,4 @@
-/* gateway_check.c - the invariants of a view, after each action and at both sides of the store. */
+/* check.c - the invariants of a view, after each action and at both sides of the store. */
 #include "gateway/gateway.h"
 
 #include <string.h>
