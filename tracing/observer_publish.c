@@ -1,4 +1,5 @@
 /* observer_publish.c - messages: their context when they are owed, their span when they go out. */
+#include "common/rabbitmq/topology_names.h"
 #include "tracing/observer_state.h"
 
 #include "common/base/clock.h"

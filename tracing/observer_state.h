@@ -4,6 +4,7 @@
  * tracing_observer_new, so HTTP threads and effect threads may read it. */
 #pragma once
 
+#include "common/http/http_server.h"
 #include "common/saga/batch_ring.h"
 #include "tracing/lineage.h"
 

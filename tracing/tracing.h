@@ -6,7 +6,7 @@
 #include "common/base/ident.h"
 #include "common/base/money.h"
 #include "common/base/trace_context.h"
-#include "common/daemon/daemon.h"
+#include "common/daemon/daemon_tracing.h"
 #include "common/saga/observer_port.h"
 
 #include <stdbool.h>

@@ -75,14 +75,14 @@ static void document_changed(void *self, const char *document_id)
 
 void daemon_wake(struct daemon *daemon)
 {
-    inbox_wake(daemon->inbox);
+    wake_up(&daemon->wake);
 }
 
 void daemon_stop(struct daemon *daemon)
 {
     atomic_store(&daemon->is_stopping, true);
     watch_over(&daemon->watch);
-    inbox_wake(daemon->inbox);
+    wake_up(&daemon->wake);
 }
 
 bool daemon_is_stopping(const struct daemon *daemon)
@@ -218,9 +218,9 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
         .changed_self = daemon,
     };
     daemon->metrics = metrics_new(&metrics_setup);
-    daemon->inbox = inbox_new(requests_max(daemon->options), REQUEST_TAKE_MS_MAX);
-    if (daemon->inbox == NULL)
+    if (!wake_open(&daemon->wake))
         return error_set(error, ERROR_RETRY, "no descriptor to be had");
+    daemon->inbox = inbox_new(requests_max(daemon->options), REQUEST_TAKE_MS_MAX, &daemon->wake);
     daemon->minder = minder_start(daemon, error);
     if (daemon->minder == NULL)
         return false;
@@ -257,6 +257,7 @@ static void daemon_close(struct daemon *daemon)
         daemon->service->tracing.shutdown(daemon->service->tracing.self);
     daemon->minder = minder_stop(daemon->minder); /* it ends the process if any of this hangs */
     daemon->inbox = inbox_free(daemon->inbox);
+    wake_close(&daemon->wake);
     daemon->metrics = metrics_free(daemon->metrics);
 }
 

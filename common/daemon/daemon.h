@@ -9,9 +9,9 @@
 #pragma once
 
 #include "common/daemon/daemon_options.h"
+#include "common/daemon/daemon_tracing.h"
 #include "common/daemon/watch.h"
 #include "common/http/http_server.h"
-#include "common/http/inbox.h"
 #include "common/rabbitmq/amqp_bus.h"
 #include "common/saga/engine.h"
 #include "common/saga/service.h"
@@ -38,16 +38,6 @@ bool daemon_may_wait(struct daemon *daemon);
 /* The engine looks at once for effect results. Any thread. */
 void daemon_wake(struct daemon *daemon);
 bool daemon_is_stopping(const struct daemon *daemon);
-
-/* Tracing comes from above this layer: the service hands in observers and a way to flush. */
-struct daemon_tracing {
-    void *self;
-    const struct observer_port *engine_observer; /* may be NULL */
-    const struct http_observer *http_observer;   /* may be NULL */
-    void (*metrics)(void *self, char *buffer, size_t size,
-                    size_t *length); /* appends Prometheus lines; may be NULL */
-    void (*shutdown)(void *self);    /* flushes; bounded */
-};
 
 struct daemon_service {
     const char *name; /* "gateway" */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/daemon/daemon.h"
+#include "common/daemon/inbox.h"
 #include "common/daemon/metrics.h"
 #include "common/daemon/minder.h"
 #include "common/daemon/readiness.h"
@@ -19,6 +20,7 @@ struct daemon {
     struct store_port store_port; /* for HTTP readers */
     struct store_gauge *gauge;    /* and, around the same store, for the engine */
     struct amqp_bus *bus;
+    struct wake wake; /* of the loop */
     struct inbox *inbox;
     struct engine *engine;
     struct http_server *server, *ops_server;

@@ -18,7 +18,7 @@ static void wait_for_work(struct daemon *daemon, int64_t idle_ms)
     int consume_fd;
     amqp_bus_fds(daemon->bus, &publish_fd, &consume_fd);
     struct pollfd fds[] = {
-        { .fd = inbox_event_fd(daemon->inbox), .events = POLLIN },
+        { .fd = daemon->wake.fd, .events = POLLIN },
         { .fd = publish_fd, .events = POLLIN }, /* poll leaves out what is below 0 */
         { .fd = consume_fd, .events = POLLIN },
     };
@@ -26,7 +26,7 @@ static void wait_for_work(struct daemon *daemon, int64_t idle_ms)
     (void)poll(fds, sizeof fds / sizeof fds[0],
                timeout_ms); /* whatever it says, the step looks itself */
     if (fds[0].revents != 0)
-        inbox_clear_event(daemon->inbox);
+        wake_clear(&daemon->wake);
 }
 
 static void status_copy(struct daemon *daemon)

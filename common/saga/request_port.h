@@ -1,6 +1,6 @@
 /* request_port.h - HTTP requests that change something, on their way into the engine.
  *
- * Real: common/http/inbox, a bounded queue between HTTP threads and the engine's. */
+ * Real: common/daemon/inbox, a bounded queue between HTTP threads and the engine's. */
 #pragma once
 
 #include "common/saga/decision.h"

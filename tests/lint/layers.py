@@ -22,11 +22,11 @@ HOUSE = [
     ("common/store", ["common/base", "common/saga", "common/mongodb", "common/sqlite"]),
     ("common/rabbitmq", [*LEAVES, "common/saga"]),
     ("common/effects", ["common/base", "common/log", "common/saga"]),
-    ("common/http", [*LEAVES, "common/saga"]),
+    ("common/http", [*LEAVES]),
     ("common/daemon", [*LEAVES, "common/saga", "common/store", "common/rabbitmq", "common/http"]),
     ("events", ["common/base", "common/json", "common/saga"]),
     ("tracing/export", ["common/base", "common/json"]),
-    ("tracing", [*LEAVES, "common/saga", "common/daemon", "tracing/export"]),
+    ("tracing", [*LEAVES, "common/saga", "common/rabbitmq", "common/http", "common/daemon", "tracing/export"]),
     ("host", [*LEAVES, "common/saga", "common/store", "common/daemon", "events", "tracing"]),
     *[(service, [*LEAVES, "common/saga", "common/effects", "common/http", "common/daemon", "events", "tracing", "host"])
       for service in SERVICES],

@@ -5,6 +5,7 @@
 #include "tests/unit/trace_batch.h"
 
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MINUTE_MS     60000

@@ -1,5 +1,5 @@
 /* Requests and their answers between threads: full, closed, too late, and under load. */
-#include "common/http/inbox.h"
+#include "common/daemon/inbox.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -17,6 +17,21 @@
 #define BATCH_OF_ENGINE 3
 #define TAKE_MS_MAX     60000
 #define TAKE_SOON_MS    200
+
+static struct wake loop_wake;
+
+static int loop_open(void **state)
+{
+    (void)state;
+    return wake_open(&loop_wake) ? 0 : -1;
+}
+
+static int loop_close(void **state)
+{
+    (void)state;
+    wake_close(&loop_wake);
+    return 0;
+}
 
 struct submitter {
     pthread_t thread;
@@ -37,9 +52,9 @@ static void *submit_one(void *self)
     return NULL;
 }
 
-static bool event_is_set(const struct inbox *inbox, int timeout_ms)
+static bool event_is_set(int timeout_ms)
 {
-    struct pollfd fd = { .fd = inbox_event_fd(inbox), .events = POLLIN };
+    struct pollfd fd = { .fd = loop_wake.fd, .events = POLLIN };
     return poll(&fd, 1, timeout_ms) == 1;
 }
 
@@ -56,8 +71,8 @@ static struct request *take_one(struct inbox *inbox)
     struct request_port port = inbox_port(inbox);
     struct request *taken;
     while (port.take(port.self, 1, &taken) == 0) {
-        assert_true(event_is_set(inbox, EVENT_WAIT_MS));
-        inbox_clear_event(inbox);
+        assert_true(event_is_set(EVENT_WAIT_MS));
+        wake_clear(&loop_wake);
     }
     return taken;
 }
@@ -65,7 +80,7 @@ static struct request *take_one(struct inbox *inbox)
 static void a_submitter_waits_for_its_answer(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX);
+    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX, &loop_wake);
     struct request_port port = inbox_port(inbox);
     struct submitter submitter;
     start(&submitter, inbox);
@@ -82,13 +97,13 @@ static void a_submitter_waits_for_its_answer(void **state)
 static void a_full_inbox_refuses(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(1, TAKE_MS_MAX);
+    struct inbox *inbox = inbox_new(1, TAKE_MS_MAX, &loop_wake);
     struct request_port port = inbox_port(inbox);
     struct submitter waiting;
     struct request second;
     memset(&second, 0, sizeof second);
     start(&waiting, inbox);
-    assert_true(event_is_set(inbox, EVENT_WAIT_MS)); /* it is in */
+    assert_true(event_is_set(EVENT_WAIT_MS)); /* it is in */
     assert_false(inbox_submit(inbox, &second));
     port.answer(port.self, take_one(inbox));
     pthread_join(waiting.thread, NULL);
@@ -99,7 +114,7 @@ static void a_full_inbox_refuses(void **state)
 static void what_is_taken_and_not_answered_counts_as_well(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(1, TAKE_MS_MAX);
+    struct inbox *inbox = inbox_new(1, TAKE_MS_MAX, &loop_wake);
     struct request_port port = inbox_port(inbox);
     struct submitter waiting;
     struct request second;
@@ -115,7 +130,7 @@ static void what_is_taken_and_not_answered_counts_as_well(void **state)
 static void what_is_not_taken_in_time_is_refused_and_never_taken(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(4, TAKE_SOON_MS);
+    struct inbox *inbox = inbox_new(4, TAKE_SOON_MS, &loop_wake);
     struct request_port port = inbox_port(inbox);
     struct request late, *taken;
     memset(&late, 0, sizeof late);
@@ -128,7 +143,7 @@ static void what_is_not_taken_in_time_is_refused_and_never_taken(void **state)
 static void what_is_taken_in_time_may_be_answered_later(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(4, TAKE_SOON_MS);
+    struct inbox *inbox = inbox_new(4, TAKE_SOON_MS, &loop_wake);
     struct request_port port = inbox_port(inbox);
     struct submitter submitter;
     start(&submitter, inbox);
@@ -143,13 +158,13 @@ static void what_is_taken_in_time_may_be_answered_later(void **state)
 static void a_closed_inbox_refuses_but_gives_out_what_it_has(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX);
+    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX, &loop_wake);
     struct request_port port = inbox_port(inbox);
     struct submitter waiting;
     struct request late;
     memset(&late, 0, sizeof late);
     start(&waiting, inbox);
-    assert_true(event_is_set(inbox, EVENT_WAIT_MS));
+    assert_true(event_is_set(EVENT_WAIT_MS));
     inbox_close(inbox);
     assert_false(inbox_submit(inbox, &late));
     port.answer(port.self, take_one(inbox));
@@ -158,36 +173,34 @@ static void a_closed_inbox_refuses_but_gives_out_what_it_has(void **state)
     inbox_free(inbox);
 }
 
-static void the_event_comes_with_a_request_and_goes_when_cleared(void **state)
+static void the_event_comes_with_a_wake_and_goes_when_cleared(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX);
-    assert_false(event_is_set(inbox, 0));
-    inbox_wake(inbox);
-    inbox_wake(inbox);
-    assert_true(event_is_set(inbox, 0));
-    inbox_clear_event(inbox);
-    assert_false(event_is_set(inbox, 0));
-    inbox_clear_event(inbox); /* does not wait */
-    inbox_free(inbox);
+    assert_false(event_is_set(0));
+    wake_up(&loop_wake);
+    wake_up(&loop_wake);
+    assert_true(event_is_set(0));
+    wake_clear(&loop_wake);
+    assert_false(event_is_set(0));
+    wake_clear(&loop_wake); /* does not wait */
 }
 
 static void a_rest_left_by_take_keeps_the_event_set(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX);
+    struct inbox *inbox = inbox_new(4, TAKE_MS_MAX, &loop_wake);
     struct request_port port = inbox_port(inbox);
     struct submitter submitters[2];
     start(&submitters[0], inbox);
-    assert_true(event_is_set(inbox, EVENT_WAIT_MS));
+    assert_true(event_is_set(EVENT_WAIT_MS));
     start(&submitters[1], inbox);
     struct request *both[2], *more, other;
     both[1] = &other;
     size_t count = port.take(port.self, 1, both);
     assert_int_equal(count, 1);
     assert_ptr_equal(both[1], &other); /* no more than there is room for */
-    inbox_clear_event(inbox);
-    while (port.take(port.self, 0, &more) == 0 && !event_is_set(inbox, 0))
+    wake_clear(&loop_wake);
+    while (port.take(port.self, 0, &more) == 0 && !event_is_set(0))
         continue; /* until the second is in; a take of none re-arms the event */
     both[1] = take_one(inbox);
     port.answer(port.self, both[0]);
@@ -212,14 +225,14 @@ static void *submit_many(void *self)
             submitter->wrong++;
     }
     atomic_fetch_sub(submitter->live, 1);
-    inbox_wake(submitter->inbox);
+    wake_up(&loop_wake);
     return NULL;
 }
 
 static void every_submitter_gets_its_own_answer_under_load(void **state)
 {
     (void)state;
-    struct inbox *inbox = inbox_new(SUBMITTERS / 2, TAKE_MS_MAX);
+    struct inbox *inbox = inbox_new(SUBMITTERS / 2, TAKE_MS_MAX, &loop_wake);
     struct request_port port = inbox_port(inbox);
     struct submitter submitters[SUBMITTERS];
     atomic_int live = SUBMITTERS;
@@ -234,8 +247,8 @@ static void every_submitter_gets_its_own_answer_under_load(void **state)
     }
     while (atomic_load(&live) > 0) {
         struct request *taken[BATCH_OF_ENGINE];
-        assert_true(event_is_set(inbox, EVENT_WAIT_MS));
-        inbox_clear_event(inbox);
+        assert_true(event_is_set(EVENT_WAIT_MS));
+        wake_clear(&loop_wake);
         size_t count = port.take(port.self, BATCH_OF_ENGINE, taken);
         for (size_t i = 0; i < count; i++, answered++) {
             taken[i]->version = taken[i]->input.type;
@@ -253,18 +266,20 @@ static void every_submitter_gets_its_own_answer_under_load(void **state)
     inbox_free(inbox);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, loop_open, loop_close)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_submitter_waits_for_its_answer),
-        cmocka_unit_test(a_full_inbox_refuses),
-        cmocka_unit_test(what_is_taken_and_not_answered_counts_as_well),
-        cmocka_unit_test(what_is_not_taken_in_time_is_refused_and_never_taken),
-        cmocka_unit_test(what_is_taken_in_time_may_be_answered_later),
-        cmocka_unit_test(a_closed_inbox_refuses_but_gives_out_what_it_has),
-        cmocka_unit_test(the_event_comes_with_a_request_and_goes_when_cleared),
-        cmocka_unit_test(a_rest_left_by_take_keeps_the_event_set),
-        cmocka_unit_test(every_submitter_gets_its_own_answer_under_load),
+        TEST(a_submitter_waits_for_its_answer),
+        TEST(a_full_inbox_refuses),
+        TEST(what_is_taken_and_not_answered_counts_as_well),
+        TEST(what_is_not_taken_in_time_is_refused_and_never_taken),
+        TEST(what_is_taken_in_time_may_be_answered_later),
+        TEST(a_closed_inbox_refuses_but_gives_out_what_it_has),
+        TEST(the_event_comes_with_a_wake_and_goes_when_cleared),
+        TEST(a_rest_left_by_take_keeps_the_event_set),
+        TEST(every_submitter_gets_its_own_answer_under_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

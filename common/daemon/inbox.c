@@ -1,6 +1,5 @@
-/* inbox.c - a ring of requests, whose threads wait on a semaphore each, and an eventfd that wakes
- * the engine. */
-#include "common/http/inbox.h"
+/* inbox.c - a ring of requests, whose threads wait on a semaphore each. */
+#include "common/daemon/inbox.h"
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
@@ -12,8 +11,6 @@
 #include <semaphore.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 /* On the stack of the thread that waits in inbox_submit. A semaphore each: with a condition, all
  * that are woken at once would queue for the one mutex. */
@@ -27,21 +24,19 @@ struct inbox {
     size_t room, first, count;
     size_t open_count; /* not answered yet, taken or not */
     bool is_closed;
-    int event_fd;
+    const struct wake *wake;
     int64_t take_ms_max;
 };
 
-struct inbox *inbox_new(size_t requests_max, int64_t take_ms_max)
+struct inbox *inbox_new(size_t requests_max, int64_t take_ms_max, const struct wake *wake)
 {
     assert(requests_max > 0);
     struct inbox *inbox = memory_alloc(1, sizeof *inbox);
-    inbox->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     inbox->ring = memory_alloc(requests_max, sizeof(struct request *));
     inbox->room = requests_max;
     inbox->take_ms_max = take_ms_max;
+    inbox->wake = wake;
     pthread_mutex_init(&inbox->mutex, NULL);
-    if (inbox->event_fd < 0)
-        return inbox_free(inbox);
     return inbox;
 }
 
@@ -50,34 +45,10 @@ struct inbox *inbox_free(struct inbox *inbox)
     if (inbox == NULL)
         return NULL;
     assert(inbox->open_count == 0); /* nobody waits for an answer that cannot come any more */
-    if (inbox->event_fd >= 0)
-        close(inbox->event_fd);
     pthread_mutex_destroy(&inbox->mutex);
     free(inbox->ring);
     free(inbox);
     return NULL;
-}
-
-/* A full counter (EAGAIN) is readable already, which is all that is wanted. */
-void inbox_wake(struct inbox *inbox)
-{
-    int saved = errno;
-    uint64_t one = 1;
-    ssize_t written = write(inbox->event_fd, &one, sizeof one);
-    (void)written;
-    errno = saved;
-}
-
-void inbox_clear_event(struct inbox *inbox)
-{
-    uint64_t count;
-    ssize_t got = read(inbox->event_fd, &count, sizeof count);
-    (void)got; /* EAGAIN: it was clear */
-}
-
-int inbox_event_fd(const struct inbox *inbox)
-{
-    return inbox->event_fd;
 }
 
 static bool request_put(struct inbox *inbox, struct request *request)
@@ -90,7 +61,7 @@ static bool request_put(struct inbox *inbox, struct request *request)
         inbox->count++;
         inbox->open_count++;
         if (is_first) /* further ones find the engine awake, or about to be */
-            inbox_wake(inbox);
+            wake_up(inbox->wake);
     }
     pthread_mutex_unlock(&inbox->mutex);
     return is_taken_in;
@@ -146,7 +117,7 @@ void inbox_close(struct inbox *inbox)
     pthread_mutex_lock(&inbox->mutex);
     inbox->is_closed = true;
     pthread_mutex_unlock(&inbox->mutex);
-    inbox_wake(inbox);
+    wake_up(inbox->wake);
 }
 
 static size_t requests_take(void *self, size_t limit, struct request **ret_requests)
@@ -161,7 +132,7 @@ static size_t requests_take(void *self, size_t limit, struct request **ret_reque
     bool is_left = inbox->count > 0;
     pthread_mutex_unlock(&inbox->mutex);
     if (is_left) /* the event may have been cleared before this take */
-        inbox_wake(inbox);
+        wake_up(inbox->wake);
     return count;
 }
 

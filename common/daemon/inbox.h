@@ -4,6 +4,7 @@
  * bounded by that time and a step, and the number of threads that wait by requests_max. */
 #pragma once
 
+#include "common/daemon/wake.h"
 #include "common/saga/request_port.h"
 
 #include <stdbool.h>
@@ -12,8 +13,8 @@
 
 struct inbox;
 /* requests_max: submitted and not answered yet. take_ms_max: so long a request waits to be taken.
- */
-struct inbox *inbox_new(size_t requests_max, int64_t take_ms_max);
+ * `wake` tells the loop that some wait; borrowed. */
+struct inbox *inbox_new(size_t requests_max, int64_t take_ms_max, const struct wake *wake);
 struct inbox *inbox_free(struct inbox *inbox);
 
 /* False: full, closed or not taken in time, answer 503 with Retry-After; the engine knows nothing
@@ -22,10 +23,3 @@ bool inbox_submit(struct inbox *inbox, struct request *request);
 void inbox_close(struct inbox *inbox); /* later submits are refused; queued ones are still taken */
 
 struct request_port inbox_port(struct inbox *inbox); /* for the engine's thread */
-
-/* An eventfd that is readable while requests wait (or inbox_wake was called): the daemon's loop
- * polls it. */
-int inbox_event_fd(const struct inbox *inbox);
-void inbox_wake(struct inbox *inbox); /* any thread: effect results are there, or a stop is wanted.
-                                         Async-signal-safe */
-void inbox_clear_event(struct inbox *inbox);
