@@ -28,6 +28,19 @@ static void intent_put(cJSON *json, const struct dossier *dossier)
         money_put(part, booking->amount, booking->currency);
 }
 
+static void refunds_of_put(cJSON *json, const struct refunds *refunds)
+{
+    cJSON *array = cJSON_AddArrayToObject(json, "refunds");
+    for (int32_t i = 0; i < refunds->count; i++) {
+        const struct payment_refund *refund = &refunds->list[i];
+        cJSON *part = cJSON_CreateObject();
+        cJSON_AddItemToArray(array, part);
+        json_put_text(part, "refundId", refund->id);
+        money_put(part, refund->amount, refund->currency);
+        json_put_text(part, "state", standing_text(refund->standing));
+    }
+}
+
 static void payment_put(cJSON *array, const struct dossier_payment *payment)
 {
     const struct payment *state = dossier_payment_state(payment);
@@ -53,6 +66,7 @@ static void payment_put(cJSON *array, const struct dossier_payment *payment)
     cJSON_AddNumberToObject(part, "attempts", state->attempts);
     json_put_text(part, "lastError", state->last_error);
     json_put_time(part, "nextLookAt", state->due_at_ms);
+    refunds_of_put(part, &state->refunds);
 }
 
 static void step_put(cJSON *array, const struct step *step)

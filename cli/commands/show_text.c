@@ -116,6 +116,41 @@ static void payments_print(const struct cli *cli, const struct dossier *dossier)
     table_done(&table);
 }
 
+/* The one refund of a payment is told beside it. */
+static bool refunds_are_told(const struct payment *state)
+{
+    return state == NULL || state->refunds.count == 0 ||
+           (state->refunds.count == 1 && strcmp(state->refunds.list[0].id, state->refund_id) == 0);
+}
+
+/* What came back piece by piece, or by hand, be the payment applied or not. */
+static void refunds_print(const struct cli *cli, const struct dossier *dossier)
+{
+    static const char *const heads[] = { "refund", "payment", "#amount", "!state" };
+    struct table table;
+    table_start(&table, heads, sizeof heads / sizeof heads[0]);
+    for (size_t i = 0; i < dossier->payment_count; i++) {
+        const struct payment *state = dossier_payment_state(&dossier->payments[i]);
+        if (refunds_are_told(state))
+            continue;
+        for (int32_t j = 0; j < state->refunds.count; j++) {
+            const struct payment_refund *refund = &state->refunds.list[j];
+            char money[TEXT_MONEY_SIZE] = "-";
+            if (refund->amount > 0)
+                text_money(refund->amount, refund->currency, money);
+            table_add(&table, "%s", refund->id);
+            table_add(&table, "%s", dossier->payments[i].id);
+            table_add(&table, "%s", money);
+            table_add(&table, "%s", standing_text(refund->standing));
+        }
+    }
+    if (table.first != NULL) {
+        fputc('\n', cli->out);
+        table_print(&table, cli->out, cli->has_colours);
+    }
+    table_done(&table);
+}
+
 static void step_print(const struct cli *cli, const struct step *step, int64_t first_ms)
 {
     const struct history_entry *entry = step->entry;
@@ -170,6 +205,7 @@ void show_end(const struct cli *cli, const struct dossier *dossier, int64_t now_
     fputc('\n', cli->out);
     state_print(cli, dossier);
     payments_print(cli, dossier);
+    refunds_print(cli, dossier);
     why_write(dossier, now_ms, why);
     if (why[0] != '\0')
         fprintf(cli->out, "\n%s\n", why);
@@ -194,5 +230,6 @@ void show_text(const struct cli *cli, const struct dossier *dossier,
         text_print(cli->out, cli->has_colours, COLOUR_WAITING, "%s\n", why);
     }
     payments_print(cli, dossier);
+    refunds_print(cli, dossier);
     timeline_print(cli, timeline);
 }

@@ -197,7 +197,8 @@ static void scripts_get_every_member_with_its_value(void **state)
         "\"payments\":[{\"paymentId\":\"P1\",\"state\":\"refund_due\",\"disposition\":",
         "\"userId\":\"ann\",\"amount\":1200,\"currency\":\"EUR\",",
         "\"capturedAt\":\"2026-11-21T11:31:13.000Z\",\"refundReason\":\"amount_mismatch\",",
-        "\"attempts\":2,\"lastError\":\"http_500\",\"nextLookAt\":\"2026-11-21T11:31:22.000Z\"}]",
+        "\"attempts\":2,\"lastError\":\"http_500\",\"nextLookAt\":\"2026-11-21T11:31:22.000Z\","
+        "\"refunds\":[]}]",
         "\"timeline\":[{\"at\":\"2026-11-21T11:31:08.000Z\",\"service\":\"booking\",\"document\":"
         "\"B1\",\"input\":\"booking.intent\",\"inputId\":\"m1\",\"verdict\":\"wait\",\"from\":"
         "\"none\",\"to\":\"pending\",\"times\":1,",
@@ -211,6 +212,44 @@ static void scripts_get_every_member_with_its_value(void **state)
     cJSON_Delete(json);
 }
 
+static void has_a_refund(const char *id, int64_t amount, enum standing standing)
+{
+    struct payment_refund *refund = &payment.refunds.list[payment.refunds.count++];
+    *refund = (struct payment_refund){ .amount = amount, .standing = standing, .currency = "EUR" };
+    snprintf(refund->id, sizeof refund->id, "%s", id);
+}
+
+static void what_came_back_of_a_payment_that_is_applied_is_listed(void **state)
+{
+    (void)state;
+    is_failed();
+    booking.state = BOOKING_CONFIRMED;
+    booking.payments[0].disposition = PAYMENT_APPLIED;
+    payment.state = PAYMENT_SETTLED;
+    has_a_refund("RF1", 700, STANDING_SUCCEEDED);
+    assert_non_null(strstr(shown(), "\nRF1     P1       7.00 EUR  succeeded\n"));
+    has_a_refund("RF2", 0, STANDING_FAILED);
+    assert_non_null(strstr(shown(), "\nRF2     P1              -  failed\n"));
+    cJSON *json = show_json(&cli, &dossier, &timeline, NOW_MS);
+    char *printed = cJSON_PrintUnformatted(json);
+    assert_non_null(strstr(
+        printed, "\"refunds\":[{\"refundId\":\"RF1\",\"amount\":700,\"currency\":\"EUR\",\"state\":"
+                 "\"succeeded\"},{\"refundId\":\"RF2\","));
+    cJSON_free(printed);
+    cJSON_Delete(json);
+}
+
+static void the_one_refund_of_a_payment_is_told_beside_it_only(void **state)
+{
+    (void)state;
+    is_failed();
+    payment.state = PAYMENT_REFUNDED;
+    snprintf(payment.refund_id, sizeof payment.refund_id, "RF1");
+    has_a_refund("RF1", 1200, STANDING_SUCCEEDED);
+    assert_non_null(strstr(shown(), "amount_mismatch, RF1\n"));
+    assert_null(strstr(text, "succeeded"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
@@ -219,6 +258,8 @@ int main(void)
         TEST(a_trace_is_where_jaeger_shows_it),
         TEST(what_only_the_gateway_knows_is_told_as_well),
         TEST(scripts_get_every_member_with_its_value),
+        TEST(what_came_back_of_a_payment_that_is_applied_is_listed),
+        TEST(the_one_refund_of_a_payment_is_told_beside_it_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
