@@ -1,14 +1,9 @@
-/* exhaust_main.c - roundtrip-sim --exhaustive: explores the worlds from small to large.
- *
- *   [--minutes N | --seconds N]   at most so long; otherwise until all are explored
- *   [--jobs N]                    so many worlds at a time
- *   [--world NAME]                only this one
- *   [--path CHOICES]              tells what happens along one path of it */
+/* exhaust_main.c - roundtrip-sim --exhaustive: explores the worlds from small to large. */
+#include "common/base/arguments.h"
 #include "common/base/exit_status.h"
 #include "common/base/memory.h"
 #include "sim/exhaust.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +11,51 @@
 
 #define JOBS_MAX 64
 
-struct arguments {
-    int64_t seconds; /* 0 = as long as it takes */
+struct options {
+    int64_t seconds, minutes; /* 0 = as long as it takes */
     int64_t jobs;
+    const char *world, *path;
+    bool wants_help;
     const struct exhaust_plan *plan; /* NULL: all */
-    const char *path;
+};
+
+static const struct argument arguments[] = {
+    { .name = "--seconds",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct options, seconds),
+      .minimum = 1,
+      .maximum = INT32_MAX,
+      .meaning = "at most so long; otherwise until all are explored" },
+    { .name = "--minutes",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct options, minutes),
+      .minimum = 1,
+      .maximum = INT32_MAX,
+      .meaning = "the same, in minutes" },
+    { .name = "--jobs",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct options, jobs),
+      .minimum = 1,
+      .maximum = JOBS_MAX,
+      .meaning = "so many worlds at a time (1)" },
+    { .name = "--world",
+      .type = ARGUMENT_TEXT,
+      .offset = offsetof(struct options, world),
+      .meaning = "only this one" },
+    { .name = "--path",
+      .type = ARGUMENT_TEXT,
+      .offset = offsetof(struct options, path),
+      .meaning = "tells what happens along one path of it, as a violation names it" },
+    { .name = "--help",
+      .type = ARGUMENT_FLAG,
+      .offset = offsetof(struct options, wants_help),
+      .meaning = "this" },
+    { 0 },
 };
 
 /* What the jobs share. */
 struct progress {
-    const struct arguments *arguments;
+    const struct options *options;
     double begun;
     pthread_mutex_t mutex; /* guards all below, and the output */
     size_t next;
@@ -42,7 +72,7 @@ static double seconds_now(void)
 
 static double seconds_left(const struct progress *progress)
 {
-    return (double)progress->arguments->seconds - (seconds_now() - progress->begun);
+    return (double)progress->options->seconds - (seconds_now() - progress->begun);
 }
 
 /* A world on its way through a job. */
@@ -116,15 +146,15 @@ static void world_explore(struct progress *progress, struct world_turn *turn)
  * begun; what the small ones do not need is left to the large ones. */
 static struct world_turn turn_next(struct progress *progress)
 {
-    const struct arguments *arguments = progress->arguments;
+    const struct options *options = progress->options;
     struct world_turn turn = { .plan = NULL };
     pthread_mutex_lock(&progress->mutex);
     size_t waiting = exhaust_plan_count - progress->next;
-    double left = arguments->seconds > 0 ? seconds_left(progress) : 0;
+    double left = options->seconds > 0 ? seconds_left(progress) : 0;
     if (progress->violated == 0 && waiting > 0 && left >= 0) {
-        double share = left * (double)arguments->jobs / (double)waiting;
+        double share = left * (double)options->jobs / (double)waiting;
         turn.plan = &exhaust_plans[progress->next++];
-        if (arguments->seconds > 0)
+        if (options->seconds > 0)
             turn.end = seconds_now() + (share < left ? share : left);
     }
     pthread_mutex_unlock(&progress->mutex);
@@ -143,7 +173,7 @@ static void jobs_run(struct progress *progress)
 {
     pthread_t threads[JOBS_MAX];
     int64_t count = 0;
-    while (count < progress->arguments->jobs &&
+    while (count < progress->options->jobs &&
            pthread_create(&threads[count], NULL, job_run, progress) == 0)
         count++;
     if (count == 0)
@@ -152,18 +182,18 @@ static void jobs_run(struct progress *progress)
         pthread_join(threads[--count], NULL);
 }
 
-static int explore(const struct arguments *arguments)
+static int explore(const struct options *options)
 {
-    struct progress progress = { .arguments = arguments, .begun = seconds_now() };
+    struct progress progress = { .options = options, .begun = seconds_now() };
     pthread_mutex_init(&progress.mutex, NULL);
-    struct world_turn only = { .plan = arguments->plan };
-    if (arguments->seconds > 0)
-        only.end = progress.begun + (double)arguments->seconds;
+    struct world_turn only = { .plan = options->plan };
+    if (options->seconds > 0)
+        only.end = progress.begun + (double)options->seconds;
     if (only.plan != NULL)
         world_explore(&progress, &only);
     else
         jobs_run(&progress);
-    size_t all = arguments->plan != NULL ? 1 : exhaust_plan_count;
+    size_t all = options->plan != NULL ? 1 : exhaust_plan_count;
     printf("%zu of %zu worlds explored completely, %zu cut by time, %zu not begun; "
            "%llu states, %llu transitions; %s\n",
            progress.complete, all, progress.cut,
@@ -174,29 +204,20 @@ static int explore(const struct arguments *arguments)
     return progress.violated > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int path_tell(const struct arguments *arguments)
+static int path_tell(const struct options *options)
 {
-    struct exhaust *explorer = exhaust_new(arguments->plan, stdout);
-    bool is_path = exhaust_replay(explorer, arguments->path);
+    struct exhaust *explorer = exhaust_new(options->plan, stdout);
+    bool is_path = exhaust_replay(explorer, options->path);
     bool is_sound = explorer->sim->failure[0] == '\0';
     if (!is_path)
-        fprintf(stderr, "roundtrip-sim: this is no path: %s\n", arguments->path);
+        fprintf(stderr, "roundtrip-sim: this is no path: %s\n", options->path);
     else if (!is_sound)
-        printf("world %s: %s\n", arguments->plan->name, explorer->sim->failure);
+        printf("world %s: %s\n", options->plan->name, explorer->sim->failure);
     exhaust_free(explorer);
     return is_path && is_sound ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* ---- arguments ---- */
-
-static bool number_read(const char *text, int64_t unit, int64_t most, int64_t *ret_number)
-{
-    char *end;
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    *ret_number = (int64_t)number * unit;
-    return errno == 0 && end != text && *end == '\0' && number > 0 && number <= most;
-}
+/* ---- the command line ---- */
 
 static bool plan_read(const char *name, const struct exhaust_plan **ret_plan)
 {
@@ -210,31 +231,23 @@ static bool plan_read(const char *name, const struct exhaust_plan **ret_plan)
     return false;
 }
 
-static bool argument_read(const char *name, const char *value, struct arguments *arguments)
-{
-    if (strcmp(name, "--minutes") == 0)
-        return number_read(value, 60, INT32_MAX, &arguments->seconds);
-    if (strcmp(name, "--seconds") == 0)
-        return number_read(value, 1, INT32_MAX, &arguments->seconds);
-    if (strcmp(name, "--jobs") == 0)
-        return number_read(value, 1, JOBS_MAX, &arguments->jobs);
-    if (strcmp(name, "--world") == 0)
-        return plan_read(value, &arguments->plan);
-    if (strcmp(name, "--path") == 0)
-        return (arguments->path = value) != NULL;
-    return false;
-}
-
 int exhaust_main(int argc, char **argv)
 {
-    struct arguments arguments = { .jobs = 1 };
-    bool is_read = argc % 2 == 0;
-    for (int i = 0; i + 1 < argc && is_read; i += 2)
-        is_read = argument_read(argv[i], argv[i + 1], &arguments);
-    if (!is_read || (arguments.path != NULL && arguments.plan == NULL)) {
-        fprintf(stderr, "usage: roundtrip-sim --exhaustive [--minutes N | --seconds N] [--jobs N] "
-                        "[--world NAME [--path CHOICES]]\n");
+    struct options options = { .jobs = 1 };
+    if (!arguments_read(arguments, argc, argv, &options, stderr))
+        return EXIT_USAGE;
+    if (options.wants_help) {
+        fputs("usage: roundtrip-sim --exhaustive", stdout);
+        arguments_print_usage(arguments, stdout);
+        arguments_print_help(arguments, stdout);
+        return EXIT_SUCCESS;
+    }
+    if (options.path != NULL && options.world == NULL) {
+        fputs("roundtrip-sim: a path is of a world: name it by --world\n", stderr);
         return EXIT_USAGE;
     }
-    return arguments.path != NULL ? path_tell(&arguments) : explore(&arguments);
+    if (options.world != NULL && !plan_read(options.world, &options.plan))
+        return EXIT_USAGE;
+    options.seconds += 60 * options.minutes;
+    return options.path != NULL ? path_tell(&options) : explore(&options);
 }

@@ -1,11 +1,11 @@
 /* roundtrip-sim - runs schedules of the simulated Roundtrip until one breaks an invariant. */
+#include "common/base/arguments.h"
 #include "common/base/exit_status.h"
 #include "common/base/memory.h"
 #include "sim/exhaust.h"
 #include "sim/sim_jobs.h"
 #include "sim/sim_shrink.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -15,6 +15,7 @@
 /* So many schedules reach every anomaly; fewer may miss a rare one. */
 #define SCHEDULES_REACH_ALL 100000
 #define NUMBER_MAX          INT64_C(1000000000000000)
+#define SECONDS_MAX         1000000
 
 static const char help_text[] =
     "usage: roundtrip-sim [--schedules N] [--seconds N | --minutes N] [--from SEED] [--jobs N]\n"
@@ -28,95 +29,82 @@ static const char help_text[] =
     "provider, all of which fail at random, and checks after every schedule that each payment has\n"
     "settled its booking or gone back, once. A seed decides everything that happens.\n"
     "\n"
-    "  --schedules N      at most so many schedules, one seed each (10000)\n"
-    "  --seconds N        as many as fit into this time, if that comes first\n"
-    "  --minutes N        the same, in minutes\n"
-    "  --from SEED        the first seed (1)\n"
-    "  --jobs N           in so many processes, up to 64 (1)\n"
-    "  --list-anomalies   how many schedules met each anomaly; from 100000 schedules on, one that\n"
-    "                     none has met is a failure\n"
-    "  --seed N           one schedule, told line by line\n"
-    "  --exhaustive       small worlds instead, each in every order and with every crash point\n"
-    "  --world NAME       only this one; --path tells what happens along one path of it\n"
-    "\n"
     "A schedule that breaks an invariant is shrunk to the shortest one that still does, and told.\n"
-    "Exit status: 0 all invariants hold, 1 one does not, 64 usage.\n";
+    "Exit status: 0 all invariants hold, 1 one does not, 64 usage.\n"
+    "\n";
 
-struct arguments {
+struct options {
     int64_t seed, schedules, seconds, minutes, from, jobs;
     bool lists_anomalies, wants_help;
 };
 
 /* ---- command line ---- */
 
-struct option {
-    const char *name;
-    int64_t *number; /* or */
-    bool *flag;
-    int64_t least, most;
+static const struct argument arguments[] = {
+    { .name = "--schedules",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct options, schedules),
+      .minimum = 1,
+      .maximum = NUMBER_MAX,
+      .meaning = "at most so many schedules, one seed each (10000)" },
+    { .name = "--seconds",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct options, seconds),
+      .minimum = 1,
+      .maximum = SECONDS_MAX,
+      .meaning = "as many as fit into this time, if that comes first" },
+    { .name = "--minutes",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct options, minutes),
+      .minimum = 1,
+      .maximum = SECONDS_MAX,
+      .meaning = "the same, in minutes" },
+    { .name = "--from",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct options, from),
+      .maximum = NUMBER_MAX,
+      .meaning = "the first seed (1)" },
+    { .name = "--jobs",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct options, jobs),
+      .minimum = 1,
+      .maximum = SIM_JOBS_MAX,
+      .meaning = "in so many processes, up to 64 (1)" },
+    { .name = "--list-anomalies",
+      .type = ARGUMENT_FLAG,
+      .offset = offsetof(struct options, lists_anomalies),
+      .meaning =
+          "how many schedules met each anomaly; from 100000 on, one that none met is a failure" },
+    { .name = "--seed",
+      .type = ARGUMENT_INT,
+      .offset = offsetof(struct options, seed),
+      .maximum = NUMBER_MAX,
+      .meaning = "one schedule, told line by line" },
+    { .name = "--help",
+      .type = ARGUMENT_FLAG,
+      .offset = offsetof(struct options, wants_help),
+      .meaning = "this; --exhaustive --help has its options" },
+    { 0 },
 };
 
-static bool number_read(const char *text, const struct option *option)
+static bool usage_error(const char *problem)
 {
-    char *end;
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || number < option->least ||
-        number > option->most)
-        return false;
-    *option->number = number;
-    return true;
-}
-
-static bool usage_error(const char *problem, const char *what)
-{
-    fprintf(stderr, "roundtrip-sim: %s %s\nTry: roundtrip-sim --help\n", problem, what);
+    fprintf(stderr, "roundtrip-sim: %s\nTry: roundtrip-sim --help\n", problem);
     return false;
 }
 
-static bool argument_read(char **argv, const struct option *options, size_t count, int *ret_taken)
+static bool options_read(int count, char *const *words, struct options *options)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct option *option = &options[i];
-        if (strcmp(argv[0], option->name) != 0)
-            continue;
-        *ret_taken = option->flag != NULL ? 1 : 2;
-        if (option->flag != NULL)
-            return *option->flag = true;
-        if (argv[1] == NULL)
-            return usage_error("a number must follow", argv[0]);
-        if (number_read(argv[1], option))
-            return true;
-        fprintf(stderr, "roundtrip-sim: %s takes a number from %lld to %lld, not \"%s\"\n",
-                option->name, (long long)option->least, (long long)option->most, argv[1]);
+    if (!arguments_read(arguments, count, words, options, stderr))
         return false;
-    }
-    return usage_error("no option", argv[0]);
-}
-
-static bool arguments_read(char **argv, struct arguments *arguments)
-{
-    const struct option options[] = {
-        { "--seed", &arguments->seed, NULL, 0, NUMBER_MAX },
-        { "--schedules", &arguments->schedules, NULL, 1, NUMBER_MAX },
-        { "--seconds", &arguments->seconds, NULL, 1, 1000000 },
-        { "--minutes", &arguments->minutes, NULL, 1, 1000000 },
-        { "--from", &arguments->from, NULL, 0, NUMBER_MAX },
-        { "--jobs", &arguments->jobs, NULL, 1, SIM_JOBS_MAX },
-        { "--list-anomalies", NULL, &arguments->lists_anomalies, 0, 0 },
-        { "--help", NULL, &arguments->wants_help, 0, 0 },
-    };
-    for (int taken = 0; *argv != NULL; argv += taken)
-        if (!argument_read(argv, options, sizeof options / sizeof options[0], &taken))
-            return false;
-    int limits = (arguments->schedules > 0) + (arguments->seconds > 0) + (arguments->minutes > 0);
-    if (arguments->seconds > 0 && arguments->minutes > 0)
-        return usage_error("only one of --seconds and --minutes", "can be given");
-    if (arguments->seed >= 0 && (limits > 0 || arguments->lists_anomalies))
-        return usage_error("--seed runs one schedule:", "it stands alone");
+    int limits = (options->schedules > 0) + (options->seconds > 0) + (options->minutes > 0);
+    if (options->seconds > 0 && options->minutes > 0)
+        return usage_error("only one of --seconds and --minutes can be given");
+    if (options->seed >= 0 && (limits > 0 || options->lists_anomalies))
+        return usage_error("--seed runs one schedule: it stands alone");
     if (limits == 0)
-        arguments->schedules = SCHEDULES_USUAL;
-    arguments->seconds += 60 * arguments->minutes;
+        options->schedules = SCHEDULES_USUAL;
+    options->seconds += 60 * options->minutes;
     return true;
 }
 
@@ -204,25 +192,25 @@ static void failure_tell(const struct sim_tally *tally)
     (void)sim_free(sim);
 }
 
-static int campaign_tell(const struct arguments *arguments)
+static int campaign_tell(const struct options *options)
 {
-    const struct sim_campaign campaign = { .from = arguments->from,
-                                           .schedules = arguments->schedules,
-                                           .seconds = (double)arguments->seconds,
-                                           .jobs = arguments->jobs };
+    const struct sim_campaign campaign = { .from = options->from,
+                                           .schedules = options->schedules,
+                                           .seconds = (double)options->seconds,
+                                           .jobs = options->jobs };
     struct sim_tally tally;
     if (!sim_campaign_run(&campaign, &tally))
         return EXIT_FAILURE;
     int status = tally.has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
     if (tally.has_failed)
         failure_tell(&tally);
-    else if (arguments->lists_anomalies)
+    else if (options->lists_anomalies)
         status = anomalies_list(&tally);
     double rate = (double)tally.schedules / tally.seconds;
     printf("%llu schedules in %.1f s, %s: %.0f per second, %.0f per core\n",
            (unsigned long long)tally.schedules, tally.seconds,
            tally.has_failed ? "an invariant is broken" : "all invariants hold", rate,
-           rate / (double)arguments->jobs);
+           rate / (double)options->jobs);
     printf("of each schedule %.1f engine steps and %.1f port calls\n",
            (double)tally.steps / (double)tally.schedules,
            (double)tally.port_calls / (double)tally.schedules);
@@ -233,17 +221,18 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--exhaustive") == 0)
         return exhaust_main(argc - 2, argv + 2);
-    struct arguments arguments = { .seed = -1, .from = 1, .jobs = 1 };
-    if (!arguments_read(argv + 1, &arguments))
+    struct options options = { .seed = -1, .from = 1, .jobs = 1 };
+    if (!options_read(argc - 1, argv + 1, &options))
         return EXIT_USAGE;
-    if (arguments.wants_help) {
+    if (options.wants_help) {
         fputs(help_text, stdout);
+        arguments_print_help(arguments, stdout);
         return EXIT_SUCCESS;
     }
-    if (arguments.seed < 0)
-        return campaign_tell(&arguments);
+    if (options.seed < 0)
+        return campaign_tell(&options);
     struct sim *sim = sim_new();
-    int status = seed_tell(sim, (uint64_t)arguments.seed);
+    int status = seed_tell(sim, (uint64_t)options.seed);
     (void)sim_free(sim);
     return status;
 }

@@ -118,7 +118,7 @@ static void option_refuse(struct reading *reading, const char *word)
             return;
         }
     }
-    fputs("; see roundtrip help\n", reading->messages);
+    fputs("; see --help\n", reading->messages);
 }
 
 /* Takes words[*index], and its value if that is the next word. */
