@@ -3,10 +3,9 @@
 
 #include "common/base/ident.h"
 #include "common/base/nearest.h"
+#include "common/base/text.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NAME_BYTES_MAX  64
@@ -30,33 +29,15 @@ static bool takes_value(const struct argument *argument)
     return argument->type != ARGUMENT_FLAG;
 }
 
-static bool is_choice(const char *choices, const char *value)
-{
-    size_t length = strlen(value);
-    for (const char *at = choices; length > 0;) {
-        size_t one = strcspn(at, "|");
-        if (one == length && memcmp(at, value, length) == 0)
-            return true;
-        if (at[one] == '\0')
-            break;
-        at += one + 1;
-    }
-    return false;
-}
-
 static bool int_take(struct reading *reading, const struct argument *argument, const char *text)
 {
-    char *end = NULL;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < argument->minimum ||
-        value > argument->maximum) {
+    int64_t value;
+    if (!text_read_int(text, &value) || value < argument->minimum || value > argument->maximum) {
         fprintf(reading->messages, "%s: a number from %" PRId64 " to %" PRId64 " is needed\n",
                 argument->name, argument->minimum, argument->maximum);
         return false;
     }
-    int64_t number = value;
-    memcpy((char *)reading->target + argument->offset, &number, sizeof number);
+    memcpy((char *)reading->target + argument->offset, &value, sizeof value);
     return true;
 }
 
@@ -73,7 +54,7 @@ static bool value_take(struct reading *reading, const struct argument *argument,
         return true;
     }
     case ARGUMENT_CHOICE:
-        if (is_choice(argument->choices, text))
+        if (text_is_choice(argument->choices, text))
             break;
         fprintf(reading->messages, "%s: one of %s is needed\n", argument->name, argument->choices);
         return false;

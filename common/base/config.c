@@ -3,11 +3,11 @@
 #include "common/base/config.h"
 #include "common/base/config_nearest.h"
 #include "common/base/money.h"
+#include "common/base/text.h"
 #include "common/base/url.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,45 +32,17 @@ static const char *text_get(const void *target, const struct config_option *opti
     return text;
 }
 
-/* Strict: strtoll alone would also take spaces, a plus sign and leading zeros. */
-static bool int_parse(const char *text, int64_t *ret_value)
-{
-    const char *digits = text[0] == '-' ? text + 1 : text;
-    if (digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && text[1] != '\0'))
-        return false;
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (errno != 0 || *end != '\0')
-        return false;
-    *ret_value = value;
-    return true;
-}
-
 static bool int_read(const struct config_option *option, const char *text, void *target,
                      FILE *messages)
 {
     int64_t value;
-    if (!int_parse(text, &value) || value < option->minimum || value > option->maximum) {
+    if (!text_read_int(text, &value) || value < option->minimum || value > option->maximum) {
         fprintf(messages, "%s is \"%s\": must be an integer from %" PRId64 " to %" PRId64 "\n",
                 option->name, text, option->minimum, option->maximum);
         return false;
     }
     target_set(target, option, &value, sizeof value);
     return true;
-}
-
-static bool choice_is_valid(const char *choices, const char *text)
-{
-    size_t length = strlen(text);
-    for (const char *at = choices;; at++) {
-        size_t choice_length = strcspn(at, "|");
-        if (choice_length == length && memcmp(at, text, length) == 0)
-            return true;
-        at += choice_length;
-        if (*at == '\0')
-            return false;
-    }
 }
 
 static bool is_scheme_char(char c)
@@ -112,7 +84,7 @@ static bool value_read(const struct config_option *option, const char *text, voi
     case CONFIG_INT:
         return int_read(option, text, target, messages);
     case CONFIG_CHOICE:
-        if (!choice_is_valid(option->choices, text)) {
+        if (!text_is_choice(option->choices, text)) {
             fprintf(messages, "%s is \"%s\": must be one of %s\n", option->name, text,
                     option->choices);
             return false;

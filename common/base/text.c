@@ -1,6 +1,8 @@
 /* text.c - copies that never overrun and digits without printf, for what every message needs. */
 #include "common/base/text.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t text_copy(char *to, size_t size, const char *from)
@@ -34,4 +36,32 @@ size_t text_int(char ret_text[TEXT_INT_SIZE], int64_t value)
     size_t size = (size_t)(digits + sizeof digits - first);
     memcpy(ret_text, first, size);
     return size - 1;
+}
+
+bool text_read_int(const char *text, int64_t *ret_value)
+{
+    const char *digits = text[0] == '-' ? text + 1 : text;
+    if (digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && text[1] != '\0'))
+        return false;
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || *end != '\0')
+        return false;
+    *ret_value = value;
+    return true;
+}
+
+bool text_is_choice(const char *choices, const char *text)
+{
+    size_t length = strlen(text);
+    for (const char *at = choices; length > 0; at++) {
+        size_t choice_length = strcspn(at, "|");
+        if (choice_length == length && memcmp(at, text, length) == 0)
+            return true;
+        at += choice_length;
+        if (*at == '\0')
+            break;
+    }
+    return false;
 }

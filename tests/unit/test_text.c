@@ -53,12 +53,41 @@ static void numbers_are_written_as_printf_writes_them(void **test)
     }
 }
 
+static void numbers_are_read_if_they_are_nothing_else(void **test)
+{
+    (void)test;
+    static const char *const others[] = {
+        "", "-", " 1", "1 ", "+1", "01", "1a", "-0x", "0x1", "--1", "9223372036854775808"
+    };
+    int64_t value = 7;
+    assert_true(text_read_int("0", &value) && value == 0);
+    assert_true(text_read_int("-12", &value) && value == -12);
+    assert_true(text_read_int("9223372036854775807", &value) && value == INT64_MAX);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (text_read_int(others[i], &value))
+            fail_msg("'%s' was read", others[i]);
+    assert_int_equal(value, INT64_MAX);
+}
+
+static void a_choice_is_one_whole_word(void **test)
+{
+    (void)test;
+    assert_true(text_is_choice("table|json", "table"));
+    assert_true(text_is_choice("table|json", "json"));
+    assert_false(text_is_choice("table|json", "tab"));
+    assert_false(text_is_choice("table|json", "table|json"));
+    assert_false(text_is_choice("table|json", ""));
+    assert_false(text_is_choice("table|", ""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_copy_is_cut_where_the_room_ends),
         cmocka_unit_test(parts_are_joined_and_cut_where_the_room_ends),
         cmocka_unit_test(numbers_are_written_as_printf_writes_them),
+        cmocka_unit_test(numbers_are_read_if_they_are_nothing_else),
+        cmocka_unit_test(a_choice_is_one_whole_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
