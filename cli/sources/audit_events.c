@@ -10,6 +10,7 @@
 #include "common/base/memory.h"
 #include "events/topology.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,32 +19,56 @@
 /* Of each message id the first body: open addressing, 0 = free. */
 struct seen {
     uint64_t id, body;
-    const char *text; /* of the body, in the facts' arena */
+    const char *text; /* of the body, in the bodies of its generation */
 };
-struct seen_table {
-    struct seen *slots;
-    size_t room, count; /* the room is a power of two */
+/* What was heard in a row. The one before the newest is remembered too: a repeat comes soon. */
+struct generation {
+    struct seen *slots; /* [SLOTS] */
+    struct arena bodies;
+    size_t count, bytes;
 };
-#define SEEN_ROOM_FIRST 1024
+struct memory_of_events {
+    struct generation newest, older;
+};
+#define SLOTS (2 * AUDIT_HEARD_MESSAGES_MAX) /* a power of two, never more than half full */
+_Static_assert((SLOTS & (SLOTS - 1)) == 0, "a hash is cut by a mask");
 
-static struct seen *seen_find(const struct seen_table *table, uint64_t id)
+static struct seen *seen_find(const struct generation *generation, uint64_t id)
 {
-    size_t at = (size_t)id & (table->room - 1);
-    while (table->slots[at].id != 0 && table->slots[at].id != id)
-        at = (at + 1) & (table->room - 1);
-    return &table->slots[at];
+    size_t at = (size_t)id & (SLOTS - 1);
+    while (generation->slots[at].id != 0 && generation->slots[at].id != id)
+        at = (at + 1) & (SLOTS - 1);
+    return &generation->slots[at];
 }
 
-static void seen_grow(struct seen_table *table)
+static void generation_begin(struct memory_of_events *memory)
 {
-    struct seen_table grown = { .room = table->room > 0 ? 2 * table->room : SEEN_ROOM_FIRST,
-                                .count = table->count };
-    grown.slots = memory_alloc(grown.room, sizeof *grown.slots);
-    for (size_t i = 0; i < table->room; i++)
-        if (table->slots[i].id != 0)
-            *seen_find(&grown, table->slots[i].id) = table->slots[i];
-    free(table->slots);
-    *table = grown;
+    struct generation forgotten = memory->older;
+    memory->older = memory->newest;
+    memset(forgotten.slots, 0, SLOTS * sizeof *forgotten.slots);
+    arena_clear(&forgotten.bodies);
+    forgotten.count = forgotten.bytes = 0;
+    memory->newest = forgotten;
+}
+
+static void generation_done(struct generation *generation)
+{
+    free(generation->slots);
+    arena_done(&generation->bodies);
+}
+
+static void seen_add(struct memory_of_events *memory, const struct letter *letter, uint64_t id,
+                     uint64_t body)
+{
+    struct generation *newest = &memory->newest;
+    assert(letter->body_length <= AUDIT_HEARD_BYTES_MAX);
+    if (newest->count == AUDIT_HEARD_MESSAGES_MAX ||
+        newest->bytes + letter->body_length > AUDIT_HEARD_BYTES_MAX)
+        generation_begin(memory);
+    *seen_find(newest, id) =
+        (struct seen){ id, body, arena_text(&newest->bodies, letter->body, letter->body_length) };
+    newest->count++;
+    newest->bytes += letter->body_length;
 }
 
 static uint64_t fingerprint(const char *bytes, size_t length)
@@ -54,17 +79,16 @@ static uint64_t fingerprint(const char *bytes, size_t length)
 
 /* What is published again has the same bytes, or those of another release that says more or less.
  */
-static void body_check(struct seen_table *table, const struct letter *letter, uint64_t id,
-                       struct arena *arena, struct audit_report *report)
+static void body_check(struct memory_of_events *memory, const struct letter *letter, uint64_t id,
+                       struct audit_report *report)
 {
     char detail[AUDIT_DETAIL_SIZE];
     uint64_t body = fingerprint(letter->body, letter->body_length);
-    if (2 * (table->count + 1) > table->room)
-        seen_grow(table);
-    struct seen *seen = seen_find(table, id);
+    const struct seen *seen = seen_find(&memory->newest, id);
+    if (seen->id == 0)
+        seen = seen_find(&memory->older, id);
     if (seen->id == 0) {
-        *seen = (struct seen){ id, body, arena_text(arena, letter->body, letter->body_length) };
-        table->count++;
+        seen_add(memory, letter, id, body);
     } else if (seen->body != body && !audit_bodies_agree(seen->text, strlen(seen->text),
                                                          letter->body, letter->body_length)) {
         snprintf(detail, sizeof detail, "%.60s: message %.80s was published with two bodies",
@@ -93,7 +117,10 @@ static void outcome_note(struct audit_facts *facts, const struct letter *letter,
 static bool letters_take(const struct cli *cli, struct tap *tap, int64_t duration_ms,
                          struct audit_facts *facts, struct audit_report *report)
 {
-    struct seen_table table = { 0 };
+    struct memory_of_events memory = {
+        .newest.slots = memory_alloc(SLOTS, sizeof(struct seen)),
+        .older.slots = memory_alloc(SLOTS, sizeof(struct seen)),
+    };
     struct letter letter;
     struct error error;
     int64_t end_ms = clock_monotonic_ms() + duration_ms;
@@ -105,7 +132,7 @@ static bool letters_take(const struct cli *cli, struct tap *tap, int64_t duratio
         if (tap_next(tap, left_ms < LOOK_MS ? left_ms : LOOK_MS, &letter, &error)) {
             uint64_t id = fingerprint(letter.id, strlen(letter.id));
             report->events++;
-            body_check(&table, &letter, id, &facts->arena, report);
+            body_check(&memory, &letter, id, report);
             if (ident_is_valid(letter.correlation_id, strlen(letter.correlation_id)))
                 outcome_note(facts, &letter, id);
         } else if (error.code != ERROR_NOT_FOUND) {
@@ -113,7 +140,8 @@ static bool letters_take(const struct cli *cli, struct tap *tap, int64_t duratio
             is_good = false;
         }
     }
-    free(table.slots);
+    generation_done(&memory.newest);
+    generation_done(&memory.older);
     return is_good;
 }
 

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#define EVENTS 3000 /* the table of what was heard grows on the way */
+#define EVENTS 3000
 
 static bool is_there, breaks_off;
 static int given, closed;
@@ -135,6 +135,53 @@ static void a_message_that_comes_again_with_another_body_is_wrong(void **state)
     assert_int_equal(closed, 1);
 }
 
+static void nothing(int number, struct letter *letter)
+{
+    (void)number;
+    letter->body = "";
+}
+
+/* The first message comes again as another, once two generations of others have passed, or one. */
+static int passed;
+static char large[AUDIT_HEARD_BYTES_MAX / 4];
+
+static void first_again(int number, struct letter *letter)
+{
+    bool is_first = number == 0 || number == passed + 1;
+    snprintf(letter->type, sizeof letter->type, EVENT_BOOKING_PENDING);
+    snprintf(letter->id, sizeof letter->id, "message-%d", is_first ? 0 : number);
+    snprintf(letter->correlation_id, sizeof letter->correlation_id, "B0");
+    letter->body = number == 0 ? "{\"amount\":1}" : "{\"amount\":2}";
+}
+
+static void large_ones_first_again(int number, struct letter *letter)
+{
+    first_again(number, letter);
+    if (number > 0 && number <= passed)
+        letter->body = large;
+}
+
+static size_t rewritten_after(void (*make)(int, struct letter *), int count)
+{
+    passed = count;
+    assert_true(listens(make, count + 2, 0));
+    size_t found = report.items[AUDIT_IS_WRONG].count;
+    audit_report_done(&report);
+    return found;
+}
+
+static void a_message_is_remembered_for_so_many_others_and_no_longer(void **state)
+{
+    (void)state;
+    assert_int_equal(rewritten_after(first_again, AUDIT_HEARD_MESSAGES_MAX), 1);
+    assert_int_equal(rewritten_after(first_again, 2 * AUDIT_HEARD_MESSAGES_MAX - 1), 1);
+    assert_int_equal(rewritten_after(first_again, 2 * AUDIT_HEARD_MESSAGES_MAX), 0);
+    memset(large, ' ', sizeof large - 1);
+    assert_int_equal(rewritten_after(large_ones_first_again, 7), 1); /* three with it, and four */
+    assert_int_equal(rewritten_after(large_ones_first_again, 8), 0);
+    assert_true(listens(nothing, 1, 0));
+}
+
 static void outcomes(int number, struct letter *letter)
 {
     static const char *const types[] = { EVENT_BOOKING_CONFIRMED, EVENT_BOOKING_CONFIRMED,
@@ -188,12 +235,6 @@ static void a_broker_that_is_away_is_told_and_ends_it(void **state)
     assert_int_equal(closed, 1);
 }
 
-static void nothing(int number, struct letter *letter)
-{
-    (void)number;
-    letter->body = "";
-}
-
 static void it_listens_for_as_long_as_it_is_told(void **state)
 {
     (void)state;
@@ -208,6 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_message_that_comes_again_with_another_body_is_wrong),
+        TEST(a_message_is_remembered_for_so_many_others_and_no_longer),
         TEST(outcomes_are_kept_and_two_of_a_kind_are_marked),
         TEST(a_broker_that_is_away_is_told_and_ends_it),
         TEST(it_listens_for_as_long_as_it_is_told),
