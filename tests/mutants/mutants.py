@@ -39,6 +39,7 @@ class Change:
 class Mutant:
     name: str
     contract: str  # "" for most
+    listed: str  # the list's name, without .mutants
     why: str = ""
     changes: list = dataclasses.field(default_factory=list)
 
@@ -89,7 +90,7 @@ def entries(path):
         if header:
             if mutant:
                 yield mutant
-            mutant = Mutant(header["name"], header["contract"] or "")
+            mutant = Mutant(header["name"], header["contract"] or "", path.stem)
         elif line and not line.startswith("#") and (mutant is None or not line_read(mutant, line)):
             raise Misfit(f"{path.name}:{number}: not a line of an entry, or not in its place: {line}")
     if mutant:
@@ -107,6 +108,24 @@ def read(folder=HERE):
                 raise Misfit(f"{path.name}: {mutant.name} lacks its reason or its code")
             mutants[mutant.name] = mutant
     return mutants
+
+
+TABLE_HEAD = """# The mutants
+
+Each is the shipped code with one small mistake in it, and each must be noticed: by a unit test or the simulator, or by
+the contract test that is named. [proof.md](proof.md#mutants) says how they are judged. Printed by
+`tests/mutants/run --table > docs/mutants.md`; a test holds it to the lists in tests/mutants.
+"""
+
+
+def table(listed):
+    """The lines of docs/mutants.md: what is known without making one."""
+    yield TABLE_HEAD
+    for name in sorted({mutant.listed for mutant in listed}):
+        of_list = [mutant for mutant in listed if mutant.listed == name]
+        yield f"\n## {name}\n\n{len(of_list)} mutants\n\n| mutant | what is wrong | contract test |\n|---|---|---|\n"
+        for mutant in of_list:
+            yield f"| {mutant.name} | {mutant.why.replace('|', chr(92) + '|')} | {mutant.contract} |\n"
 
 
 def is_ours(relative):
