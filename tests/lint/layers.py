@@ -43,7 +43,7 @@ HOUSE = [
     ("cli/commands", [*LEAVES, "common/rabbitmq", "common/http", "common/daemon", "events", "tracing", *SERVICES, "provider",
                       "services", "audit", "replay", "bench", "cli/screen", "cli/sources"]),
     ("cli", ["common/base", "cli/screen", "cli/sources", "cli/commands"]),
-    ("docs", ["common/base", "events", *SERVICES]),
+    ("docs", ["common/base", "common/saga", "events", "services"]),
     ("sim", ["common/base", "common/bson", "common/saga", "common/memory", "common/effects", "events", *SERVICES, "services",
              "replay"]),
     ("tests/unit", [*LEAVES, "common/jwt", "common/saga", "common/memory", "common/mongodb", "common/sqlite",
