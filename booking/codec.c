@@ -24,24 +24,24 @@ bool booking_parse(const void *self, const struct message *message, struct input
 
 /* ---- what a booking takes of them, and its history keeps ---- */
 
-#define CONTENT(name, member, kind) CONTENT_FIELD(booking_payload, name, member, CONTENT_##kind)
+#define CONTENT(name, member) CONTENT_FIELD(booking_payload, name, member)
 static const struct content_field intent_content[] = {
-    CONTENT("userId", user_id, TEXT),
-    CONTENT("amount", amount, INT),
-    CONTENT("currency", currency, TEXT),
+    CONTENT("userId", user_id),
+    CONTENT("amount", amount),
+    CONTENT("currency", currency),
 };
-static const struct content_field cancel_content[] = { CONTENT("userId", user_id, TEXT) };
+static const struct content_field cancel_content[] = { CONTENT("userId", user_id) };
 static const struct content_field captured_content[] = {
-    CONTENT("paymentId", payment_id, TEXT),
-    CONTENT("userId", user_id, TEXT),
-    CONTENT("amount", amount, INT),
-    CONTENT("currency", currency, TEXT),
+    CONTENT("paymentId", payment_id),
+    CONTENT("userId", user_id),
+    CONTENT("amount", amount),
+    CONTENT("currency", currency),
 };
 static const struct content_field declined_content[] = {
-    CONTENT("paymentId", payment_id, TEXT),
-    CONTENT("userId", user_id, TEXT),
-    CONTENT("final", is_final, BOOL),
-    CONTENT("declinedAt", declined_at_ms, INT),
+    CONTENT("paymentId", payment_id),
+    CONTENT("userId", user_id),
+    CONTENT("final", is_final),
+    CONTENT("declinedAt", declined_at_ms),
 };
 
 const struct content_form booking_contents[] = {

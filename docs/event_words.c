@@ -60,9 +60,8 @@ static void reason_set(const char *meaning, char *target, size_t size)
 {
     const char *begin = strchr(meaning, '`');
     const char *end = begin != NULL ? strchr(begin + 1, '`') : NULL;
-    size_t length = end != NULL ? (size_t)(end - begin - 1) : 0;
-    if (length < size)
-        memcpy(target, begin + 1, length);
+    if (end != NULL && (size_t)(end - begin) <= size)
+        memcpy(target, begin + 1, (size_t)(end - begin - 1));
 }
 
 static void fields_set(const struct event_field *fields, size_t count, unsigned char *said);
@@ -117,5 +116,5 @@ void event_example_write(const struct event *event, char ret_body[EVENT_BODY_BYT
 {
     struct event_received example = { .event = event };
     fields_set(event->fields, event->field_count, example.said);
-    event_write(event, example.said, ret_body);
+    event_write(event, example.said, ret_body, EVENT_BODY_BYTES_MAX);
 }

@@ -76,10 +76,10 @@ static void fields_write(const struct event_field *fields, size_t count, const u
         field_write(&fields[i], said + fields[i].offset, body);
 }
 
-size_t event_write(const struct event *event, const void *said, char ret_body[EVENT_BODY_BYTES_MAX])
+size_t event_write(const struct event *event, const void *said, char *ret_body, size_t size)
 {
     struct json_writer body;
-    json_write_init(&body, ret_body, EVENT_BODY_BYTES_MAX);
+    json_write_init(&body, ret_body, size);
     json_write_object_begin(&body, NULL);
     fields_write(event->fields, event->field_count, said, &body);
     json_write_object_end(&body);
@@ -97,7 +97,7 @@ void event_owe(const struct event *event, const void *said, const char *document
                struct decision *decision, struct announcement *ret_first)
 {
     SCRATCH char body[EVENT_BODY_BYTES_MAX];
-    size_t length = event_write(event, said, body);
+    size_t length = event_write(event, said, body, sizeof body);
     int position;
     decision_owe(decision, event->type, document_id, intent_of(event, said), body, length,
                  &position);
@@ -109,7 +109,7 @@ void event_owe_again(const struct event *event, const void *said, const char *do
                      struct decision *decision, const struct announcement *first)
 {
     SCRATCH char body[EVENT_BODY_BYTES_MAX];
-    size_t length = event_write(event, said, body);
+    size_t length = event_write(event, said, body, sizeof body);
     decision_owe_again(decision, event->type, document_id, intent_of(event, said), body, length,
                        first->version, (int)first->position, first->at_ms);
 }
@@ -118,7 +118,7 @@ void event_owe_reply(const struct event *event, const void *said, const char *do
                      struct decision *decision)
 {
     SCRATCH char body[EVENT_BODY_BYTES_MAX];
-    size_t length = event_write(event, said, body);
+    size_t length = event_write(event, said, body, sizeof body);
     decision_owe_reply(decision, event->type, document_id, intent_of(event, said), body, length);
 }
 

@@ -112,9 +112,9 @@ struct event_payments {
 
 /* ---- bodies ---- */
 
-/* Writes the body of `said`, the event's struct, with a final NUL. Returns its length. */
-size_t event_write(const struct event *event, const void *said,
-                   char ret_body[EVENT_BODY_BYTES_MAX]);
+/* Writes the body of `said`, the event's struct, with a final NUL, for which there must be room.
+ * Returns its length. */
+size_t event_write(const struct event *event, const void *said, char *ret_body, size_t size);
 
 /* Owe a message of it; its correlation id is the event's booking. ret_first, which may be NULL, is
  * where it was owed; the same `said` owed again as that has the same id and the same bytes. A reply

@@ -9,25 +9,23 @@
 
 /* What the history keeps of each input. */
 
-#define SAID(structure, name, member, kind) CONTENT_FIELD(structure, name, member, CONTENT_##kind)
 #define LISTED(n)                                                                                  \
-    SAID(gateway_outcome_report, "paymentId" #n, payments[n].payment_id, TEXT),                    \
-        SAID(gateway_outcome_report, "amount" #n, payments[n].amount, INT),                        \
-        SAID(gateway_outcome_report, "currency" #n, payments[n].currency, TEXT)
+    CONTENT_FIELD(gateway_outcome_report, "paymentId" #n, payments[n].payment_id),                 \
+        CONTENT_FIELD(gateway_outcome_report, "amount" #n, payments[n].amount),                    \
+        CONTENT_FIELD(gateway_outcome_report, "currency" #n, payments[n].currency)
 
 static const struct content_field intent_content[] = {
-    SAID(gateway_intent_request, "userId", user_id, TEXT),
-    SAID(gateway_intent_request, "amount", amount, INT),
-    SAID(gateway_intent_request, "currency", currency, TEXT),
+    CONTENT_FIELD(gateway_intent_request, "userId", user_id),
+    CONTENT_FIELD(gateway_intent_request, "amount", amount),
+    CONTENT_FIELD(gateway_intent_request, "currency", currency),
 };
 static const struct content_field cancel_content[] = {
-    SAID(gateway_cancel_request, "userId", user_id, TEXT),
+    CONTENT_FIELD(gateway_cancel_request, "userId", user_id),
 };
 static const struct content_field outcome_content[] = {
-    SAID(gateway_outcome_report, "paymentId", payment_id, TEXT),
-    SAID(gateway_outcome_report, "reason", reason, TEXT),
-    CONTENT_FIELD(gateway_outcome_report, "payments", payment_count, CONTENT_INT,
-                  .maximum = GATEWAY_PAYMENTS_PER_INPUT),
+    CONTENT_FIELD(gateway_outcome_report, "paymentId", payment_id),
+    CONTENT_FIELD(gateway_outcome_report, "reason", reason),
+    CONTENT_COUNT(gateway_outcome_report, "payments", payment_count, GATEWAY_PAYMENTS_PER_INPUT),
     LISTED(0),
     LISTED(1),
     LISTED(2),
@@ -35,26 +33,26 @@ static const struct content_field outcome_content[] = {
 };
 _Static_assert(GATEWAY_PAYMENTS_PER_INPUT == 4, "a LISTED for each");
 static const struct content_field refund_content[] = {
-    SAID(gateway_refund_report, "paymentId", payment.payment_id, TEXT),
-    SAID(gateway_refund_report, "amount", payment.amount, INT),
-    SAID(gateway_refund_report, "currency", payment.currency, TEXT),
-    SAID(gateway_refund_report, "reportedOrder", reported_order, INT),
-    SAID(gateway_refund_report, "refundId", refund_id, TEXT),
-    SAID(gateway_refund_report, "reason", reason, TEXT),
-    SAID(gateway_refund_report, "retrying", is_retrying, BOOL),
+    CONTENT_FIELD(gateway_refund_report, "paymentId", payment.payment_id),
+    CONTENT_FIELD(gateway_refund_report, "amount", payment.amount),
+    CONTENT_FIELD(gateway_refund_report, "currency", payment.currency),
+    CONTENT_FIELD(gateway_refund_report, "reportedOrder", reported_order),
+    CONTENT_FIELD(gateway_refund_report, "refundId", refund_id),
+    CONTENT_FIELD(gateway_refund_report, "reason", reason),
+    CONTENT_FIELD(gateway_refund_report, "retrying", is_retrying),
 };
 
 static const struct content_field declined_content[] = {
-    SAID(gateway_decline_report, "userId", user_id, TEXT),
-    SAID(gateway_decline_report, "paymentId", decline.payment_id, TEXT),
-    SAID(gateway_decline_report, "reason", decline.reason, TEXT),
-    SAID(gateway_decline_report, "final", decline.is_final, BOOL),
-    SAID(gateway_decline_report, "declinedAt", decline.at_ms, INT),
+    CONTENT_FIELD(gateway_decline_report, "userId", user_id),
+    CONTENT_FIELD(gateway_decline_report, "paymentId", decline.payment_id),
+    CONTENT_FIELD(gateway_decline_report, "reason", decline.reason),
+    CONTENT_FIELD(gateway_decline_report, "final", decline.is_final),
+    CONTENT_FIELD(gateway_decline_report, "declinedAt", decline.at_ms),
 };
 
 static const struct content_field pending_content[] = {
-    SAID(gateway_pending_report, "until", until_ms, INT),
-    SAID(gateway_pending_report, "remaining", remaining_ms, INT),
+    CONTENT_FIELD(gateway_pending_report, "until", until_ms),
+    CONTENT_FIELD(gateway_pending_report, "remaining", remaining_ms),
 };
 
 const struct content_form gateway_contents[] = {

@@ -63,24 +63,23 @@ bool payment_parse(const void *self, const struct message *message, struct input
 
 /* ---- what a payment takes of them, and its history keeps ---- */
 
-#define CONTENT(name, member, kind) CONTENT_FIELD(payment_payload, name, member, CONTENT_##kind)
+#define CONTENT(name, member) CONTENT_FIELD(payment_payload, name, member)
 static const struct content_field captured_content[] = {
-    CONTENT("intentId", intent_id, TEXT), CONTENT("userId", user_id, TEXT),
-    CONTENT("amount", amount, INT),       CONTENT("currency", currency, TEXT),
-    CONTENT("unnamed", is_unnamed, BOOL),
+    CONTENT("intentId", intent_id), CONTENT("userId", user_id),     CONTENT("amount", amount),
+    CONTENT("currency", currency),  CONTENT("unnamed", is_unnamed),
 };
 static const struct content_field declined_content[] = {
-    CONTENT("intentId", intent_id, TEXT),
-    CONTENT("userId", user_id, TEXT),
-    CONTENT("reason", reason, TEXT),
-    CONTENT("final", is_final, BOOL),
+    CONTENT("intentId", intent_id),
+    CONTENT("userId", user_id),
+    CONTENT("reason", reason),
+    CONTENT("final", is_final),
 };
 static const struct content_field said_content[] = {
     /* of the others, few have all */
-    CONTENT("intentId", intent_id, TEXT),   CONTENT("amount", amount, INT),
-    CONTENT("currency", currency, TEXT),    CONTENT("reason", reason, TEXT),
-    CONTENT("refundId", refund_id, TEXT),   CONTENT("hasFailed", has_failed, BOOL),
-    CONTENT("isPending", is_pending, BOOL),
+    CONTENT("intentId", intent_id),   CONTENT("amount", amount),
+    CONTENT("currency", currency),    CONTENT("reason", reason),
+    CONTENT("refundId", refund_id),   CONTENT("hasFailed", has_failed),
+    CONTENT("isPending", is_pending),
 };
 
 static const char *status_text_of(int64_t status)
@@ -89,22 +88,21 @@ static const char *status_text_of(int64_t status)
 }
 
 static const struct content_field result_content[] = {
-    CONTENT_FIELD(refund_result, "status", status, CONTENT_CHOICE, .text_of = status_text_of,
-                  .choice_count = REFUND_STATUS_COUNT),
-    CONTENT_FIELD(refund_result, "refundId", refund_id, CONTENT_TEXT),
-    CONTENT_FIELD(refund_result, "reason", reason, CONTENT_TEXT),
-    CONTENT_FIELD(refund_result, "retryAfter", retry_after_ms, CONTENT_INT),
-    CONTENT_FIELD(refund_result, "amount", amount, CONTENT_INT),
-    CONTENT_FIELD(refund_result, "call", call_number, CONTENT_INT),
-    CONTENT_FIELD(refund_result, "isUncounted", is_uncounted, CONTENT_BOOL),
+    CONTENT_ENUM(refund_result, "status", status, status_text_of, REFUND_STATUS_COUNT),
+    CONTENT_FIELD(refund_result, "refundId", refund_id),
+    CONTENT_FIELD(refund_result, "reason", reason),
+    CONTENT_FIELD(refund_result, "retryAfter", retry_after_ms),
+    CONTENT_FIELD(refund_result, "amount", amount),
+    CONTENT_FIELD(refund_result, "call", call_number),
+    CONTENT_FIELD(refund_result, "isUncounted", is_uncounted),
 };
 
 static const struct content_field operator_content[] = {
-    CONTENT_FIELD(operator_payload, "reason", reason, CONTENT_TEXT),
+    CONTENT_FIELD(operator_payload, "reason", reason),
 };
 
 static const struct content_field deadline_content[] = {
-    CONTENT_FIELD(deadline_payload, "isEffectHeld", is_effect_held, CONTENT_BOOL),
+    CONTENT_FIELD(deadline_payload, "isEffectHeld", is_effect_held),
 };
 
 const struct content_form payment_contents[] = {

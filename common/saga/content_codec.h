@@ -35,11 +35,22 @@ struct content_form { /* of one type of input; a table of them ends with type_na
     size_t field_count;
 };
 
-#define CONTENT_FIELD(structure, field, member, ...)                                               \
-    {                                                                                              \
-        .name = field, .offset = offsetof(struct structure, member),                               \
-        .size = sizeof(((struct structure *)0)->member), .kind = __VA_ARGS__                       \
-    }
+/* clang-format off */
+#define CONTENT_MEMBER(structure, member) (((struct structure *)0)->member)
+#define CONTENT_PLACE(structure, field, member)                                                    \
+    .name = field, .offset = offsetof(struct structure, member),                                   \
+    .size = sizeof CONTENT_MEMBER(structure, member)
+/* The kind follows from the member's type. */
+#define CONTENT_FIELD(structure, field, member)                                                    \
+    { CONTENT_PLACE(structure, field, member),                                                     \
+      .kind = _Generic(CONTENT_MEMBER(structure, member),                                          \
+                       char *: CONTENT_TEXT, int64_t: CONTENT_INT, bool: CONTENT_BOOL) }
+#define CONTENT_COUNT(structure, field, member, most)                                              \
+    { CONTENT_PLACE(structure, field, member), .kind = CONTENT_INT, .maximum = (most) }
+#define CONTENT_ENUM(structure, field, member, texts, count)                                       \
+    { CONTENT_PLACE(structure, field, member), .kind = CONTENT_CHOICE, .text_of = (texts),         \
+      .choice_count = (count) }
+/* clang-format on */
 #define CONTENT_FORM(input_type, name, table)                                                      \
     {                                                                                              \
         .type = (int)(input_type), .type_name = name, .fields = table,                             \

@@ -119,7 +119,7 @@ static bool tally_decode(struct bson_fields *fields, void *state, struct error *
 }
 
 static const struct content_field told_content[] = {
-    CONTENT_FIELD(told, "worth", worth, CONTENT_INT),
+    CONTENT_FIELD(told, "worth", worth),
 };
 static const struct content_form tally_contents[] = {
     CONTENT_FORM(TALLY_COUNT, "told", told_content),

@@ -72,7 +72,7 @@ static void each_event_is_read_as_it_was_written(void **state)
         memset(said, 0, sizeof said);
         for (size_t k = 0; k < event->field_count; k++)
             value_set(&event->fields[k], said, (int)k);
-        size_t length = event_write(event, said, body);
+        size_t length = event_write(event, said, body, sizeof body);
         assert_int_equal(length, strlen(body));
         if (!hears(event->type, body))
             fail_msg("%s", error.message);
@@ -94,7 +94,7 @@ static void what_is_missing_is_named(void **state)
             for (size_t other = 0; other < event_list[i]->field_count; other++)
                 if (event_list[i]->fields[other].kind != EVENT_PAYMENTS)
                     value_set(&event_list[i]->fields[other], said, 1);
-            event_write(event_list[i], said, body);
+            event_write(event_list[i], said, body, sizeof body);
             snprintf(expected, sizeof expected, "\"%s\":", field->name);
             *(strstr(body, expected) + 1) = '_'; /* a field that nobody knows */
             assert_true(hears(event_list[i]->type, body) == (field->presence != EVENT_REQUIRED));
