@@ -10,10 +10,8 @@ RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-ins
     && rm -rf /var/lib/apt/lists/*
 COPY . /src
 RUN meson setup /build /src -Dtests=disabled \
-    && ninja -C /build gateway/roundtrip-gateway booking/roundtrip-booking payment/roundtrip-payment \
-        provider/roundtrip-provider cli/roundtrip \
-    && install -D -s -t /out /build/*/roundtrip-gateway /build/*/roundtrip-booking /build/*/roundtrip-payment \
-        /build/*/roundtrip-provider /build/cli/roundtrip
+    && ninja -C /build programs \
+    && find /build -maxdepth 2 -name 'roundtrip*' -type f -exec install -D -s -t /out {} +
 
 FROM ${BASE_IMAGE} AS runtime
 # curl is for the health checks.

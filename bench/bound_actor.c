@@ -6,6 +6,7 @@
 #include "common/rabbitmq/amqp_envelope.h"
 #include "common/rabbitmq/amqp_link.h"
 #include "common/rabbitmq/amqp_topology.h"
+#include "services/registry.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -62,15 +63,17 @@ static struct actor_link *link_free(struct actor_link *link)
 
 static void topology_make(struct actor *actor)
 {
-    static const char *const queues[] = { QUEUE_GATEWAY, QUEUE_PAYMENT, QUEUE_BOOKING };
     const struct amqp_bus_options options = { .queue = QUEUE_BOOKING,
                                               .bindings = event_bindings,
                                               .binding_count = event_binding_count,
                                               .may_declare = true };
     struct error error = { 0 };
     must(topology_ensure(&actor->out->link, &options, &error), "topology", &error);
-    for (size_t i = 0; i < 3 && actor->options->is_purging; i++) {
-        (void)amqp_queue_purge(actor->out->link.state, CHANNEL, amqp_cstring_bytes(queues[i]));
+    for (size_t i = 0; services[i] != NULL && actor->options->is_purging; i++) {
+        if (services[i]->queue == NULL)
+            continue;
+        (void)amqp_queue_purge(actor->out->link.state, CHANNEL,
+                               amqp_cstring_bytes(services[i]->queue));
         must_reply(actor->out->link.state, "purge");
     }
 }

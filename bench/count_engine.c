@@ -1,19 +1,19 @@
 /* count_engine.c - one service's engine on a bus and a store in memory, for callgrind: no threads,
  * no clock, no network, so that the same build executes the same instructions again.
  *
- *   count_engine gateway|booking|payment SAGAS
+ *   count_engine SERVICE SAGAS
  *
  * Each good saga gives every service its two inputs, in waves of WAVE sagas: first all first ones,
  * then all second ones. What counts is engine_step. */
 #include "bench/events.h"
-#include "booking/participant.h"
 #include "common/base/exit_status.h"
 #include "common/base/memory.h"
 #include "common/memory/memory_bus.h"
 #include "common/memory/memory_store.h"
 #include "common/saga/engine.h"
 #include "gateway/gateway.h"
-#include "payment/participant.h"
+#include "payment/payment.h"
+#include "services/registry.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -199,24 +199,15 @@ static void wave_run(struct world *world, struct engine *engine, const char *ser
 
 int main(int argc, char **argv)
 {
-    const struct booking_rules booking_rules = { DAY_MS, DAY_MS };
-    const struct gateway_config gateway_config = { DAY_MS, DAY_MS };
-    const struct payment_rules payment_rules = { DAY_MS, DAY_MS, DAY_MS, DAY_MS, DAY_MS, 8 };
-    const char *service = argc == 3 ? argv[1] : "";
+    const struct service_description *description = argc == 3 ? service_find(argv[1]) : NULL;
     uint64_t sagas = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
-    struct participant participant;
-    if (strcmp(service, "gateway") == 0)
-        participant = gateway_participant(&gateway_config);
-    else if (strcmp(service, "booking") == 0)
-        participant = booking_participant(&booking_rules);
-    else if (strcmp(service, "payment") == 0)
-        participant = payment_participant(&payment_rules);
-    else
-        sagas = 0;
-    if (sagas == 0) {
-        fputs("usage: count_engine gateway|booking|payment SAGAS\n", stderr);
+    if (description == NULL || description->participant == NULL || sagas == 0) {
+        fputs("usage: count_engine SERVICE SAGAS; roundtrip services names them\n", stderr);
         return EXIT_USAGE;
     }
+    CLEANUP(arena_done) struct arena arena = { NULL, NULL };
+    const struct participant participant =
+        description->participant(service_default_rules(description, &arena));
     struct world *world = memory_alloc(1, sizeof *world);
     const struct engine_ports ports = {
         .store = store_open(world),
@@ -225,7 +216,8 @@ int main(int argc, char **argv)
     };
     struct engine *engine = engine_new(&participant, &ports, &engine_limits_default);
     for (uint64_t first = 0; first < sagas; first += WAVE)
-        wave_run(world, engine, service, first, sagas - first < WAVE ? sagas - first : WAVE);
+        wave_run(world, engine, description->name, first,
+                 sagas - first < WAVE ? sagas - first : WAVE);
     bool is_whole = world->settled == 2 * sagas && world->published == sagas;
     if (!is_whole)
         fprintf(stderr,

@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.request
 
-from rig import get, say, until
+from rig import get, say, services, until
 
 WRITERS = 100
 PROCESSES = 3
@@ -41,7 +41,7 @@ def intend(system, booking):
 def start_to_ready(system):
     """Milliseconds from exec to the first 200 of /readyz, for each service, servers being up."""
     found = {}
-    for name in ("gateway", "booking", "payment"):
+    for name in (one["name"] for one in services.participants(system.build)):
         system.service(name, "stop")
         begin = time.monotonic()
         with subprocess.Popen([system.folder / f"run/{name}.cmd"], stdout=subprocess.DEVNULL,

@@ -4,10 +4,9 @@ import time
 
 import bson
 import pymongo
-from rig import SERVICES, Watch, rss_mb, say, timed, until
+from rig import Watch, rss_mb, say, services, timed, until
 
 STORES = ("mongodb", "sqlite")
-COLLECTIONS = {"gateway": "bookings", "booking": "bookings", "payment": "payments"}
 
 
 def per_thousand(cpu, sagas):
@@ -66,7 +65,8 @@ class Bench:
 
     def load(self, system, store, *words):
         """One run of roundtrip bench, with the CPU of every process, their memory and the queues."""
-        with Watch({**system.pids(), **self.server_pids(store)}, system.amqp_url) as watch:
+        pids = {**system.pids(), **self.server_pids(store)}
+        with Watch(pids, services.participants(self.build), system.amqp_url) as watch:
             result, own_s = system.load(*words)
         sagas = result["settled"]
         result["cpu_s_per_1000"] = per_thousand({**watch.cpu_s, "load": own_s}, sagas)
@@ -87,15 +87,15 @@ class Bench:
         """Of all three stores, after everything was written out."""
         total = 0
         if store == "sqlite":
-            for service in SERVICES:
-                path = system.folder / "store" / f"{service}.db"
+            for one in services.participants(self.build):
+                path = system.folder / "store" / f"{one['name']}.db"
                 with sqlite3.connect(path, timeout=30) as database:
                     database.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 total += path.stat().st_size
             return total
         self.mongo.admin.command("fsync")
-        for service in SERVICES:
-            stats = self.mongo[f"{name}_{service}"].command("dbStats")
+        for one in services.participants(self.build):
+            stats = self.mongo[f"{name}_{one['name']}"].command("dbStats")
             total += stats["storageSize"] + stats["indexSize"]
         return int(total)
 
@@ -116,7 +116,7 @@ class Bench:
         """From the first event that booking has settled to the last one, by its own metrics."""
         delivered = 'roundtrip_messages_delivered_total{queue="booking-events"}'
         pids = {**system.pids("booking"), **self.server_pids(store)}
-        with Watch(pids, system.amqp_url) as watch:
+        with Watch(pids, services.participants(self.build), system.amqp_url) as watch:
             first = until(lambda: system.metric("booking", delivered), "booking takes an event")
             begin = watch.begin
             at_first = time.monotonic() - begin
@@ -133,12 +133,13 @@ class Bench:
 
     def preload(self, system, store, name, count):
         """Copies one settled document of each service, under new ids, straight into its store."""
-        for service in SERVICES:
+        for one in services.participants(self.build):
+            service, collection = one["name"], one["collection"]
             say(f"preloading {count} documents of {service} ({store})")
             if store == "sqlite":
-                _preload_sqlite(system.folder / "store" / f"{service}.db", COLLECTIONS[service], count)
+                _preload_sqlite(system.folder / "store" / f"{service}.db", collection, count)
             else:
-                _preload_mongodb(self.mongo[f"{name}_{service}"][COLLECTIONS[service]], count)
+                _preload_mongodb(self.mongo[f"{name}_{service}"][collection], count)
 
 
 
@@ -162,4 +163,5 @@ def _preload_mongodb(collection, count, batch=5000):
 
 
 def memory_of_services(system):
-    return {name: round(rss_mb(pid), 1) for name, pid in system.pids(*SERVICES).items()}
+    names = (one["name"] for one in services.participants(system.build))
+    return {name: round(rss_mb(pid), 1) for name, pid in system.pids(*names).items()}

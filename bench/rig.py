@@ -5,6 +5,7 @@ import os
 import pathlib
 import shlex
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -13,9 +14,10 @@ import urllib.request
 import pika
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "system"))
+import services  # noqa: E402  pylint: disable=wrong-import-position
+
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-SERVICES = ("gateway", "booking", "payment")
-QUEUES = ("gateway-events", "booking-events", "payment-events")
 SAMPLE_PACE_S = 0.25
 STEP_SECONDS_MAX = 1800
 
@@ -92,10 +94,15 @@ def pss_mb(pid):
 
 
 class Watch(threading.Thread):
-    """Memory of processes and depth of queues over time, while a with block runs; the CPU time that it took."""
+    """Memory of processes and depth of queues over time, while a with block runs; the CPU time that it took.
 
-    def __init__(self, pids, amqp_url=None):
+    participants: as services.py describes them; they are measured more closely, and so are their queues.
+    """
+
+    def __init__(self, pids, participants, amqp_url=None):
         super().__init__(daemon=True)
+        self.names = {one["name"] for one in participants}
+        self.queues = [one["queue"] for one in participants]
         self.pids, self.amqp_url = dict(pids), amqp_url
         self.series = []
         self.cpu_s = {}
@@ -128,9 +135,9 @@ class Watch(threading.Thread):
             self.series.append({
                 "t": round(time.monotonic() - self.begin, 2),
                 "rss_mb": {name: round(rss_mb(pid), 1) for name, pid in self.pids.items()},
-                "pss_mb": {name: round(pss_mb(pid), 1) for name, pid in self.pids.items() if name in SERVICES},
+                "pss_mb": {name: round(pss_mb(pid), 1) for name, pid in self.pids.items() if name in self.names},
                 "depth": {queue: channel.queue_declare(queue, passive=True).method.message_count
-                          for queue in QUEUES} if channel else {},
+                          for queue in self.queues} if channel else {},
             })
         if channel:
             channel.connection.close()
@@ -201,7 +208,7 @@ class System:
 
     def pids(self, *names):
         return {name: int((self.folder / f"run/{name}.pid").read_text(encoding="utf-8"))
-                for name in names or (*SERVICES, "provider")}
+                for name in names or services.names()}
 
     def metric(self, name, pattern):
         """The sum of the samples whose line begins with the pattern."""

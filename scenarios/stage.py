@@ -43,6 +43,7 @@ def read_env():
         if place.exists():
             pairs = (word.split("=", 1) for word in shlex.split(place.read_text(encoding="utf-8")))
             return {**dict(pairs), **told}
+    # by role: a story books, pays and looks at refunds
     if {"ROUNDTRIP_GATEWAY_URL", "ROUNDTRIP_PAYMENT_URL", "ROUNDTRIP_PROVIDER_URL", "ROUNDTRIP_AMQP_URL"} <= set(told):
         return told
     sys.exit("no running system found: start one with ./run, or name its var/run/env by ROUNDTRIP_ENV")
@@ -277,6 +278,7 @@ class Story:
         assert len(found["refunds"]) == (1 if refunded else 0), f"{payment}: refunds {found['refunds']}"
         self.tell(f"ledger of {payment}: captured {captured}, refunded {refunded}")
 
+    # by role: a booking that is paid passes these
     def one_trace(self, booking, services=("booking", "gateway", "payment")):
         """The booking is one trace, with its root and spans of these services, and no span elsewhere."""
         trace_id = trace_id_of(booking)

@@ -1,13 +1,11 @@
 /* exhaust_bus.c - the broker of an exhaustive world: a bag of messages for each service, of which a
  * worker may be given any, and any once more. */
 #include "events/topology.h"
+#include "services/registry.h"
 #include "sim/exhaust.h"
 
 #include <assert.h>
 #include <string.h>
-
-static const char *const queue_names[SIM_SERVICE_COUNT] = { QUEUE_GATEWAY, QUEUE_BOOKING,
-                                                            QUEUE_PAYMENT };
 
 static struct exhaust_queue *queue_of(const struct exhaust_worker *worker)
 {
@@ -76,7 +74,7 @@ static void event_put(struct exhaust *explorer, enum sim_service service,
 {
     struct exhaust_queue *queue = &explorer->world.queues[service];
     if (queue->count == EXHAUST_QUEUE_MAX) {
-        sim_fail(explorer->sim, "I6: queue %s grows without bound", queue_names[service]);
+        sim_fail(explorer->sim, "I6: queue %s grows without bound", services[service]->queue);
         return;
     }
     queue->events[queue->count++] = (struct exhaust_event){ .message = message, .worker = -1 };
@@ -184,7 +182,7 @@ static void mark_add(struct exhaust *explorer, const struct exhaust_text *messag
 static enum sim_service service_of(const char *queue)
 {
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        if (strcmp(queue_names[service], queue) == 0)
+        if (strcmp(services[service]->queue, queue) == 0)
             return (enum sim_service)service;
     assert(false && "every binding leads to the queue of a service");
     return (enum sim_service)0;

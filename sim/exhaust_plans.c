@@ -15,6 +15,7 @@
 #define TRY          { .kind = OP_DECLINE }
 #define DECLINE      { .kind = OP_DECLINE, .is_final = true }
 
+/* by role: which of them has two processes */
 #define EACH_ONCE     { [SIM_GATEWAY] = 1, [SIM_BOOKING] = 1, [SIM_PAYMENT] = 1 }
 #define GATEWAY_TWICE { [SIM_GATEWAY] = 2, [SIM_BOOKING] = 1, [SIM_PAYMENT] = 1 }
 #define BOOKING_TWICE { [SIM_GATEWAY] = 1, [SIM_BOOKING] = 2, [SIM_PAYMENT] = 1 }

@@ -26,6 +26,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* By role: the clients, the provider and the oracle have their part against each of these. They
+ * stand where the registry has them. */
 enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
 
 #define SIM_WORKERS_MAX             6

@@ -2,6 +2,7 @@
  * known of every message id. */
 #include "common/base/hash.h"
 #include "events/topology.h"
+#include "services/registry.h"
 #include "sim/sim_topology.h"
 
 #include <assert.h>
@@ -11,9 +12,6 @@
 #define REFUSED_MAX          40 /* two publishers that try ever more seldom are far below it */
 #define FLOOD_COPIES         24 /* more than a document remembers of duplicates */
 #define DELIVERY_LIMIT_LEAST 1  /* far below the real one, so that it is met */
-
-static const char *const queue_names[SIM_SERVICE_COUNT] = { QUEUE_GATEWAY, QUEUE_BOOKING,
-                                                            QUEUE_PAYMENT };
 
 bool sim_message_is_ready(const struct sim *sim, const struct sim_message *message)
 {
@@ -120,7 +118,7 @@ struct sim_message *sim_queue_put(struct sim *sim, enum sim_service service,
 {
     struct sim_queue *queue = &sim->queues[service];
     if (queue->count == SIM_QUEUE_MAX) {
-        sim_fail(sim, "I6: queue %s grows without bound", queue_names[service]);
+        sim_fail(sim, "I6: queue %s grows without bound", services[service]->queue);
         return NULL;
     }
     struct sim_message *copy = message_copy(sim, message);
@@ -171,7 +169,7 @@ enum publish_result sim_route(struct sim *sim, const struct message *message)
             continue;
         }
         for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
-            if (strcmp(queue_names[service], event_bindings[i].queue) != 0)
+            if (strcmp(services[service]->queue, event_bindings[i].queue) != 0)
                 continue;
             if (!sim->queues[service].exists) {
                 sim->may_lose_messages = true;

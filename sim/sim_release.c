@@ -3,7 +3,9 @@
  * more in everything that has names. It rolls forward and back in any order; at the end it is
  * everywhere. */
 #include "sim/sim_release.h"
+
 #include "common/base/hash.h"
+#include "services/registry.h"
 
 #include <assert.h>
 #include <bson.h>
@@ -66,8 +68,10 @@ static void newer_gateway_decide(const void *self, void *state, const struct inp
 void sim_newer_make(struct sim *sim)
 {
     memcpy(sim->newer, sim->participants, sizeof sim->newer);
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+        assert(strcmp(services[service]->name, sim->participants[service].name) == 0);
         sim->newer[service].schema_version = NEWER_SCHEMA;
+    }
     sim->newer[SIM_BOOKING].schema_of = booking_schema;
     sim->newer[SIM_BOOKING].decide = newer_booking_decide;
     sim->newer[SIM_PAYMENT].schema_of = payment_schema;

@@ -1,5 +1,6 @@
 /* sim_story.c - what happened, one line an event, and the first thing that went wrong. */
 #include "common/base/hash.h"
+#include "services/registry.h"
 #include "sim/sim.h"
 
 #include <stdarg.h>
@@ -51,8 +52,7 @@ void sim_fail(struct sim *sim, const char *format, ...)
 
 const char *sim_service_text(enum sim_service service)
 {
-    static const char *const texts[SIM_SERVICE_COUNT] = { "gateway", "booking", "payment" };
-    return texts[service];
+    return services[service]->name;
 }
 
 const char *sim_fault_text(enum sim_fault fault)

@@ -4,7 +4,8 @@ import hashlib
 import json
 
 from crowd import AMOUNT, CURRENCY, USER
-from system_rig import QUEUES, at_once
+from built import QUEUES
+from system_rig import at_once
 
 TERMINAL = {"confirmed", "failed", "cancelled"}
 PAYMENT_ENDS = {"settled", "refunded", "declined"}

@@ -11,8 +11,10 @@ import pika
 import pymongo
 from clock import told_shift_s
 from replicas import Replicas
-from system_rig import QUEUES, SERVICES, until
+from built import QUEUES, SERVICES
+from system_rig import until
 from trial import SEEN_S_MAX
+from world import ROLES
 
 HEARTBEAT_LOST_S = (21, 25)  # 10 s is agreed on; two missed ones end a connection
 FRAME_BYTES = 20000
@@ -26,12 +28,11 @@ FULL_S_MAX = 30
 FOUND_S_MAX = 60
 STEP_LEAST_S = 60
 # A webhook may be 300 s old: for a payment service that is further off none is right.
-STEPS_S_MAX = {"gateway": 3600, "booking": 3600, "payment": 240}
+STEPS_S_MAX = {role: 240 if role == "payment" else 3600 for role in SERVICES}
 # A broker that hangs delivers nothing, so that some publish only when a deadline is up; and it may take so long to
 # confirm: only then it is overdue.
 PUBLISH_S, CONFIRM_S = 4, 5
 
-ROLES = {"gateway": ("gateway",), "booking": ("booking", "booking-2"), "payment": ("payment", "payment-2")}
 PROCESSES = tuple(name for names in ROLES.values() for name in names)
 BROKER = frozenset({"broker", "link"})  # the one hides what happens to the other
 STORES = frozenset({"mongod", *(f"store of {role}" for role in SERVICES)})
@@ -192,7 +193,7 @@ def queue_filled(role):
         for name in ROLES[role]:
             world.revive(name)
         world.broker.ctl("clear_policy", "full")
-    publishers = {"gateway": ("booking",), "booking": ("gateway", "payment"), "payment": ("booking",)}[role]
+    publishers = [name for name in SERVICES if name != role] if role == "booking" else ["booking"]  # all go through it
     return Fault(f"fill queue of {role}", BROKER | STORES | touching(*PROCESSES), run, "outbox", "warn",
                  tuple(ROLES[publisher] for publisher in publishers))
 
@@ -354,8 +355,8 @@ def provider_faulty():
 def all_of(store):
     """Every fault that this store knows."""
     faults = [
-        *[killed(name) for name in (*PROCESSES, "provider")], killed("gateway", OFTEN), killed("booking", OFTEN),
-        frozen("booking"), frozen("payment"), frozen("gateway"),
+        *[killed(name) for name in (*PROCESSES, "provider")], *[killed(role, OFTEN) for role in ("gateway", "booking")],
+        *[frozen(role) for role in SERVICES],
         *[log_unread(name) for name in PROCESSES],
         *[fault(name, furthest_s) for fault in (clock_ahead, clock_back) for name, furthest_s in STEPS_S_MAX.items()],
         broker_killed(), broker_frozen(), broker_wiped(), broker_blocked(), *[queue_filled(role) for role in SERVICES],

@@ -9,9 +9,12 @@ import pymongo
 from clock import Clock
 from log_pipe import LogPipe
 from proxy import Proxy
-from system_rig import BUILD, QUEUES, SERVICES, Broker, Http, Server, System, free_port, until
+from built import BUILD, PROGRAMS, QUEUES, SERVICES
+from system_rig import Broker, Http, Server, System, free_port, until
 
-PROCESSES = ("provider", "payment", "payment-2", "booking", "booking-2", "gateway")
+# Two processes of each service but of the gateway, whose clients keep to one, and of the provider.
+ROLES = {role: (role,) if role == "gateway" else (role, f"{role}-2") for role in SERVICES}
+PROCESSES = tuple(name for role in PROGRAMS[::-1] for name in ROLES.get(role, (role,)))
 DEADLINE_MS = 4000
 SETTINGS = {
     "ROUNDTRIP_PAYMENT_TIMEOUT_MS": str(DEADLINE_MS),
@@ -179,7 +182,7 @@ class World(System):
             "ROUNDTRIP_ENV": "/dev/null",
             "ROUNDTRIP_AMQP_URL": self.amqp_url,
             **{f"ROUNDTRIP_{name.upper()}_URL": f"http://127.0.0.1:{self.ports[name]}"
-               for name in (*SERVICES, "provider")},
+               for name in PROGRAMS},
             **{f"ROUNDTRIP_STORE_{name.upper()}": self.environment(name)["ROUNDTRIP_STORE"] for name in SERVICES},
         }
 

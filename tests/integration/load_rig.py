@@ -6,7 +6,8 @@ import random
 import threading
 import time
 
-from system_rig import QUEUES, SERVICES, at_once, signature, until
+from built import QUEUES, SERVICES
+from system_rig import at_once, signature, until
 
 Payment = collections.namedtuple("Payment", "id user amount currency")
 AMOUNT, CURRENCY, USER = 1000, "EUR", "alice"

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import json
 import os
-import pathlib
 import queue
 import random
 import re
@@ -25,15 +24,11 @@ import uuid
 import bson
 import pika
 import pytest
+from built import BUILD, COLLECTIONS, PROGRAMS, ROOT, SERVICES
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("ROUNDTRIP_BUILD", ROOT / "build")).resolve()
 SECRET = "whsec_integration_test"
 PATIENCE_S = 20
 NOT_AVAILABLE = 69
-SERVICES = ("gateway", "booking", "payment")
-COLLECTIONS = {"gateway": "bookings", "booking": "bookings", "payment": "payments"}
-QUEUES = ("gateway-events", "booking-events", "payment-events")
 
 Event = collections.namedtuple("Event", "type id booking body headers")
 
@@ -274,7 +269,7 @@ class System:
         self.amqp_url = amqp_url
         self.mongo = mongo
         self.settings = settings
-        self.ports = {name: free_port() for name in (*SERVICES, "provider")}
+        self.ports = {name: free_port() for name in PROGRAMS}
         self.ops_ports = {name: free_port() for name in SERVICES}
         self.processes = {}
         if mongo:
@@ -302,7 +297,7 @@ class System:
     program = staticmethod(lambda name: BUILD / name / f"roundtrip-{name}")
 
     def start(self, *names, ready=True, **settings):
-        names = names or ("provider", "payment", "booking", "gateway")
+        names = names or PROGRAMS[::-1]
         for name in names:
             with open(self.folder / f"{name}.log", "ab") as log:
                 self.processes[name] = subprocess.Popen([self.program(name)], env={**self.environment(name), **settings},

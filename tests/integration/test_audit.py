@@ -12,7 +12,8 @@ import bson
 import pika
 import pytest
 from load_rig import Load
-from system_rig import BUILD, COLLECTIONS, SERVICES, until
+from built import BUILD, COLLECTIONS, SERVICES
+from system_rig import until
 
 PROGRAM = BUILD / "cli" / "roundtrip"
 CLEAN, WRONG, UNAVAILABLE = 0, 1, 69

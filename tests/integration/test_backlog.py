@@ -11,6 +11,7 @@ import uuid
 
 import pika
 from far_store import FarStore
+from built import SERVICES
 from system_rig import until
 
 EVENTS = int(os.environ.get("BACKLOG_EVENTS", "6000"))
@@ -99,7 +100,7 @@ def probing(port):
 def test_clients_and_probes_are_answered_while_a_backlog_is_worked_off(new_system, mongod):
     with FarStore(mongod.env["MONGODB_URL"], ROUND_TRIP_MS / 2 / 1000) as store:
         system = new_system("mongodb").start("provider")
-        system.start("payment", "booking", "gateway", ROUNDTRIP_STORE=store.url)
+        system.start(*SERVICES[::-1], ROUNDTRIP_STORE=store.url)
         system.stop("gateway")
         fill(system)
         system.start("gateway", ready=False, ROUNDTRIP_STORE=store.url)

@@ -6,7 +6,8 @@ import time
 
 import pytest
 from load_rig import Load
-from system_rig import SERVICES, Tap, until
+from built import SERVICES
+from system_rig import Tap, until
 
 OWED_MAX = 40
 DECLARED_S = 1.5  # RabbitMQ 3.10 loses a quorum queue that is younger when it is killed

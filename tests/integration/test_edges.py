@@ -6,6 +6,7 @@ import time
 import uuid
 
 import pytest
+from built import SERVICES
 from system_rig import SECRET, at_once, signature, until
 
 INTENT = {"userId": "alice", "amount": 1200}
@@ -304,7 +305,7 @@ def test_a_minimal_client_needs_three_fields_and_no_signature_on_loopback(new_sy
     for call, status in zip(calls, expected):
         assert [call(), call()] == [status, status]
     assert outcome(small, "B1")["state"] == "confirmed"
-    until(lambda: not any(small.unsettled(name) for name in ("gateway", "booking", "payment")), "all is settled")
+    until(lambda: not any(small.unsettled(name) for name in SERVICES), "all is settled")
     payments = small.documents("payment")
     assert [state["state"] for state in payments.values()] == ["settled"]
     assert small.webhook("captured", body, signature(json.dumps(body).encode(), secret="another secret of ours"))[0] == 401

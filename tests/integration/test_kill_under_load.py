@@ -4,7 +4,8 @@ import time
 
 import pytest
 from load_rig import Load
-from system_rig import SERVICES, Tap
+from built import SERVICES
+from system_rig import Tap
 
 BOOKINGS = 2000
 DURATION_S = 12

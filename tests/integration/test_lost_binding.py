@@ -30,6 +30,7 @@ def test_a_refund_that_a_lost_binding_kept_back_is_made_and_counted(new_system):
 
 def test_a_binding_is_back_within_the_interval_without_anything_that_waits(new_system):
     system = new_system(ROUNDTRIP_TOPOLOGY_INTERVAL_MS="1000").start("booking")
+    # by role: one listener each of two of its events
     for queue, key in (("payment-events", "booking.failed"), ("gateway-events", "booking.confirmed")):
         unbind(system, queue, key)
         checks = metric(system, "booking", "roundtrip_topology_checks")

@@ -6,7 +6,8 @@ import threading
 import time
 
 import pytest
-from system_rig import BUILD, SERVICES, Http, until
+from built import BUILD, SERVICES
+from system_rig import Http, until
 
 PROBES = ("/livez", "/readyz", "/health", "/metrics")
 UNAVAILABLE = 69

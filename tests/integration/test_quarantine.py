@@ -6,7 +6,8 @@ import uuid
 
 import pika
 import pytest
-from system_rig import QUEUES, until
+from built import QUEUES
+from system_rig import until
 
 # What each service is told here.
 TYPES = {"booking-events": "booking.intent.created", "payment-events": "booking.failed", "gateway-events": "booking.failed"}

@@ -10,7 +10,8 @@ import time
 import pika
 import pymongo
 import pytest
-from system_rig import QUEUES, SERVICES, until
+from built import QUEUES, SERVICES
+from system_rig import until
 
 SEEN_S_MAX = 5
 WELL_S_MAX = 10

@@ -7,7 +7,8 @@ import subprocess
 import bson
 import pytest
 from load_rig import Load
-from system_rig import BUILD, COLLECTIONS, SERVICES, until
+from built import BUILD, COLLECTIONS, SERVICES
+from system_rig import until
 
 EQUAL, DIFFERENT, NOT_FOUND, USAGE, UNAVAILABLE = 0, 1, 2, 64, 69
 
@@ -153,7 +154,7 @@ def stopped_fixture(new_system):
     caller.pay("paid", "p-paid")
     caller.ends("paid", "confirmed")
     until(lambda: not any(system.unsettled(name) for name in SERVICES), "all is settled", 30)
-    for name in ("gateway", "booking", "payment"):
+    for name in SERVICES:
         system.stop(name)
     return system
 
@@ -196,12 +197,12 @@ def test_a_document_of_an_older_release_still_works_but_cannot_be_replayed(stopp
             for name in ("version", "due", "sent", "repeat", "content"):
                 entry.pop(name, None)
 
-    for service, key in (("booking", "paid"), ("gateway", "paid"), ("payment", "p-paid")):
+    for service, key in [(name, "p-paid" if name == "payment" else "paid") for name in SERVICES]:
         alter(stopped, service, key, age)
     found = findings(stopped, "paid", status=DIFFERENT)
     assert (found["equal"], found["impossible"]) == (0, 3)
     assert all("release" in one["why"] for one in found["documents"])
-    stopped.start("payment", "booking", "gateway")
+    stopped.start(*SERVICES[::-1])
     caller = Caller(stopped)
     assert caller.cancel("paid") == 202
     caller.ends("paid", "cancelled")

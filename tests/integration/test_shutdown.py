@@ -10,7 +10,8 @@ import time
 
 import pytest
 from load_rig import Load
-from system_rig import BUILD, SECRET, SERVICES, until
+from built import BUILD, PROGRAMS, SERVICES
+from system_rig import SECRET, until
 
 STOP_S_MAX = 5
 USAGE = 64
@@ -37,7 +38,7 @@ def test_sigterm_under_load_ends_with_0_in_time_and_every_promise_is_kept(new_sy
 
 def test_sigterm_ends_a_waiting_client_and_a_service_without_its_broker(new_system, broker):
     system = new_system(amqp_url=broker.env["AMQP_URL"].replace(broker.env["RABBITMQ_PORT"], "1"))
-    system.start("gateway", "booking", "payment", ready=False)
+    system.start(*SERVICES, ready=False)
     assert system.call("gateway", "POST", "/booking/intent", {"intentId": "B1", "userId": "alice", "amount": 5})[0] == 202
     answers = []
     waiting = threading.Thread(target=lambda: answers.append(system.call(
@@ -136,7 +137,7 @@ def program(system, name, *words, **settings):
                           timeout=20, check=False)
 
 
-@pytest.mark.parametrize("name", [*SERVICES, "provider"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_check_config_shows_what_is_in_force_and_no_secret(new_system, name):
     system = new_system(amqp_url="amqp://someone:s3cret-word@broker.example:5673/bookings")
     done = program(system, name, "--check-config", ROUNDTRIP_PREFETSH="1")
@@ -190,7 +191,7 @@ def test_a_store_of_another_service_is_refused_with_the_way_out(new_system, stor
     assert "ROUNDTRIP_STORE" in shown and "gateway" in shown and "name another" in shown, shown
 
 
-@pytest.mark.parametrize("name", [*SERVICES, "provider"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_a_busy_port_is_one_clear_line(new_system, name):
     system = new_system(amqp_url="amqp://127.0.0.1:1").start("gateway", ready=False)
     done = program(system, name, ROUNDTRIP_HTTP_PORT=str(system.ports["gateway"]), ROUNDTRIP_OPS_PORT="0",

@@ -6,7 +6,8 @@ import time
 
 import pytest
 from load_rig import Load
-from system_rig import QUEUES, SERVICES, until
+from built import QUEUES, SERVICES
+from system_rig import until
 
 ANSWER_S_MAX = 7
 FILE_BYTES_MAX = 4096

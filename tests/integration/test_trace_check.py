@@ -10,7 +10,8 @@ import urllib.request
 import uuid
 
 from load_rig import AMOUNT, CURRENCY, USER, Load
-from system_rig import BUILD, SERVICES, at_once, until
+from built import BUILD, SERVICES
+from system_rig import at_once, until
 
 BOOKINGS = int(os.environ.get("TRACE_CHECK_BOOKINGS", "300"))
 UNPAID = int(os.environ.get("TRACE_CHECK_UNPAID", "1500"))
@@ -103,6 +104,7 @@ def test_without_kills_every_trace_is_whole(new_system, jaeger):
     assert not has_dropped
     assert found["traces"] == found["roots"] == found["whole"] == BOOKINGS + ENDED_UNPAID, found["missing"][:20]
     assert status == 0 and not found["missing"]
+    # by role: who calls and who listens to whom
     assert {("saga", "gateway"), ("gateway", "booking"), ("payment", "booking"), ("booking", "payment"),
             ("payment", "provider")} <= edges(jaeger, started_s)
     assert not {("booking", "provider"), ("gateway", "provider"), ("provider", "booking")} & edges(jaeger, started_s)

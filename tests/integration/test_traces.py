@@ -6,7 +6,8 @@ import urllib.parse
 import urllib.request
 
 from load_rig import Load
-from system_rig import SERVICES, trace_id_of, until
+from built import SERVICES
+from system_rig import trace_id_of, until
 
 BOOKINGS = 300
 LOOKED_AT = 200

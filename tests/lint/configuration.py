@@ -1,11 +1,12 @@
 """README's table of variables and the daemons' --help tell the same."""
 import re
 
+import services
+
 from lint import Missing
 
 PROVES = "every variable that a daemon prints with --help is in README's table with its default, and no other"
 
-SERVICES = ("gateway", "booking", "payment", "provider")
 HELP_ENTRY = re.compile(r"^  ([A-Z][A-Z0-9_]+)\n      (.*)$", re.M)
 DEFAULT = re.compile(r"; default (\S.*)$")
 ROW = re.compile(r"^\|\s*(`[A-Z][A-Z0-9_]+`[^|]*)\|.*$", re.M)
@@ -15,7 +16,7 @@ OURS = ("ROUNDTRIP_", "LOG_")
 def defaults_of_helps(tree):
     """{variable: all its defaults, over the services}"""
     defaults = {}
-    for service in SERVICES:
+    for service in services.names():
         program = tree.root / "build" / service / f"roundtrip-{service}"
         if not program.exists():
             raise Missing(f"{program.relative_to(tree.root)}; get it with: system/build build")
@@ -51,7 +52,7 @@ def check(tree):
 
 
 def daemons(help_text):
-    return {f"build/{service}/roundtrip-{service}": f"#!/bin/sh\ncat <<END\n{help_text}\nEND\n" for service in SERVICES}
+    return {f"build/{service}/roundtrip-{service}": f"#!/bin/sh\ncat <<END\n{help_text}\nEND\n" for service in services.names()}
 
 
 HELP = "  ROUNDTRIP_PREFETCH\n      deliveries in hand, 1 to 9; default 5"

@@ -18,9 +18,13 @@ import os
 import pathlib
 import re
 import shutil
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / "system"))
+import services  # noqa: E402,F401  pylint: disable=wrong-import-position,unused-import
+
 HEADER = re.compile(r"\[(?P<name>[a-z0-9_]+)\](?: contract:(?P<contract>\S+))?")
 
 

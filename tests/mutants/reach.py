@@ -10,11 +10,12 @@ import subprocess
 import time
 
 import bench
+from mutants import services
 
 GCOV_FILES_MAX = 200  # of one gcov
 INTEGRATION_SECONDS_MAX = 600
-PRODUCT = ("common/", "events/", "tracing/", "host/", "gateway/", "booking/", "payment/", "provider/",
-           "services/", "audit/", "replay/", "cli/")
+PRODUCT = tuple(f"{folder}/" for folder in (
+    "common", "events", "tracing", "host", *services.names(), "services", "audit", "replay", "cli"))
 
 
 class Reach:

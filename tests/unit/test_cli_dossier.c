@@ -216,6 +216,7 @@ static void the_timeline_merges_all_histories_by_time(void **state)
     booking_document.history_dropped = 2;
     payment_document.history_dropped = 1;
     timeline_make(&dossier, &timeline);
+    /* by role: as the history above has them */
     static const char *const names[] = { "gateway", "booking", "payment", "booking", "gateway" };
     assert_int_equal(timeline.count, 5);
     for (size_t i = 0; i < 5; i++)

@@ -11,7 +11,8 @@ import time
 
 import bson
 from load_rig import Load
-from system_rig import BUILD, COLLECTIONS, SERVICES, Http, System, free_port, until
+from built import BUILD, COLLECTIONS, PROGRAMS, SERVICES
+from system_rig import Http, System, free_port, until
 
 SIDE_BY_SIDE_S = 1.0  # so long both releases of a service run, or one beside the other release of the next
 CROWD_BOOKINGS, CROWD_S, CROWD_THREADS, CROWDS_MAX = 50, 2, 12, 12
@@ -99,7 +100,7 @@ class Fleet(System):
 
     def roundtrip(self, build, *words):
         """(exit status, the report or the complaint) of a command of that release."""
-        told = {f"ROUNDTRIP_{name.upper()}_URL": f"http://127.0.0.1:{self.ports[name]}" for name in (*SERVICES, "provider")}
+        told = {f"ROUNDTRIP_{name.upper()}_URL": f"http://127.0.0.1:{self.ports[name]}" for name in PROGRAMS}
         told |= {f"ROUNDTRIP_STORE_{name.upper()}": self.environment(name)["ROUNDTRIP_STORE"] for name in SERVICES}
         done = subprocess.run([build / "cli" / "roundtrip", *words, "-o", "json"], capture_output=True, text=True,
                               check=False, timeout=COMMAND_S_MAX, cwd="/",

@@ -11,9 +11,10 @@ import second_release
 from fleet import Fleet, Traffic
 from load_rig import AMOUNT, CURRENCY, RIGHT, USER, Load, Payment
 from system_rig import BUILD as FIRST
-from system_rig import QUEUES, SERVICES, at_once, signature, until
+from built import QUEUES, SERVICES
+from system_rig import at_once, signature, until
 
-FORWARD = ("payment", "booking", "gateway")  # so that each new one speaks to old ones for a while
+FORWARD = SERVICES[::-1]  # so that each new one speaks to old ones for a while
 STRANGER = ("mallory", AMOUNT, CURRENCY)
 LATER_S_MAX = 20  # a message comes back after 5 s
 
@@ -150,6 +151,7 @@ def check_kept(fleet, written):
     assert not lost, f"{len(lost)} of {len(written)} fields were lost: {list(lost.items())[:5]}"
     saved = {service: {key for key, document in fleet.stored(service).items() if saved_by_first_after_second(document)}
              for service in SERVICES}
+    # by role: each has another list that grows
     for service, place in (("booking", "payments"), ("payment", "refunds"), ("gateway", "history")):
         nested = [path for path in written if path[0] == service and path[1] in saved[service] and path[2][0] == place]
         assert nested, f"{service}: the first release has saved nothing that the second had written {place} in"
