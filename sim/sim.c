@@ -1,7 +1,9 @@
 /* sim.c - one schedule: chaos, healing, oracle. */
 #include "common/base/hash.h"
 #include "common/base/memory.h"
+#include "events/topology.h"
 #include "replay/replay_decide.h"
+#include "services/registry.h"
 #include "sim/sim_provider.h"
 #include "sim/sim_release.h"
 #include "sim/sim_store.h"
@@ -116,7 +118,7 @@ static void broker_strike(struct sim *sim)
         sim_binding_lose(sim);
     if (sim_fault(sim, FAULT_QUEUE_FULL)) {
         sim_tell(sim, "the queue of %s is full", sim_service_text(service));
-        sim->queues[service].full_until_ms =
+        sim->full_until_ms[service] =
             sim->now_ms + sim_random_between(&sim->random, 1, FULL_MS_MAX);
     }
     if (sim_fault(sim, FAULT_PURGE)) {
@@ -126,8 +128,10 @@ static void broker_strike(struct sim *sim)
     if (sim_fault(sim, FAULT_WIPE)) {
         sim_tell(sim, "the broker is wiped");
         anomaly_reached(sim, ANOMALY_E14);
-        for (int each = 0; each < SIM_SERVICE_COUNT; each++)
+        for (int each = 0; each < SIM_SERVICE_COUNT; each++) {
             sim_queue_delete(sim, (enum sim_service)each);
+            sim->queues[each].count = 0; /* what waits beside it, too */
+        }
     }
     if (sim_fault(sim, FAULT_BROKER_AWAY)) {
         sim_tell(sim, "the broker goes away");
@@ -222,7 +226,7 @@ static void heal_begin(struct sim *sim)
     sim->broker_away_until_ms = 0;
     sim->provider_shut_until_ms = 0;
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        sim->queues[service].full_until_ms = 0;
+        sim->full_until_ms[service] = 0;
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
         sim->stores[service].away_until_ms = sim->stores[service].readonly_until_ms = 0;
 }
@@ -309,17 +313,16 @@ static void world_clear(struct sim *sim)
     for (size_t i = 0; i < sim->mark_count; i++)
         sim->mark_index[sim->marks[i].index_at] = 0;
     for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
-        struct sim_queue *queue = &sim->queues[service];
         struct sim_store *store = &sim->stores[service];
-        queue->exists = false;
-        queue->full_until_ms = 0;
-        queue->count = 0;
-        queue->dead_count = 0;
+        sim->queues[service] = memory_queue_of(services[service]->queue, sim->entries[service],
+                                               SIM_QUEUE_MAX, sim->letters[service], SIM_DEAD_MAX);
         store->memory.count = 0;
         store->away_until_ms = store->readonly_until_ms = 0;
         store->junk_count = 0;
         store->junk_at_ms = 0;
     }
+    sim->broker = memory_broker_of(sim->queues, SIM_SERVICE_COUNT, event_bindings,
+                                   event_binding_count, memory_keeper_arena(&sim->arena));
     sim->backup.memory.count = 0;
     arena_clear(&sim->arena);
     memset((unsigned char *)sim + schedule_begin, 0, sizeof *sim - schedule_begin);

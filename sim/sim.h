@@ -10,6 +10,7 @@
 #include "booking/participant.h"
 #include "common/base/arena.h"
 #include "common/effects/effect_queue.h"
+#include "common/memory/memory_bus.h"
 #include "common/memory/memory_store.h"
 #include "common/saga/engine.h"
 #include "gateway/gateway.h"
@@ -37,7 +38,7 @@ enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
 #define SIM_OPS_MAX                 160
 #define SIM_CALLS_MAX               64
 #define SIM_CALLS_ROOM_MAX          8
-#define SIM_DELIVERIES_MAX          64
+#define SIM_PREFETCH                16
 #define SIM_REQUESTS_MAX            64
 #define SIM_SAVED_MAX               64
 #define SIM_MARKS_MAX               1024
@@ -45,39 +46,26 @@ enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
 #define SIM_DOCUMENTS_MAX           64
 #define SIM_JUNK_MAX                40
 #define SIM_QUEUE_MAX               1024
+#define SIM_DEAD_MAX                1024
 
 struct sim;
 struct replayer;
 
 /* ---- the bus ---- */
 
-struct sim_delivery;
-struct sim_message { /* waits in a queue, or is held by a worker */
-    struct message message;
-    int64_t ready_at_ms, delivery_count;
-    int64_t later_since_ms; /* it was left to a newer release */
+struct sim_message {        /* waits in a queue, or is in a hand: what an entry of it points to */
+    struct message message; /* the first member */
     bool is_malformed, is_poison, is_forged;
     bool is_wider;                     /* as another release would write it: one field more */
     bool is_old;                       /* acked weeks ago */
     bool is_replayed;                  /* out of the dead letters */
     enum sim_anomaly quarantine_meets; /* of a poison */
-    struct sim_delivery *held;         /* NULL: ready */
 };
 
-struct sim_delivery { /* in a worker's hand */
-    struct delivery delivery;
-    struct sim_message *source; /* NULL: its session has ended */
+struct sim_hold { /* of a delivery in a worker's hand */
     bool is_quarantined;
     bool is_postponed;
     bool is_of_nothing; /* a decline of what was not known when it was decided */
-};
-
-struct sim_queue {
-    bool exists;
-    int64_t full_until_ms; /* it refuses what is published */
-    size_t count;
-    size_t dead_count; /* letters */
-    struct sim_message *messages[SIM_QUEUE_MAX];
 };
 
 /* What is known of a message id: its content must never change. */
@@ -193,16 +181,12 @@ struct sim_worker {
     int crash_in; /* port calls; < 0: not at all */
     sigjmp_buf crash_point;
     /* bus */
-    uint64_t session; /* 0: not connected */
-    uint64_t reported_session;
-    int64_t half_open_until_ms; /* 0 = the connection is sound */
-    int64_t topology_due_ms;    /* when it makes sure of queues and bindings again */
-    bool is_paused;
-    bool can_publish; /* as it was told */
+    struct memory_bus bus;
+    struct sim_hold holds[SIM_PREFETCH]; /* of its hand */
+    int64_t half_open_until_ms;          /* 0 = the connection is sound */
+    int64_t topology_due_ms;             /* when it makes sure of queues and bindings again */
+    bool can_publish;                    /* as it was told */
     int64_t reconnect_at_ms;
-    struct sim_delivery *deliveries[SIM_DELIVERIES_MAX];
-    size_t delivery_count;
-    uint64_t next_tag;
     struct sim_publish publishes[BUS_PUBLISHES_MAX]; /* the oldest first */
     size_t publish_count;
     struct effect_queue *calls; /* payment only; callers: that are made at once */
@@ -242,7 +226,11 @@ struct sim {
     struct replayer *replayer;
     struct engine *engines[SIM_SERVICE_COUNT][SIM_WORKERS_PER_SERVICE_MAX];
     struct effect_queue *effect_queues[SIM_WORKERS_PER_SERVICE_MAX];
-    struct sim_queue queues[SIM_SERVICE_COUNT];
+    struct memory_broker broker;
+    struct memory_queue queues[SIM_SERVICE_COUNT]; /* of these: */
+    struct memory_entry entries[SIM_SERVICE_COUNT][SIM_QUEUE_MAX];
+    struct memory_letter letters[SIM_SERVICE_COUNT][SIM_DEAD_MAX];
+    struct memory_held hands[SIM_WORKERS_MAX][SIM_PREFETCH];
     struct sim_store stores[SIM_SERVICE_COUNT];
     struct sim_store backup; /* of payment's; count 0 = none */
     struct sim_mark marks[SIM_MARKS_MAX];
@@ -281,8 +269,7 @@ struct sim {
     struct sim_kept old[SIM_KEPT_MAX], dead[SIM_KEPT_MAX];
     const struct sim_message *settled[SIM_SERVICE_COUNT]; /* a sound one, the last */
     size_t old_count, dead_count;
-    uint64_t sessions;
-    uint32_t lost_bindings; /* a bit each */
+    int64_t full_until_ms[SIM_SERVICE_COUNT]; /* a queue refuses what is published */
     int64_t blocked_until_ms, broker_away_until_ms, provider_shut_until_ms;
 };
 
@@ -331,11 +318,9 @@ struct sim_message *sim_queue_put(struct sim *sim, enum sim_service service,
                                   const struct message *message);
 void sim_message_keep(struct sim_kept *kept, size_t *count, enum sim_service service,
                       const struct sim_message *message);
+const struct sim_message *sim_message_of(const struct memory_entry *entry);
 void sim_session_end(struct sim_worker *worker, int64_t reconnect_after_ms);
-void sim_message_forget(struct sim_queue *queue, struct sim_message *message);
-void sim_delivery_free(struct sim_worker *worker, struct sim_delivery *delivery);
 struct sim_mark *sim_mark(struct sim *sim, const char *message_id);
-bool sim_message_is_ready(const struct sim *sim, const struct sim_message *message);
 size_t sim_queue_waiting(const struct sim *sim, enum sim_service service);
 
 /* sim_bus.c, sim_store.c, sim_provider.c, sim_clients.c: the ports */

@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define PREFETCH              16
 #define HEARTBEAT_DEADLINE_MS 20000
 
 static void connect_see(struct sim_worker *worker)
@@ -17,7 +16,7 @@ static void connect_see(struct sim_worker *worker)
     struct sim *sim = worker->sim;
     const struct sim_store *store = &sim->stores[worker->service];
     for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        if (!sim->queues[service].exists)
+        if ((sim->queues[service].missing & MEMORY_OWN) != 0)
             anomaly_reached(sim, ANOMALY_E15);
     if (worker->service != SIM_BOOKING || sim_queue_waiting(sim, SIM_BOOKING) == 0)
         return;
@@ -30,19 +29,20 @@ static void connect_see(struct sim_worker *worker)
 static void connect_when_due(struct sim_worker *worker)
 {
     struct sim *sim = worker->sim;
-    if (worker->session != 0 || worker->is_paused || sim->broker_away_until_ms > sim->now_ms ||
-        worker->reconnect_at_ms > sim->now_ms)
+    if (worker->bus.session != 0 || worker->bus.is_paused ||
+        sim->broker_away_until_ms > sim->now_ms || worker->reconnect_at_ms > sim->now_ms)
         return;
-    worker->session = ++sim->sessions;
     connect_see(worker);
+    memory_bus_connect(&worker->bus);
     sim_topology_declared(worker);
-    sim_tell(sim, "%s connects, session %llu", worker->name, (unsigned long long)worker->session);
+    sim_tell(sim, "%s connects, session %llu", worker->name,
+             (unsigned long long)worker->bus.session);
 }
 
 static void connection_strike(struct sim_worker *worker)
 {
     struct sim *sim = worker->sim;
-    if (worker->session == 0)
+    if (worker->bus.session == 0)
         return;
     if (sim_is_half_open(worker) && (sim->is_healed || worker->half_open_until_ms <= sim->now_ms)) {
         sim_tell(sim, "%s hears no heartbeat", worker->name);
@@ -53,7 +53,7 @@ static void connection_strike(struct sim_worker *worker)
         worker->half_open_until_ms = sim->now_ms + HEARTBEAT_DEADLINE_MS;
     } else if (sim_fault(sim, FAULT_DISCONNECT)) {
         sim_tell(sim, "%s loses its connection", worker->name);
-        if (worker->delivery_count > 0)
+        if (memory_bus_in_hand(&worker->bus) > 0)
             anomaly_reached(sim, ANOMALY_E6);
         sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
     }
@@ -65,67 +65,63 @@ static void bus_service(void *self, struct bus_status *ret_status)
     struct sim *sim = worker->sim;
     sim_port_point(worker);
     connection_strike(worker);
-    if (worker->session != 0 && sim->broker_away_until_ms > sim->now_ms)
+    if (worker->bus.session != 0 && sim->broker_away_until_ms > sim->now_ms)
         sim_session_end(worker, 0);
     connect_when_due(worker);
     sim_topology_mind(worker);
-    worker->reported_session = worker->session;
+    worker->bus.told_session = worker->bus.session;
     *ret_status = (struct bus_status){
-        .session = worker->session,
-        .can_consume = worker->session != 0,
-        .can_publish = (worker->session != 0 || worker->is_paused) && !sim_is_blocked(sim) &&
-                       sim->broker_away_until_ms <= sim->now_ms,
-        .detail = worker->session == 0  ? "not connected"
-                  : sim_is_blocked(sim) ? "blocked"
-                                        : "",
+        .session = worker->bus.session,
+        .can_consume = worker->bus.session != 0,
+        .can_publish = (worker->bus.session != 0 || worker->bus.is_paused) &&
+                       !sim_is_blocked(sim) && sim->broker_away_until_ms <= sim->now_ms,
+        .detail = worker->bus.session == 0 ? "not connected"
+                  : sim_is_blocked(sim)    ? "blocked"
+                                           : "",
     };
     worker->can_publish = ret_status->can_publish;
 }
 
 /* The first message that is ready, or any of them. */
-static struct sim_message *message_choose(struct sim *sim, const struct sim_queue *queue)
+static struct memory_entry *entry_choose(struct sim *sim, const struct memory_queue *queue)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < queue->count; i++)
-        count += sim_message_is_ready(sim, queue->messages[i]);
+    size_t count = memory_queue_ready(queue, sim->now_ms);
     if (count == 0)
         return NULL;
     size_t skip = sim_fault(sim, FAULT_REORDER) ? sim_random_below(&sim->random, count) : 0;
     for (size_t i = 0;; i++)
-        if (sim_message_is_ready(sim, queue->messages[i]) && skip-- == 0)
-            return queue->messages[i];
+        if (memory_entry_is_ready(&queue->entries[i], sim->now_ms) && skip-- == 0)
+            return &queue->entries[i];
 }
 
-static struct delivery *delivery_make(struct sim_worker *worker, struct sim_message *message)
+static struct delivery *delivery_make(struct sim_worker *worker, struct memory_entry *entry)
 {
-    struct sim_delivery *made = arena_alloc(&worker->sim->arena, sizeof *made);
-    made->source = message;
-    made->delivery.tag = ++worker->next_tag;
-    made->delivery.session = worker->session;
-    made->delivery.delivery_count = message->delivery_count;
-    made->delivery.later_since_ms = sim_later_since_ms(worker->sim, message);
-    made->delivery.message = message->message;
-    if (message->is_malformed)
-        snprintf(made->delivery.malformed, sizeof made->delivery.malformed, "no message id");
-    message->held = made;
-    worker->deliveries[worker->delivery_count++] = made;
-    return &made->delivery;
+    struct delivery *made = memory_bus_hand_out(&worker->bus, entry);
+    if (made == NULL)
+        return NULL;
+    *sim_hold_of(worker, made) = (struct sim_hold){ 0 };
+    made->later_since_ms = sim_later_since_ms(worker->sim, entry);
+    if (sim_message_of(entry)->is_malformed)
+        snprintf(made->malformed, sizeof made->malformed, "no message id");
+    return made;
 }
 
 static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
 {
     struct sim_worker *worker = self;
+    struct sim *sim = worker->sim;
     sim_port_point(worker);
-    if (worker->session == 0 || worker->session != worker->reported_session ||
+    if (worker->bus.session == 0 || worker->bus.session != worker->bus.told_session ||
         sim_is_half_open(worker))
         return 0;
+    sim->broker.now_ms = sim->now_ms;
     size_t count = 0;
-    while (count < limit && worker->delivery_count < PREFETCH) {
-        struct sim_message *message =
-            message_choose(worker->sim, &worker->sim->queues[worker->service]);
-        if (message == NULL)
+    for (struct memory_entry *entry;
+         count < limit && (entry = entry_choose(sim, worker->bus.queue)) != NULL; count++) {
+        struct delivery *delivery = delivery_make(worker, entry);
+        if (delivery == NULL)
             break;
-        ret_deliveries[count++] = delivery_make(worker, message);
+        ret_deliveries[count] = delivery;
     }
     if (count > 0)
         worker->phase = PHASE_TAKEN;
@@ -160,7 +156,7 @@ static enum publish_result message_publish(struct sim_worker *worker, const stru
     struct sim_mark *mark = content_check(worker, message);
     if (message->is_repeat)
         sim_topology_doubt(worker);
-    if ((worker->session == 0 && !worker->is_paused) || sim_is_half_open(worker) ||
+    if ((worker->bus.session == 0 && !worker->bus.is_paused) || sim_is_half_open(worker) ||
         sim_is_blocked(sim) || sim->broker_away_until_ms > sim->now_ms)
         return PUBLISH_UNKNOWN;
     bool is_nacked = sim_fault(sim, FAULT_NACK);
@@ -177,7 +173,7 @@ static enum publish_result message_publish(struct sim_worker *worker, const stru
     mark->published_by = worker;
     if (is_nacked || is_unknown)
         return is_nacked ? PUBLISH_NACKED : PUBLISH_UNKNOWN;
-    if (worker->session != 0 && sim_fault(sim, FAULT_BREAK)) {
+    if (worker->bus.session != 0 && sim_fault(sim, FAULT_BREAK)) {
         sim_tell(sim, "%s loses its connection among its publishes", worker->name);
         anomaly_reached(sim, ANOMALY_E1);
         sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
@@ -206,7 +202,7 @@ static void bus_publish_begin(void *self, const struct message *const *messages,
         sim_port_point(worker); /* some are out, some are not */
     }
     publish->count = count;
-    publish->session = worker->session;
+    publish->session = worker->bus.session;
     worker->publish_count++;
 }
 
@@ -222,7 +218,7 @@ static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *re
         return false;
     bool are_confirmed = true;
     for (size_t i = 0; i < publish->count; i++) {
-        if (worker->session != publish->session && sim_random_chance(&sim->random, 500))
+        if (worker->bus.session != publish->session && sim_random_chance(&sim->random, 500))
             publish->results[i] = PUBLISH_UNKNOWN;
         ret_results[i] = publish->results[i];
         if (ret_results[i] == PUBLISH_CONFIRMED)
@@ -240,18 +236,19 @@ static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *re
 /* I7: an ack only after the durable commit. Every event that booking takes is in the history of its
  * document, but for a decline that was decided when there was none, of which none is kept; what
  * nobody can read is in the dead letter queue. */
-static void commit_check(struct sim_worker *worker, const struct sim_delivery *held)
+static void commit_check(struct sim_worker *worker, const struct delivery *delivery)
 {
     struct sim *sim = worker->sim;
-    const struct message *message = &held->delivery.message;
+    const struct message *message = &delivery->message;
+    const struct sim_hold *hold = sim_hold_of(worker, delivery);
     bool is_poison = strncmp(message->id, "poison:", 7) == 0;
-    if (held->is_postponed)
+    if (hold->is_postponed)
         return;
-    if (is_poison && !held->is_quarantined)
+    if (is_poison && !hold->is_quarantined)
         sim_fail(sim, "I7: %s was acked and is kept nowhere", message->id);
     if (is_poison || worker->service != SIM_BOOKING ||
         (strcmp(message->type, EVENT_PAYMENT_DECLINED) == 0 &&
-         (held->is_of_nothing || sim->options.is_unobserved)))
+         (hold->is_of_nothing || sim->options.is_unobserved)))
         return;
     const struct memory_document *document =
         sim_document_find(sim, SIM_BOOKING, message->correlation_id);
@@ -261,18 +258,10 @@ static void commit_check(struct sim_worker *worker, const struct sim_delivery *h
         sim_fail(sim, "I7: %s was acked, its booking knows nothing of it", message->id);
 }
 
-static void delivery_settle(struct sim_worker *worker, const struct sim_delivery *held)
+/* What its ack has taken from the queue. */
+static void settled_see(struct sim_worker *worker, const struct sim_message *message)
 {
     struct sim *sim = worker->sim;
-    struct sim_message *message = held->source;
-    commit_check(worker, held);
-    if (worker->service == SIM_PAYMENT &&
-        strcmp(message->message.type, EVENT_BOOKING_FAILED) == 0 &&
-        strstr(message->message.body, "\"payments\":[]") != NULL)
-        anomaly_reached(sim, ANOMALY_C12);
-    sim_message_forget(&sim->queues[worker->service], message);
-    if (held->is_postponed)
-        return;
     if (message->is_poison || message->is_forged || message->is_wider)
         return;
     sim->settled[worker->service] = message;
@@ -282,23 +271,37 @@ static void delivery_settle(struct sim_worker *worker, const struct sim_delivery
         sim_forgery_publish(sim, worker->service, message);
 }
 
+static void delivery_settle(struct sim_worker *worker, const struct delivery *delivery)
+{
+    const struct memory_entry *entry = memory_bus_entry(&worker->bus, delivery);
+    bool is_postponed = sim_hold_of(worker, delivery)->is_postponed;
+    if (entry == NULL) {
+        anomaly_reached(worker->sim, ANOMALY_E5);
+        memory_bus_settle(&worker->bus, delivery);
+        return;
+    }
+    const struct sim_message *message = sim_message_of(entry);
+    commit_check(worker, delivery);
+    if (worker->service == SIM_PAYMENT &&
+        strcmp(message->message.type, EVENT_BOOKING_FAILED) == 0 &&
+        strstr(message->message.body, "\"payments\":[]") != NULL)
+        anomaly_reached(worker->sim, ANOMALY_C12);
+    memory_bus_settle(&worker->bus, delivery);
+    if (!is_postponed)
+        settled_see(worker, message);
+}
+
 static void bus_ack(void *self, struct delivery *const *deliveries, size_t count)
 {
     struct sim_worker *worker = self;
     struct sim *sim = worker->sim;
     sim_port_point(worker);
-    if (worker->session != 0 && (sim_is_half_open(worker) || sim_fault(sim, FAULT_ACK_LOST))) {
+    if (worker->bus.session != 0 && (sim_is_half_open(worker) || sim_fault(sim, FAULT_ACK_LOST))) {
         sim_tell(sim, "%s loses its connection with an ack", worker->name);
         sim_session_end(worker, sim_random_between(&sim->random, 0, 3000));
     }
-    for (size_t i = 0; i < count; i++) {
-        struct sim_delivery *held = sim_delivery_of(worker, deliveries[i]);
-        if (held->source != NULL)
-            delivery_settle(worker, held);
-        else
-            anomaly_reached(sim, ANOMALY_E5);
-        sim_delivery_free(worker, held);
-    }
+    for (size_t i = 0; i < count; i++)
+        delivery_settle(worker, deliveries[i]);
     worker->phase = PHASE_ACKED;
     sim_port_point(worker);
 }
@@ -307,8 +310,8 @@ static bool bus_is_drained(void *self)
 {
     struct sim_worker *worker = self;
     sim_port_point(worker);
-    return worker->session != 0 && worker->delivery_count == 0 && !sim_is_half_open(worker) &&
-           sim_queue_waiting(worker->sim, worker->service) == 0;
+    worker->sim->broker.now_ms = worker->sim->now_ms;
+    return !sim_is_half_open(worker) && memory_bus_port(&worker->bus).is_drained(&worker->bus);
 }
 
 static void bus_pause(void *self)
@@ -317,14 +320,14 @@ static void bus_pause(void *self)
     sim_port_point(worker);
     sim_tell(worker->sim, "%s stops consuming", worker->name);
     sim_session_end(worker, 0);
-    worker->is_paused = true;
+    worker->bus.is_paused = true;
 }
 
 static void bus_resume(void *self)
 {
     struct sim_worker *worker = self;
     sim_port_point(worker);
-    worker->is_paused = false;
+    worker->bus.is_paused = false;
 }
 
 struct bus_port sim_bus_port(struct sim_worker *worker)

@@ -10,7 +10,7 @@
 static bool is_at_work(const struct sim_worker *worker)
 {
     struct engine_status status;
-    if (worker->engine == NULL || worker->session == 0)
+    if (worker->engine == NULL || worker->bus.session == 0)
         return false;
     engine_status_get(worker->engine, &status);
     return !status.is_paused;
@@ -72,7 +72,7 @@ static void request_among_deliveries(struct sim_worker *worker, struct sim_op *o
 
 static void delivery_among_requests(struct sim_worker *worker, struct sim_op *op)
 {
-    const struct sim_queue *queue = &worker->sim->queues[worker->service];
+    const struct memory_queue *queue = &worker->sim->queues[worker->service];
     int steps = 0;
     for (deliveries_fill(worker->sim, worker->service, 1); queue->count > 0 && steps <= STEPS_MAX;
          steps++) {

@@ -1,8 +1,7 @@
-/* sim_queue.c - the broker's side of the simulated bus: queues, routing, sessions, and what is
- * known of every message id. */
+/* sim_queue.c - what goes wrong in the queues of common/memory and on the way into them, and what
+ * is known of every message id. */
 #include "common/base/hash.h"
 #include "events/topology.h"
-#include "services/registry.h"
 #include "sim/sim_topology.h"
 
 #include <assert.h>
@@ -13,95 +12,57 @@
 #define FLOOD_COPIES         24 /* more than a document remembers of duplicates */
 #define DELIVERY_LIMIT_LEAST 1  /* far below the real one, so that it is met */
 
-bool sim_message_is_ready(const struct sim *sim, const struct sim_message *message)
+const struct sim_message *sim_message_of(const struct memory_entry *entry)
 {
-    return message->held == NULL && message->ready_at_ms <= sim->now_ms;
+    return (const struct sim_message *)(const void *)entry->message;
 }
 
 size_t sim_queue_waiting(const struct sim *sim, enum sim_service service)
 {
-    const struct sim_queue *queue = &sim->queues[service];
-    size_t waiting = 0;
-    for (size_t i = 0; i < queue->count; i++)
-        waiting += sim_message_is_ready(sim, queue->messages[i]);
-    return waiting;
-}
-
-void sim_message_forget(struct sim_queue *queue, struct sim_message *message)
-{
-    for (size_t i = 0; i < queue->count; i++) {
-        if (queue->messages[i] != message)
-            continue;
-        memmove(&queue->messages[i], &queue->messages[i + 1],
-                (queue->count - i - 1) * sizeof queue->messages[0]);
-        queue->count--;
-        break;
-    }
-    if (message->held != NULL)
-        message->held->source = NULL;
+    return memory_queue_ready(&sim->queues[service], sim->now_ms);
 }
 
 void sim_queue_purge(struct sim *sim, enum sim_service service)
 {
-    struct sim_queue *queue = &sim->queues[service];
-    for (size_t i = queue->count; i-- > 0;)
-        if (queue->messages[i]->held == NULL)
-            sim_message_forget(queue, queue->messages[i]);
+    memory_queue_purge(&sim->queues[service]);
     sim->may_lose_messages = true;
 }
 
 void sim_queue_delete(struct sim *sim, enum sim_service service)
 {
-    struct sim_queue *queue = &sim->queues[service];
-    if (queue->count > 0)
+    if (sim->queues[service].count > 0)
         anomaly_reached(sim, ANOMALY_E4);
     for (size_t i = 0; i < sim->worker_count; i++)
         if (sim->workers[i].service == service)
             sim_session_end(&sim->workers[i], sim_random_between(&sim->random, 0, 500));
-    while (queue->count > 0)
-        sim_message_forget(queue, queue->messages[queue->count - 1]);
-    queue->exists = false;
+    memory_queue_delete(&sim->queues[service]);
     sim->may_lose_messages = true;
 }
 
 /* The delivery limit: a dead letter, until somebody replays it. */
-static void message_bury(struct sim_worker *worker, struct sim_message *message)
+static void entry_bury(struct sim_worker *worker, struct memory_entry *entry)
 {
     struct sim *sim = worker->sim;
-    sim_tell(sim, "%s was given back too often, a dead letter", message->message.id);
+    sim_tell(sim, "%s was given back too often, a dead letter", entry->message->id);
     sim->may_lose_messages = true;
-    sim->queues[worker->service].dead_count++;
-    sim_message_keep(sim->dead, &sim->dead_count, worker->service, message);
-    sim_message_forget(&sim->queues[worker->service], message);
+    (void)memory_queue_bury(worker->bus.queue, entry->message, "the delivery limit");
+    sim_message_keep(sim->dead, &sim->dead_count, worker->service, sim_message_of(entry));
+    memory_queue_remove(worker->bus.queue, entry);
 }
 
 /* What the worker holds goes back to the queue; the worker learns of it at its next service. */
 void sim_session_end(struct sim_worker *worker, int64_t reconnect_after_ms)
 {
     struct sim *sim = worker->sim;
-    for (size_t i = 0; i < worker->delivery_count; i++) {
-        struct sim_delivery *delivery = worker->deliveries[i];
-        if (delivery->source == NULL)
-            continue;
-        struct sim_message *message = delivery->source;
-        message->held = NULL;
-        message->delivery_count++;
-        delivery->source = NULL;
-        if (message->delivery_count >= DELIVERY_LIMIT_LEAST && sim_fault(sim, FAULT_LIMIT))
-            message_bury(worker, message);
-    }
+    struct memory_queue *queue = worker->bus.queue;
+    for (size_t i = queue->count; i-- > 0;)
+        if (queue->entries[i].holder == worker->bus.number &&
+            queue->entries[i].delivery_count + 1 >= DELIVERY_LIMIT_LEAST &&
+            sim_fault(sim, FAULT_LIMIT))
+            entry_bury(worker, &queue->entries[i]);
+    memory_bus_disconnect(&worker->bus);
     worker->half_open_until_ms = 0;
-    worker->session = 0;
     worker->reconnect_at_ms = sim->now_ms + reconnect_after_ms;
-}
-
-void sim_delivery_free(struct sim_worker *worker, struct sim_delivery *delivery)
-{
-    for (size_t i = 0; i < worker->delivery_count; i++)
-        if (worker->deliveries[i] == delivery) {
-            worker->deliveries[i] = worker->deliveries[--worker->delivery_count];
-            break;
-        }
 }
 
 static struct sim_message *message_copy(struct sim *sim, const struct message *message)
@@ -113,81 +74,92 @@ static struct sim_message *message_copy(struct sim *sim, const struct message *m
     return copy;
 }
 
-struct sim_message *sim_queue_put(struct sim *sim, enum sim_service service,
-                                  const struct message *message)
+/* A copy of its own for what has come into a queue: it may be late, or its header garbled. */
+static struct sim_message *entry_mark(struct sim *sim, enum sim_service service,
+                                      struct memory_entry *entry)
 {
-    struct sim_queue *queue = &sim->queues[service];
-    if (queue->count == SIM_QUEUE_MAX) {
-        sim_fail(sim, "I6: queue %s grows without bound", services[service]->queue);
-        return NULL;
-    }
-    struct sim_message *copy = message_copy(sim, message);
-    copy->ready_at_ms = sim->now_ms;
+    struct sim_message *copy = message_copy(sim, entry->message);
+    entry->message = &copy->message;
+    entry->ready_at_ms = sim->now_ms;
     if (sim_fault(sim, FAULT_DELAY))
-        copy->ready_at_ms += sim_random_between(&sim->random, 1, 5000);
+        entry->ready_at_ms += sim_random_between(&sim->random, 1, 5000);
     if (sim_fault(sim, FAULT_HEADER))
         snprintf(copy->message.traceparent, sizeof copy->message.traceparent, "zz-garbled");
-    queue->messages[queue->count++] = copy;
     sim_service_wake(sim, service);
     return copy;
 }
 
-static void queue_put(struct sim *sim, enum sim_service service, const struct message *message)
+static void growth_check(struct sim *sim, enum sim_service service)
 {
+    if (sim->queues[service].count == SIM_QUEUE_MAX)
+        sim_fail(sim, "I6: queue %s grows without bound", sim->queues[service].name);
+}
+
+struct sim_message *sim_queue_put(struct sim *sim, enum sim_service service,
+                                  const struct message *message)
+{
+    growth_check(sim, service);
+    struct memory_entry *entry = memory_queue_put(&sim->queues[service], message);
+    return entry == NULL ? NULL : entry_mark(sim, service, entry);
+}
+
+/* The broker has put it there once. */
+static void queue_taken(struct sim *sim, enum sim_service service, const struct message *message)
+{
+    struct memory_queue *queue = &sim->queues[service];
+    (void)entry_mark(sim, service, &queue->entries[queue->count - 1]);
     int copies = sim_fault(sim, FAULT_DUPLICATE) ? 2 : 1;
     if (sim_fault(sim, FAULT_FLOOD))
         copies = FLOOD_COPIES;
-    for (int i = 0; i < copies; i++)
+    for (int i = 1; i < copies; i++)
         (void)sim_queue_put(sim, service, message);
 }
 
 /* One queue took it and another did not: however long that goes on, the former must not be flooded.
  */
-static enum publish_result refused(struct sim *sim, const struct message *message, bool is_routed)
+static void refusal_see(struct sim *sim, const struct message *message)
 {
     struct sim_mark *mark = sim_mark(sim, message->id);
-    if (!is_routed)
-        return PUBLISH_NACKED;
     anomaly_reached(sim, ANOMALY_E16);
     if (++mark->refused_count > REFUSED_MAX)
         sim_fail(sim, "E16: %s is published again and again, and one queue of its is full",
                  message->id);
-    return PUBLISH_NACKED;
+}
+
+/* Whether a lost binding keeps it from a queue; and a queue may not be there. */
+static bool is_missed(struct sim *sim, const struct message *message)
+{
+    bool is_missed_by_one = false;
+    for (size_t i = 0; i < event_binding_count; i++) {
+        if (strcmp(event_bindings[i].routing_key, message->type) != 0)
+            continue;
+        is_missed_by_one |= sim_binding_is_lost(sim, i);
+        for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+            if (strcmp(sim->queues[service].name, event_bindings[i].queue) == 0 &&
+                (sim->queues[service].missing & MEMORY_OWN) != 0)
+                sim->may_lose_messages = true;
+    }
+    sim->may_lose_messages |= is_missed_by_one;
+    return is_missed_by_one;
 }
 
 enum publish_result sim_route(struct sim *sim, const struct message *message)
 {
-    bool is_routed = false;
-    bool is_refused = false;
-    bool is_missed = false; /* by a queue whose binding is lost */
-    for (size_t i = 0; i < event_binding_count; i++) {
-        if (strcmp(event_bindings[i].routing_key, message->type) != 0)
-            continue;
-        if (sim_binding_is_lost(sim, i)) {
-            is_missed = true;
-            sim->may_lose_messages = true;
-            continue;
-        }
-        for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
-            if (strcmp(services[service]->queue, event_bindings[i].queue) != 0)
-                continue;
-            if (!sim->queues[service].exists) {
-                sim->may_lose_messages = true;
-                continue;
-            }
-            if (sim->queues[service].full_until_ms > sim->now_ms) {
-                is_refused = true;
-                continue;
-            }
-            is_routed = true;
-            queue_put(sim, (enum sim_service)service, message);
-        }
+    uint32_t taken;
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+        growth_check(sim, (enum sim_service)service);
+        sim->queues[service].full = sim->full_until_ms[service] > sim->now_ms ? MEMORY_OWN : 0;
     }
-    if (is_missed && is_routed)
+    bool is_missed_by_one = is_missed(sim, message);
+    enum publish_result result = memory_broker_route(&sim->broker, message, &taken);
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+        if ((taken >> service & 1) != 0)
+            queue_taken(sim, (enum sim_service)service, message);
+    if (is_missed_by_one && taken != 0)
         anomaly_reached(sim, ANOMALY_E16b);
-    if (is_refused)
-        return refused(sim, message, is_routed);
-    return is_routed ? PUBLISH_CONFIRMED : PUBLISH_RETURNED;
+    if (result == PUBLISH_NACKED && taken != 0)
+        refusal_see(sim, message);
+    return result;
 }
 
 struct sim_mark *sim_mark(struct sim *sim, const char *message_id)

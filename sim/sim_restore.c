@@ -64,10 +64,11 @@ static void marks_forget(struct sim *sim)
 static void hands_look_again(struct sim *sim)
 {
     for (size_t i = 0; i < sim->worker_count; i++)
-        for (size_t k = 0; k < sim->workers[i].delivery_count; k++) {
-            struct sim_delivery *held = sim->workers[i].deliveries[k];
-            if (held->source != NULL)
-                held->delivery.later_since_ms = sim_later_since_ms(sim, held->source);
+        for (size_t k = 0; k < SIM_PREFETCH; k++) {
+            struct delivery *delivery = &sim->workers[i].bus.hand[k].delivery;
+            const struct memory_entry *entry = memory_bus_entry(&sim->workers[i].bus, delivery);
+            if (entry != NULL)
+                delivery->later_since_ms = sim_later_since_ms(sim, entry);
         }
 }
 

@@ -34,7 +34,7 @@ void sim_poison_publish(struct sim *sim)
     const struct poison *poison =
         &poisons[sim_random_below(&sim->random, sizeof poisons / sizeof poisons[0])];
     struct message message = { .schema_version = SCHEMA_FIRST };
-    if (!sim->queues[service].exists)
+    if ((sim->queues[service].missing & MEMORY_OWN) != 0)
         return;
     snprintf(message.id, sizeof message.id, "poison:%zu", ++sim->poison_count);
     snprintf(message.type, sizeof message.type, "%s", poison->type);

@@ -4,16 +4,12 @@
 #include "sim/sim_topology.h"
 #include "events/topology.h"
 
-#include <assert.h>
-
 #define INTERVAL_MS 20000 /* ROUNDTRIP_TOPOLOGY_INTERVAL_MS */
 #define DOUBT_MS    2000
 
 void sim_topology_declare(struct sim *sim)
 {
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        sim->queues[service].exists = true;
-    sim->lost_bindings = 0;
+    memory_broker_declare(&sim->broker);
 }
 
 void sim_topology_declared(struct sim_worker *worker)
@@ -24,7 +20,7 @@ void sim_topology_declared(struct sim_worker *worker)
 
 void sim_topology_mind(struct sim_worker *worker)
 {
-    if (worker->session != 0 && worker->topology_due_ms <= worker->sim->now_ms)
+    if (worker->bus.session != 0 && worker->topology_due_ms <= worker->sim->now_ms)
         sim_topology_declared(worker);
 }
 
@@ -37,14 +33,13 @@ void sim_topology_doubt(struct sim_worker *worker)
 
 void sim_binding_lose(struct sim *sim)
 {
-    assert(event_binding_count <= 8 * sizeof sim->lost_bindings);
     size_t lost = sim_random_below(&sim->random, event_binding_count);
     sim_tell(sim, "the binding of %s to %s is lost", event_bindings[lost].routing_key,
              event_bindings[lost].queue);
-    sim->lost_bindings |= UINT32_C(1) << lost;
+    memory_broker_unbind(&sim->broker, lost);
 }
 
 bool sim_binding_is_lost(const struct sim *sim, size_t binding)
 {
-    return (sim->lost_bindings >> binding & 1) != 0;
+    return (sim->broker.unbound >> binding & 1) != 0;
 }

@@ -293,11 +293,11 @@ static bool is_unstored(const struct sim_worker *worker, const struct decided *d
 static void repeated_see(struct sim_worker *worker, const struct decided *decided)
 {
     struct sim *sim = worker->sim;
-    const struct sim_delivery *held = (const struct sim_delivery *)(const void *)decided->delivery;
-    const struct sim_message *source = held->source;
+    const struct memory_entry *entry = memory_bus_entry(&worker->bus, decided->delivery);
     bool is_shown = sim_decline_sees(worker, decided);
-    if (source == NULL)
+    if (entry == NULL)
         return;
+    const struct sim_message *source = sim_message_of(entry);
     bool has_effect = decided->outcome == OUTCOME_APPLIED && !is_verdict(decided, "noop") &&
                       !is_shown && !is_unstored(worker, decided);
     /* What a restored store has forgotten it may learn from an old message. */

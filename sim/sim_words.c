@@ -38,7 +38,7 @@ void sim_cancels_check(struct sim *sim)
     }
 }
 
-bool sim_decline_sees(const struct sim_worker *worker, const struct decided *decided)
+bool sim_decline_sees(struct sim_worker *worker, const struct decided *decided)
 {
     struct sim_mark *mark = sim_mark(worker->sim, decided->input->id);
     unsigned service_bit = 1U << worker->service;
@@ -48,7 +48,7 @@ bool sim_decline_sees(const struct sim_worker *worker, const struct decided *dec
         worker->service == SIM_BOOKING && decided->input->type == (int)BOOKING_DECLINED;
     if (!is_of_gateway && !is_of_booking)
         return false;
-    sim_delivery_of(worker, decided->delivery)->is_of_nothing =
+    sim_hold_of(worker, decided->delivery)->is_of_nothing =
         strcmp(decided->state_from, booking_state_text(BOOKING_NONE)) == 0;
     bool is_first = (mark->shown_by & service_bit) == 0;
     if (decided->outcome == OUTCOME_APPLIED && strcmp(decided->verdict, "noop") != 0)

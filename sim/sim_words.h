@@ -13,7 +13,7 @@ struct sim_op *sim_op_add(struct sim *sim, enum sim_op_kind kind, size_t booking
 
 /* sim_words.c */
 /* True: a declined try that was heard before its intent counts now that it is heard again. */
-bool sim_decline_sees(const struct sim_worker *worker, const struct decided *decided);
+bool sim_decline_sees(struct sim_worker *worker, const struct decided *decided);
 void sim_decline_check(struct sim *sim, const struct booking *booking);
 void sim_shown_decline_check(struct sim *sim, const struct gateway_view *view);
 void sim_cancels_check(struct sim *sim);

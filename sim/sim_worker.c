@@ -46,6 +46,8 @@ static void worker_make(struct sim *sim, enum sim_service service, int number)
     memset(worker, 0, sizeof *worker);
     worker->sim = sim;
     worker->service = service;
+    memory_bus_init(&worker->bus, &sim->broker, &sim->queues[service], (int16_t)number,
+                    sim->hands[worker - sim->workers], SIM_PREFETCH);
     worker->number = number;
     snprintf(worker->name, sizeof worker->name, "%s-%d", sim_service_text(service), number);
     worker->limits = engine_limits_default;
@@ -87,13 +89,10 @@ void sim_worker_stop(struct sim_worker *worker)
     worker->engine = NULL;
     worker->publish_count = 0;
     sim_session_end(worker, 0);
-    while (worker->delivery_count > 0)
-        sim_delivery_free(worker, worker->deliveries[0]);
+    memory_bus_forget(&worker->bus);
     sim_clients_lose(worker);
     sim_pool_lose(worker);
-    worker->is_paused = false;
     worker->is_write_failing = false;
-    worker->reported_session = 0;
 }
 
 /* What this crash leaves behind. */
@@ -104,7 +103,7 @@ static void crash_see(struct sim_worker *worker)
         [PHASE_PUBLISHED] = ANOMALY_D5, [PHASE_ACKED] = ANOMALY_D4,
     };
     struct sim *sim = worker->sim;
-    if (worker->phase == PHASE_PUBLISHED && worker->delivery_count == 0)
+    if (worker->phase == PHASE_PUBLISHED && memory_bus_in_hand(&worker->bus) == 0)
         anomaly_reached(sim, ANOMALY_D4);
     else if (worker->phase != PHASE_IDLE)
         anomaly_reached(sim, met[worker->phase]);
@@ -132,7 +131,7 @@ static void pause_check(struct sim_worker *worker, int64_t began_ms)
     int64_t failing_ms = began_ms - worker->write_failing_since_ms; /* a step may freeze */
     if (!status.is_paused)
         sim_fail(sim, "F11: %s goes on, and no write was acknowledged", worker->name);
-    else if (!worker->is_paused && worker->delivery_count > 0 &&
+    else if (!worker->bus.is_paused && memory_bus_in_hand(&worker->bus) > 0 &&
              failing_ms > worker->limits.pause_consumer_after_ms + 2 * worker->limits.pause_max_ms)
         sim_fail(sim, "F11: %s keeps its deliveries without a store", worker->name);
 }
@@ -207,14 +206,14 @@ static void earlier(int64_t *at_ms, int64_t candidate_ms)
 /* What the broker has for it, and what it holds itself. */
 static int64_t traffic_next_ms(const struct sim_worker *worker)
 {
-    const struct sim *sim = worker->sim;
-    const struct sim_queue *queue = &sim->queues[worker->service];
+    const struct memory_queue *queue = worker->bus.queue;
     int64_t next_ms = 0;
-    if (worker->request_count > 0 || worker->delivery_count > 0 || worker->publish_count > 0)
+    if (worker->request_count > 0 || memory_bus_in_hand(&worker->bus) > 0 ||
+        worker->publish_count > 0)
         earlier(&next_ms, worker->stepped_at_ms);
     for (size_t i = 0; i < queue->count; i++)
-        if (queue->messages[i]->held == NULL)
-            earlier(&next_ms, queue->messages[i]->ready_at_ms);
+        if (queue->entries[i].holder < 0)
+            earlier(&next_ms, queue->entries[i].ready_at_ms);
     if (worker->calls != NULL) {
         struct effect_queue_status calls;
         effect_queue_status_get(worker->calls, &calls);
@@ -246,7 +245,8 @@ int64_t sim_worker_next_ms(const struct sim_worker *worker)
     if (worker->engine == NULL)
         return worker->down_until_ms != 0 ? worker->down_until_ms : worker->sim->now_ms;
     int64_t next_ms = traffic_next_ms(worker);
-    if (worker->session == 0 && !worker->is_paused) /* who connects declares the topology, too */
+    if (worker->bus.session == 0 &&
+        !worker->bus.is_paused) /* who connects declares the topology, too */
         earlier(&next_ms,
                 worker->reconnect_at_ms != 0 ? worker->reconnect_at_ms : worker->stepped_at_ms);
     int64_t document_ms = documents_next_ms(worker);
