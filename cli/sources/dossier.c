@@ -9,7 +9,6 @@
 #include "payment/service.h"
 #include "tracing/tracing.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 

@@ -24,17 +24,6 @@ SECRET = "whsec_integration_test"
 PATIENCE_S = 15
 
 
-def until(found, what):
-    """Asks again and again, up to PATIENCE_S, and returns the first true answer."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        answer = found()
-        if answer:
-            return answer
-        time.sleep(0.02)
-    raise AssertionError(f"not in {PATIENCE_S} s: {what}")
-
-
 class Receiver:
     """A payment service of the test's own: notes every webhook and answers as it is told."""
 

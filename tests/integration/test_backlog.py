@@ -8,10 +8,11 @@ import sys
 import threading
 import time
 import uuid
+from urllib.parse import urlsplit
 
 import pika
-from far_store import FarStore
 from built import SERVICES
+from proxy import Proxy
 from system_rig import until
 
 EVENTS = int(os.environ.get("BACKLOG_EVENTS", "6000"))
@@ -98,12 +99,14 @@ def probing(port):
 
 
 def test_clients_and_probes_are_answered_while_a_backlog_is_worked_off(new_system, mongod):
-    with FarStore(mongod.env["MONGODB_URL"], ROUND_TRIP_MS / 2 / 1000) as store:
+    with contextlib.closing(Proxy(0, int(urlsplit(mongod.env["MONGODB_URL"]).port), ROUND_TRIP_MS / 2 / 1000)) as proxy:
+        # Direct: what the replica set says of its members' addresses would lead past the proxy.
+        url = f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true"
         system = new_system("mongodb").start("provider")
-        system.start(*SERVICES[::-1], ROUNDTRIP_STORE=store.url)
+        system.start(*SERVICES[::-1], ROUNDTRIP_STORE=url)
         system.stop("gateway")
         fill(system)
-        system.start("gateway", ready=False, ROUNDTRIP_STORE=store.url)
+        system.start("gateway", ready=False, ROUNDTRIP_STORE=url)
         begun = time.monotonic()
         with probing(system.ops_ports["gateway"]) as probes, Clients(system) as clients:
             until(lambda: system.depth("gateway-events") == 0, lambda: system.depth("gateway-events"), DRAIN_S_MAX, 0.2)

@@ -6,27 +6,15 @@ import re
 import shlex
 import signal
 import subprocess
-import time
 import uuid
 
 import pika
 import pytest
 from built import BUILD, ROOT, SERVICES
+from system_rig import until
 
 PROGRAM = BUILD / "cli" / "roundtrip"
-PATIENCE_S = 20
 OK, WRONG, NOT_FOUND, USAGE, UNAVAILABLE, NOT_HERE = 0, 1, 2, 64, 69, 69
-
-
-def until(found, what):
-    """Asks again and again, up to PATIENCE_S, and returns the first true answer."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        answer = found()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"not in {PATIENCE_S} s: {what}")
 
 
 class System:

@@ -8,9 +8,10 @@ import subprocess
 import time
 
 import pytest
-from provider_rig import BINARY, PATIENCE_S, SECRET, until
+from provider_rig import BINARY, PATIENCE_S, SECRET
 # pytest finds the fixtures by their import
 from provider_rig import provider_fixture, receiver_fixture, start_fixture  # noqa: F401
+from system_rig import until
 
 
 def test_a_charge_is_captured_and_told_with_a_signature(provider, receiver):

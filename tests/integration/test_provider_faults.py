@@ -2,7 +2,7 @@
 import time
 
 import pytest
-from provider_rig import until
+from system_rig import until
 # pytest finds the fixtures by their import
 from provider_rig import provider_fixture, receiver_fixture, start_fixture  # noqa: F401
 

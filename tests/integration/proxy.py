@@ -1,4 +1,4 @@
-"""A TCP connection that can be cut in the middle of a frame, or go silent: stands between services and broker."""
+"""A TCP connection that can be slow, be cut in the middle of a frame, or go silent: stands before a server."""
 import asyncio
 import contextlib
 import socket
@@ -6,6 +6,7 @@ import struct
 import threading
 
 CHUNK_BYTES = 65536
+LATE_CHUNKS_MAX = 1024  # of one direction, where each comes a moment later
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close answers with a reset, and forgets what was not sent
 
 
@@ -25,14 +26,27 @@ class Link:
         self.bytes_left -= passed
         return passed
 
+    async def take(self, reader, under_way):
+        with contextlib.suppress(OSError):
+            while data := await reader.read(CHUNK_BYTES):
+                await under_way.put((self.proxy.loop.time() + self.proxy.delay_s, data))
+        await under_way.put(None)
+
     async def pump(self, reader, writer):
-        while data := await reader.read(CHUNK_BYTES):
-            await self.proxy.flowing.wait()
-            passed = self.allowed(len(data))
-            writer.write(data[:passed])
-            await writer.drain()
-            if passed < len(data):
-                return
+        under_way = asyncio.Queue(LATE_CHUNKS_MAX if self.proxy.delay_s else 1)
+        taking = asyncio.ensure_future(self.take(reader, under_way))
+        try:
+            while (item := await under_way.get()) is not None:
+                due, data = item
+                await asyncio.sleep(max(0.0, due - self.proxy.loop.time()))
+                await self.proxy.flowing.wait()
+                passed = self.allowed(len(data))
+                writer.write(data[:passed])
+                await writer.drain()
+                if passed < len(data):
+                    return
+        finally:
+            taking.cancel()
 
     async def run(self):
         (client_reader, client_writer), (server_reader, server_writer) = self.ends
@@ -55,11 +69,12 @@ class Link:
 
 
 class Proxy(threading.Thread):
-    """Listens on `port`, and connects to `target` on this machine. Its methods may be called by any thread."""
+    """Listens on `port` (0: any, then told by it), and connects to the port `target`, both of this machine. Each
+    direction takes delay_s. Its methods may be called by any thread."""
 
-    def __init__(self, port, target):
+    def __init__(self, port, target, delay_s=0.0):
         super().__init__(daemon=True)
-        self.port, self.target = port, target
+        self.port, self.target, self.delay_s = port, target, delay_s
         self.links = set()
         self.cuts = 0
         self.loop = asyncio.new_event_loop()
@@ -78,6 +93,7 @@ class Proxy(threading.Thread):
         self.flowing = asyncio.Event()
         self.flowing.set()
         server = await asyncio.start_server(self.connected, "127.0.0.1", self.port)
+        self.port = server.sockets[0].getsockname()[1]
         self.over = asyncio.Event()
         self.is_listening.set()
         await self.over.wait()
