@@ -10,6 +10,18 @@ const char *booking_state_text(enum booking_state state)
     return booking_table.states[state].name;
 }
 
+const char *booking_disposition_text(enum disposition disposition)
+{
+    static const char *const texts[DISPOSITION_COUNT] = {
+        [PAYMENT_HELD] = "held",
+        [PAYMENT_APPLIED] = "applied",
+        [PAYMENT_REFUNDED_BY_OUTCOME] = "refunded_by_outcome",
+        [PAYMENT_REFUNDED_BY_REQUEST] = "refunded_by_request",
+    };
+    assert(disposition < DISPOSITION_COUNT);
+    return texts[disposition];
+}
+
 const char *booking_input_text(enum booking_input_type type)
 {
     assert(type < BOOKING_INPUT_COUNT);

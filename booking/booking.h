@@ -146,6 +146,7 @@ const struct booking_payment *booking_payment_find(const struct booking *booking
 int booking_payment_first_of(const struct booking *booking, const char *user_id);
 
 const char *booking_state_text(enum booking_state state);
+const char *booking_disposition_text(enum disposition disposition); /* "held" */
 const char *booking_input_text(enum booking_input_type type);
 const char *booking_reason_text(enum booking_reason reason);
 static inline bool booking_state_is_outcome(enum booking_state state)

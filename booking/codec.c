@@ -55,18 +55,6 @@ const struct content_form booking_contents[] = {
 
 /* ---- BSON ---- */
 
-static const char *disposition_text(enum disposition disposition)
-{
-    static const char *const texts[DISPOSITION_COUNT] = {
-        [PAYMENT_HELD] = "held",
-        [PAYMENT_APPLIED] = "applied",
-        [PAYMENT_REFUNDED_BY_OUTCOME] = "refunded_by_outcome",
-        [PAYMENT_REFUNDED_BY_REQUEST] = "refunded_by_request",
-    };
-    assert(disposition < DISPOSITION_COUNT);
-    return texts[disposition];
-}
-
 static void payment_encode(struct bson_output *payments, int32_t index,
                            const struct booking_payment *payment)
 {
@@ -75,7 +63,7 @@ static void payment_encode(struct bson_output *payments, int32_t index,
     bson_write_text(payments, "userId", payment->user_id);
     bson_write_int(payments, "amount", payment->amount);
     bson_write_text(payments, "currency", payment->currency);
-    bson_write_text(payments, "disposition", disposition_text(payment->disposition));
+    bson_write_text(payments, "disposition", booking_disposition_text(payment->disposition));
     bson_write_text(payments, "refundReason", booking_reason_text(payment->refund_reason));
     announcement_write(payments, "refundRequest", &payment->refund_request);
     bson_write_end(payments);
@@ -138,7 +126,7 @@ static const char *reason_of(unsigned value)
 }
 static const char *disposition_of(unsigned value)
 {
-    return disposition_text((enum disposition)value);
+    return booking_disposition_text((enum disposition)value);
 }
 
 static bool payment_decode(struct bson_fields *fields, struct booking_payment *payment)

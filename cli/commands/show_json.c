@@ -50,7 +50,7 @@ static void payment_put(cJSON *array, const struct dossier_payment *payment)
     json_put_text(part, "paymentId", payment->id);
     json_put_text(part, "state", state != NULL ? payment_state_text(state->state) : NULL);
     json_put_text(part, "disposition",
-                  listed != NULL ? dossier_disposition_text(listed->disposition) : NULL);
+                  listed != NULL ? booking_disposition_text(listed->disposition) : NULL);
     if (state != NULL && state->amount > 0) {
         json_put_text(part, "userId", state->user_id);
         money_put(part, state->amount, state->currency);

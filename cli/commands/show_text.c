@@ -107,7 +107,7 @@ static void payments_print(const struct cli *cli, const struct dossier *dossier)
                   : listed != NULL ? listed->user_id
                                    : "-");
         table_add(&table, "%s",
-                  listed != NULL ? dossier_disposition_text(listed->disposition) : "-");
+                  listed != NULL ? booking_disposition_text(listed->disposition) : "-");
         table_add(&table, "%s", state != NULL ? payment_state_text(state->state) : "unknown");
         table_add(&table, "%s", refund);
     }

@@ -170,15 +170,3 @@ bool dossier_is_over(const struct dossier *dossier)
             return false;
     return true;
 }
-
-const char *dossier_disposition_text(enum disposition disposition)
-{
-    static const char *const texts[DISPOSITION_COUNT] = {
-        [PAYMENT_HELD] = "held",
-        [PAYMENT_APPLIED] = "applied",
-        [PAYMENT_REFUNDED_BY_OUTCOME] = "refunded_by_outcome",
-        [PAYMENT_REFUNDED_BY_REQUEST] = "refunded_by_request",
-    };
-    assert(disposition < DISPOSITION_COUNT);
-    return texts[disposition];
-}

@@ -49,7 +49,5 @@ const char *dossier_state(const struct dossier *dossier);
  */
 bool dossier_is_over(const struct dossier *dossier);
 
-const char *dossier_disposition_text(enum disposition disposition);
-
 /* The gateway's JSON answer as its view; false when it is none. Pure. */
 MUST_CHECK bool dossier_view_read(const cJSON *json, struct gateway_view *ret_view);

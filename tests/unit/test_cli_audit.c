@@ -1,9 +1,8 @@
 /* An audit from its options to its exit status; what it reads is this test's own. */
-#include "cli/commands/command.h"
 #include "cli/sources/audit_source.h"
 #include "payment/service.h"
 #include "tests/unit/audit_case.h"
-#include "tests/unit/stderr_text.h"
+#include "tests/unit/command_run.h"
 
 #include <stdlib.h>
 
@@ -19,8 +18,6 @@ static int calls, looks;
 static const char *sums_before, *sums_after;
 static volatile sig_atomic_t is_stopped;
 static bool stops;
-static char out[8192];
-static char said[512];
 
 #define SUMS(eur, usd)                                                                             \
     "{\"currencies\":{\"EUR\":{\"captured\":" eur ",\"refunded\":0},\"USD\":{\"captured\":" usd    \
@@ -121,27 +118,14 @@ static int begin(void **state)
 
 static enum exit_status audit(const char *word, const char *before, const char *after)
 {
-    char *words[] = { strdup(word), strdup(word[0] == '-' && word[2] == 'c' ? "service" : "") };
+    char line[64];
     struct cli cli = { .is_stopped = &is_stopped };
-    void *options = calloc(1, command_audit.options_size);
-    struct stderr_text heard;
-    int count = (word[0] != '\0') + (words[1][0] != '\0');
     is_stopped = 0;
     calls = looks = 0;
     sums_before = before;
     sums_after = after;
-    memset(out, 0, sizeof out);
-    cli.out = fmemopen(out, sizeof out - 1, "w");
-    assert_true(cli.out != NULL && options != NULL);
-    assert_true(arguments_read(command_audit.arguments, count, words, options, stderr));
-    stderr_text_begin(&heard);
-    enum exit_status status = command_audit.run(&cli, options);
-    stderr_text_end(&heard, said, sizeof said);
-    fclose(cli.out);
-    free(options);
-    free(words[0]);
-    free(words[1]);
-    return status;
+    snprintf(line, sizeof line, "%s%s", word, word[0] == '-' && word[2] == 'c' ? " service" : "");
+    return command_run(&command_audit, &cli, line);
 }
 
 static void money_that_is_where_it_belongs_is_clean(void **state)

@@ -28,16 +28,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static const char *answer(const char *status, const char *body)
-{
-    static char texts[4][2048];
-    static int next;
-    char *text = texts[next++ % 4];
-    snprintf(text, sizeof texts[0], "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", status,
-             strlen(body), body);
-    return text;
-}
-
 /* The provider gives these answers until end(). */
 static void begin(const char *first, const char *second)
 {
@@ -83,8 +73,9 @@ static void assert_first(void)
 static void all_pages_are_read_on_one_connection(void **state)
 {
     (void)state;
-    begin(answer("200 OK", "{\"data\":[" P1 "],\"has_more\":true}"),
-          answer("200 OK", "{\"data\":[{\"paymentId\":\"no id\",\"intentId\":\"B9\"},"
+    begin(http_peer_answer("200 OK", "{\"data\":[" P1 "],\"has_more\":true}"),
+          http_peer_answer("200 OK",
+                           "{\"data\":[{\"paymentId\":\"no id\",\"intentId\":\"B9\"},"
                            "{\"paymentId\":\"P2\",\"intentId\":\"B2\",\"captured\":5,\"currency\":"
                            "\"USD\",\"at\":\"then\"}],\"has_more\":false}"));
     assert_true(audit_scan_ledger(&source, &facts));
@@ -103,7 +94,7 @@ static void all_pages_are_read_on_one_connection(void **state)
 static void an_empty_page_is_the_last_one(void **state)
 {
     (void)state;
-    begin(answer("200 OK", "{\"data\":[],\"has_more\":true}"), NULL);
+    begin(http_peer_answer("200 OK", "{\"data\":[],\"has_more\":true}"), NULL);
     assert_true(audit_scan_ledger(&source, &facts));
     end();
     assert_int_equal(peer.requests, 1);
@@ -113,7 +104,7 @@ static void an_empty_page_is_the_last_one(void **state)
 static void one_account_is_read_or_is_not_there(void **state)
 {
     (void)state;
-    begin(answer("200 OK", P1), answer("404 No", "{}"));
+    begin(http_peer_answer("200 OK", P1), http_peer_answer("404 No", "{}"));
     assert_true(audit_load_account(&source, "P1", &facts));
     assert_first();
     uint64_t versions = facts.versions;
@@ -130,8 +121,9 @@ static void what_has_changed_shows_in_the_versions(void **state)
 {
     (void)state;
     uint64_t seen[2];
-    begin(answer("200 OK", P1),
-          answer("200 OK", "{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"captured\":1200,"
+    begin(http_peer_answer("200 OK", P1),
+          http_peer_answer("200 OK",
+                           "{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"captured\":1200,"
                            "\"webhooks\":{\"acknowledged\":2},\"refunds\":[{\"amount\":300}]}"));
     for (int i = 0; i < 2; i++) {
         audit_facts_done(&facts);
@@ -147,7 +139,7 @@ static void the_sums_are_the_providers_own(void **state)
 {
     (void)state;
     cJSON *sums = NULL;
-    begin(answer("200 OK", "{\"currencies\":{}}"), answer("404 No", "{}"));
+    begin(http_peer_answer("200 OK", "{\"currencies\":{}}"), http_peer_answer("404 No", "{}"));
     assert_true(audit_load_sums(&source, &sums));
     assert_non_null(cJSON_GetObjectItemCaseSensitive(sums, "currencies"));
     cJSON_Delete(sums);
@@ -159,7 +151,7 @@ static void the_sums_are_the_providers_own(void **state)
 static void books_that_cannot_be_read_are_told(void **state)
 {
     (void)state;
-    begin(answer("500 Bad", "{}"), answer("200 OK", "no json"));
+    begin(http_peer_answer("500 Bad", "{}"), http_peer_answer("200 OK", "no json"));
     assert_false(audit_scan_ledger(&source, &facts));
     assert_false(audit_load_account(&source, "P1", &facts));
     end();

@@ -7,14 +7,15 @@ static void a_booking_is_asked_for_with_what_was_said(void **state)
 {
     (void)state;
     const char *taken = "{\"intentId\":\"B1\",\"state\":\"pending\"}";
-    assert_int_equal(
-        run(&command_book, "-u ann -a 1200 -c USD --id B1", answer("202 OK", taken), NULL, NULL),
-        EXIT_OK);
+    assert_int_equal(run(&command_book, "-u ann -a 1200 -c USD --id B1",
+                         http_peer_answer("202 OK", taken), NULL, NULL),
+                     EXIT_OK);
     assert_asked(0, "POST /booking/intent ",
                  "{\"userId\":\"ann\",\"amount\":1200,\"currency\":\"USD\",\"intentId\":\"B1\"}");
     assert_string_equal(out, "B1  pending\n");
     assert_int_equal(
-        run(&command_book, "-u ann -a 1200 -o json", answer("202 OK", taken), NULL, NULL), EXIT_OK);
+        run(&command_book, "-u ann -a 1200 -o json", http_peer_answer("202 OK", taken), NULL, NULL),
+        EXIT_OK);
     assert_asked(0, "POST /booking/intent ", "\r\n\r\n{\"userId\":\"ann\",\"amount\":1200}");
     assert_non_null(strstr(out, "\"intentId\":"));
 }
@@ -22,19 +23,22 @@ static void a_booking_is_asked_for_with_what_was_said(void **state)
 static void who_waits_for_a_booking_gets_its_outcome_as_status(void **state)
 {
     (void)state;
-    const char *taken = answer("202 OK", "{\"intentId\":\"B1\",\"state\":\"pending\"}");
-    assert_int_equal(run(&command_book, "-u ann -a 5 --wait 20", taken,
-                         answer("200 OK", "{\"intentId\":\"B1\",\"state\":\"confirmed\"}"), NULL),
-                     EXIT_OK);
+    const char *taken = http_peer_answer("202 OK", "{\"intentId\":\"B1\",\"state\":\"pending\"}");
+    assert_int_equal(
+        run(&command_book, "-u ann -a 5 --wait 20", taken,
+            http_peer_answer("200 OK", "{\"intentId\":\"B1\",\"state\":\"confirmed\"}"), NULL),
+        EXIT_OK);
     assert_asked(1, "GET /booking/B1 ", "Prefer: wait=");
     assert_string_equal(out, "B1  confirmed\n");
     assert_int_equal(
         run(&command_book, "-u ann -a 5 --wait 20", taken,
-            answer("200 OK", "{\"intentId\":\"B1\",\"state\":\"failed\",\"reason\":\"x\"}"), NULL),
+            http_peer_answer("200 OK",
+                             "{\"intentId\":\"B1\",\"state\":\"failed\",\"reason\":\"x\"}"),
+            NULL),
         EXIT_WRONG);
     assert_memory_equal(out, "B1  failed", 10);
     assert_int_equal(run(&command_book, "-u ann -a 5 --wait 20", taken,
-                         answer("404 No", "{\"detail\":\"gone\"}"), NULL),
+                         http_peer_answer("404 No", "{\"detail\":\"gone\"}"), NULL),
                      EXIT_NOT_FOUND);
     assert_string_equal(out, "");
 }
@@ -42,14 +46,14 @@ static void who_waits_for_a_booking_gets_its_outcome_as_status(void **state)
 static void a_cancel_names_its_user_only_if_told(void **state)
 {
     (void)state;
-    const char *taken = answer("202 OK", "{\"intentId\":\"B1\",\"state\":\"cancelled\"}");
+    const char *taken = http_peer_answer("202 OK", "{\"intentId\":\"B1\",\"state\":\"cancelled\"}");
     assert_int_equal(run(&command_cancel, "B1", taken, NULL, NULL), EXIT_OK);
     assert_asked(0, "POST /booking/B1/cancel ", "\r\n\r\n{}");
     assert_int_equal(run(&command_cancel, "B1 -u ann", taken, NULL, NULL), EXIT_OK);
     assert_asked(0, "POST /booking/B1/cancel ", "{\"userId\":\"ann\"}");
-    assert_int_equal(
-        run(&command_cancel, "B1", answer("409 No", "{\"detail\":\"it has failed\"}"), NULL, NULL),
-        EXIT_WRONG);
+    assert_int_equal(run(&command_cancel, "B1",
+                         http_peer_answer("409 No", "{\"detail\":\"it has failed\"}"), NULL, NULL),
+                     EXIT_WRONG);
     assert_non_null(strstr(said, "it has failed"));
 }
 
@@ -59,10 +63,10 @@ static void what_is_not_said_of_a_payment_is_the_bookings_own(void **state)
 {
     (void)state;
     const char *booking =
-        answer("200 OK", "{\"userId\":\"ann\",\"amount\":1200,\"currency\":\"EUR\"}");
+        http_peer_answer("200 OK", "{\"userId\":\"ann\",\"amount\":1200,\"currency\":\"EUR\"}");
     const char *charge =
-        answer("200 OK", "{\"paymentId\":\"P1\",\"status\":\"captured\",\"amount\":1200,"
-                         "\"currency\":\"EUR\",\"intentId\":\"B1\"}");
+        http_peer_answer("200 OK", "{\"paymentId\":\"P1\",\"status\":\"captured\",\"amount\":1200,"
+                                   "\"currency\":\"EUR\",\"intentId\":\"B1\"}");
     assert_int_equal(run(&command_pay, "B1", booking, charge, NULL), EXIT_OK);
     assert_asked(0, "GET /booking/B1 ", NULL);
     assert_asked(1, "POST /charges ",
@@ -75,7 +79,8 @@ static void what_is_not_said_of_a_payment_is_the_bookings_own(void **state)
                  "\"declined\":true}");
     assert_int_equal(run(&command_pay, "B1 -a 7", booking, charge, NULL), EXIT_OK);
     assert_asked(1, "POST /charges ", "\"userId\":\"ann\",\"amount\":7,\"currency\":\"EUR\"}");
-    assert_int_equal(run(&command_pay, "B1", answer("404 No", "{}"), NULL, NULL), EXIT_NOT_FOUND);
+    assert_int_equal(run(&command_pay, "B1", http_peer_answer("404 No", "{}"), NULL, NULL),
+                     EXIT_NOT_FOUND);
     assert_non_null(strstr(said, "--amount and --user"));
 }
 
@@ -84,14 +89,14 @@ static void what_is_not_said_of_a_payment_is_the_bookings_own(void **state)
 static void the_newest_bookings_are_listed_and_counted(void **state)
 {
     (void)state;
-    const char *first = answer(
+    const char *first = http_peer_answer(
         "200 OK", "{\"data\":[{\"intentId\":\"B3\",\"state\":\"confirmed\",\"amount\":1200,"
                   "\"currency\":\"EUR\",\"userId\":\"ann\",\"createdAt\":\"then\"},"
                   "{\"intentId\":\"B2\",\"state\":\"failed\",\"reason\":\"payment_timeout\"}],"
                   "\"has_more\":true,\"next_cursor\":\"c1\"}");
     const char *second =
-        answer("200 OK", "{\"data\":[{\"intentId\":\"B1\",\"state\":\"confirmed\"}],"
-                         "\"has_more\":false}");
+        http_peer_answer("200 OK", "{\"data\":[{\"intentId\":\"B1\",\"state\":\"confirmed\"}],"
+                                   "\"has_more\":false}");
     assert_int_equal(run(&command_list, "", first, second, NULL), EXIT_OK);
     assert_asked(0, "GET /bookings?limit=20 ", NULL);
     assert_asked(1, "GET /bookings?limit=18&starting_after=c1 ", NULL);
@@ -107,7 +112,7 @@ static void the_newest_bookings_are_listed_and_counted(void **state)
     assert_int_equal(run(&command_list, "-o json", first, second, NULL), EXIT_OK);
     assert_non_null(strstr(out, "\"lookedAt\":\t3"));
     assert_non_null(strstr(out, "\"hasMore\":\tfalse"));
-    assert_int_equal(run(&command_list, "", answer("503 Busy", "{}"), NULL, NULL),
+    assert_int_equal(run(&command_list, "", http_peer_answer("503 Busy", "{}"), NULL, NULL),
                      EXIT_UNAVAILABLE);
     assert_string_equal(out, "");
 }
@@ -117,15 +122,15 @@ static void the_newest_bookings_are_listed_and_counted(void **state)
 static void the_books_are_shown_with_their_sums(void **state)
 {
     (void)state;
-    const char *page =
-        answer("200 OK",
-               "{\"data\":[{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"userId\":\"ann\",\"status\":"
-               "\"captured\",\"captured\":1200,\"currency\":\"EUR\",\"refunded\":200,\"refunds\":["
-               "{\"refundId\":\"R1\"}]},{\"paymentId\":\"P2\",\"status\":\"declined\",\"currency\":"
-               "\"EUR\"}],\"has_more\":false}");
-    const char *summary =
-        answer("200 OK", "{\"currencies\":{\"EUR\":{\"charges\":2,\"captured\":1200,\"refunded\":"
-                         "200}},\"webhooks_pending\":3}");
+    const char *page = http_peer_answer(
+        "200 OK",
+        "{\"data\":[{\"paymentId\":\"P1\",\"intentId\":\"B1\",\"userId\":\"ann\",\"status\":"
+        "\"captured\",\"captured\":1200,\"currency\":\"EUR\",\"refunded\":200,\"refunds\":["
+        "{\"refundId\":\"R1\"}]},{\"paymentId\":\"P2\",\"status\":\"declined\",\"currency\":"
+        "\"EUR\"}],\"has_more\":false}");
+    const char *summary = http_peer_answer(
+        "200 OK", "{\"currencies\":{\"EUR\":{\"charges\":2,\"captured\":1200,\"refunded\":"
+                  "200}},\"webhooks_pending\":3}");
     assert_int_equal(run(&command_ledger, "", page, summary, NULL), EXIT_OK);
     assert_asked(0, "GET /ledger?limit=50 ", NULL);
     assert_asked(1, "GET /ledger/summary ", NULL);
@@ -134,14 +139,15 @@ static void the_books_are_shown_with_their_sums(void **state)
     assert_non_null(strstr(out, "EUR          2  12.00 EUR  2.00 EUR  10.00 EUR\n"));
     assert_non_null(strstr(out, "3 webhooks have not been acknowledged yet\n"));
     assert_null(strstr(out, "and more"));
-    assert_int_equal(
-        run(&command_ledger, "P1", answer("200 OK", "{\"paymentId\":\"P1\"}"), NULL, NULL),
-        EXIT_OK);
-    assert_asked(0, "GET /ledger/P1 ", NULL);
-    assert_int_equal(run(&command_ledger, "-n 1",
-                         answer("200 OK", "{\"data\":[{\"paymentId\":\"P1\"}],\"has_more\":true}"),
-                         answer("200 OK", "{\"currencies\":{}}"), NULL),
+    assert_int_equal(run(&command_ledger, "P1",
+                         http_peer_answer("200 OK", "{\"paymentId\":\"P1\"}"), NULL, NULL),
                      EXIT_OK);
+    assert_asked(0, "GET /ledger/P1 ", NULL);
+    assert_int_equal(
+        run(&command_ledger, "-n 1",
+            http_peer_answer("200 OK", "{\"data\":[{\"paymentId\":\"P1\"}],\"has_more\":true}"),
+            http_peer_answer("200 OK", "{\"currencies\":{}}"), NULL),
+        EXIT_OK);
     assert_non_null(strstr(out, "and more (--limit)\n\nthe books are empty\n"));
 }
 
@@ -150,14 +156,14 @@ static void the_books_are_shown_with_their_sums(void **state)
 static void a_stuck_refund_is_listed_and_settled(void **state)
 {
     (void)state;
-    const char *first =
-        answer("200 OK", "{\"data\":[{\"paymentId\":\"P1\",\"state\":\"refund_stuck\",\"missing\":"
-                         "1200,\"currency\":\"EUR\",\"intentId\":\"B1\",\"reason\":\"closed\"}],"
-                         "\"next\":\"P1\"}");
-    const char *none = answer("200 OK", "{\"data\":[]}");
-    const char *settled =
-        answer("200 OK", "{\"paymentId\":\"P1\",\"state\":\"refunded\",\"resolvedByHand\":1200,"
-                         "\"resolvedReason\":\"bank\",\"currency\":\"EUR\",\"intentId\":\"B1\"}");
+    const char *first = http_peer_answer(
+        "200 OK", "{\"data\":[{\"paymentId\":\"P1\",\"state\":\"refund_stuck\",\"missing\":"
+                  "1200,\"currency\":\"EUR\",\"intentId\":\"B1\",\"reason\":\"closed\"}],"
+                  "\"next\":\"P1\"}");
+    const char *none = http_peer_answer("200 OK", "{\"data\":[]}");
+    const char *settled = http_peer_answer(
+        "200 OK", "{\"paymentId\":\"P1\",\"state\":\"refunded\",\"resolvedByHand\":1200,"
+                  "\"resolvedReason\":\"bank\",\"currency\":\"EUR\",\"intentId\":\"B1\"}");
     assert_int_equal(run(&command_stuck, "", first, none, NULL), EXIT_OK);
     assert_asked(0, "GET /stuck ", NULL);
     assert_asked(1, "GET /stuck?after=P1 ", NULL);
@@ -179,11 +185,12 @@ static void a_stuck_refund_is_listed_and_settled(void **state)
 static void the_traces_of_decided_bookings_are_checked(void **state)
 {
     (void)state;
-    const char *first = answer("200 OK", "{\"data\":[{\"intentId\":\"B1\",\"state\":\"pending\"}],"
-                                         "\"has_more\":true,\"next_cursor\":\"c1\"}");
-    const char *second =
-        answer("200 OK", "{\"data\":[{\"intentId\":\"B2\",\"state\":\"confirmed\"},{\"intentId\":"
-                         "\"B3\",\"state\":\"failed\"}],\"has_more\":false}");
+    const char *first =
+        http_peer_answer("200 OK", "{\"data\":[{\"intentId\":\"B1\",\"state\":\"pending\"}],"
+                                   "\"has_more\":true,\"next_cursor\":\"c1\"}");
+    const char *second = http_peer_answer(
+        "200 OK", "{\"data\":[{\"intentId\":\"B2\",\"state\":\"confirmed\"},{\"intentId\":"
+                  "\"B3\",\"state\":\"failed\"}],\"has_more\":false}");
     assert_int_equal(run(&command_trace, "check --export-delay-ms 1", first, second, NULL),
                      EXIT_WRONG);
     assert_asked(1, "GET /bookings?limit=", "&starting_after=c1 ");
@@ -195,11 +202,11 @@ static void the_traces_of_decided_bookings_are_checked(void **state)
     assert_non_null(strstr(out, "\"bookings\":\t2"));
     assert_int_equal(
         run(&command_trace, "check",
-            answer("200 OK", "{\"data\":[{\"intentId\":\"B1\",\"state\":\"pending\"}]}"), NULL,
-            NULL),
+            http_peer_answer("200 OK", "{\"data\":[{\"intentId\":\"B1\",\"state\":\"pending\"}]}"),
+            NULL, NULL),
         EXIT_NOT_FOUND);
     assert_non_null(strstr(said, "none of 1 bookings is decided"));
-    assert_int_equal(run(&command_trace, "check", answer("503 Busy", "{}"), NULL, NULL),
+    assert_int_equal(run(&command_trace, "check", http_peer_answer("503 Busy", "{}"), NULL, NULL),
                      EXIT_UNAVAILABLE);
 }
 

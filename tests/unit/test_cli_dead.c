@@ -1,8 +1,7 @@
 /* The dead letters as the command shows, replays and discards them; the broker is this test's own.
  */
-#include "cli/commands/command.h"
 #include "cli/sources/amqp_tap.h"
-#include "tests/unit/stderr_text.h"
+#include "tests/unit/command_run.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,8 +15,6 @@ static int given, closed;
 static char acts[256];      /* what was done, in its order */
 static const char *rejects; /* the letter that can never be sent again; NULL: none */
 static bool is_away, breaks_off;
-static char out[1 << 18];
-static char said[1024];
 
 struct tap *tap_open(const char *url, struct error *error)
 {
@@ -113,24 +110,11 @@ static int set_up(void **state)
 static enum exit_status dead(const char *first, const char *second, const char *third)
 {
     static volatile sig_atomic_t is_stopped;
-    char *words[] = { strdup(first), strdup(second), strdup(third) };
-    int count = (first[0] != '\0') + (second[0] != '\0') + (third[0] != '\0');
+    char line[128];
     struct cli cli = { .settings = { .amqp_url = "amqp://broker" }, .is_stopped = &is_stopped };
-    void *options = calloc(1, command_dead.options_size);
-    struct stderr_text heard;
-    memset(out, 0, sizeof out);
-    cli.out = fmemopen(out, sizeof out - 1, "w");
-    assert_true(cli.out != NULL && options != NULL);
-    assert_true(arguments_read(command_dead.arguments, count, words, options, stderr));
     given = 0;
-    stderr_text_begin(&heard);
-    enum exit_status status = command_dead.run(&cli, options);
-    stderr_text_end(&heard, said, sizeof said);
-    fclose(cli.out);
-    free(options);
-    for (int i = 0; i < 3; i++)
-        free(words[i]);
-    return status;
+    snprintf(line, sizeof line, "%s %s %s", first, second, third);
+    return command_run(&command_dead, &cli, line);
 }
 
 static int lines(const char *word)

@@ -9,7 +9,8 @@ static void a_booking_is_shown_by_whoever_can_be_asked(void **state)
     (void)state;
     assert_int_equal(
         run(&command_show, "B1",
-            answer("200 OK", "{\"intentId\":\"B1\",\"state\":\"pending\",\"userId\":\"ann\","
+            http_peer_answer("200 OK",
+                             "{\"intentId\":\"B1\",\"state\":\"pending\",\"userId\":\"ann\","
                              "\"amount\":1200,\"currency\":\"EUR\",\"refunds\":[]}"),
             NULL, NULL),
         EXIT_OK);
@@ -17,7 +18,8 @@ static void a_booking_is_shown_by_whoever_can_be_asked(void **state)
     assert_memory_equal(out, "booking   B1\nstate     pending\nintent    12.00 EUR by ann\n", 57);
     assert_non_null(strstr(out, "ROUNDTRIP_STORE_BOOKING is not set"));
     assert_non_null(strstr(out, "/nowhere/gateway.db is not there"));
-    assert_int_equal(run(&command_show, "B1", answer("404 No", "{}"), NULL, NULL), EXIT_NOT_FOUND);
+    assert_int_equal(run(&command_show, "B1", http_peer_answer("404 No", "{}"), NULL, NULL),
+                     EXIT_NOT_FOUND);
     assert_string_equal(out, "");
 }
 
@@ -33,7 +35,8 @@ static void without_the_gateway_nobody_says_that_there_is_no_booking(void **stat
         assert_null(strstr(said, "nothing is known"));
         assert_string_equal(out, "");
     }
-    assert_int_equal(run(&command_show, "B1", answer("404 No", "{}"), NULL, NULL), EXIT_NOT_FOUND);
+    assert_int_equal(run(&command_show, "B1", http_peer_answer("404 No", "{}"), NULL, NULL),
+                     EXIT_NOT_FOUND);
     assert_non_null(strstr(said, "nothing is known of booking B1"));
     store_remove(store_booking);
 }

@@ -1,7 +1,6 @@
 /* A booking's trace as it is printed, out of a file that services have written. */
-#include "cli/commands/command.h"
 #include "cli/screen/json.h"
-#include "tests/unit/stderr_text.h"
+#include "tests/unit/command_run.h"
 #include "tracing/tracing.h"
 
 #include <stdlib.h>
@@ -9,8 +8,6 @@
 
 #define MS INT64_C(1000000)
 
-static char out[8192];
-static char said[512];
 static char path[64];
 static FILE *file;
 
@@ -48,24 +45,12 @@ static void span(const char *service, char id, const char *parent, int64_t from_
 static enum exit_status trace(const char *booking, const char *output, const char *jaeger_url)
 {
     static volatile sig_atomic_t is_stopped;
-    char *words[] = { strdup(booking), strdup("-o"), strdup(output) };
+    char line[128];
     struct cli cli = { .settings = { .trace_file = path, .jaeger_url = jaeger_url },
                        .is_stopped = &is_stopped };
-    void *options = calloc(1, command_trace.options_size);
-    struct stderr_text heard;
-    memset(out, 0, sizeof out);
-    cli.out = fmemopen(out, sizeof out - 1, "w");
-    assert_true(cli.out != NULL && options != NULL);
     fflush(file);
-    assert_true(arguments_read(command_trace.arguments, 3, words, options, stderr));
-    stderr_text_begin(&heard);
-    enum exit_status status = command_trace.run(&cli, options);
-    stderr_text_end(&heard, said, sizeof said);
-    fclose(cli.out);
-    free(options);
-    for (int i = 0; i < 3; i++)
-        free(words[i]);
-    return status;
+    snprintf(line, sizeof line, "%s -o %s", booking, output);
+    return command_run(&command_trace, &cli, line);
 }
 
 static void a_life(void)
