@@ -106,7 +106,7 @@ static size_t payment_write(const struct load_run_id *run, uint32_t saga,
                  "{\"paymentId\":\"%s\",\"intentId\":\"%s\",\"userId\":\"alice\",\"amount\":%d,"
                  "\"currency\":\"EUR\"}",
                  payment_id, id, AMOUNT - (has_mismatch(run, saga) ? 1 : 0));
-    signature_sign(run->secret, body, (size_t)body_length, time(NULL), signature);
+    payment_signature_sign(run->secret, body, (size_t)body_length, time(NULL), signature);
     int length = snprintf(request, LOAD_REQUEST_SIZE,
                           HEAD_FORMAT SIGNATURE_HEADER_NAME ": %s\r\nContent-Length: %d\r\n\r\n%s",
                           "/payment/captured", signature, body_length, body);

@@ -27,13 +27,13 @@ static void attach(void *self, struct daemon *daemon)
 {
     (void)self;
     again.self = daemon;
-    roots_again = roots_again_start(&again);
+    roots_again = booking_roots_again_start(&again);
 }
 
 static void detach(void *self)
 {
     (void)self;
-    roots_again = roots_again_stop(roots_again);
+    roots_again = booking_roots_again_stop(roots_again);
 }
 
 static bool booking_open(const void *self, const struct participant *participant,

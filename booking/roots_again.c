@@ -33,8 +33,8 @@ static void record_send(const struct roots_again_setup *setup, const struct reco
         tracing_root_export(setup->observer, document);
 }
 
-bool roots_again_send(const struct roots_again_setup *setup, int64_t now_ms,
-                      const atomic_bool *is_stopping, struct error *error)
+bool booking_roots_again_send(const struct roots_again_setup *setup, int64_t now_ms,
+                              const atomic_bool *is_stopping, struct error *error)
 {
     int64_t decided_after_ms = now_ms - ROOTS_AGAIN_DECIDED_MS;
     int64_t created_after_ms = decided_after_ms - setup->undecided_ms_max;
@@ -74,7 +74,7 @@ static void *roots_again_run(void *self)
     struct error error;
     int64_t started_ms = clock_wall_ms();
     for (int try = 0; try < ROOTS_AGAIN_TRIES; try++) {
-        if (roots_again_send(&again->setup, started_ms, &again->is_stopping, &error))
+        if (booking_roots_again_send(&again->setup, started_ms, &again->is_stopping, &error))
             return NULL;
         if (!pause_is_over(again))
             return NULL;
@@ -84,7 +84,7 @@ static void *roots_again_run(void *self)
     return NULL;
 }
 
-struct roots_again *roots_again_start(const struct roots_again_setup *setup)
+struct roots_again *booking_roots_again_start(const struct roots_again_setup *setup)
 {
     struct roots_again *again = memory_alloc(1, sizeof *again);
     again->setup = *setup;
@@ -96,7 +96,7 @@ struct roots_again *roots_again_start(const struct roots_again_setup *setup)
     return NULL;
 }
 
-struct roots_again *roots_again_stop(struct roots_again *again)
+struct roots_again *booking_roots_again_stop(struct roots_again *again)
 {
     if (again == NULL)
         return NULL;

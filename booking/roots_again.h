@@ -25,9 +25,10 @@ struct roots_again_setup {
 };
 
 struct roots_again;
-struct roots_again *roots_again_start(const struct roots_again_setup *setup); /* NULL: no thread */
-struct roots_again *roots_again_stop(struct roots_again *again);              /* NULL */
+struct roots_again *
+booking_roots_again_start(const struct roots_again_setup *setup);        /* NULL: no thread */
+struct roots_again *booking_roots_again_stop(struct roots_again *again); /* NULL */
 
 /* One look, by the newest bookings first. False: the store did not answer. */
-MUST_CHECK bool roots_again_send(const struct roots_again_setup *setup, int64_t now_ms,
-                                 const atomic_bool *is_stopping, struct error *error);
+MUST_CHECK bool booking_roots_again_send(const struct roots_again_setup *setup, int64_t now_ms,
+                                         const atomic_bool *is_stopping, struct error *error);

@@ -73,7 +73,7 @@ static bool booking_await(struct gateway_http *http, const struct http_request *
     const char *booking_id = request->path_parameter;
     struct watch *watch = daemon_watch(http->daemon);
     struct watcher watcher;
-    int64_t wait_s = prefer_wait_read(http_request_header(request, "Prefer", NULL));
+    int64_t wait_s = gateway_prefer_wait_read(http_request_header(request, "Prefer", NULL));
     if (wait_s == 0 || !daemon_may_wait(http->daemon) || !watch_begin(watch, &watcher, booking_id))
         return booking_find(http, booking_id, found, error);
     bool is_found = outcome_await(http, request, &watcher, wait_s * 1000, found, error);

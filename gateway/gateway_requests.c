@@ -79,14 +79,14 @@ static bool booking_id_choose(const struct http_request *request, const struct i
                         "/intentId", NULL);
         return false;
     }
-    if (is_repeated || (header != NULL && !idempotency_key_read(header, key))) {
+    if (is_repeated || (header != NULL && !gateway_idempotency_key_read(header, key))) {
         gateway_problem(answer, 400, "invalid-idempotency-key",
                         "Idempotency-Key must come once and have 1 to 255 visible characters", NULL,
                         NULL);
         return false;
     }
     if (header != NULL)
-        idempotency_key_booking_id(body->user_id, key, uuid);
+        gateway_idempotency_key_booking_id(body->user_id, key, uuid);
     else
         random_uuid(uuid);
     if (body->intent_id[0] == '\0') {

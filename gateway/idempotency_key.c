@@ -24,7 +24,7 @@ static bool quoted_read(const char *at, char ret_key[IDEMPOTENCY_KEY_SIZE])
     return length > 0 && is_blank(at + 1);
 }
 
-bool idempotency_key_read(const char *header, char ret_key[IDEMPOTENCY_KEY_SIZE])
+bool gateway_idempotency_key_read(const char *header, char ret_key[IDEMPOTENCY_KEY_SIZE])
 {
     if (header[0] == '"')
         return quoted_read(header + 1, ret_key);
@@ -38,7 +38,8 @@ bool idempotency_key_read(const char *header, char ret_key[IDEMPOTENCY_KEY_SIZE]
     return length > 0;
 }
 
-void idempotency_key_booking_id(const char *user_id, const char *key, char ret_id[UUID_TEXT_SIZE])
+void gateway_idempotency_key_booking_id(const char *user_id, const char *key,
+                                        char ret_id[UUID_TEXT_SIZE])
 {
     char text[USER_SIZE + IDEMPOTENCY_KEY_SIZE]; /* a user id holds no line feed */
     int length = snprintf(text, sizeof text, "%s\n%s", user_id, key);

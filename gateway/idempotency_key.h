@@ -12,7 +12,9 @@
 #define IDEMPOTENCY_KEY_SIZE 256
 
 /* Both forms of one key give the same text. */
-MUST_CHECK bool idempotency_key_read(const char *header, char ret_key[IDEMPOTENCY_KEY_SIZE]);
+MUST_CHECK bool gateway_idempotency_key_read(const char *header,
+                                             char ret_key[IDEMPOTENCY_KEY_SIZE]);
 
 /* The booking id that this user's key stands for, for ever. Two users never meet on one key. */
-void idempotency_key_booking_id(const char *user_id, const char *key, char ret_id[UUID_TEXT_SIZE]);
+void gateway_idempotency_key_booking_id(const char *user_id, const char *key,
+                                        char ret_id[UUID_TEXT_SIZE]);

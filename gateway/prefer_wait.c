@@ -41,7 +41,7 @@ static int64_t seconds_read(const char *at)
     return seconds < PREFER_WAIT_MAX_S ? seconds : PREFER_WAIT_MAX_S;
 }
 
-int64_t prefer_wait_read(const char *header)
+int64_t gateway_prefer_wait_read(const char *header)
 {
     const char *at = header != NULL ? header : "";
     while (*at != '\0') {

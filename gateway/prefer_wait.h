@@ -7,4 +7,4 @@
 
 /* Seconds, at most PREFER_WAIT_MAX_S; 0 when the header (NULL = none) does not ask for a wait, or
  * asks for it in a form that the RFC does not know: a preference is never an error. */
-int64_t prefer_wait_read(const char *header);
+int64_t gateway_prefer_wait_read(const char *header);

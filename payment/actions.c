@@ -70,7 +70,7 @@ void payment_capture(const struct turn *turn)
     struct payment *payment = turn->state;
     struct decision *decision = turn->decision;
     capture_keep(turn);
-    announce_captured(payment, decision);
+    payment_announce_captured(payment, decision);
     payment->due_at_ms = decision->now_ms + rules->repeat_after_ms;
 }
 
@@ -82,7 +82,7 @@ void payment_decline(const struct turn *turn)
     if (payload->user_id[0] != '\0')
         memcpy(payment->user_id, payload->user_id, sizeof payment->user_id);
     payment->is_final |= payload->is_final;
-    announce_declined(payment, payload->reason, turn->decision);
+    payment_announce_declined(payment, payload->reason, turn->decision);
 }
 
 void payment_capture_again(const struct turn *turn)
@@ -90,7 +90,7 @@ void payment_capture_again(const struct turn *turn)
     const struct payment_rules *rules = turn->rules;
     struct payment *payment = turn->state;
     struct decision *decision = turn->decision;
-    announce_captured_again(payment, decision);
+    payment_announce_captured_again(payment, decision);
     payment->repeat_count++;
     payment->due_at_ms =
         decision->now_ms +
@@ -164,8 +164,8 @@ bool payment_refund_hear(const struct turn *turn)
     if (!payment_said(payment, turn->input, &said))
         return false;
     bool is_result = turn->input->type == INPUT_RESULT;
-    bool is_contradiction = refunds_contradict(&payment->refunds, &said);
-    enum hearing hearing = refunds_hear(&payment->refunds, &said, is_result);
+    bool is_contradiction = payment_refunds_contradict(&payment->refunds, &said);
+    enum hearing hearing = payment_refunds_hear(&payment->refunds, &said, is_result);
     turn->decision->is_alert |= is_contradiction || hearing == HEARD_NO_ROOM;
     if (payment->amount > 0)
         overpaid_alert(turn);
@@ -225,5 +225,5 @@ void payment_answer_again(const struct turn *turn)
     struct decision *decision = turn->decision;
     decision->is_changed = false;
     if (turn->input->is_repeat)
-        announce_refund_end_again(payment, decision);
+        payment_announce_refund_end_again(payment, decision);
 }

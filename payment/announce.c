@@ -17,20 +17,20 @@ static struct event_payment_captured captured_said(const struct payment *payment
     return said;
 }
 
-void announce_captured(struct payment *payment, struct decision *decision)
+void payment_announce_captured(struct payment *payment, struct decision *decision)
 {
     const struct event_payment_captured said = captured_said(payment);
     event_owe(&event_payment_captured, &said, payment->id, decision, &payment->capture);
 }
 
-void announce_captured_again(const struct payment *payment, struct decision *decision)
+void payment_announce_captured_again(const struct payment *payment, struct decision *decision)
 {
     const struct event_payment_captured said = captured_said(payment);
     event_owe_again(&event_payment_captured, &said, payment->id, decision, &payment->capture);
 }
 
-void announce_declined(const struct payment *payment, const char reason[REASON_SIZE],
-                       struct decision *decision)
+void payment_announce_declined(const struct payment *payment, const char reason[REASON_SIZE],
+                               struct decision *decision)
 {
     struct event_payment_declined said = { .is_final = payment->is_final,
                                            .declined_at_ms = decision->now_ms };
@@ -63,7 +63,7 @@ static struct event_refund_stuck stuck_said(const struct payment *payment)
     return said;
 }
 
-void announce_refund_end(struct payment *payment, struct decision *decision)
+void payment_announce_refund_end(struct payment *payment, struct decision *decision)
 {
     assert(payment->state == PAYMENT_REFUNDED || payment->state == PAYMENT_STUCK);
     if (payment->state == PAYMENT_REFUNDED) {
@@ -75,7 +75,7 @@ void announce_refund_end(struct payment *payment, struct decision *decision)
     }
 }
 
-void announce_refund_end_again(const struct payment *payment, struct decision *decision)
+void payment_announce_refund_end_again(const struct payment *payment, struct decision *decision)
 {
     assert(payment->state == PAYMENT_REFUNDED || payment->state == PAYMENT_STUCK);
     if (payment->state == PAYMENT_REFUNDED) {
@@ -87,7 +87,7 @@ void announce_refund_end_again(const struct payment *payment, struct decision *d
     }
 }
 
-void announce_refund_failed(const struct payment *payment, struct decision *decision)
+void payment_announce_refund_failed(const struct payment *payment, struct decision *decision)
 {
     struct event_refund_stuck said = stuck_said(payment);
     memcpy(said.reason, "refund_failed", sizeof "refund_failed");

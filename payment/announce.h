@@ -4,12 +4,12 @@
 
 #include "payment/payment.h"
 
-void announce_captured(struct payment *payment, struct decision *decision);
-void announce_captured_again(const struct payment *payment, struct decision *decision);
-void announce_declined(const struct payment *payment, const char reason[REASON_SIZE],
-                       struct decision *decision);
+void payment_announce_captured(struct payment *payment, struct decision *decision);
+void payment_announce_captured_again(const struct payment *payment, struct decision *decision);
+void payment_announce_declined(const struct payment *payment, const char reason[REASON_SIZE],
+                               struct decision *decision);
 /* payment.refunded or payment.refund.stuck, by the state. */
-void announce_refund_end(struct payment *payment, struct decision *decision);
-void announce_refund_end_again(const struct payment *payment, struct decision *decision);
+void payment_announce_refund_end(struct payment *payment, struct decision *decision);
+void payment_announce_refund_end_again(const struct payment *payment, struct decision *decision);
 /* payment.refund.stuck: it was announced as refunded and is so no more; it is asked for again. */
-void announce_refund_failed(const struct payment *payment, struct decision *decision);
+void payment_announce_refund_failed(const struct payment *payment, struct decision *decision);

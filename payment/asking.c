@@ -52,7 +52,7 @@ static void call(const struct turn *turn, enum refund_effect_type type)
     memset(effect, 0, sizeof *effect);
     memcpy(effect->payment_id, payment->id, sizeof effect->payment_id);
     memcpy(effect->intent_id, payment->intent_id, sizeof effect->intent_id);
-    refund_key_write(payment->id, payment->key_ordinal, effect->key);
+    payment_refund_key_write(payment->id, payment->key_ordinal, effect->key);
     effect->call_number = payment->call_number;
     effect->amount = payment->asked_amount;
     memcpy(effect->currency, payment->currency, sizeof effect->currency);
@@ -98,7 +98,7 @@ void payment_refund_done(const struct turn *turn, const char *refund_id)
 {
     struct payment *payment = turn->state;
     struct decision *decision = turn->decision;
-    const struct payment_refund *last = refunds_last_standing(&payment->refunds);
+    const struct payment_refund *last = payment_refunds_last_standing(&payment->refunds);
     if (refund_id[0] == '\0')
         refund_id = last != NULL ? last->id : REFUND_ID_UNKNOWN;
     memset(payment->refund_id, 0, sizeof payment->refund_id);
@@ -106,7 +106,7 @@ void payment_refund_done(const struct turn *turn, const char *refund_id)
     payment->due_at_ms = 0;
     payment->asked_at_ms = 0;
     payment->last_error[0] = '\0';
-    announce_refund_end(payment, decision);
+    payment_announce_refund_end(payment, decision);
     decision_note(decision, "payment.refunded", NULL, 0);
 }
 
@@ -132,7 +132,7 @@ static void get_stuck(const struct turn *turn, const char *why)
     payment->due_at_ms = 0;
     payment->asked_at_ms = 0;
     snprintf(payment->last_error, sizeof payment->last_error, "%s", why);
-    announce_refund_end(payment, turn->decision);
+    payment_announce_refund_end(payment, turn->decision);
     decision_note(turn->decision, "payment.refund.stuck", NULL, 0);
 }
 
@@ -264,7 +264,7 @@ void payment_ask_again_refused(const struct turn *turn)
 /* It was announced as refunded. */
 void payment_ask_again_failed(const struct turn *turn)
 {
-    announce_refund_failed(turn->state, turn->decision);
+    payment_announce_refund_failed(turn->state, turn->decision);
     begin_again(turn);
 }
 

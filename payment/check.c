@@ -30,7 +30,7 @@ static const char *refunds_check(const struct refunds *refunds)
         if (!text_holds(refund->id, sizeof refund->id) || refund->amount < 0 ||
             refund->amount > MONEY_AMOUNT_MAX || refund->standing >= STANDING_COUNT)
             return "a refund's id, amount or status is not valid";
-        if (refunds_find(refunds, refund->id) != refund)
+        if (payment_refunds_find(refunds, refund->id) != refund)
             return "a refund is kept twice";
     }
     return NULL;

@@ -84,7 +84,7 @@ static const struct content_field said_content[] = {
 
 static const char *status_text_of(int64_t status)
 {
-    return refund_status_text((enum refund_status)status);
+    return payment_refund_status_text((enum refund_status)status);
 }
 
 static const struct content_field result_content[] = {
@@ -146,7 +146,7 @@ static void refunds_encode(struct bson_output *fields, const struct refunds *ref
         bson_write_text(fields, "id", refunds->list[i].id);
         bson_write_int(fields, "amount", refunds->list[i].amount);
         bson_write_text(fields, "currency", refunds->list[i].currency);
-        bson_write_text(fields, "status", standing_text(refunds->list[i].standing));
+        bson_write_text(fields, "status", payment_standing_text(refunds->list[i].standing));
         bson_write_end(fields);
     }
     bson_write_end(fields);
@@ -222,7 +222,8 @@ static bool refund_decode(struct bson_fields *fields, struct payment_refund *ref
         !bson_read_text(fields, "currency", refund->currency, sizeof refund->currency) ||
         !bson_read_text(fields, "status", text, sizeof text))
         return false;
-    while (refund->standing < STANDING_COUNT && strcmp(text, standing_text(refund->standing)) != 0)
+    while (refund->standing < STANDING_COUNT &&
+           strcmp(text, payment_standing_text(refund->standing)) != 0)
         refund->standing++;
     return refund->standing < STANDING_COUNT;
 }

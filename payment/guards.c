@@ -105,7 +105,7 @@ static enum hearing hear(const struct turn *turn, struct refunds *ret_after)
     *ret_after = payment->refunds;
     if (!payment_said(payment, turn->input, &said))
         return HEARD_BEFORE;
-    return refunds_hear(ret_after, &said, turn->input->type == INPUT_RESULT);
+    return payment_refunds_hear(ret_after, &said, turn->input->type == INPUT_RESULT);
 }
 
 /* Before the capture is stored only its own input knows the money. */
@@ -118,9 +118,9 @@ static bool is_enough(const struct turn *turn, bool with_pending)
     const char *currency = is_capture ? payload->currency : payment->currency;
     int64_t amount = is_capture ? payload->amount : payment->amount;
     (void)hear(turn, &after);
-    int64_t sum = refunds_sum(&after, STANDING_SUCCEEDED, currency);
+    int64_t sum = payment_refunds_sum(&after, STANDING_SUCCEEDED, currency);
     if (with_pending)
-        sum += refunds_sum(&after, STANDING_PENDING, currency);
+        sum += payment_refunds_sum(&after, STANDING_PENDING, currency);
     return sum >= amount;
 }
 
@@ -191,7 +191,7 @@ bool payment_contradicts(const struct turn *turn)
     const struct payment *payment = turn->state;
     struct payment_refund said;
     return payment_tells_nothing_new(turn) && payment_said(payment, turn->input, &said) &&
-           refunds_contradict(&payment->refunds, &said);
+           payment_refunds_contradict(&payment->refunds, &said);
 }
 
 bool payment_finds_no_room(const struct turn *turn)
@@ -214,14 +214,14 @@ bool payment_answers_an_older_call(const struct turn *turn)
 
 static bool has_pending(const struct payment *payment)
 {
-    return refunds_sum(&payment->refunds, STANDING_PENDING, payment->currency) > 0;
+    return payment_refunds_sum(&payment->refunds, STANDING_PENDING, payment->currency) > 0;
 }
 
 static bool names_a_failed_one(const struct turn *turn)
 {
     const struct payment *payment = turn->state;
     const struct refund_result *result = turn_payload(turn);
-    const struct payment_refund *named = refunds_find(&payment->refunds, result->refund_id);
+    const struct payment_refund *named = payment_refunds_find(&payment->refunds, result->refund_id);
     return named != NULL && named->standing == STANDING_FAILED;
 }
 

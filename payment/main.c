@@ -34,14 +34,14 @@ static void attach(void *self, struct daemon *daemon)
     (void)self;
     webhooks.daemon = daemon;
     operators.daemon = daemon;
-    effect_pool_on_result(provider_client_pool(client), wake, daemon);
+    effect_pool_on_result(payment_provider_client_pool(client), wake, daemon);
 }
 
 /* A late result must not wake a daemon that is gone. */
 static void detach(void *self)
 {
     (void)self;
-    effect_pool_on_result(provider_client_pool(client), NULL, NULL);
+    effect_pool_on_result(payment_provider_client_pool(client), NULL, NULL);
 }
 
 static bool client_start(const struct payment_options *options, struct tracing_observer *observer,
@@ -52,7 +52,7 @@ static bool client_start(const struct payment_options *options, struct tracing_o
         .call_timeout_ms = options->provider_timeout_ms,
         .observer = observer,
     };
-    client = provider_client_start(&client_options, error);
+    client = payment_provider_client_start(&client_options, error);
     return client != NULL || error_wrap(error, "ROUNDTRIP_PROVIDER_URL");
 }
 
@@ -72,21 +72,21 @@ static bool payment_open(const void *self, const struct participant *participant
     operators = (struct operators){ .participant = participant, .observer = observer };
     if (!client_start(options, observer, error))
         return false;
-    webhooks_routes(&webhooks, routes);
-    operators_routes(&operators, ops_routes);
+    payment_webhooks_routes(&webhooks, routes);
+    payment_operators_routes(&operators, ops_routes);
     daemon->routes = routes;
     daemon->route_count = WEBHOOK_ROUTES;
     daemon->ops_routes = ops_routes;
     daemon->ops_route_count = OPERATOR_ROUTES;
     daemon->attach = attach;
     daemon->detach = detach;
-    daemon->effects = effect_pool_port(provider_client_pool(client));
+    daemon->effects = effect_pool_port(payment_provider_client_pool(client));
     return true;
 }
 
 static void payment_close(void)
 {
-    provider_client_stop(client);
+    payment_provider_client_stop(client);
 }
 
 int main(int argc, char **argv)

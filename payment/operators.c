@@ -224,7 +224,8 @@ static void resolve_handle(void *self, const struct http_request *http, struct h
     change(self, INPUT_RESOLVE, http, answer);
 }
 
-void operators_routes(struct operators *operators, struct http_route ret_routes[OPERATOR_ROUTES])
+void payment_operators_routes(struct operators *operators,
+                              struct http_route ret_routes[OPERATOR_ROUTES])
 {
     const struct http_route routes[OPERATOR_ROUTES] = {
         { "GET", "/stuck", false, list_handle, operators },

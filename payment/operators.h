@@ -15,4 +15,5 @@ struct operators {
 
 #define OPERATOR_ROUTES 4
 /* operators outlives the routes. */
-void operators_routes(struct operators *operators, struct http_route ret_routes[OPERATOR_ROUTES]);
+void payment_operators_routes(struct operators *operators,
+                              struct http_route ret_routes[OPERATOR_ROUTES]);

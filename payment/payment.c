@@ -29,14 +29,14 @@ const struct payment_payload *payment_payload(const struct input *input)
 
 int64_t payment_back(const struct payment *payment)
 {
-    return refunds_sum(&payment->refunds, STANDING_SUCCEEDED, payment->currency) +
+    return payment_refunds_sum(&payment->refunds, STANDING_SUCCEEDED, payment->currency) +
            payment->resolved_amount;
 }
 
 int64_t payment_missing(const struct payment *payment)
 {
     int64_t missing = payment->amount - payment_back(payment) -
-                      refunds_sum(&payment->refunds, STANDING_PENDING, payment->currency);
+                      payment_refunds_sum(&payment->refunds, STANDING_PENDING, payment->currency);
     return missing > 0 ? missing : 0;
 }
 

@@ -93,12 +93,12 @@ static void call_make(const struct provider_client *client, struct http_client *
     struct http_reply reply = { .retry_after_s = -1 };
     struct error error;
     if (http_client_call(http, &call, &reply, &error)) {
-        refund_answer_read((enum refund_effect_type)effect->type, refund, reply.status, reply.body,
-                           reply.body_length, reply.retry_after_s, ret_result);
+        payment_refund_answer_read((enum refund_effect_type)effect->type, refund, reply.status,
+                                   reply.body, reply.body_length, reply.retry_after_s, ret_result);
         call_trace_end(client, &span, effect, &call, refund, reply.status, ret_result, NULL);
     } else {
         /* A look-up that was lost has changed nothing: it is simply asked again. */
-        refund_failure_read(reply.was_sent && !is_lookup, ret_result);
+        payment_refund_failure_read(reply.was_sent && !is_lookup, ret_result);
         call_trace_end(client, &span, effect, &call, refund, 0, ret_result, ret_result->reason);
     }
 }
@@ -113,8 +113,8 @@ static void pool_call(void *self, size_t thread, const struct effect *effect, bo
     memcpy(&refund, effect->payload, sizeof refund);
     call_make(client, client->https[thread], effect, &refund, traceparent, &result);
     result.is_uncounted = is_probe;
-    refund_input_make(effect, &result, traceparent, ret_result);
-    refund_end_get(&result, ret_end);
+    payment_refund_input_make(effect, &result, traceparent, ret_result);
+    payment_refund_end_get(&result, ret_end);
 }
 
 static bool url_keep(struct provider_client *client, const char *url, struct error *error)
@@ -130,15 +130,15 @@ static bool url_keep(struct provider_client *client, const char *url, struct err
     return true;
 }
 
-struct provider_client *provider_client_start(const struct provider_client_options *options,
-                                              struct error *error)
+struct provider_client *payment_provider_client_start(const struct provider_client_options *options,
+                                                      struct error *error)
 {
     struct provider_client *client = memory_alloc(1, sizeof *client);
     client->options = *options;
     if (client->options.call_timeout_ms <= 0)
         client->options.call_timeout_ms = PROVIDER_CLIENT_TIMEOUT_MS;
     const struct effect_pool_options pool_options = {
-        .kind = &refund_effects,
+        .kind = &payment_refund_effects,
         .capacity = PROVIDER_CLIENT_SLOTS,
         .threads = PROVIDER_CLIENT_THREADS,
         .peer = "provider",
@@ -150,15 +150,15 @@ struct provider_client *provider_client_start(const struct provider_client_optio
         client->https[i] = http_client_new();
     if (url_keep(client, options->url, error))
         client->pool = effect_pool_start(&pool_options, error);
-    return client->pool != NULL ? client : provider_client_stop(client);
+    return client->pool != NULL ? client : payment_provider_client_stop(client);
 }
 
-struct effect_pool *provider_client_pool(struct provider_client *client)
+struct effect_pool *payment_provider_client_pool(struct provider_client *client)
 {
     return client->pool;
 }
 
-struct provider_client *provider_client_stop(struct provider_client *client)
+struct provider_client *payment_provider_client_stop(struct provider_client *client)
 {
     if (!client)
         return NULL;

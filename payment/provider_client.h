@@ -27,11 +27,11 @@ struct provider_client_options {
 
 struct provider_client;
 MUST_CHECK struct provider_client *
-provider_client_start(const struct provider_client_options *options, struct error *error);
+payment_provider_client_start(const struct provider_client_options *options, struct error *error);
 
 /* Its port, its wake and how it does. */
-struct effect_pool *provider_client_pool(struct provider_client *client);
+struct effect_pool *payment_provider_client_pool(struct provider_client *client);
 
 /* Calls under way are finished (each ends within its time-out), queued ones dropped: their
  * deadlines ask again after the restart. NULL is fine. Returns NULL. */
-struct provider_client *provider_client_stop(struct provider_client *client);
+struct provider_client *payment_provider_client_stop(struct provider_client *client);

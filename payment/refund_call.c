@@ -37,7 +37,7 @@ static const struct json_field problem_fields[] = {
 
 /* Our own provider's, and those of providers shaped like Stripe. What says that *we* are wrong
  * (keys, permissions, limits, balance) is not among them. */
-const char *const refund_refusal_codes[] = {
+const char *const payment_refund_refusal_codes[] = {
     "refused",
     "unknown_payment",
     "currency_mismatch",
@@ -122,7 +122,7 @@ static bool is_refusal(int http_status, const char *code)
     static const int statuses[] = { 400, 402, 403, 404, 409, 410, 422 };
     for (size_t i = 0; i < COUNT(statuses); i++)
         if (statuses[i] == http_status)
-            return code_is_among(code, refund_refusal_codes);
+            return code_is_among(code, payment_refund_refusal_codes);
     return false;
 }
 
@@ -137,9 +137,9 @@ static enum refund_status status_meaning(int http_status)
     return REFUND_BLOCKED;
 }
 
-void refund_answer_read(enum refund_effect_type type, const struct refund_effect *effect,
-                        int http_status, const char *body, size_t body_length,
-                        int64_t retry_after_s, struct refund_result *ret_result)
+void payment_refund_answer_read(enum refund_effect_type type, const struct refund_effect *effect,
+                                int http_status, const char *body, size_t body_length,
+                                int64_t retry_after_s, struct refund_result *ret_result)
 {
     *ret_result = (struct refund_result){ .retry_after_ms = -1 };
     if (http_status >= 200 && http_status < 300) {
@@ -172,7 +172,7 @@ void refund_answer_read(enum refund_effect_type type, const struct refund_effect
         result_set(ret_result, status_meaning(http_status), reason);
 }
 
-void refund_failure_read(bool was_sent, struct refund_result *ret_result)
+void payment_refund_failure_read(bool was_sent, struct refund_result *ret_result)
 {
     *ret_result = (struct refund_result){ .retry_after_ms = -1 };
     if (was_sent)
@@ -182,7 +182,7 @@ void refund_failure_read(bool was_sent, struct refund_result *ret_result)
 }
 
 /* "Not found" counts only in the provider's own words: a proxy that leads nowhere says it, too. */
-bool refund_is_answered(const struct refund_result *result)
+bool payment_refund_is_answered(const struct refund_result *result)
 {
     switch (result->status) {
     case REFUND_SUCCEEDED:
@@ -201,7 +201,7 @@ bool refund_is_answered(const struct refund_result *result)
     return false;
 }
 
-const char *refund_status_text(enum refund_status status)
+const char *payment_refund_status_text(enum refund_status status)
 {
     static const char *const texts[] = {
         [REFUND_SUCCEEDED] = "succeeded", [REFUND_ALREADY] = "already",

@@ -4,7 +4,7 @@
  *
  * The idempotency key of a payment's first refund is the payment's id, for ever: whatever was lost
  * on the way, the same call can be made again and moves the money at most once. Another refund of
- * the same payment has a key of its own (refund_key_write). */
+ * the same payment has a key of its own (payment_refund_key_write). */
 #pragma once
 
 #include "common/base/ident.h"
@@ -65,19 +65,19 @@ _Static_assert(sizeof(struct refund_result) <= INPUT_PAYLOAD_BYTES, "fits an inp
 /* A complete answer. effect says what was asked for: a success of another amount or currency is no
  * success (REFUSED, "answer_differs"); one of another payment, or that cannot be read, leaves the
  * refund UNKNOWN. What a look-up finds may be of any amount: it is what was made by that key. Of
- * what is no success only a code of refund_refusal_codes is a REFUSAL. */
-void refund_answer_read(enum refund_effect_type type, const struct refund_effect *effect,
-                        int http_status, const char *body, size_t body_length,
-                        int64_t retry_after_s, struct refund_result *ret_result);
+ * what is no success only a code of payment_refund_refusal_codes is a REFUSAL. */
+void payment_refund_answer_read(enum refund_effect_type type, const struct refund_effect *effect,
+                                int http_status, const char *body, size_t body_length,
+                                int64_t retry_after_s, struct refund_result *ret_result);
 
 /* No complete answer. was_sent false: the provider certainly never got the call. */
-void refund_failure_read(bool was_sent, struct refund_result *ret_result);
+void payment_refund_failure_read(bool was_sent, struct refund_result *ret_result);
 
 /* The codes by which a provider refuses to refund this very payment, in a problem's or an error
  * object's `code`, with a status of 400, 402, 403, 404, 409, 410 or 422; ends with NULL. */
-extern const char *const refund_refusal_codes[];
+extern const char *const payment_refund_refusal_codes[];
 
 /* Whether the provider was there and spoke of the payment, whatever it said. */
-bool refund_is_answered(const struct refund_result *result);
+bool payment_refund_is_answered(const struct refund_result *result);
 
-const char *refund_status_text(enum refund_status status);
+const char *payment_refund_status_text(enum refund_status status);

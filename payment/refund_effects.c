@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-void refund_end_get(const struct refund_result *result, struct effect_end *ret_end)
+void payment_refund_end_get(const struct refund_result *result, struct effect_end *ret_end)
 {
     *ret_end = (struct effect_end){ .hearing = EFFECT_UNANSWERED,
                                     .retry_after_ms = result->retry_after_ms };
     memcpy(ret_end->reason, result->reason, sizeof ret_end->reason);
-    if (refund_is_answered(result))
+    if (payment_refund_is_answered(result))
         ret_end->hearing = EFFECT_ANSWERED;
     else if (result->status == REFUND_NOT_FOUND)
         ret_end->hearing = EFFECT_SAYS_NOTHING;
@@ -27,8 +27,8 @@ static struct refund_effect asked(const struct effect *effect)
     return refund;
 }
 
-void refund_input_make(const struct effect *effect, const struct refund_result *result,
-                       const char *traceparent, struct input *ret_input)
+void payment_refund_input_make(const struct effect *effect, const struct refund_result *result,
+                               const char *traceparent, struct input *ret_input)
 {
     struct refund_effect refund = asked(effect);
     *ret_input = (struct input){ .source = INPUT_FROM_EFFECT,
@@ -56,10 +56,10 @@ static void not_made(const struct effect *effect, struct input *ret_result)
                                           .reason = "waited_too_long",
                                           .retry_after_ms = -1,
                                           .is_uncounted = true };
-    refund_input_make(effect, &result, NULL, ret_result);
+    payment_refund_input_make(effect, &result, NULL, ret_result);
 }
 
-const struct effect_kind refund_effects = {
+const struct effect_kind payment_refund_effects = {
     .payload_bytes = sizeof(struct refund_effect),
     .wait_max_ms = REFUND_WAIT_MAX_MS,
     .has_failed = has_failed,

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *standing_text(enum standing standing)
+const char *payment_standing_text(enum standing standing)
 {
     static const char *const texts[] = {
 #define X(name, text) text,
@@ -22,7 +22,7 @@ const char *standing_text(enum standing standing)
     return texts[standing];
 }
 
-const struct payment_refund *refunds_find(const struct refunds *refunds, const char *id)
+const struct payment_refund *payment_refunds_find(const struct refunds *refunds, const char *id)
 {
     for (int32_t i = 0; i < refunds->count; i++)
         if (strcmp(refunds->list[i].id, id) == 0)
@@ -50,17 +50,18 @@ static enum hearing known_hear(struct payment_refund *known, const struct paymen
     return is_smaller || is_later ? HEARD_NEWS : HEARD_BEFORE;
 }
 
-bool refunds_contradict(const struct refunds *refunds, const struct payment_refund *said)
+bool payment_refunds_contradict(const struct refunds *refunds, const struct payment_refund *said)
 {
-    const struct payment_refund *known = refunds_find(refunds, said->id);
+    const struct payment_refund *known = payment_refunds_find(refunds, said->id);
     return known != NULL &&
            ((known->currency[0] != '\0' && strcmp(known->currency, said->currency) != 0) ||
             (known->amount != 0 && said->amount != 0 && known->amount != said->amount));
 }
 
-enum hearing refunds_hear(struct refunds *refunds, const struct payment_refund *said, bool is_ours)
+enum hearing payment_refunds_hear(struct refunds *refunds, const struct payment_refund *said,
+                                  bool is_ours)
 {
-    const struct payment_refund *known = refunds_find(refunds, said->id);
+    const struct payment_refund *known = payment_refunds_find(refunds, said->id);
     assert(said->id[0] != '\0' && said->standing < STANDING_COUNT && said->amount >= 0);
     if (known != NULL)
         return known_hear(&refunds->list[known - refunds->list], said);
@@ -74,7 +75,8 @@ enum hearing refunds_hear(struct refunds *refunds, const struct payment_refund *
     return HEARD_NEWS;
 }
 
-int64_t refunds_sum(const struct refunds *refunds, enum standing standing, const char *currency)
+int64_t payment_refunds_sum(const struct refunds *refunds, enum standing standing,
+                            const char *currency)
 {
     int64_t sum = 0;
     for (int32_t i = 0; i < refunds->count; i++)
@@ -84,7 +86,7 @@ int64_t refunds_sum(const struct refunds *refunds, enum standing standing, const
     return sum;
 }
 
-const struct payment_refund *refunds_last_standing(const struct refunds *refunds)
+const struct payment_refund *payment_refunds_last_standing(const struct refunds *refunds)
 {
     for (int32_t i = refunds->count; i-- > 0;)
         if (refunds->list[i].standing == STANDING_SUCCEEDED)
@@ -93,7 +95,7 @@ const struct payment_refund *refunds_last_standing(const struct refunds *refunds
 }
 
 /* A key that is made of the id and a number could be the id of another payment. */
-void refund_key_write(const char *payment_id, int64_t ordinal, char ret_key[IDENT_SIZE])
+void payment_refund_key_write(const char *payment_id, int64_t ordinal, char ret_key[IDENT_SIZE])
 {
     char text[IDENT_SIZE + 32];
     if (ordinal == 0) {

@@ -52,19 +52,21 @@ enum hearing {
     HEARD_NO_ROOM, /* a new id, and the table is full: nothing is changed */
 };
 /* is_ours: heard as the answer to a call of ours. */
-enum hearing refunds_hear(struct refunds *refunds, const struct payment_refund *said, bool is_ours);
+enum hearing payment_refunds_hear(struct refunds *refunds, const struct payment_refund *said,
+                                  bool is_ours);
 /* Another amount or currency was said of it before. */
-bool refunds_contradict(const struct refunds *refunds, const struct payment_refund *said);
+bool payment_refunds_contradict(const struct refunds *refunds, const struct payment_refund *said);
 
 /* The refund of this id, or NULL. */
-const struct payment_refund *refunds_find(const struct refunds *refunds, const char *id);
+const struct payment_refund *payment_refunds_find(const struct refunds *refunds, const char *id);
 /* What the refunds of this standing and currency add up to. */
-int64_t refunds_sum(const struct refunds *refunds, enum standing standing, const char *currency);
+int64_t payment_refunds_sum(const struct refunds *refunds, enum standing standing,
+                            const char *currency);
 /* The last one that stands, or NULL. */
-const struct payment_refund *refunds_last_standing(const struct refunds *refunds);
+const struct payment_refund *payment_refunds_last_standing(const struct refunds *refunds);
 
 /* The idempotency key of our call of that ordinal: the first, 0, is the payment's id; the others
  * derive from it. */
-void refund_key_write(const char *payment_id, int64_t ordinal, char ret_key[IDENT_SIZE]);
+void payment_refund_key_write(const char *payment_id, int64_t ordinal, char ret_key[IDENT_SIZE]);
 
-const char *standing_text(enum standing standing);
+const char *payment_standing_text(enum standing standing);

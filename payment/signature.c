@@ -97,8 +97,8 @@ static void v1_make(const char *secret, const char *timestamp, size_t timestamp_
     hex_write(digest, sizeof digest, ret_hex);
 }
 
-enum signature_verdict signature_verify(const char *header, const char *secret, const char *body,
-                                        size_t body_length, int64_t now_s)
+enum signature_verdict payment_signature_verify(const char *header, const char *secret,
+                                                const char *body, size_t body_length, int64_t now_s)
 {
     if (!header)
         return SIGNATURE_MISSING;
@@ -122,8 +122,8 @@ enum signature_verdict signature_verify(const char *header, const char *secret, 
     return SIGNATURE_VALID;
 }
 
-void signature_sign(const char *secret, const char *body, size_t body_length, int64_t at_s,
-                    char ret_text[SIGNATURE_TEXT_SIZE])
+void payment_signature_sign(const char *secret, const char *body, size_t body_length, int64_t at_s,
+                            char ret_text[SIGNATURE_TEXT_SIZE])
 {
     char timestamp[24];
     int length = snprintf(timestamp, sizeof timestamp, "%" PRId64, at_s);
@@ -133,7 +133,7 @@ void signature_sign(const char *secret, const char *body, size_t body_length, in
     (void)snprintf(ret_text, SIGNATURE_TEXT_SIZE, "t=%s,v1=%s", timestamp, hex);
 }
 
-const char *signature_verdict_text(enum signature_verdict verdict)
+const char *payment_signature_verdict_text(enum signature_verdict verdict)
 {
     static const char *const texts[] = {
         [SIGNATURE_VALID] = "valid",         [SIGNATURE_MISSING] = "missing",

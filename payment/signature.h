@@ -31,12 +31,12 @@ enum signature_verdict {
 /* header may be NULL. Takes the same time wherever the digits differ. The time is looked at last,
  * so that STALE is said only to somebody who knows the secret. An empty secret verifies nothing:
  * the verdict is MISMATCH. */
-MUST_CHECK enum signature_verdict signature_verify(const char *header, const char *secret,
-                                                   const char *body, size_t body_length,
-                                                   int64_t now_s);
+MUST_CHECK enum signature_verdict payment_signature_verify(const char *header, const char *secret,
+                                                           const char *body, size_t body_length,
+                                                           int64_t now_s);
 
 /* What a sender puts into the header. */
-void signature_sign(const char *secret, const char *body, size_t body_length, int64_t at_s,
-                    char ret_text[SIGNATURE_TEXT_SIZE]);
+void payment_signature_sign(const char *secret, const char *body, size_t body_length, int64_t at_s,
+                            char ret_text[SIGNATURE_TEXT_SIZE]);
 
-const char *signature_verdict_text(enum signature_verdict verdict); /* for the log */
+const char *payment_signature_verdict_text(enum signature_verdict verdict); /* for the log */

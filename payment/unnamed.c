@@ -9,7 +9,7 @@
 #define TEXT_BYTES_MAX 512 /* neither ids nor users hold a line feed */
 
 /* Never to be changed: providers repeat what an earlier release has stored. */
-void unnamed_capture_first(const char *intent_id, char ret_id[UUID_TEXT_SIZE])
+void payment_unnamed_capture_first(const char *intent_id, char ret_id[UUID_TEXT_SIZE])
 {
     char text[TEXT_BYTES_MAX];
     int length = snprintf(text, sizeof text, "payment\n%s", intent_id);
@@ -17,7 +17,7 @@ void unnamed_capture_first(const char *intent_id, char ret_id[UUID_TEXT_SIZE])
     uuid_v8_derive(text, (size_t)length, ret_id);
 }
 
-void unnamed_capture_own(const struct payment_payload *payload, char ret_id[UUID_TEXT_SIZE])
+void payment_unnamed_capture_own(const struct payment_payload *payload, char ret_id[UUID_TEXT_SIZE])
 {
     char text[TEXT_BYTES_MAX];
     int length = snprintf(text, sizeof text, "payment\n%s\n%s\n%" PRId64 "\n%s", payload->intent_id,
@@ -26,7 +26,7 @@ void unnamed_capture_own(const struct payment_payload *payload, char ret_id[UUID
     uuid_v8_derive(text, (size_t)length, ret_id);
 }
 
-void unnamed_decline(const struct payment_payload *payload, char ret_id[UUID_TEXT_SIZE])
+void payment_unnamed_decline(const struct payment_payload *payload, char ret_id[UUID_TEXT_SIZE])
 {
     char text[TEXT_BYTES_MAX];
     int length =

@@ -9,7 +9,8 @@
 #include "common/base/uuid.h"
 #include "payment/payment.h"
 
-void unnamed_capture_first(const char *intent_id, char ret_id[UUID_TEXT_SIZE]);
-void unnamed_capture_own(const struct payment_payload *payload, char ret_id[UUID_TEXT_SIZE]);
+void payment_unnamed_capture_first(const char *intent_id, char ret_id[UUID_TEXT_SIZE]);
+void payment_unnamed_capture_own(const struct payment_payload *payload,
+                                 char ret_id[UUID_TEXT_SIZE]);
 /* Of a declined try: each user has one. */
-void unnamed_decline(const struct payment_payload *payload, char ret_id[UUID_TEXT_SIZE]);
+void payment_unnamed_decline(const struct payment_payload *payload, char ret_id[UUID_TEXT_SIZE]);

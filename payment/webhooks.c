@@ -23,11 +23,12 @@ static bool is_authentic(const struct webhooks *webhooks, const struct http_requ
     bool is_near = http->is_loopback || webhooks->is_anyone_allowed;
     if (header == NULL && !is_repeated && webhooks->is_unsigned_allowed && is_near)
         return true;
-    enum signature_verdict verdict = signature_verify(header, webhooks->secret, http->body,
-                                                      http->body_length, clock_wall_ms() / 1000);
+    enum signature_verdict verdict = payment_signature_verify(
+        header, webhooks->secret, http->body, http->body_length, clock_wall_ms() / 1000);
     if (verdict == SIGNATURE_VALID)
         return true;
-    log_write(LOG_WARNING, "webhook %s refused: %s", http->route, signature_verdict_text(verdict));
+    log_write(LOG_WARNING, "webhook %s refused: %s", http->route,
+              payment_signature_verdict_text(verdict));
     return false;
 }
 
@@ -85,10 +86,10 @@ static const struct webhook_form refunded_form = { INPUT_REPORTED, refunded_fiel
 static void payment_id_derive(const struct webhook_form *form, struct webhook_fields *fields)
 {
     if (form->type == INPUT_DECLINED) {
-        unnamed_decline(&fields->payload, fields->payment_id);
+        payment_unnamed_decline(&fields->payload, fields->payment_id);
         return;
     }
-    unnamed_capture_first(fields->payload.intent_id, fields->payment_id);
+    payment_unnamed_capture_first(fields->payload.intent_id, fields->payment_id);
     fields->payload.is_unnamed = true;
 }
 
@@ -242,7 +243,7 @@ static void webhook_handle(struct webhooks *webhooks, const struct webhook_form 
     tracing_request_begin(webhooks->observer, fields.payload.intent_id, &request);
     submit(webhooks, &request);
     if (request.reply == REPLY_CONFLICT) {
-        unnamed_capture_own(&fields.payload, fields.payment_id);
+        payment_unnamed_capture_own(&fields.payload, fields.payment_id);
         fields.payload.is_unnamed = false;
         input_name(&request.input, &fields);
         submit(webhooks, &request);
@@ -266,7 +267,8 @@ static void refunded_handle(void *self, const struct http_request *http, struct 
     webhook_handle(self, &refunded_form, http, answer);
 }
 
-void webhooks_routes(struct webhooks *webhooks, struct http_route ret_routes[WEBHOOK_ROUTES])
+void payment_webhooks_routes(struct webhooks *webhooks,
+                             struct http_route ret_routes[WEBHOOK_ROUTES])
 {
     const struct http_route routes[WEBHOOK_ROUTES] = {
         { "POST", "/payment/captured", true, captured_handle, webhooks },

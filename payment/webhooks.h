@@ -17,4 +17,5 @@ struct webhooks {
 
 #define WEBHOOK_ROUTES 3
 /* Fills the routes; they borrow `webhooks`. */
-void webhooks_routes(struct webhooks *webhooks, struct http_route ret_routes[WEBHOOK_ROUTES]);
+void payment_webhooks_routes(struct webhooks *webhooks,
+                             struct http_route ret_routes[WEBHOOK_ROUTES]);

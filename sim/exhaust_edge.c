@@ -132,7 +132,7 @@ static void ledger_answer(const struct exhaust *explorer, const struct refund_ef
                        "\"currency\":\"%s\",\"status\":\"succeeded\"}",
                        effect->payment_id, effect->payment_id, (long long)charge->refunded_amount,
                        explorer->sim->payments[payment].content.currency);
-    refund_answer_read(type, effect, status, body, (size_t)length, -1, ret_result);
+    payment_refund_answer_read(type, effect, status, body, (size_t)length, -1, ret_result);
 }
 
 /* C7: never more than was captured, and nothing that was not. */
@@ -198,9 +198,9 @@ static void call_run(struct exhaust *explorer, struct exhaust_call *call, enum f
     if (fault == NO_FAULT || fault == ANSWER_LOST)
         ledger_answer(explorer, &effect, type, arrive(explorer, effect_of(call)), &result);
     if (fault == NOT_NOW)
-        refund_answer_read(type, &effect, 503, "", 0, -1, &result);
+        payment_refund_answer_read(type, &effect, 503, "", 0, -1, &result);
     else if (fault != NO_FAULT)
-        refund_failure_read(true, &result);
+        payment_refund_failure_read(true, &result);
     call->result = exhaust_keep(&explorer->pool, &result, sizeof result,
                                 exhaust_mix_bytes(5, &result, sizeof result));
 }
@@ -266,7 +266,7 @@ static size_t effect_take(void *self, size_t limit, struct input *ret_results)
         struct exhaust_call *call = &explorer->world.calls[at];
         const struct refund_result *result = (const void *)call->result->bytes;
         sim_tell(explorer->sim, "%s hears of %s: %s", worker->name, effect_of(call)->document_id,
-                 refund_status_text(result->status));
+                 payment_refund_status_text(result->status));
         sim_result_input(effect_of(call), result, &ret_results[count++]);
         call->worker = -1;
         if (!call->is_late)

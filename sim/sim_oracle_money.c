@@ -33,15 +33,15 @@ static void books_check(struct sim *sim, const struct sim_payment *charge,
     int32_t beyond = 0;
     for (size_t i = 0; i < charge->refund_count; i++) {
         const struct sim_refund *refund = &charge->refunds[i];
-        const struct payment_refund *known = refunds_find(&payment->refunds, refund->id);
+        const struct payment_refund *known = payment_refunds_find(&payment->refunds, refund->id);
         beyond += known == NULL && refund->key[0] == '\0';
         if (known == NULL && refund->standing == STANDING_SUCCEEDED)
             unheard += refund->amount;
         bool is_unknown = beyond > 0 && !is_table_full(payment, beyond);
         if (known == NULL ? is_unknown : known->standing != refund->standing)
             sim_fail(sim, "C10: refund %s of %s %s, the payment service holds it for %s",
-                     refund->id, payment->id, standing_text(refund->standing),
-                     known == NULL ? "nothing" : standing_text(known->standing));
+                     refund->id, payment->id, payment_standing_text(refund->standing),
+                     known == NULL ? "nothing" : payment_standing_text(known->standing));
     }
     bool is_by_word = payment->state == PAYMENT_REFUNDED && payment_back(payment) < payment->amount;
     /* Somebody gave all of it back while the answer to our own call was lost: only the provider's

@@ -115,11 +115,11 @@ static bool id_leave_out(struct sim *sim, struct sim_payment *payment)
 {
     char own_id[UUID_TEXT_SIZE];
     char first_id[UUID_TEXT_SIZE];
-    unnamed_capture_own(&payment->content, own_id);
+    payment_unnamed_capture_own(&payment->content, own_id);
     for (size_t i = 0; i < sim->payment_count; i++)
         if (strcmp(sim->payments[i].id, own_id) == 0)
             return false;
-    unnamed_capture_first(payment->content.intent_id, first_id);
+    payment_unnamed_capture_first(payment->content.intent_id, first_id);
     memset(payment->id, 0, sizeof payment->id);
     memcpy(payment->id, own_id, sizeof own_id);
     memcpy(payment->first_id, first_id, sizeof first_id);

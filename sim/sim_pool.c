@@ -10,7 +10,7 @@ void sim_pool_open(struct sim_worker *worker)
     struct sim *sim = worker->sim;
     struct effect_queue **memory = &sim->effect_queues[worker->number - 1];
     if (*memory == NULL)
-        *memory = effect_queue_new(&refund_effects, SIM_CALLS_ROOM_MAX);
+        *memory = effect_queue_new(&payment_refund_effects, SIM_CALLS_ROOM_MAX);
     /* Nothing waits for as long as the provider keeps a key. */
     int64_t wait_max_ms = sim->keys_kept_ms > 0 ? sim->keys_kept_ms / 4 : REFUND_WAIT_MAX_MS;
     effect_queue_restart(*memory, worker->calls_room, wait_max_ms);
@@ -62,8 +62,8 @@ void sim_pool_finish(struct sim_worker *worker, struct sim_call *call)
     struct input result;
     struct effect_end end;
     call->result.is_uncounted = effect_call_is_probe(call->call);
-    refund_input_make(effect_call_effect(call->call), &call->result, NULL, &result);
-    refund_end_get(&call->result, &end);
+    payment_refund_input_make(effect_call_effect(call->call), &call->result, NULL, &result);
+    payment_refund_end_get(&call->result, &end);
     (void)effect_queue_finish(worker->calls, call->call, &end, &result, worker->sim->now_ms);
 }
 

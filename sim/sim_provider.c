@@ -28,8 +28,8 @@ static bool is_key_forgotten(const struct sim *sim, const struct sim_refund *ref
 static void answer_read(struct sim_call *call, int status, const char *body)
 {
     struct refund_effect effect = effect_of(call);
-    refund_answer_read((enum refund_effect_type)call->effect.type, &effect, status, body,
-                       strlen(body), -1, &call->result);
+    payment_refund_answer_read((enum refund_effect_type)call->effect.type, &effect, status, body,
+                               strlen(body), -1, &call->result);
 }
 
 /* What the books say, as the provider's HTTP interface says it. */
@@ -41,7 +41,7 @@ static void ledger_answer(struct sim_call *call, const struct sim_payment *payme
              "{\"refundId\":\"%s\",\"paymentId\":\"%s\",\"amount\":%lld,\"currency\":\"%s\","
              "\"status\":\"%s\"}",
              refund->id, payment->id, (long long)refund->amount, payment->content.currency,
-             standing_text(refund->standing));
+             payment_standing_text(refund->standing));
     answer_read(call, 200, body);
 }
 
@@ -85,7 +85,7 @@ static void refund_make(struct sim *sim, struct sim_call *call, struct sim_payme
     if (strcmp(effect->key, payment->id) != 0)
         anomaly_reached(sim, ANOMALY_C10c);
     sim_tell(sim, "provider refunds %lld of %s: %s, %s", (long long)effect->amount, payment->id,
-             made->id, standing_text(made->standing));
+             made->id, payment_standing_text(made->standing));
     for (int i = 0; i < 2 && sim_fault(sim, FAULT_REPORTS); i++)
         (void)sim_report_send(sim, payment, made);
     ledger_answer(call, payment, made);
@@ -193,7 +193,7 @@ static void call_arrive(struct sim *sim, struct sim_call *call)
     else
         answer_read(call, 404, "");
     if (call->answer == CALL_TIMED_OUT)
-        refund_failure_read(call->effect.type == EFFECT_REFUND, &call->result);
+        payment_refund_failure_read(call->effect.type == EFFECT_REFUND, &call->result);
 }
 
 void sim_result_input(const struct effect *asked, const struct refund_result *heard,
@@ -310,5 +310,5 @@ void sim_provider_call(struct sim *sim, struct sim_call *call)
         call->answered_at_ms = sim->now_ms + TIMEOUT_MS;
         break;
     }
-    refund_failure_read(call->effect.type == EFFECT_REFUND, &call->result);
+    payment_refund_failure_read(call->effect.type == EFFECT_REFUND, &call->result);
 }

@@ -108,7 +108,7 @@ static bool by_hand(struct sim *sim, struct sim_payment *payment, int64_t amount
         return false;
     payment->is_touched = true;
     sim_tell(sim, "somebody refunds %lld of %s by hand: %s, %s", (long long)amount, payment->id,
-             refund->id, standing_text(refund->standing));
+             refund->id, payment_standing_text(refund->standing));
     report(sim, payment, refund);
     return true;
 }
@@ -156,7 +156,7 @@ void sim_refunds_move(struct sim *sim)
             refund->next_at_ms = 0;
             sim->refunds_moving--;
             report(sim, payment, refund);
-            sim_tell(sim, "refund %s %s", refund->id, standing_text(refund->standing));
+            sim_tell(sim, "refund %s %s", refund->id, payment_standing_text(refund->standing));
             if (refund->standing == STANDING_SUCCEEDED)
                 failure_plan(sim, refund);
         }

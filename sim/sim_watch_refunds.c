@@ -22,7 +22,7 @@ static void report_see(struct sim *sim, const struct decided *decided, enum paym
     struct payment_refund said;
     if (!payment_said(payment, decided->input, &said))
         return;
-    const struct payment_refund *known = refunds_find(&payment->refunds, said.id);
+    const struct payment_refund *known = payment_refunds_find(&payment->refunds, said.id);
     bool is_last = known == &payment->refunds.list[payment->refunds.count - 1];
     if (decided->outcome == OUTCOME_DUPLICATE && known != NULL && !is_last)
         anomaly_reached(sim, ANOMALY_C10d);

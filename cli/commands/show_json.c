@@ -37,7 +37,7 @@ static void refunds_of_put(cJSON *json, const struct refunds *refunds)
         cJSON_AddItemToArray(array, part);
         json_put_text(part, "refundId", refund->id);
         money_put(part, refund->amount, refund->currency);
-        json_put_text(part, "state", standing_text(refund->standing));
+        json_put_text(part, "state", payment_standing_text(refund->standing));
     }
 }
 

@@ -141,7 +141,7 @@ static void refunds_print(const struct cli *cli, const struct dossier *dossier)
             table_add(&table, "%s", refund->id);
             table_add(&table, "%s", dossier->payments[i].id);
             table_add(&table, "%s", money);
-            table_add(&table, "%s", standing_text(refund->standing));
+            table_add(&table, "%s", payment_standing_text(refund->standing));
         }
     }
     if (table.first != NULL) {

@@ -112,7 +112,7 @@ static struct provider_client *client_start(const char *url)
 {
     const struct provider_client_options options = { .url = url, .call_timeout_ms = TIMEOUT_MS };
     struct error error;
-    struct provider_client *client = provider_client_start(&options, &error);
+    struct provider_client *client = payment_provider_client_start(&options, &error);
     assert_non_null(client);
     return client;
 }
@@ -163,7 +163,7 @@ static int client_open(void **state)
     fake->waiting = fake->wakes = fake->calls = 0;
     fake->key[0] = fake->traceparent[0] = fake->body[0] = '\0';
     fake->client = client_start(fake->url);
-    effect_pool_on_result(provider_client_pool(fake->client), wake, fake);
+    effect_pool_on_result(payment_provider_client_pool(fake->client), wake, fake);
     return 0;
 }
 
@@ -172,7 +172,7 @@ static int client_close(void **state)
 {
     struct fake *fake = *state;
     gate_open(fake);
-    fake->client = provider_client_stop(fake->client);
+    fake->client = payment_provider_client_stop(fake->client);
     struct timespec until = deadline();
     int wait = 0;
     pthread_mutex_lock(&fake->mutex);
@@ -194,14 +194,14 @@ static bool start(struct provider_client *client, int type, const char *payment_
     };
     (void)snprintf(effect.document_id, sizeof effect.document_id, "%s", payment_id);
     memcpy(effect.payload, &refund, sizeof refund);
-    struct effect_port port = effect_pool_port(provider_client_pool(client));
+    struct effect_port port = effect_pool_port(payment_provider_client_pool(client));
     return port.start(port.self, &effect);
 }
 
 /* Takes the next result, waiting for the wake that announces it. */
 static struct input take(struct fake *fake, struct refund_result *ret_result)
 {
-    struct effect_port port = effect_pool_port(provider_client_pool(fake->client));
+    struct effect_port port = effect_pool_port(payment_provider_client_pool(fake->client));
     struct timespec until = deadline();
     struct input input;
     pthread_mutex_lock(&fake->mutex);

@@ -91,7 +91,7 @@ static bool send_again(void)
     struct error error;
     const struct roots_again_setup setup = setup_make();
     atomic_bool is_stopping = false;
-    return roots_again_send(&setup, NOW, &is_stopping, &error);
+    return booking_roots_again_send(&setup, NOW, &is_stopping, &error);
 }
 
 static void what_was_decided_in_the_last_minute_is_sent_again_and_nothing_else(void **state)
@@ -128,9 +128,9 @@ static void the_thread_ends_when_it_is_told_to_while_the_store_is_away(void **st
     const struct roots_again_setup setup = setup_make();
     world.is_away = true;
     int64_t before_ms = clock_monotonic_ms();
-    struct roots_again *again = roots_again_start(&setup);
+    struct roots_again *again = booking_roots_again_start(&setup);
     assert_non_null(again);
-    assert_null(roots_again_stop(again));
+    assert_null(booking_roots_again_stop(again));
     assert_true(clock_monotonic_ms() - before_ms < ROOTS_AGAIN_TRY_EACH_MS);
 }
 
@@ -148,11 +148,11 @@ static void a_store_that_comes_back_is_asked_again_whatever_the_wall_clock_does(
     (void)state;
     const struct roots_again_setup setup = setup_make();
     world.is_away_at_first = true;
-    struct roots_again *again = roots_again_start(&setup);
+    struct roots_again *again = booking_roots_again_start(&setup);
     assert_non_null(again);
     for (int i = 0; i < 500 && atomic_load(&world.answers) < 2; i++)
         nanosleep(&(struct timespec){ .tv_nsec = 10000000L }, NULL);
-    assert_null(roots_again_stop(again));
+    assert_null(booking_roots_again_stop(again));
     assert_int_equal(world.answers, 2);
 }
 

@@ -18,7 +18,7 @@ static struct effect_queue *queue;
 static int queue_open(void **state)
 {
     (void)state;
-    queue = effect_queue_new(&refund_effects, ROOM);
+    queue = effect_queue_new(&payment_refund_effects, ROOM);
     return 0;
 }
 
@@ -63,8 +63,8 @@ static enum breaker_news finish(struct effect_call *call, const struct refund_re
     struct input input;
     struct effect_end end;
     result.is_uncounted = effect_call_is_probe(call);
-    refund_input_make(effect_call_effect(call), &result, NULL, &input);
-    refund_end_get(&result, &end);
+    payment_refund_input_make(effect_call_effect(call), &result, NULL, &input);
+    payment_refund_end_get(&result, &end);
     return effect_queue_finish(queue, call, &end, &input, now_ms);
 }
 

@@ -18,10 +18,10 @@ static void a_key_is_the_same_quoted_and_bare(void **context)
     (void)context;
     char quoted[IDEMPOTENCY_KEY_SIZE];
     char bare[IDEMPOTENCY_KEY_SIZE];
-    assert_true(idempotency_key_read("\"k-1\"", quoted));
-    assert_true(idempotency_key_read("k-1", bare));
+    assert_true(gateway_idempotency_key_read("\"k-1\"", quoted));
+    assert_true(gateway_idempotency_key_read("k-1", bare));
     assert_string_equal(quoted, bare);
-    assert_true(idempotency_key_read("\"a \\\"b\\\\c\"", quoted));
+    assert_true(gateway_idempotency_key_read("\"a \\\"b\\\\c\"", quoted));
     assert_string_equal(quoted, "a \"b\\c");
 }
 
@@ -32,7 +32,7 @@ static void a_bad_key_is_refused(void **context)
                                 "a b", "a\tb", "\xc3\xa4", "\"\xc3\xa4\"", "\"a\\",  "\"a\x7f\"" };
     char key[IDEMPOTENCY_KEY_SIZE];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        if (idempotency_key_read(bad[i], key))
+        if (gateway_idempotency_key_read(bad[i], key))
             fail_msg("<%s> was taken", bad[i]);
 }
 
@@ -43,18 +43,18 @@ static void a_key_has_up_to_255_characters(void **context)
     char key[IDEMPOTENCY_KEY_SIZE];
     memset(text, 'k', sizeof text);
     text[255] = '\0';
-    assert_true(idempotency_key_read(text, key));
+    assert_true(gateway_idempotency_key_read(text, key));
     text[255] = 'k';
     text[256] = '\0';
-    assert_false(idempotency_key_read(text, key));
+    assert_false(gateway_idempotency_key_read(text, key));
     text[0] = '"';
     text[256] = '"';
     text[257] = '\0';
-    assert_true(idempotency_key_read(text, key));
+    assert_true(gateway_idempotency_key_read(text, key));
     text[256] = 'k';
     text[257] = '"';
     text[258] = '\0';
-    assert_false(idempotency_key_read(text, key));
+    assert_false(gateway_idempotency_key_read(text, key));
 }
 
 static void two_users_never_meet_on_one_key(void **context)
@@ -64,9 +64,9 @@ static void two_users_never_meet_on_one_key(void **context)
     char again[UUID_TEXT_SIZE];
     char other[UUID_TEXT_SIZE];
     uint8_t bytes[16];
-    idempotency_key_booking_id("u1", "k", one);
-    idempotency_key_booking_id("u1", "k", again);
-    idempotency_key_booking_id("u2", "k", other);
+    gateway_idempotency_key_booking_id("u1", "k", one);
+    gateway_idempotency_key_booking_id("u1", "k", again);
+    gateway_idempotency_key_booking_id("u2", "k", other);
     assert_string_equal(one, again);
     assert_string_not_equal(one, other);
     assert_true(uuid_parse(one, bytes));
@@ -101,9 +101,9 @@ static void a_preference_to_wait_is_read_and_capped(void **context)
         { "x=\"\\", 0 },
     };
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
-        if (prefer_wait_read(headers[i].header) != headers[i].seconds)
+        if (gateway_prefer_wait_read(headers[i].header) != headers[i].seconds)
             fail_msg("<%s> gave %lld", headers[i].header,
-                     (long long)prefer_wait_read(headers[i].header));
+                     (long long)gateway_prefer_wait_read(headers[i].header));
 }
 
 static void a_cursor_comes_back_as_it_was_given(void **context)

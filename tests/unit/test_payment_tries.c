@@ -124,15 +124,15 @@ static void the_first_id_is_the_one_that_earlier_releases_made(void **test)
     char first[UUID_TEXT_SIZE];
     char again[UUID_TEXT_SIZE];
     char own[UUID_TEXT_SIZE];
-    unnamed_capture_first("B1", first);
+    payment_unnamed_capture_first("B1", first);
     assert_string_equal(first, "9711cea5-b342-8dac-8abc-724c9d8fb81f");
     struct input input = captured("alice", 1200, true);
-    unnamed_capture_own(payment_payload(&input), own);
-    unnamed_capture_own(payment_payload(&input), again);
+    payment_unnamed_capture_own(payment_payload(&input), own);
+    payment_unnamed_capture_own(payment_payload(&input), again);
     assert_string_equal(own, again);
     assert_string_not_equal(own, first);
     input = captured("alice", 1201, true);
-    unnamed_capture_own(payment_payload(&input), again);
+    payment_unnamed_capture_own(payment_payload(&input), again);
     assert_string_not_equal(own, again);
 }
 

@@ -64,7 +64,7 @@ static void a_provider_that_is_not_there_is_transient(void **state)
 {
     struct fake *fake = *state;
     struct refund_result result;
-    fake->client = provider_client_stop(fake->client);
+    fake->client = payment_provider_client_stop(fake->client);
     /* Bound and not listening: nobody else can take the port, and it refuses. */
     struct sockaddr_in address = { .sin_family = AF_INET,
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -75,7 +75,7 @@ static void a_provider_that_is_not_there_is_transient(void **state)
     char url[64];
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", (int)ntohs(address.sin_port));
     fake->client = client_start(url);
-    effect_pool_on_result(provider_client_pool(fake->client), wake, fake);
+    effect_pool_on_result(payment_provider_client_pool(fake->client), wake, fake);
     assert_true(start(fake->client, EFFECT_REFUND, "P1", 500));
     (void)take(fake, &result);
     close(closed);
@@ -116,7 +116,7 @@ static void gates_fill(struct fake *fake)
 static void a_call_that_waits_is_made_whatever_is_asked_after_it(void **state)
 {
     struct fake *fake = *state;
-    struct effect_port port = effect_pool_port(provider_client_pool(fake->client));
+    struct effect_port port = effect_pool_port(payment_provider_client_pool(fake->client));
     gates_fill(fake);
     assert_false(port.holds(port.self, "P1"));
     assert_true(start(fake->client, EFFECT_REFUND, "P1", 500));
@@ -153,16 +153,16 @@ static void a_provider_that_answers_nobody_is_asked_by_one_probe_at_a_time(void 
         assert_int_equal(result.status, REFUND_TRANSIENT);
     }
     struct effect_queue_status status;
-    effect_pool_status_get(provider_client_pool(fake->client), &status);
+    effect_pool_status_get(payment_provider_client_pool(fake->client), &status);
     assert_true(status.is_open);
     assert_true(strncmp(status.reason, "http_503", 8) == 0);
     assert_in_range(status.calls, BREAKER_OPENS_AT, BREAKER_OPENS_AT + PROVIDER_CLIENT_THREADS + 1);
-    struct effect_port port = effect_pool_port(provider_client_pool(fake->client));
+    struct effect_port port = effect_pool_port(payment_provider_client_pool(fake->client));
     struct input input;
     while (port.take(port.self, 1, &input) > 0) /* those under way, and the first probe */
         continue;
     assert_int_equal(port.take(port.self, 1, &input), 0);
-    effect_pool_status_get(provider_client_pool(fake->client), &status);
+    effect_pool_status_get(payment_provider_client_pool(fake->client), &status);
     assert_in_range(status.waiting, 50 - BREAKER_OPENS_AT - PROVIDER_CLIENT_THREADS - 1, 50);
 }
 
@@ -175,9 +175,9 @@ static void a_stop_waits_for_calls_under_way_and_no_longer(void **state)
         assert_true(start(fake->client, EFFECT_REFUND, id, 500));
     }
     wait_for_calls_at_the_gate(fake, PROVIDER_CLIENT_THREADS);
-    effect_pool_on_result(provider_client_pool(fake->client), NULL, NULL);
+    effect_pool_on_result(payment_provider_client_pool(fake->client), NULL, NULL);
     int64_t begin_ms = clock_monotonic_ms();
-    fake->client = provider_client_stop(fake->client);
+    fake->client = payment_provider_client_stop(fake->client);
     assert_in_range(clock_monotonic_ms() - begin_ms, 0, 5 * TIMEOUT_MS);
     assert_int_equal(fake->wakes, 0);
     assert_int_equal(fake->calls, PROVIDER_CLIENT_THREADS);
@@ -191,11 +191,11 @@ static void an_address_that_cannot_be_one_is_refused(void **state)
     url[sizeof url - 1] = '\0';
     struct error error;
     struct provider_client_options options = { .url = url };
-    assert_null(provider_client_start(&options, &error));
+    assert_null(payment_provider_client_start(&options, &error));
     assert_int_equal(error.code, ERROR_REJECT);
     options.url = "///";
-    assert_null(provider_client_start(&options, &error));
-    assert_null(provider_client_stop(NULL));
+    assert_null(payment_provider_client_start(&options, &error));
+    assert_null(payment_provider_client_stop(NULL));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, client_open, client_close)

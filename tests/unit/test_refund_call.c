@@ -22,7 +22,7 @@ static struct refund_result read_as(enum refund_effect_type type, int status, co
 {
     struct refund_result result;
     memset(&result, 0xff, sizeof result);
-    refund_answer_read(type, &effect, status, body, strlen(body), retry_after_s, &result);
+    payment_refund_answer_read(type, &effect, status, body, strlen(body), retry_after_s, &result);
     return result;
 }
 
@@ -34,7 +34,7 @@ static struct refund_result read_answer(int status, const char *body)
 static enum effect_hearing hearing(const struct refund_result *result)
 {
     struct effect_end end;
-    refund_end_get(result, &end);
+    payment_refund_end_get(result, &end);
     return end.hearing;
 }
 
@@ -144,9 +144,9 @@ static void a_refusal_of_this_payment_is_for_ever_and_says_why(void **state)
     }
     assert_string_equal(read_answer(422, "{\"code\":\"amount_exceeds_captured\"}").reason,
                         "http_422_amount_exceeds_captured");
-    for (size_t i = 0; refund_refusal_codes[i] != NULL; i++) {
+    for (size_t i = 0; payment_refund_refusal_codes[i] != NULL; i++) {
         char body[64];
-        (void)snprintf(body, sizeof body, "{\"code\":\"%s\"}", refund_refusal_codes[i]);
+        (void)snprintf(body, sizeof body, "{\"code\":\"%s\"}", payment_refund_refusal_codes[i]);
         assert_int_equal(read_answer(402, body).status, REFUND_REFUSED);
     }
 }
@@ -208,9 +208,9 @@ static void no_answer_is_unknown_only_if_the_call_went_out(void **state)
 {
     (void)state;
     struct refund_result result;
-    refund_failure_read(true, &result);
+    payment_refund_failure_read(true, &result);
     assert_int_equal(result.status, REFUND_UNKNOWN);
-    refund_failure_read(false, &result);
+    payment_refund_failure_read(false, &result);
     assert_int_equal(result.status, REFUND_TRANSIENT);
     assert_int_equal(result.retry_after_ms, -1);
 }

@@ -20,14 +20,14 @@
 
 static enum signature_verdict verify(const char *header)
 {
-    return signature_verify(header, SECRET, BODY, strlen(BODY), NOW_S);
+    return payment_signature_verify(header, SECRET, BODY, strlen(BODY), NOW_S);
 }
 
 static void the_known_answer_of_openssl_is_made_and_accepted(void **state)
 {
     (void)state;
     char text[SIGNATURE_TEXT_SIZE];
-    signature_sign(SECRET, BODY, strlen(BODY), NOW_S, text);
+    payment_signature_sign(SECRET, BODY, strlen(BODY), NOW_S, text);
     assert_string_equal(text, "t=1700000000,v1=" KNOWN_V1);
     assert_int_equal(verify(text), SIGNATURE_VALID);
 }
@@ -55,10 +55,10 @@ static void whatever_byte_of_the_body_changes_it_is_refused(void **state)
     for (size_t i = 0; i < strlen(BODY); i++) {
         char body[] = BODY;
         body[i] = (char)(body[i] ^ 1);
-        assert_int_equal(signature_verify(header, SECRET, body, strlen(body), NOW_S),
+        assert_int_equal(payment_signature_verify(header, SECRET, body, strlen(body), NOW_S),
                          SIGNATURE_MISMATCH);
     }
-    assert_int_equal(signature_verify(header, SECRET, BODY, strlen(BODY) - 1, NOW_S),
+    assert_int_equal(payment_signature_verify(header, SECRET, BODY, strlen(BODY) - 1, NOW_S),
                      SIGNATURE_MISMATCH);
 }
 
@@ -84,11 +84,12 @@ static void another_secret_is_refused_and_so_is_none(void **state)
 {
     (void)state;
     const char *header = "t=1700000000,v1=" KNOWN_V1;
-    assert_int_equal(signature_verify(header, "other", BODY, strlen(BODY), NOW_S),
+    assert_int_equal(payment_signature_verify(header, "other", BODY, strlen(BODY), NOW_S),
                      SIGNATURE_MISMATCH);
     char text[SIGNATURE_TEXT_SIZE];
-    signature_sign("", BODY, strlen(BODY), NOW_S, text);
-    assert_int_equal(signature_verify(text, "", BODY, strlen(BODY), NOW_S), SIGNATURE_MISMATCH);
+    payment_signature_sign("", BODY, strlen(BODY), NOW_S, text);
+    assert_int_equal(payment_signature_verify(text, "", BODY, strlen(BODY), NOW_S),
+                     SIGNATURE_MISMATCH);
 }
 
 static void any_matching_v1_is_enough_while_secrets_are_rotated(void **state)
@@ -117,7 +118,7 @@ static void three_hundred_seconds_either_way_is_the_limit(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[SIGNATURE_TEXT_SIZE];
-        signature_sign(SECRET, BODY, strlen(BODY), NOW_S + cases[i].off_s, text);
+        payment_signature_sign(SECRET, BODY, strlen(BODY), NOW_S + cases[i].off_s, text);
         assert_int_equal(verify(text), cases[i].verdict);
     }
 }
@@ -125,8 +126,9 @@ static void three_hundred_seconds_either_way_is_the_limit(void **state)
 static void only_who_knows_the_secret_learns_that_it_is_stale(void **state)
 {
     (void)state;
-    assert_int_equal(signature_verify("t=1,v1=" KNOWN_V1, SECRET, BODY, strlen(BODY), NOW_S),
-                     SIGNATURE_MISMATCH);
+    assert_int_equal(
+        payment_signature_verify("t=1,v1=" KNOWN_V1, SECRET, BODY, strlen(BODY), NOW_S),
+        SIGNATURE_MISMATCH);
 }
 
 static void what_the_scheme_does_not_write_is_malformed(void **state)
@@ -181,11 +183,11 @@ static void an_empty_body_and_one_with_nul_can_be_signed(void **state)
 {
     (void)state;
     char text[SIGNATURE_TEXT_SIZE];
-    signature_sign(SECRET, "", 0, NOW_S, text);
-    assert_int_equal(signature_verify(text, SECRET, "", 0, NOW_S), SIGNATURE_VALID);
-    signature_sign(SECRET, "a\0b", 3, NOW_S, text);
-    assert_int_equal(signature_verify(text, SECRET, "a\0b", 3, NOW_S), SIGNATURE_VALID);
-    assert_int_equal(signature_verify(text, SECRET, "a\0c", 3, NOW_S), SIGNATURE_MISMATCH);
+    payment_signature_sign(SECRET, "", 0, NOW_S, text);
+    assert_int_equal(payment_signature_verify(text, SECRET, "", 0, NOW_S), SIGNATURE_VALID);
+    payment_signature_sign(SECRET, "a\0b", 3, NOW_S, text);
+    assert_int_equal(payment_signature_verify(text, SECRET, "a\0b", 3, NOW_S), SIGNATURE_VALID);
+    assert_int_equal(payment_signature_verify(text, SECRET, "a\0c", 3, NOW_S), SIGNATURE_MISMATCH);
 }
 
 int main(void)

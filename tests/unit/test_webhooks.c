@@ -47,7 +47,7 @@ static int post(const char *signature, bool is_unsigned_allowed, bool is_loopbac
                                  .are_declines_final = are_declines_final,
                                  .currency = "EUR" };
     struct http_route routes[WEBHOOK_ROUTES];
-    webhooks_routes(&webhooks, routes);
+    payment_webhooks_routes(&webhooks, routes);
     const struct http_field fields[] = { { "Roundtrip-Signature", signature } };
     struct http_head head = { "POST", routes[route].path, "1.1", fields, signature != NULL };
     struct http_request request = { .route = routes[route].path,
@@ -66,7 +66,7 @@ static int post(const char *signature, bool is_unsigned_allowed, bool is_loopbac
 static int post_signed(const char *secret, int64_t age_s)
 {
     char signature[SIGNATURE_TEXT_SIZE];
-    signature_sign(secret, body, strlen(body), clock_wall_ms() / 1000 - age_s, signature);
+    payment_signature_sign(secret, body, strlen(body), clock_wall_ms() / 1000 - age_s, signature);
     return post(signature, false, true);
 }
 
