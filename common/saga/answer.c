@@ -1,10 +1,12 @@
 /* answer.c - once all is saved: requests are answered, and observers told. */
 #include "common/saga/engine_private.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void request_answer(struct engine *engine, struct item *item)
 {
+    assert(item->request != NULL && item->draft < engine->batch->draft_count);
     struct request *request = item->request;
     const struct draft *draft = &engine->batch->drafts[item->draft];
     bool is_decided = item->fate == ITEM_DECIDED && draft_is_done(draft);
@@ -12,6 +14,7 @@ static void request_answer(struct engine *engine, struct item *item)
         request->reply = REPLY_INTERNAL;
     else
         request->reply = is_decided ? item->reply : REPLY_UNAVAILABLE;
+    assert(request->reply != REPLY_NONE);
     request->verdict = is_decided ? item->verdict : NULL;
     request->reason = item->reason;
     request->state_from = item->state_from;
@@ -26,6 +29,7 @@ static void request_answer(struct engine *engine, struct item *item)
 
 static void item_observe(struct engine *engine, const struct item *item)
 {
+    assert(item->fate == ITEM_DECIDED && item->verdict != NULL);
     const struct draft *draft = &engine->batch->drafts[item->draft];
     struct decided decided = {
         .input = &item->input,

@@ -9,6 +9,7 @@
 
 void batch_clear(struct batch *batch)
 {
+    assert(batch->draft_count <= DRAFTS_MAX && batch->item_count <= ITEMS_MAX);
     for (size_t i = 0; i < batch->draft_count; i++) /* the table is larger than most batches */
         batch->draft_index[batch->drafts[i].index_at] = 0;
     batch->item_count = 0;
@@ -21,6 +22,7 @@ void batch_clear(struct batch *batch)
 size_t batch_draft(struct batch *batch, const struct participant *participant,
                    const char *document_id)
 {
+    assert(batch->draft_count <= DRAFTS_MAX && document_id != NULL);
     size_t at = (size_t)(hash_text(document_id) % DRAFT_INDEX_SIZE);
     for (; batch->draft_index[at] != 0; at = (at + 1) % DRAFT_INDEX_SIZE) {
         size_t found = batch->draft_index[at] - 1U;
@@ -41,12 +43,14 @@ size_t batch_draft(struct batch *batch, const struct participant *participant,
     draft->items_open = 0;
     draft->index_at = at;
     batch->draft_index[at] = (uint16_t)(made + 1);
+    assert(batch->drafts[made].document->owed_count == 0);
     return made;
 }
 
 struct item *batch_item_add(struct batch *batch, const struct participant *participant,
                             const struct input *input)
 {
+    assert(input->type_name != NULL && batch->item_count <= ITEMS_MAX);
     if (batch->item_count == ITEMS_MAX)
         return NULL;
     size_t draft_count = batch->draft_count;
@@ -71,6 +75,7 @@ bool draft_is_done(const struct draft *draft)
 
 bool draft_is_published(const struct draft *draft)
 {
+    assert(draft->kept_back <= draft->unconfirmed);
     return draft_is_done(draft) && draft->unconfirmed == 0;
 }
 
@@ -81,6 +86,7 @@ bool draft_is_kept_back(const struct draft *draft)
 
 void item_leave(struct item *item)
 {
+    assert(item->fate == ITEM_OPEN);
     item->fate = ITEM_LATER;
     item->outcome = OUTCOME_LATER;
     item->verdict = "later";

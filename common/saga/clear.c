@@ -15,6 +15,7 @@ void engine_clear(struct engine *engine)
     const char **ids = arena_room(&engine->batch->arena, STORE_CALL_MAX * sizeof *ids);
     int64_t *versions = arena_room(&engine->batch->arena, STORE_CALL_MAX * sizeof *versions);
     size_t count = clear_queue_take(clears, before_ms, STORE_CALL_MAX, ids, versions);
+    assert(count > 0 && count <= STORE_CALL_MAX);
     struct error error;
     OBSERVE(engine, stage_begin, STAGE_CLEAR);
     bool is_cleared =

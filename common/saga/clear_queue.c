@@ -20,6 +20,7 @@ static size_t next_of(size_t at)
 /* Where id is in the index, or the free place where its search ends. */
 static size_t index_find(const struct clear_queue *clears, const char *id)
 {
+    assert(clears->count < CLEAR_QUEUE_INDEX_SIZE);
     size_t at = home_of(id);
     while (clears->index[at] != 0 && strcmp(clears->entries[clears->index[at] - 1].id, id) != 0)
         at = next_of(at);
@@ -29,6 +30,7 @@ static size_t index_find(const struct clear_queue *clears, const char *id)
 /* Closes the gap, so that no later search ends at it before its time. */
 static void index_free(struct clear_queue *clears, size_t gap)
 {
+    assert(clears->index[gap] != 0);
     for (size_t at = next_of(gap); clears->index[at] != 0; at = next_of(at)) {
         size_t home = home_of(clears->entries[clears->index[at] - 1].id);
         size_t from_home = (at - home) & (CLEAR_QUEUE_INDEX_SIZE - 1);
@@ -43,6 +45,7 @@ static void index_free(struct clear_queue *clears, size_t gap)
 
 static void gone_drop(struct clear_queue *clears)
 {
+    assert(clears->used <= CLEAR_QUEUE_MAX && clears->count <= clears->used);
     while (clears->used > 0 && clears->entries[clears->first].is_gone) {
         clears->first = (clears->first + 1) % CLEAR_QUEUE_MAX;
         clears->used--;
@@ -56,6 +59,7 @@ void clear_queue_remove(struct clear_queue *clears, const char *id)
         return;
     clears->entries[clears->index[at] - 1].is_gone = true;
     index_free(clears, at);
+    assert(clears->count > 0);
     clears->count--;
     gone_drop(clears);
 }
@@ -64,6 +68,7 @@ void clear_queue_empty(struct clear_queue *clears)
 {
     while (clears->used > 0)
         clear_queue_remove(clears, clears->entries[clears->first].id);
+    assert(clears->count == 0);
     clears->first = 0;
 }
 
@@ -87,12 +92,14 @@ bool clear_queue_add(struct clear_queue *clears, const char *id, int64_t version
 
 bool clear_queue_has(const struct clear_queue *clears, const char *id, int64_t version)
 {
+    assert(version >= 0);
     size_t at = index_find(clears, id);
     return clears->index[at] != 0 && clears->entries[clears->index[at] - 1].version == version;
 }
 
 int64_t clear_queue_oldest_ms(const struct clear_queue *clears)
 {
+    assert(clears->used == 0 || !clears->entries[clears->first].is_gone);
     return clears->used > 0 ? clears->entries[clears->first].since_ms : INT64_MAX;
 }
 

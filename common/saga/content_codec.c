@@ -14,6 +14,7 @@
 const struct content_form *content_form_find(const struct content_form *forms,
                                              const char *type_name)
 {
+    assert(type_name != NULL);
     for (; forms != NULL && forms->type_name != NULL; forms++)
         if (strcmp(forms->type_name, type_name) == 0)
             return forms;
@@ -23,6 +24,7 @@ const struct content_form *content_form_find(const struct content_form *forms,
 static void field_encode(const struct content_field *field, const unsigned char *payload,
                          struct bson_output *content)
 {
+    assert(field->offset + field->size <= INPUT_PAYLOAD_BYTES);
     const void *at = payload + field->offset;
     int64_t number = 0;
     int choice = 0;
@@ -52,6 +54,7 @@ static void field_encode(const struct content_field *field, const unsigned char 
 const uint8_t *content_encode(const struct content_form *forms, const struct input *input,
                               struct arena *arena, size_t *ret_length)
 {
+    assert(input->type_name != NULL);
     *ret_length = 0;
     const struct content_form *form = content_form_find(forms, input->type_name);
     if (form == NULL || form->field_count == 0)
@@ -76,6 +79,7 @@ bool content_contradicts(struct bson_fields one, struct bson_fields other)
 static bool choice_decode(const struct content_field *field, struct bson_fields *content,
                           void *target)
 {
+    assert(field->text_of != NULL && field->choice_count > 0);
     char text[CHOICE_TEXT_SIZE];
     if (!bson_read_text(content, field->name, text, sizeof text))
         return false;
@@ -90,6 +94,7 @@ static bool choice_decode(const struct content_field *field, struct bson_fields 
 static bool field_decode(const struct content_field *field, struct bson_fields *content,
                          unsigned char *payload)
 {
+    assert(field->offset + field->size <= INPUT_PAYLOAD_BYTES);
     void *at = payload + field->offset;
     int64_t number = 0;
     bool flag = false;
@@ -115,6 +120,7 @@ static bool field_decode(const struct content_field *field, struct bson_fields *
 bool content_decode(const struct content_form *form, const uint8_t *bytes, size_t length,
                     struct input *ret_input)
 {
+    assert(form != NULL && form->type_name != NULL);
     static const uint8_t empty[BSON_FORM_EMPTY_BYTES] = { BSON_FORM_EMPTY_BYTES };
     struct bson_fields content;
     if (!bson_read_open(&content, bytes != NULL ? bytes : empty,

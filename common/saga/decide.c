@@ -11,6 +11,7 @@
 
 static void item_poison(struct item *item, const char *reason)
 {
+    assert(reason != NULL && item->fate != ITEM_LATER);
     item->fate = ITEM_POISON;
     item->outcome = OUTCOME_QUARANTINED;
     item->verdict = "quarantine";
@@ -21,6 +22,7 @@ static void item_poison(struct item *item, const char *reason)
 /* The call is about the document's booking, whatever its input spoke of. */
 static void item_record(struct engine *engine, const struct document *document, struct item *item)
 {
+    assert(engine->decision->note_count <= DECISION_NOTES_MAX);
     const struct decision *decision = engine->decision;
     item->fate = ITEM_DECIDED;
     item->verdict = decision->verdict;
@@ -46,6 +48,7 @@ static void item_record(struct engine *engine, const struct document *document, 
 /* The decision breaks a rule of our own: nothing of it is kept, and everything else goes on. */
 void item_fail(struct engine *engine, struct item *item, const struct error *error)
 {
+    assert(error->code != ERROR_NONE);
     item_poison(item, arena_text(&engine->batch->arena, error->message, strlen(error->message)));
     engine->failed_decisions++;
     OBSERVE(engine, failed, &item->input, error->message);
@@ -62,6 +65,7 @@ static bool state_is_sound(struct engine *engine, const void *state, struct erro
  */
 static void messages_owe(struct engine *engine, struct draft *draft, struct item *item)
 {
+    assert(draft->document->owed_count + (size_t)engine->decision->message_count <= OWED_MAX);
     struct document *document = draft->document;
     for (int i = 0; i < engine->decision->message_count; i++) {
         const struct message *decided = &engine->decision->messages[i];
@@ -79,6 +83,7 @@ static void messages_owe(struct engine *engine, struct draft *draft, struct item
 
 static void history_add(struct engine *engine, struct draft *draft, const struct item *item)
 {
+    assert(item->fate == ITEM_DECIDED && engine->decision->version == draft->document->version + 1);
     bool is_changed = engine->decision->is_changed;
     bool is_stored = draft->document->version > 0 || draft->fate == DRAFT_DIRTY;
     if (!is_changed && (item->input.source == INPUT_FROM_DEADLINE || !is_stored))
@@ -104,6 +109,7 @@ static void history_add(struct engine *engine, struct draft *draft, const struct
 /* To announce again what nobody can be told now would only fill the outbox. */
 static bool is_announced_in_vain(const struct engine *engine, const struct item *item)
 {
+    assert(engine->decision->message_count <= DECISION_MESSAGES_MAX);
     const struct decision *decision = engine->decision;
     if (item->input.source != INPUT_FROM_DEADLINE || decision->message_count == 0 ||
         decision->effect.is_wanted)
@@ -133,6 +139,7 @@ static int64_t deadline_now(const struct engine *engine, const struct document *
 
 void item_decide(struct engine *engine, struct item *item)
 {
+    assert(item->fate == ITEM_OPEN && item->draft < engine->batch->draft_count);
     struct draft *draft = &engine->batch->drafts[item->draft];
     struct document *document = draft->document;
     const struct participant *participant = engine->participant;
@@ -178,6 +185,9 @@ void item_decide(struct engine *engine, struct item *item)
         item->fate = ITEM_DEFERRED;
         return;
     }
+    assert(decision->version == document->version + 1 && decision->outcome < OUTCOME_LATER);
+    assert(decision->next_position >= draft->next_position);
+    assert(!decision->is_first_outcome || decision->is_changed);
     item->state_to = participant->state_name(document->state);
     if (document->version == 0 && decision->is_changed)
         document_started(document, item->input.sent_at_ms);
@@ -191,6 +201,7 @@ void item_decide(struct engine *engine, struct item *item)
 
 void engine_decide(struct engine *engine)
 {
+    assert(engine->batch->item_count <= ITEMS_MAX);
     for (size_t i = 0; i < engine->batch->item_count; i++) {
         struct item *item = &engine->batch->items[i];
         if (item->fate == ITEM_OPEN)

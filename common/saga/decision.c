@@ -33,6 +33,7 @@ void decision_init(struct decision *decision, int64_t now_ms, int64_t version, i
 static void id_write(char ret_id[MESSAGE_ID_SIZE], const char *app_id, const char *document_id,
                      int64_t version, int position)
 {
+    assert(version > 0 && position >= 0 && position <= OWED_POSITION_MAX);
     char version_text[TEXT_INT_SIZE];
     char position_text[TEXT_INT_SIZE];
     const char *const parts[] = {
@@ -95,6 +96,7 @@ struct message *decision_owe_again(struct decision *decision, const char *type,
                                    const char *body, size_t body_length, int64_t version,
                                    int position, int64_t at_ms)
 {
+    assert(version <= decision->version);
     struct message *message =
         owe(decision, type, document_id, correlation_id, body, body_length, version, position);
     message->timestamp_ms = at_ms;
@@ -109,6 +111,7 @@ static uint64_t text_fold(uint64_t hash, const char *text)
 
 uint64_t decision_fingerprint(const struct decision *decision)
 {
+    assert(decision->message_count <= DECISION_MESSAGES_MAX);
     if (decision->message_count == 0 && !decision->effect.is_wanted)
         return 0;
     uint64_t hash = HASH_FOLD_START;

@@ -11,6 +11,7 @@
 struct document *document_new(struct arena *arena, const struct participant *participant,
                               const char *id)
 {
+    assert(participant->state_size > 0);
     struct document *document = arena_alloc(arena, sizeof *document);
     text_copy(document->id, sizeof document->id, id);
     document->state = arena_room(arena, participant->state_size);
@@ -19,6 +20,7 @@ struct document *document_new(struct arena *arena, const struct participant *par
 
 void document_started(struct document *document, int64_t sent_at_ms)
 {
+    assert(document->started_at_ms <= document->created_at_ms);
     int64_t earliest_ms = document->created_at_ms - DOCUMENT_STARTED_BEFORE_MS_MAX;
     int64_t at_ms = sent_at_ms > earliest_ms ? sent_at_ms : earliest_ms;
     if (sent_at_ms > 0 && at_ms < document->started_at_ms)
@@ -27,6 +29,7 @@ void document_started(struct document *document, int64_t sent_at_ms)
 
 static struct history_entry *history_add(struct document *document, struct arena *arena)
 {
+    assert(document->history_count <= document->history_room);
     if (document->history_count == document->history_room) {
         size_t room = document->history_room ? 2 * document->history_room : HISTORY_ROOM_FIRST;
         struct history_entry *grown = arena_room(arena, room * sizeof *grown);
@@ -41,6 +44,7 @@ static struct history_entry *history_add(struct document *document, struct arena
 bool document_remember(struct document *document, struct arena *arena,
                        const struct history_entry *entry, bool is_changed)
 {
+    assert(document->stored_count + document->history_count <= HISTORY_MAX);
     size_t bound = is_changed ? HISTORY_MAX : HISTORY_DUPLICATES_MAX;
     if (document->stored_count + document->history_count >= bound) {
         document->history_dropped++;
@@ -52,6 +56,7 @@ bool document_remember(struct document *document, struct arena *arena,
 
 int64_t document_due_since(const struct document *document, int64_t due_at_ms)
 {
+    assert(due_at_ms != 0);
     struct bson_fields entries = document->stored_history;
     struct bson_fields fields;
     int64_t due_ms;
@@ -68,6 +73,7 @@ int64_t document_due_since(const struct document *document, int64_t due_at_ms)
 
 bool document_owes(const struct document *document, const char *message_id)
 {
+    assert(document->owed_count <= OWED_MAX);
     for (size_t i = 0; i < document->owed_count; i++)
         if (strcmp(document->owed[i]->id, message_id) == 0)
             return true;
@@ -136,6 +142,7 @@ static bool history_decode(struct bson_fields *fields, struct history_entry *ent
 static bool owed_decode(struct document *document, const struct participant *participant,
                         struct bson_fields *body, struct arena *arena)
 {
+    assert(document->owed_count == 0);
     struct bson_fields entries;
     struct bson_fields fields;
     if (!bson_read_array(body, "owed", &entries))
@@ -183,6 +190,7 @@ int64_t document_due_since_ms(const struct document *document)
 
 static bool stored_find(struct document *document, struct bson_fields *body)
 {
+    assert(document->stored_count == 0);
     struct bson_fields fields;
     if (!bson_read_array(body, "history", &document->stored_history))
         return false;
@@ -234,6 +242,7 @@ bool document_state_decode(const struct participant *participant, const struct r
 bool document_decode(struct document *document, const struct participant *participant,
                      const struct record *record, struct arena *arena, struct error *error)
 {
+    assert(record->version >= 0);
     document->version = record->version;
     document->created_at_ms = document->started_at_ms = record->created_at_ms;
     document->owed_at_ms = record->owed_at_ms;

@@ -1,6 +1,7 @@
 /* document_claim.c - document_contradicts(): is this input what its message id has said before? */
 #include "common/saga/document.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* What an input says, beside what is remembered of its message id. */
@@ -16,6 +17,7 @@ struct claim {
 static bool entry_agrees(const struct claim *claim, uint64_t fingerprint, const char *type,
                          struct bson_fields said)
 {
+    assert(fingerprint != 0 && claim->input->fingerprint != 0);
     if (fingerprint == claim->input->fingerprint)
         return true;
     struct bson_fields content;
@@ -65,6 +67,7 @@ static void stored_compare(struct claim *claim, struct bson_fields *fields)
 bool document_contradicts(const struct document *document, const struct participant *participant,
                           const struct input *input, struct arena *arena)
 {
+    assert(document->stored_count + document->history_count <= HISTORY_MAX);
     struct claim claim = { .input = input, .participant = participant, .arena = arena };
     struct bson_fields entries = document->stored_history;
     struct bson_fields fields;

@@ -4,6 +4,7 @@
 #include "common/bson/bson_read.h"
 #include "common/bson/bson_write.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void fields_write(struct bson_output *output, struct bson_fields *body)
@@ -21,6 +22,7 @@ static void fields_write(struct bson_output *output, struct bson_fields *body)
 
 uint8_t *document_owed_drop(const uint8_t *body, size_t length, size_t *ret_length)
 {
+    assert(ret_length != NULL);
     struct bson_fields fields;
     if (body == NULL || !bson_read_open(&fields, body, length))
         return NULL;

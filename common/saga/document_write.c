@@ -10,6 +10,7 @@
 
 static void message_encode(const struct message *message, struct bson_output *array, size_t index)
 {
+    assert(message->id[0] != '\0' && message->body_length > 0);
     bson_write_element_begin(array, index);
     bson_write_text(array, "id", message->id);
     bson_write_text(array, "type", message->type);
@@ -44,6 +45,7 @@ static void replayed_encode(const struct history_entry *entry, struct bson_outpu
 static void history_encode(const struct history_entry *entry, struct bson_output *array,
                            size_t index)
 {
+    assert(index < HISTORY_MAX);
     bson_write_element_begin(array, index);
     bson_write_int(array, "at", entry->at_ms);
     bson_write_text(array, "input", entry->input_type);
@@ -58,12 +60,14 @@ static void history_encode(const struct history_entry *entry, struct bson_output
 
 static void owed_encode(const struct document *document, struct bson_output *array)
 {
+    assert(document->owed_count <= OWED_MAX);
     for (size_t i = 0; i < document->owed_count; i++)
         message_encode(document->owed[i], array, i);
 }
 
 static void history_write(const struct document *document, struct bson_output *body)
 {
+    assert(document->stored_count + document->history_count <= HISTORY_MAX);
     bson_write_array_begin(body, "history");
     if (document->stored_count > 0)
         bson_write_elements(body, document->stored_history.bytes, document->stored_history.length);
@@ -105,6 +109,7 @@ static void fields_finish(struct bson_output *output, struct bson_fields *ret_fi
 static void kept_write(struct bson_output *body, struct bson_output *fresh, struct bson_kept kept,
                        bool is_array)
 {
+    assert(kept.stored.bytes != NULL);
     struct bson_fields fields;
     fields_finish(fresh, &fields);
     bson_keep_write(body, fields, kept, is_array);
@@ -148,6 +153,7 @@ static int64_t schema_of(const struct participant *participant, const void *stat
 bool document_kept_find(struct document *document, const struct participant *participant,
                         struct bson_fields body, struct arena *arena, struct error *error)
 {
+    assert(body.bytes != NULL);
     struct bson_fields state;
     struct bson_fields owed;
     struct bson_fields known;
@@ -170,6 +176,7 @@ bool document_kept_find(struct document *document, const struct participant *par
 bool document_encode(const struct document *document, const struct participant *participant,
                      struct arena *arena, struct record *ret_record, struct error *error)
 {
+    assert(document->id[0] != '\0' && document->version >= 0);
     struct bson_output body;
     int64_t schema = schema_of(participant, document->state);
     bson_write_begin(&body, arena, BODY_BYTES_FIRST + document->stored_history.length);

@@ -87,6 +87,7 @@ struct engine *engine_free(struct engine *engine)
 /* A new session makes the deliveries in hand void: the broker gives them again. */
 static void bus_service(struct engine *engine)
 {
+    assert(engine->held_count <= BUS_PREFETCH_MAX);
     bool could_publish = engine->bus.can_publish;
     engine->ports.bus.service(engine->ports.bus.self, &engine->bus);
     if (engine->bus.session != engine->held_session) {
@@ -111,6 +112,7 @@ static void bus_service(struct engine *engine)
 
 static void batch_observe(struct engine *engine)
 {
+    assert(engine->ports.observer != NULL && engine->batch->item_count <= ITEMS_MAX);
     struct input **inputs =
         arena_alloc(&engine->batch->arena, engine->batch->item_count * sizeof(void *));
     for (size_t i = 0; i < engine->batch->item_count; i++)
@@ -128,6 +130,7 @@ void batch_observe_end(struct engine *engine)
 /* The store went away under a batch: requests are told, deliveries stay in hand. */
 static void batch_abandon(struct engine *engine, const struct error *error)
 {
+    assert(error->code != ERROR_NONE && engine->publishing_count == 0);
     engine_observe_saved(engine); /* before the answers: then the requests are others' */
     for (size_t i = 0; i < engine->batch->item_count; i++) {
         struct request *request = engine->batch->items[i].request;
@@ -145,6 +148,7 @@ static void batch_abandon(struct engine *engine, const struct error *error)
 /* Load, decide, save; again for what lost a compare-and-set. False: the store is away. */
 static MUST_CHECK bool rounds_run(struct engine *engine, struct error *error)
 {
+    assert(engine->limits.conflict_rounds_max >= 2);
     bool is_open = true;
     for (int round = 0; is_open && round < engine->limits.conflict_rounds_max; round++) {
         bool has_conflicts;
@@ -161,6 +165,7 @@ static MUST_CHECK bool rounds_run(struct engine *engine, struct error *error)
 
 static void batch_run(struct engine *engine)
 {
+    assert(!engine->is_paused || engine->is_on_trial);
     struct batch *batch = engine->batch;
     struct error error;
     if (engine->ports.observer != NULL)
@@ -197,11 +202,13 @@ static int64_t idle_ms(const struct engine *engine)
     /* A deadline may be held back until the queue has been empty once: then look again soon. */
     if (idle <= 0)
         idle = REQUEST_POLL_MS;
+    assert(idle > 0);
     return idle < IDLE_MS_MAX ? idle : IDLE_MS_MAX;
 }
 
 static void clock_set(struct engine *engine, int64_t wall_ms, int64_t steady_ms)
 {
+    assert(wall_ms > 0 && steady_ms >= engine->steady_ms);
     size_t steps = engine->clock.count;
     engine_clock_set(&engine->clock, wall_ms, steady_ms);
     engine->now_ms = wall_ms;
@@ -249,6 +256,7 @@ bool engine_drain_step(struct engine *engine, int64_t wall_ms, int64_t steady_ms
 
 void engine_newer_met(struct engine *engine, const char *reason)
 {
+    assert(reason[0] != '\0');
     engine->newer_met_ms = engine->steady_ms;
     text_copy(engine->newer_reason, sizeof engine->newer_reason, reason);
 }

@@ -2,10 +2,12 @@
  * seen since. */
 #include "common/saga/engine_clock.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void step_add(struct engine_clock *clock, int64_t before_ms, int64_t after_ms)
 {
+    assert(clock->count <= CLOCK_STEPS_MAX);
     if (clock->count == CLOCK_STEPS_MAX)
         memmove(clock->steps, clock->steps + 1, --clock->count * sizeof clock->steps[0]);
     clock->steps[clock->count++] = (struct clock_step){ before_ms, after_ms };
@@ -13,6 +15,7 @@ static void step_add(struct engine_clock *clock, int64_t before_ms, int64_t afte
 
 void engine_clock_set(struct engine_clock *clock, int64_t wall_ms, int64_t steady_ms)
 {
+    assert(clock->wall_ms == 0 || steady_ms >= clock->steady_ms);
     int64_t expected_ms = clock->wall_ms + (steady_ms - clock->steady_ms);
     bool is_first = clock->wall_ms == 0;
     int64_t step_ms = wall_ms - expected_ms;
@@ -24,6 +27,7 @@ void engine_clock_set(struct engine_clock *clock, int64_t wall_ms, int64_t stead
 
 void engine_clock_seen(struct engine_clock *clock, int64_t dated_ms)
 {
+    assert(clock->wall_ms != 0);
     if (dated_ms > clock->wall_ms + engine_clock_ahead(clock) + CLOCK_STEP_LEAST_MS)
         step_add(clock, dated_ms, clock->wall_ms);
 }
@@ -32,6 +36,7 @@ void engine_clock_seen(struct engine_clock *clock, int64_t dated_ms)
  * showed this one, so many steps were before it. count + 1: it has never shown it. */
 static size_t steps_before(const struct engine_clock *clock, int64_t at_ms)
 {
+    assert(clock->count <= CLOCK_STEPS_MAX);
     int64_t end_ms = clock->wall_ms;
     for (size_t i = clock->count; i > 0; i--) {
         const struct clock_step *step = &clock->steps[i - 1];

@@ -5,11 +5,13 @@
  * pause. */
 #include "common/saga/engine_private.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 /* Before the broker's consumer time-out does it. */
 static void consumer_pause(struct engine *engine)
 {
+    assert(engine->is_paused && engine->steady_ms >= engine->paused_since_ms);
     int64_t paused_ms = engine->steady_ms - engine->paused_since_ms;
     if (engine->has_paused_consumer || paused_ms < engine->limits.pause_consumer_after_ms)
         return;
@@ -19,6 +21,7 @@ static void consumer_pause(struct engine *engine)
 
 void engine_pause_begin(struct engine *engine, const struct error *error)
 {
+    assert(error->code != ERROR_NONE && engine->pause_ms > 0);
     if (!engine->is_paused)
         engine->paused_since_ms = engine->steady_ms;
     engine->is_paused = true;
@@ -28,12 +31,14 @@ void engine_pause_begin(struct engine *engine, const struct error *error)
     engine->pause_ms = 2 * engine->pause_ms;
     if (engine->pause_ms > engine->limits.pause_max_ms)
         engine->pause_ms = engine->limits.pause_max_ms;
+    assert(engine->pause_ms <= engine->limits.pause_max_ms);
     OBSERVE(engine, paused, engine->pause_reason);
     consumer_pause(engine);
 }
 
 bool engine_pause_goes_on(struct engine *engine)
 {
+    assert(engine->is_paused && !engine->is_on_trial);
     struct error error;
     if (engine->steady_ms >= engine->pause_until_ms) {
         engine->is_on_trial = engine->ports.store.pulse(engine->ports.store.self, &error);
@@ -49,6 +54,7 @@ void engine_pause_end(struct engine *engine)
 {
     if (!engine->is_on_trial)
         return;
+    assert(engine->is_paused);
     engine->is_on_trial = false;
     engine->is_paused = false;
     engine->pause_ms = engine->limits.pause_min_ms;

@@ -2,8 +2,11 @@
 #include "common/base/text.h"
 #include "common/saga/engine_private.h"
 
+#include <assert.h>
+
 void draft_decode(struct engine *engine, struct draft *draft, const struct record *record)
 {
+    assert(record != NULL && (draft->fate == DRAFT_STALE || draft->is_careful));
     struct error error;
     struct document *document = draft->document;
     draft->record = record;
@@ -26,6 +29,7 @@ void draft_decode(struct engine *engine, struct draft *draft, const struct recor
         document->owed_count = 0;
     for (size_t i = 0; i < document->owed_count; i++)
         draft->owed_cause[i] = NULL;
+    assert(document->version == record->version && document->owed_count <= OWED_MAX);
     draft->fate = DRAFT_LOADED;
 }
 
@@ -51,6 +55,7 @@ bool engine_load(struct engine *engine, struct error *error)
     }
     if (count == 0)
         return true;
+    assert(count <= STORE_CALL_MAX);
     OBSERVE(engine, stage_begin, STAGE_LOAD);
     bool loaded = engine->ports.store.load(engine->ports.store.self, ids, count,
                                            &engine->batch->arena, records, error);

@@ -4,12 +4,15 @@
  * has answered for it. */
 #include "common/saga/engine_private.h"
 
+#include <assert.h>
+
 /* ---- what is owed ---- */
 
 /* What its earlier version owes was on its way when this batch loaded it: nobody need send it again
  * if it has been confirmed since. */
 static bool is_earlier_confirmed(const struct engine *engine, const struct draft *draft)
 {
+    assert(draft->fate != DRAFT_SAVED || draft->document->version > 0);
     const struct document *document = draft->document;
     int64_t loaded = draft->fate == DRAFT_SAVED ? document->version - 1 : document->version;
     return clear_queue_has(&engine->clears, document->id, loaded);
@@ -17,6 +20,7 @@ static bool is_earlier_confirmed(const struct engine *engine, const struct draft
 
 static size_t owed_count(const struct batch *batch)
 {
+    assert(batch->draft_count <= DRAFTS_MAX);
     size_t owed = 0;
     for (size_t i = 0; i < batch->draft_count; i++)
         owed += batch->drafts[i].document->owed_count;
@@ -36,6 +40,7 @@ static bool waits_as_a_whole(struct engine *engine, const struct draft *draft)
 /* With the bus away nothing is handed over, and the outbox keeps all. */
 static void dispatch_collect(struct engine *engine, struct batch *batch)
 {
+    assert(batch->dispatch.count == 0);
     bool is_away = !engine_can_deliver(engine);
     if (engine->publishing_count == 0)
         refusals_forget_given(&engine->refusals);
@@ -72,6 +77,7 @@ static void dispatch_collect(struct engine *engine, struct batch *batch)
 
 static void part_begin(struct engine *engine, struct dispatch *dispatch)
 {
+    assert(dispatch->part_first <= dispatch->count && dispatch->part_count == 0);
     size_t left = dispatch->count - dispatch->part_first;
     dispatch->part_count = left < BUS_PUBLISH_MAX ? left : BUS_PUBLISH_MAX;
     if (dispatch->part_count == 0)
@@ -86,6 +92,7 @@ static void part_begin(struct engine *engine, struct dispatch *dispatch)
 static bool result_note(struct engine *engine, const struct owed_ref *ref,
                         enum publish_result result)
 {
+    assert(ref->draft->unconfirmed > ref->draft->kept_back);
     struct draft *draft = ref->draft;
     const char *type = draft->document->owed[ref->position]->type;
     if (result == PUBLISH_CONFIRMED) {
@@ -106,6 +113,7 @@ static bool result_note(struct engine *engine, const struct owed_ref *ref,
 /* False: the broker has not answered yet. */
 static bool part_end(struct engine *engine, struct batch *batch, bool is_waiting)
 {
+    assert(batch->dispatch.part_count > 0 && batch->dispatch.part_count <= BUS_PUBLISH_MAX);
     struct dispatch *dispatch = &batch->dispatch;
     enum publish_result results[BUS_PUBLISH_MAX];
     if (!engine->ports.bus.publish_end(engine->ports.bus.self, is_waiting, results))
@@ -119,6 +127,7 @@ static bool part_end(struct engine *engine, struct batch *batch, bool is_waiting
                 dispatch->messages[dispatch->part_first + i], results[i], cause == NULL);
         failed += result_note(engine, ref, results[i]);
     }
+    assert(failed <= dispatch->part_count);
     OBSERVE(engine, stage_end, STAGE_PUBLISH, dispatch->part_count,
             failed > 0 ? "not confirmed" : NULL);
     dispatch->part_first += dispatch->part_count;
@@ -147,6 +156,7 @@ static bool goes_alone(const struct batch *batch)
 /* The bus is away: what has just been owed stays in the outbox, and observers are told so once. */
 static void deferred_observe(struct engine *engine, const struct draft *draft)
 {
+    assert(!draft->is_attempted);
     for (size_t k = 0; k < draft->document->owed_count; k++)
         if (draft->owed_cause[k] != NULL)
             OBSERVE(engine, message_published, draft->document, draft->owed_cause[k],
@@ -155,6 +165,7 @@ static void deferred_observe(struct engine *engine, const struct draft *draft)
 
 static void draft_end(struct engine *engine, const struct draft *draft)
 {
+    assert(draft->kept_back <= draft->unconfirmed);
     const struct document *document = draft->document;
     if (document->owed_count == 0 || !draft_is_done(draft))
         return;
@@ -175,6 +186,7 @@ static void draft_end(struct engine *engine, const struct draft *draft)
 /* The oldest batch; false: the broker has not answered yet. */
 static bool batch_end(struct engine *engine, bool is_waiting)
 {
+    assert(engine->publishing_count > 0 && engine->publishing_count <= BUS_PUBLISHES_MAX);
     struct batch *batch = &engine->batches[engine->publishing_first];
     if (batch->dispatch.part_count > 0 && !part_end(engine, batch, is_waiting))
         return false;
@@ -201,6 +213,8 @@ void engine_publish_wait(struct engine *engine)
 
 void engine_publish(struct engine *engine)
 {
+    assert(engine->batch ==
+           &engine->batches[(engine->publishing_first + engine->publishing_count) % BATCH_RING]);
     struct batch *batch = engine->batch;
     struct dispatch *dispatch = &batch->dispatch;
     if (goes_alone(batch))

@@ -2,11 +2,13 @@
 #include "common/saga/refusals.h"
 #include "common/base/text.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Its place; count: it is not refused. */
 static size_t kind_at(const struct refusals *refusals, const char *type)
 {
+    assert(refusals->count <= REFUSALS_MAX);
     size_t at = 0;
     while (at < refusals->count && strcmp(refusals->kinds[at].type, type) != 0)
         at++;
@@ -38,6 +40,7 @@ bool refusals_let(struct refusals *refusals, const char *type, int64_t now_ms)
 
 static void given_less(struct refusal *kind)
 {
+    assert(kind->allowed <= REFUSAL_OPEN_AT);
     if (kind->given > 0) /* what was handed over before the first refusal is not counted */
         kind->given--;
 }
@@ -57,6 +60,7 @@ void refusals_taken(struct refusals *refusals, const char *type, int64_t now_ms)
 
 int64_t refusals_refused(struct refusals *refusals, const char *type, int64_t now_ms)
 {
+    assert(type[0] != '\0');
     struct refusal *kind = kind_find(refusals, type);
     if (kind == NULL && refusals->count == REFUSALS_MAX)
         return now_ms + REFUSAL_WAIT_MAX_MS;

@@ -1,8 +1,11 @@
 /* save.c - the stage that makes drafts durable, by compare-and-set; what lost is opened again. */
 #include "common/saga/engine_private.h"
 
+#include <assert.h>
+
 static void draft_saved(struct engine *engine, struct draft *draft)
 {
+    assert(draft->fate == DRAFT_DIRTY && draft->document->version >= 0);
     draft->fate = DRAFT_SAVED;
     draft->document->version++;
     clear_queue_remove(&engine->clears, draft->document->id); /* this save has dropped them */
@@ -14,6 +17,7 @@ static void draft_saved(struct engine *engine, struct draft *draft)
 
 static void draft_reopen(struct engine *engine, size_t draft)
 {
+    assert(draft < engine->batch->draft_count);
     engine->batch->drafts[draft].fate = DRAFT_STALE;
     engine->batch->drafts[draft].is_guessed = false;
     for (size_t i = 0; i < engine->batch->item_count; i++) {
@@ -26,6 +30,7 @@ static void draft_reopen(struct engine *engine, size_t draft)
 /* Something decided about this document cannot be saved: all of it is decided again, one by one. */
 static void draft_decide_carefully(struct engine *engine, size_t at)
 {
+    assert(engine->batch->drafts[at].fate == DRAFT_DIRTY);
     struct draft *draft = &engine->batch->drafts[at];
     draft->is_careful = true;
     draft_decode(engine, draft, draft->record);
@@ -40,6 +45,7 @@ static void draft_decide_carefully(struct engine *engine, size_t at)
 
 static void draft_fail(struct engine *engine, size_t at, const struct error *error)
 {
+    assert(error->code != ERROR_NONE);
     engine->batch->drafts[at].fate = DRAFT_BROKEN;
     for (size_t i = 0; i < engine->batch->item_count; i++)
         if (engine->batch->items[i].draft == at && engine->batch->items[i].fate == ITEM_DECIDED)
@@ -49,6 +55,7 @@ static void draft_fail(struct engine *engine, size_t at, const struct error *err
 /* False: nothing of it is to be saved now. */
 static bool draft_encode(struct engine *engine, size_t at, struct record *ret_record)
 {
+    assert(engine->batch->drafts[at].fate == DRAFT_DIRTY);
     struct draft *draft = &engine->batch->drafts[at];
     struct arena *arena = &engine->batch->arena;
     struct error error;
@@ -84,6 +91,7 @@ bool engine_save(struct engine *engine, bool *ret_conflicts, struct error *error
     }
     if (count == 0)
         return true;
+    assert(count <= STORE_CALL_MAX);
     OBSERVE(engine, stage_begin, STAGE_SAVE);
     bool saved = engine->ports.store.save(engine->ports.store.self, records, count, results, error);
     size_t conflicts = 0;
@@ -104,6 +112,7 @@ bool engine_save(struct engine *engine, bool *ret_conflicts, struct error *error
             !saved          ? error_code_text(error->code)
             : conflicts > 0 ? "conflict"
                             : NULL);
+    assert(conflicts + unknown <= count);
     *ret_conflicts |= conflicts > 0;
     return saved ? true : error_wrap(error, "save");
 }
@@ -111,6 +120,7 @@ bool engine_save(struct engine *engine, bool *ret_conflicts, struct error *error
 /* A guess is proved by an insert. One that leaves nothing to insert proves nothing: look. */
 bool engine_reopen_guesses(struct engine *engine)
 {
+    assert(engine->batch->draft_count <= DRAFTS_MAX);
     bool has_reopened = false;
     for (size_t i = 0; i < engine->batch->draft_count; i++) {
         const struct draft *draft = &engine->batch->drafts[i];

@@ -4,10 +4,12 @@
 #include "common/base/text.h"
 #include "common/saga/engine_private.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 static void entry_quarantine(struct batch_delivery *entry, const char *reason)
 {
+    assert(reason != NULL && !entry->is_later);
     entry->is_quarantined = true;
     entry->outcome = OUTCOME_QUARANTINED;
     text_copy(entry->reason, sizeof entry->reason, reason);
@@ -17,6 +19,7 @@ static void entry_quarantine(struct batch_delivery *entry, const char *reason)
  * says is known then, or quarantined at last. */
 static void entry_leave(struct batch_delivery *entry, const char *reason)
 {
+    assert(reason != NULL);
     entry->is_later = true;
     entry->is_quarantined = false;
     entry->outcome = OUTCOME_LATER;
@@ -27,6 +30,7 @@ static void entry_leave(struct batch_delivery *entry, const char *reason)
 static bool delivery_is_done(const struct batch *batch, struct batch_delivery *entry,
                              bool is_outbox_full)
 {
+    assert(entry->items_first + entry->items_count <= batch->item_count);
     for (size_t i = 0; i < entry->items_count; i++) {
         const struct item *item = &batch->items[entry->items_first + i];
         if (item->fate == ITEM_LATER) {
@@ -51,6 +55,7 @@ static bool delivery_is_done(const struct batch *batch, struct batch_delivery *e
 
 static bool delivery_quarantine(struct engine *engine, struct batch_delivery *entry)
 {
+    assert(entry->is_quarantined && entry->reason[0] != '\0');
     struct error error;
     if (!engine->ports.bus.quarantine(engine->ports.bus.self, entry->delivery, entry->reason,
                                       &error)) {
@@ -64,6 +69,7 @@ static bool delivery_quarantine(struct engine *engine, struct batch_delivery *en
 /* Nobody who knows it has come in all that time. */
 static void waiting_end(struct batch_delivery *entry)
 {
+    assert(entry->is_later && !entry->is_quarantined);
     char waited[QUARANTINE_REASON_SIZE];
     (void)snprintf(waited, sizeof waited, "left to a newer release for too long: %.150s",
                    entry->reason);
@@ -73,6 +79,7 @@ static void waiting_end(struct batch_delivery *entry)
 
 static bool delivery_postpone(struct engine *engine, const struct batch_delivery *entry)
 {
+    assert(entry->is_later && entry->outcome == OUTCOME_LATER);
     struct error error;
     int64_t since_ms = entry->delivery->later_since_ms;
     if (!engine->ports.bus.postpone(engine->ports.bus.self, entry->delivery, entry->reason,
@@ -98,6 +105,7 @@ static bool delivery_set_aside(struct engine *engine, struct batch_delivery *ent
 
 static void delivery_count(struct engine *engine, const struct batch_delivery *entry)
 {
+    assert(entry->outcome <= OUTCOME_QUARANTINED);
     uint64_t *const counters[] = {
         [OUTCOME_APPLIED] = &engine->applied,   [OUTCOME_DUPLICATE] = &engine->duplicates,
         [OUTCOME_REJECTED] = &engine->rejected, [OUTCOME_DEFERRED] = &engine->deferred,
@@ -109,6 +117,7 @@ static void delivery_count(struct engine *engine, const struct batch_delivery *e
 
 void engine_settle(struct engine *engine, struct batch *batch)
 {
+    assert(batch->delivery_count <= BUS_PREFETCH_MAX);
     struct delivery **done = arena_room(&batch->arena, batch->delivery_count * sizeof(void *));
     size_t done_count = 0;
     size_t kept_count = 0;
@@ -128,6 +137,7 @@ void engine_settle(struct engine *engine, struct batch *batch)
         delivery_count(engine, entry);
         done[done_count++] = entry->delivery;
     }
+    assert(kept_count + done_count == batch->delivery_count);
     batch->delivery_count = kept_count;
     engine_give_back(engine, batch);
     if (done_count == 0)

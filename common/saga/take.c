@@ -27,6 +27,7 @@ bool engine_can_deliver(const struct engine *engine)
 
 static void answer_unavailable(struct engine *engine, struct request *request)
 {
+    assert(request->input.source == INPUT_FROM_REQUEST);
     request->reply = REPLY_UNAVAILABLE;
     request->verdict = NULL;
     engine->ports.requests.answer(engine->ports.requests.self, request);
@@ -49,6 +50,7 @@ void engine_answer_unavailable(struct engine *engine)
  * and its share in any case. */
 static size_t side_room(const struct engine *engine, size_t share_divisor)
 {
+    assert(share_divisor > 0);
     size_t most = engine->limits.batch_max;
     size_t used = engine->batch->item_count > engine->batch->draft_count
                       ? engine->batch->item_count
@@ -62,6 +64,7 @@ static size_t side_room(const struct engine *engine, size_t share_divisor)
  * was saved twice while the broker is away was counted twice. */
 bool engine_outbox_is_full(struct engine *engine)
 {
+    assert(engine->limits.owed_documents_max > 0);
     size_t bound = engine->limits.owed_documents_max;
     bool is_first = engine->outbox_count_ms == 0;
     if (!is_first && (engine->unpublished < bound || engine->steady_ms < engine->outbox_count_ms))
@@ -97,6 +100,7 @@ static void take_requests(struct engine *engine)
 
 static void quarantine(struct batch_delivery *entry, const char *reason)
 {
+    assert(reason[0] != '\0' && !entry->is_later);
     entry->is_quarantined = true;
     entry->outcome = OUTCOME_QUARANTINED;
     text_copy(entry->reason, sizeof entry->reason, reason);
@@ -104,6 +108,7 @@ static void quarantine(struct batch_delivery *entry, const char *reason)
 
 static void leave_to_newer(struct engine *engine, struct batch_delivery *entry, const char *reason)
 {
+    assert(!entry->is_quarantined);
     entry->is_later = true;
     entry->outcome = OUTCOME_LATER;
     text_copy(entry->reason, sizeof entry->reason, reason);
@@ -174,6 +179,7 @@ static bool delivery_parse(struct engine *engine, struct delivery *delivery)
 /* Moves the next deliveries in hand into the batch. */
 static void deliveries_add(struct engine *engine, size_t limit)
 {
+    assert(engine->held_count <= BUS_PREFETCH_MAX);
     size_t count = 0;
     while (count < limit && count < engine->held_count &&
            delivery_parse(engine, engine->held[count])) {
@@ -181,6 +187,7 @@ static void deliveries_add(struct engine *engine, size_t limit)
         if (engine->batch->item_count >= engine->limits.batch_max)
             break;
     }
+    assert(count <= engine->held_count);
     engine->held_count -= count;
     memmove(engine->held, engine->held + count, engine->held_count * sizeof engine->held[0]);
 }
@@ -223,6 +230,7 @@ static bool take_deliveries(struct engine *engine)
 
 static void take_alone(struct engine *engine)
 {
+    assert(engine->held_count > 0 && engine->batch->delivery_count == 0);
     engine_publish_wait(engine);
     deliveries_add(engine, 1);
     engine->was_alone = true;
@@ -246,6 +254,7 @@ static void take_results(struct engine *engine)
 /* What goes alone takes turns with the other sides, if there is anything of theirs. */
 void engine_take(struct engine *engine)
 {
+    assert(engine->batch->item_count == 0 && engine->batch->draft_count == 0);
     bool goes_alone = take_deliveries(engine);
     if (goes_alone && !engine->was_alone) {
         take_alone(engine);

@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/saga/engine_private.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define FUTURE_LOOK_MS 10000
@@ -17,6 +18,7 @@
 static struct store_look look_begin(struct engine *engine, struct sweep *sweep, int64_t before_ms,
                                     size_t room)
 {
+    assert(room > 0 && room <= STORE_CALL_MAX);
     if (sweep->front_again_ms != 0 && engine->steady_ms >= sweep->front_again_ms) {
         sweep->skip = 0;
         sweep->front_again_ms = 0;
@@ -27,6 +29,7 @@ static struct store_look look_begin(struct engine *engine, struct sweep *sweep, 
 
 static void look_end(struct engine *engine, struct sweep *sweep, size_t stayed)
 {
+    assert(sweep->is_looking);
     sweep->is_looking = false;
     sweep->skip += stayed;
     if (!sweep->is_full && sweep->skip > 0 && sweep->front_again_ms == 0)
@@ -48,6 +51,7 @@ static bool deadlines_may_fire(struct engine *engine)
 
 static void deadline_make(const struct engine *engine, const char *id, struct input *ret_input)
 {
+    assert(id[0] != '\0');
     const struct effect_port *effects = &engine->ports.effects;
     memset(ret_input, 0, sizeof *ret_input);
     ret_input->source = INPUT_FROM_DEADLINE;
@@ -79,6 +83,7 @@ static void clocks_look(struct engine *engine)
 /* Called with nothing loaded yet: a failure here only means that the sweep comes again. */
 void engine_take_deadlines(struct engine *engine, size_t room)
 {
+    assert(!engine->is_draining && room <= STORE_CALL_MAX);
     if (engine->steady_ms < engine->due_sweep_ms || !deadlines_may_fire(engine))
         return;
     if (engine->steady_ms >= engine->clocks_look_ms)
@@ -108,6 +113,7 @@ void engine_take_deadlines(struct engine *engine, size_t room)
 /* Those whose date is still to come were saved by a clock that was ahead. */
 static void take_owed_of_the_future(struct engine *engine, size_t room)
 {
+    assert(engine->bus.can_publish);
     size_t count = 0;
     struct error error;
     const struct store_look look = { .after_ms = engine->now_ms + CLOCK_STEP_LEAST_MS,
@@ -127,6 +133,7 @@ static void take_owed_of_the_future(struct engine *engine, size_t room)
 /* Documents that owe messages and that nothing touches: they join the batch without an input. */
 void engine_take_owed(struct engine *engine, size_t room)
 {
+    assert(!engine->is_draining && room <= STORE_CALL_MAX);
     if (!engine_can_deliver(engine))
         return;
     if (engine->steady_ms >= engine->future_sweep_ms)
