@@ -7,6 +7,8 @@
 
 #include "audit/audit_facts.h"
 #include "common/base/attributes.h"
+#include "common/saga/participant.h"
+#include "common/saga/store_port.h"
 
 #define AUDIT_DETAIL_SIZE 200
 
@@ -38,7 +40,12 @@ void audit_judge_payment(const struct audit_payment *payment, const struct audit
 void audit_judge_booking(const struct audit_booking *booking, const struct audit_terms *terms,
                          struct audit_opinion *ret_opinion);
 
-/* ---- for the two files of the judge ---- */
+/* A document of any service, read by its own codec; the arena is for its decoding. */
+void audit_judge_document(const struct participant *reader, const struct record *record,
+                          const struct audit_terms *terms, struct arena *arena,
+                          struct audit_opinion *ret_opinion);
+
+/* ---- for the files of the judge ---- */
 
 /* Sets the opinion; returns true: something is said, and no further rule need be asked. */
 bool audit_say(struct audit_opinion *opinion, enum audit_verdict verdict, const char *kind,

@@ -103,17 +103,23 @@ void audit_report_payment(struct audit_report *report, const struct audit_paymen
     memcpy(item->currency, captured->currency, sizeof item->currency);
 }
 
+void audit_report_document(struct audit_report *report, const struct audit_opinion *opinion,
+                           const char *booking_id)
+{
+    if (!is_listed(opinion->verdict))
+        return;
+    struct audit_item *item = item_add(report, opinion->verdict, opinion->kind, opinion->detail);
+    item->booking_id = id_copy(report, booking_id);
+    item->since_ms = opinion->since_ms;
+}
+
 void audit_report_booking(struct audit_report *report, const struct audit_booking *booking,
                           const struct audit_opinion *opinion)
 {
     report->bookings[opinion->verdict]++;
     report->accepted += booking->view.has_intent;
     report->by_state[booking->own.state]++;
-    if (!is_listed(opinion->verdict))
-        return;
-    struct audit_item *item = item_add(report, opinion->verdict, opinion->kind, opinion->detail);
-    item->booking_id = id_copy(report, booking->id);
-    item->since_ms = opinion->since_ms;
+    audit_report_document(report, opinion, booking->id);
 }
 
 void audit_report_other(struct audit_report *report, const char *kind, const char *booking_id,

@@ -47,6 +47,9 @@ void audit_report_payment(struct audit_report *report, const struct audit_paymen
                           const struct audit_opinion *opinion);
 void audit_report_booking(struct audit_report *report, const struct audit_booking *booking,
                           const struct audit_opinion *opinion);
+/* Of a booking's document at a service of which no more is known. */
+void audit_report_document(struct audit_report *report, const struct audit_opinion *opinion,
+                           const char *booking_id);
 /* Something wrong that is neither. Ids may be NULL. */
 void audit_report_other(struct audit_report *report, const char *kind, const char *booking_id,
                         const char *detail);

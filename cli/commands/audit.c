@@ -212,7 +212,8 @@ static enum exit_status audit_make(struct audit *audit, struct cli *cli)
         return EXIT_UNAVAILABLE;
     audit->terms.now_ms = clock_wall_ms();
     audit->report.at_ms = audit->terms.now_ms;
-    if (!facts_read(audit) || !payments_judge(audit) || !bookings_judge(audit))
+    if (!facts_read(audit) || !payments_judge(audit) || !bookings_judge(audit) ||
+        !audit_others(&audit->source, &audit->terms, &audit->report))
         return EXIT_UNAVAILABLE;
     if (*audit->source.cli->is_stopped) {
         complain("stopped before the end: nothing is said of the rest");
@@ -249,7 +250,7 @@ const struct command command_audit = {
     .name = "audit",
     .summary = "the money, from outside: is every captured payment where it belongs?",
     .details =
-        "Reads the provider's books and the stores of gateway, booking and payment while they "
+        "Reads the provider's books and the stores of all services while they "
         "work,\nand judges by rules of its own. What looks wrong is read again until all of it "
         "held at one\nmoment. Each captured payment is applied to one confirmed booking, "
         "refunded once, on its way,\nor stuck; anything else is wrong, and the status is 1.\n",

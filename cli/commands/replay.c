@@ -91,6 +91,9 @@ static enum exit_status booking_replay(struct session *session, struct records *
         complain("there is no booking %s; roundtrip list shows the newest", id);
         return EXIT_NOT_FOUND;
     }
+    for (size_t i = 0; services[i] != NULL; i++)
+        if (records_is_other(services[i]) && !one_take(session, records, services[i], id, &record))
+            return EXIT_UNAVAILABLE;
     if (booking_record.version == 0 ||
         !document_state_decode(records_reader(records, &booking_service), &booking_record, &booking,
                                &error))

@@ -136,7 +136,7 @@ static enum exit_status show_run(struct cli *cli, const void *self)
 const struct command command_show = {
     .name = "show",
     .summary = "one booking: its state, payments, timeline, and why it waits",
-    .details = "Reads the gateway's answer and the stores of gateway, booking and payment. With -f "
+    .details = "Reads the gateway's answer and the stores of all services. With -f "
                "the\ntimeline goes on as it happens; with -f -o json each change is a line.\n",
     .arguments = show_arguments,
     .options_size = sizeof(struct show_options),

@@ -71,6 +71,8 @@ void timeline_make(struct dossier *dossier, struct timeline *ret_timeline)
     for (size_t i = 0; i < dossier->payment_count; i++)
         document_take(ret_timeline, "payment", dossier->payments[i].document);
     document_take(ret_timeline, "booking", dossier->booking);
+    for (size_t i = 0; i < dossier->other_count; i++)
+        document_take(ret_timeline, dossier->others[i].service->name, dossier->others[i].document);
     sort_by_time(ret_timeline->steps, ret_timeline->count);
     fold(ret_timeline);
 }

@@ -4,7 +4,7 @@
 
 #include "cli/sources/dossier.h"
 
-#define TIMELINE_STEPS_MAX (HISTORY_MAX * (2 + DOSSIER_PAYMENTS_MAX))
+#define TIMELINE_STEPS_MAX (HISTORY_MAX * (SERVICES_MAX + DOSSIER_PAYMENTS_MAX))
 
 struct step {
     int64_t at_ms;

@@ -52,10 +52,15 @@ void audit_progress(struct audit_source *source, const char *what, size_t count)
     fprintf(stderr, "audit: %s, %zu\n", what, count);
 }
 
-static bool unavailable(const struct service_description *service, const struct error *error)
+void audit_unavailable(const struct service_description *service, const struct error *error)
 {
     complain("the store of %s cannot be read: %s: roundtrip doctor says why", service->name,
              error->message);
+}
+
+static bool unavailable(const struct service_description *service, const struct error *error)
+{
+    audit_unavailable(service, error);
     return false;
 }
 

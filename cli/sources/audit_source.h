@@ -5,7 +5,7 @@
  * different moments. */
 #pragma once
 
-#include "audit/audit_facts.h"
+#include "audit/audit_report.h"
 #include "cli/sources/cli.h"
 #include "cli/sources/records.h"
 
@@ -38,6 +38,10 @@ MUST_CHECK bool audit_load_documents(struct audit_source *source,
                                      const char *const *ids, size_t count,
                                      struct audit_facts *facts);
 
+/* Judges what the services keep of which no more is known here, see records_is_other. */
+MUST_CHECK bool audit_others(struct audit_source *source, const struct audit_terms *terms,
+                             struct audit_report *report);
+
 /* All accounts of the books, the newest first; those that are opened meanwhile are left out. */
 MUST_CHECK bool audit_scan_ledger(struct audit_source *source, struct audit_facts *facts);
 MUST_CHECK bool audit_load_account(struct audit_source *source, const char *payment_id,
@@ -45,5 +49,7 @@ MUST_CHECK bool audit_load_account(struct audit_source *source, const char *paym
 /* The provider's own sums; to be deleted by cJSON_Delete. */
 MUST_CHECK bool audit_load_sums(struct audit_source *source, cJSON **ret_sums);
 
+/* Says that a service's store does not answer. */
+void audit_unavailable(const struct service_description *service, const struct error *error);
 /* On stderr, after a while and then now and then, where somebody looks. */
 void audit_progress(struct audit_source *source, const char *what, size_t count);

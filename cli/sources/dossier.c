@@ -97,6 +97,17 @@ static void payments_read(struct records *records, struct dossier *dossier)
             return;
 }
 
+static void others_read(struct records *records, struct dossier *dossier)
+{
+    for (size_t i = 0; services[i] != NULL; i++) {
+        struct dossier_other other = { .service = services[i] };
+        if (records_is_other(services[i]) &&
+            document_get(records, services[i], dossier->booking_id, dossier, &other.document) &&
+            other.document != NULL)
+            dossier->others[dossier->other_count++] = other;
+    }
+}
+
 enum exit_status dossier_read(const struct cli *cli, struct records *records,
                               const char *booking_id, struct dossier *dossier)
 {
@@ -113,6 +124,7 @@ enum exit_status dossier_read(const struct cli *cli, struct records *records,
     }
     payments_find(dossier);
     payments_read(records, dossier);
+    others_read(records, dossier);
     if (dossier->is_seen || dossier->booking != NULL)
         return EXIT_OK;
     bool is_nameless = ident_is_dots(booking_id); /* then its documents are all there is */
@@ -168,5 +180,10 @@ bool dossier_is_over(const struct dossier *dossier)
     for (size_t i = 0; i < dossier->payment_count; i++)
         if (!payment_is_over(dossier_payment_state(&dossier->payments[i])))
             return false;
+    for (size_t i = 0; i < dossier->other_count; i++) {
+        const struct participant reader = dossier->others[i].service->participant(NULL);
+        if (participant_due_at_ms(&reader, dossier->others[i].document->state) != 0)
+            return false;
+    }
     return true;
 }

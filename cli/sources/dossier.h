@@ -11,12 +11,18 @@
 #include <cJSON.h>
 
 #define DOSSIER_PAYMENTS_MAX (2 * BOOKING_PAYMENTS_MAX) /* the booking's, and those beyond it */
-#define DOSSIER_NOTES_MAX    4
+#define DOSSIER_NOTES_MAX    (SERVICES_MAX + 1)         /* each store, and the gateway */
 
 struct dossier_payment {
     char id[IDENT_SIZE];
     const struct document *document;              /* state: struct payment; NULL = not readable */
     const struct booking_payment *in_the_booking; /* NULL = the booking does not list it */
+};
+
+/* What a service has stored of the booking of which no more is known here, see records_is_other. */
+struct dossier_other {
+    const struct service_description *service;
+    const struct document *document;
 };
 
 struct dossier {
@@ -29,6 +35,8 @@ struct dossier {
     const struct document *booking; /* state: struct booking */
     struct dossier_payment payments[DOSSIER_PAYMENTS_MAX];
     size_t payment_count;
+    struct dossier_other others[SERVICES_MAX]; /* that have a document */
+    size_t other_count;
     char notes[DOSSIER_NOTES_MAX][ERROR_MESSAGE_BYTES]; /* what could not be asked */
     size_t note_count;
 };

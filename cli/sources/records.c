@@ -2,6 +2,10 @@
  * */
 #include "cli/sources/records.h"
 
+#include "booking/service.h"
+#include "gateway/service.h"
+#include "payment/service.h"
+
 #include <assert.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,6 +47,13 @@ void records_close(struct records *records)
 {
     for (size_t i = 0; services[i] != NULL; i++)
         records->stores[i] = store_close(records->stores[i]);
+}
+
+bool records_is_other(const struct service_description *service)
+{
+    /* by role: what a booking is at each of these, the commands know */
+    return service->participant != NULL && service != &gateway_service &&
+           service != &booking_service && service != &payment_service;
 }
 
 const struct participant *records_reader(const struct records *records,

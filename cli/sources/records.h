@@ -21,6 +21,10 @@ struct records {
 void records_open(struct records *records, const struct settings *settings);
 void records_close(struct records *records);
 
+/* A participant of which no more is known here than the form that all documents have: it keeps one
+ * a booking, under the booking's id. */
+bool records_is_other(const struct service_description *service);
+
 /* By whose codec the documents of a service are read. */
 const struct participant *records_reader(const struct records *records,
                                          const struct service_description *service);
