@@ -2,9 +2,9 @@
 #include "common/base/arguments.h"
 #include "common/base/exit_status.h"
 #include "common/base/memory.h"
-#include "sim/exhaust.h"
-#include "sim/sim_jobs.h"
-#include "sim/sim_shrink.h"
+#include "sim/exhaustive/exhaust.h"
+#include "sim/random/sim_jobs.h"
+#include "sim/random/sim_shrink.h"
 
 #include <stdlib.h>
 #include <string.h>

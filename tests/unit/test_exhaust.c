@@ -1,6 +1,6 @@
 /* The exhaustive worlds' own promises: a small world is explored completely, with all its ends and
  * no others, and a service that breaks a rule in one order only is found and told. */
-#include "sim/exhaust.h"
+#include "sim/exhaustive/exhaust.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

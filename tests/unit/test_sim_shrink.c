@@ -1,5 +1,5 @@
 /* The simulator's own promises: a seed tells one story, and a story that fails is made short. */
-#include "sim/sim_shrink.h"
+#include "sim/random/sim_shrink.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
