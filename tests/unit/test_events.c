@@ -1,5 +1,6 @@
 /* What every event promises: it is read as it was written, one of another release too, and what is
  * refused is refused by the name of its field. The bytes are test_event_bytes.c's. */
+#include "booking/booking.h"
 #include "events/booking_events.h"
 #include "events/event.h"
 #include "events/gateway_events.h"
@@ -250,6 +251,27 @@ static void every_event_is_bound_and_every_binding_an_event(void **state)
     }
 }
 
+static const char *reasons_of(const struct event *event)
+{
+    for (size_t i = 0; i < event->field_count; i++)
+        if (strcmp(event->fields[i].name, "reason") == 0)
+            return event->fields[i].meaning;
+    return "";
+}
+
+/* A cancelled booking says none: its user has asked for it. */
+static void each_reason_of_a_booking_is_told_to_those_who_read_the_documents(void **state)
+{
+    (void)state;
+    char word[64];
+    for (int reason = REASON_NONE + 1; reason < BOOKING_REASON_COUNT; reason++) {
+        snprintf(word, sizeof word, "`%s`", booking_reason_text((enum booking_reason)reason));
+        bool is_told = strstr(reasons_of(&event_booking_failed), word) != NULL ||
+                       strstr(reasons_of(&event_refund_requested), word) != NULL;
+        assert_true(is_told == (reason != REASON_CANCELLED));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_remark_is_never_refused),
         cmocka_unit_test(what_is_listed_is_refused_by_its_place),
         cmocka_unit_test(an_envelope_of_another_booking_is_refused),
+        cmocka_unit_test(each_reason_of_a_booking_is_told_to_those_who_read_the_documents),
         cmocka_unit_test(every_event_is_bound_and_every_binding_an_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
