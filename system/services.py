@@ -9,6 +9,7 @@ the built command: roundtrip services -o json.
 """
 import functools
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -32,8 +33,10 @@ def names():
 @functools.cache
 def described(build):
     """All that the command in this build folder says of each, as dictionaries."""
+    # The list is the build's, whatever system the caller means, which may not be there yet.
+    environment = {name: value for name, value in os.environ.items() if name != "ROUNDTRIP_ENV"}
     done = subprocess.run([pathlib.Path(build) / "cli" / "roundtrip", "services", "-o", "json"], check=True, text=True,
-                          stdout=subprocess.PIPE, timeout=SECONDS_MAX)
+                          stdout=subprocess.PIPE, timeout=SECONDS_MAX, env=environment)
     return tuple(json.loads(done.stdout))
 
 

@@ -1,11 +1,10 @@
 /* audit.c - roundtrip audit: the money, from outside. */
-#include "audit/audit_recheck.h"
 #include "booking/service.h"
 #include "cli/commands/audit_print.h"
 #include "cli/commands/command.h"
 #include "cli/screen/json.h"
 #include "cli/sources/audit_events.h"
-#include "cli/sources/audit_source.h"
+#include "cli/sources/audit_recheck.h"
 #include "common/base/clock.h"
 #include "gateway/service.h"
 #include "payment/service.h"
@@ -231,7 +230,7 @@ static enum exit_status audit_run(struct cli *cli, const void *self)
     audit.terms.grace_ms =
         (audit.options->grace_s > 0 ? audit.options->grace_s : GRACE_DEFAULT_S) * SECOND_MS;
     audit.recheck = (struct audit_recheck){
-        .reader = audit_reader(&audit.source),
+        .source = &audit.source,
         .grace_ms = audit.terms.grace_ms,
         .trusts_service = audit.options->captures != NULL &&
                           strcmp(audit.options->captures, TRUSTING_SERVICE) == 0,

@@ -100,6 +100,15 @@ static void refunds_put(cJSON *json, const struct gateway_view *view)
     }
 }
 
+/* A member for each, under the service's name. */
+static void others_put(cJSON *json, const struct dossier *dossier)
+{
+    cJSON *others = cJSON_AddObjectToObject(json, "others");
+    for (size_t i = 0; i < dossier->other_count; i++)
+        json_put_text(cJSON_AddObjectToObject(others, dossier->others[i].service->name), "state",
+                      dossier->others[i].state);
+}
+
 static void trace_put(cJSON *json, const struct cli *cli, const struct dossier *dossier)
 {
     char url[512] = "";
@@ -130,6 +139,7 @@ cJSON *show_json(const struct cli *cli, const struct dossier *dossier,
     for (size_t i = 0; i < dossier->payment_count; i++)
         payment_put(payments, &dossier->payments[i]);
     refunds_put(json, &dossier->seen);
+    others_put(json, dossier);
     cJSON *steps = cJSON_AddArrayToObject(json, "timeline");
     for (size_t i = 0; i < timeline->count; i++)
         step_put(steps, &timeline->steps[i]);

@@ -52,6 +52,14 @@ static void intent_print(const struct cli *cli, const struct dossier *dossier)
     }
 }
 
+static void others_print(const struct cli *cli, const struct dossier *dossier)
+{
+    for (size_t i = 0; i < dossier->other_count; i++) {
+        label(cli, dossier->others[i].service->name);
+        fprintf(cli->out, "%s\n", dossier->others[i].state);
+    }
+}
+
 static void trace_print(const struct cli *cli, const struct dossier *dossier)
 {
     label(cli, "trace");
@@ -219,6 +227,7 @@ void show_text(const struct cli *cli, const struct dossier *dossier,
     text_print(cli->out, cli->has_colours, COLOUR_BOLD, "%s\n", dossier->booking_id);
     state_print(cli, dossier);
     intent_print(cli, dossier);
+    others_print(cli, dossier);
     trace_print(cli, dossier);
     for (size_t i = 0; i < dossier->note_count; i++) {
         label(cli, "note");

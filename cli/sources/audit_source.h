@@ -5,7 +5,6 @@
  * different moments. */
 #pragma once
 
-#include "audit/audit_recheck.h"
 #include "audit/audit_report.h"
 #include "cli/sources/cli.h"
 #include "cli/sources/records.h"
@@ -42,9 +41,6 @@ MUST_CHECK bool audit_load_documents(struct audit_source *source,
 /* Judges what the services keep of which no more is known here, see records_is_other. */
 MUST_CHECK bool audit_others(struct audit_source *source, const struct audit_terms *terms,
                              struct audit_report *report);
-
-/* The same for a recheck; borrows the source. */
-struct audit_reader audit_reader(struct audit_source *source);
 
 /* All accounts of the books, the newest first; those that are opened meanwhile are left out. */
 MUST_CHECK bool audit_scan_ledger(struct audit_source *source, struct audit_facts *facts);

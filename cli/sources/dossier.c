@@ -103,8 +103,10 @@ static void others_read(struct records *records, struct dossier *dossier)
         struct dossier_other other = { .service = services[i] };
         if (records_is_other(services[i]) &&
             document_get(records, services[i], dossier->booking_id, dossier, &other.document) &&
-            other.document != NULL)
+            other.document != NULL) {
+            other.state = records_reader(records, other.service)->state_name(other.document->state);
             dossier->others[dossier->other_count++] = other;
+        }
     }
 }
 

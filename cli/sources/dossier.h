@@ -23,6 +23,7 @@ struct dossier_payment {
 struct dossier_other {
     const struct service_description *service;
     const struct document *document;
+    const char *state; /* its name */
 };
 
 struct dossier {

@@ -17,7 +17,6 @@ LINES_ABOVE = 4
 
 # What names every service and cannot ask: its file, and how one is named there.
 STATIC = {
-    ".clang-tidy": r"[(|]{name}[|)]",
     ".dockerignore": r"^!{name}$",
     "docker-compose.yml": r"^  {name}:$",
     "compose/env": r"^\s*ROUNDTRIP_{NAME}_URL=",

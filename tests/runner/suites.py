@@ -168,6 +168,12 @@ def upgrade():
     return pytest("upgrade", "tests/upgrade") if build("build") and is_made else FAILED
 
 
+def participant():
+    """The example of docs/participant.md, added to a copy of this tree and looked at with every tool."""
+    is_made = Step("build example", ["tests/participant/toy.py", "build"], seconds_max=BUILD_SECONDS_MAX).succeeded
+    return pytest("participant", "tests/participant") if build("build") and is_made else FAILED
+
+
 def in_containers(name):
     """A suite that makes containers of its own: fresh, compose."""
     return lambda: with_tap(name, f"tests/containers/{name}")
@@ -204,6 +210,7 @@ SUITES = [
     Suite("integration", integration, SERVERS, 1800, needs=("mongodb", "jaeger")),
     Suite("scenarios", scenarios, SERVERS, 700, needs=("mongodb", "jaeger")),
     Suite("chaos", chaos, SERVERS, 900, needs=("mongodb",)),
+    Suite("participant", participant, SERVERS, 500),
     Suite("unit", of_build("unit"), COMPUTES, 300),
     Suite("lint", lint, COMPUTES, 1500),
     Suite("simulation", of_build("simulation"), COMPUTES, 500),

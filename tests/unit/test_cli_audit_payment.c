@@ -1,6 +1,6 @@
 /* The audit's judge of payments: each kind of wrong is recognised, and nothing that is on its way
  * is. */
-#include "audit/audit_recheck.h"
+#include "cli/sources/audit_recheck.h"
 #include "tests/unit/audit_case.h"
 
 static void an_applied_payment_is_applied(void **state)

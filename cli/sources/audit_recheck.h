@@ -8,22 +8,10 @@
 #pragma once
 
 #include "audit/audit_judge.h"
-#include <stddef.h>
-
-/* What is read by, and waited with. False: something cannot be reached, and the user knows. What is
- * not there is a fact without a version. */
-struct audit_reader {
-    void *self;
-    bool (*account)(void *self, const char *payment_id, struct audit_facts *facts);
-    bool (*payments)(void *self, const char *const *ids, size_t count, struct audit_facts *facts);
-    /* as the booking service has them, and as the gateway shows them */
-    bool (*bookings)(void *self, const char *const *ids, size_t count, struct audit_facts *facts);
-    int64_t (*now_ms)(void *self);
-    void (*wait)(void *self, int64_t wait_ms);
-};
+#include "cli/sources/audit_source.h"
 
 struct audit_recheck {
-    struct audit_reader reader;
+    struct audit_source *source;
     int64_t grace_ms;
     bool trusts_service; /* audit_adopt_captures */
     int pauses;          /* taken before looking once more at what is wrong */

@@ -1,7 +1,13 @@
 /* audit_recheck.c - reads a payment or booking with all that it is joined to until two readings
  * agree, and judges that. */
-#include "audit/audit_recheck.h"
+#include "cli/sources/audit_recheck.h"
 
+#include "booking/service.h"
+#include "common/base/clock.h"
+#include "gateway/service.h"
+#include "payment/service.h"
+
+#include <poll.h>
 #include <string.h>
 
 #define READINGS_MAX   20 /* of one payment or booking */
@@ -39,10 +45,11 @@ static void id_add(const char *ids[JOINED_MAX], size_t *count, const struct audi
     ids[(*count)++] = booking->id;
 }
 
-static bool bookings_load(const struct audit_recheck *recheck, const char *const *ids, size_t count,
+static bool bookings_load(struct audit_source *source, const char *const *ids, size_t count,
                           struct audit_facts *facts)
 {
-    return recheck->reader.bookings(recheck->reader.self, ids, count, facts);
+    return count == 0 || (audit_load_documents(source, &booking_service, ids, count, facts) &&
+                          audit_load_documents(source, &gateway_service, ids, count, facts));
 }
 
 /* One reading: the payment, and every booking that is known to have to do with it. */
@@ -53,8 +60,8 @@ static bool payment_read(const struct audit_recheck *recheck, const struct audit
     size_t count = 0;
     const char *const payment_ids[] = { seen->id };
     audit_facts_start(facts);
-    if (!recheck->reader.account(recheck->reader.self, seen->id, facts) ||
-        !recheck->reader.payments(recheck->reader.self, payment_ids, 1, facts))
+    if (!audit_load_account(recheck->source, seen->id, facts) ||
+        !audit_load_documents(recheck->source, &payment_service, payment_ids, 1, facts))
         return false;
     const struct audit_payment *payment = audit_payment_of(facts, seen->id);
     id_add(ids, &count, payment->account.booking);
@@ -62,7 +69,7 @@ static bool payment_read(const struct audit_recheck *recheck, const struct audit
     for (const struct audit_listing *listing = seen->listings; listing != NULL;
          listing = listing->next_of_payment)
         id_add(ids, &count, listing->booking);
-    if (count > 0 && !bookings_load(recheck, ids, count, facts))
+    if (!bookings_load(recheck->source, ids, count, facts))
         return false;
     if (recheck->trusts_service)
         audit_adopt_captures(facts);
@@ -75,7 +82,7 @@ static bool booking_read(const struct audit_recheck *recheck, const struct audit
     const char *const ids[] = { seen->id };
     audit_facts_start(facts);
     audit_booking_of(facts, seen->id)->heard = seen->heard;
-    return bookings_load(recheck, ids, 1, facts);
+    return bookings_load(recheck->source, ids, 1, facts);
 }
 
 /* Reads until two readings agree; *ret_is_still: they did. */
@@ -91,9 +98,8 @@ static bool snapshot_read(const struct audit_recheck *recheck, const struct audi
             audit_facts_done(facts);
         }
         if (i > 1)
-            recheck->reader.wait(recheck->reader.self, BETWEEN_MS);
-        *ret_terms =
-            (struct audit_terms){ recheck->reader.now_ms(recheck->reader.self), recheck->grace_ms };
+            poll(NULL, 0, BETWEEN_MS);
+        *ret_terms = (struct audit_terms){ clock_wall_ms(), recheck->grace_ms };
         bool is_read = payment != NULL ? payment_read(recheck, payment, facts)
                                        : booking_read(recheck, booking, facts);
         if (!is_read)
@@ -112,7 +118,7 @@ static void say_moving(struct audit_opinion *opinion)
 static void pause_before(struct audit_recheck *recheck)
 {
     recheck->pauses++;
-    recheck->reader.wait(recheck->reader.self, LOOKS_APART_MS);
+    poll(NULL, 0, LOOKS_APART_MS);
 }
 
 /* What is looked at again: one of the two. */

@@ -1,0 +1,5 @@
+"""What the tests of tests/integration are made of."""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
