@@ -4,6 +4,7 @@
 #include "cli/screen/text.h"
 #include "common/daemon/daemon_options.h"
 #include "common/rabbitmq/topology_names.h"
+#include "events/event.h"
 #include "events/topology.h"
 #include "services/registry.h"
 
@@ -54,6 +55,15 @@ static cJSON *consumed_json(const char *queue)
     return events;
 }
 
+static cJSON *published_json(const char *name)
+{
+    cJSON *types = cJSON_CreateArray();
+    for (size_t i = 0; i < event_count; i++)
+        if (strcmp(event_list[i]->owner, name) == 0)
+            cJSON_AddItemToArray(types, cJSON_CreateString(event_list[i]->type));
+    return types;
+}
+
 static cJSON *service_json(const struct service_description *service)
 {
     char program[SETTINGS_NAME_SIZE];
@@ -70,6 +80,7 @@ static cJSON *service_json(const struct service_description *service)
     json_put_text(json, "collection",
                   service->participant != NULL ? service->participant(NULL).collection : NULL);
     cJSON_AddItemToObject(json, "consumes", consumed_json(service->queue));
+    cJSON_AddItemToObject(json, "publishes", published_json(service->name));
     cJSON_AddItemToObject(json, "variables", variables_json(service));
     return json;
 }
@@ -110,7 +121,7 @@ const struct command command_services = {
     .summary = "which services there are, with their ports, queues and variables",
     .details = "As they are built, whether they run or not. The ports are those that a service "
                "has if it is\ntold nothing; -o json also has its dead letters, its collection, "
-               "the events that it consumes\nand the variables that it reads.\n",
+               "the events that it consumes\nand publishes, and the variables that it reads.\n",
     .arguments = services_arguments,
     .options_size = sizeof(struct services_options),
     .run = services_run,
