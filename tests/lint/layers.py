@@ -58,7 +58,7 @@ HOUSE = [
                     "tracing/export", "tracing", *SERVICES, "provider", "services", "audit", "replay", "cli/screen",
                     "cli/sources", "cli/commands", "cli", "sim/random", "sim/exhaustive", "tests/vectors/jose"]),
     ("tests/contract", ["common/base", "common/bson", "common/saga", "common/memory", "common/store", "common/rabbitmq"]),
-    ("tests/fuzz", ["common/base", "common/json", "common/jwt", "tests/vectors/jose"]),
+    ("tests/fuzz", ["common/base", "common/json", "common/jwt", "common/saga", "events", "tests/vectors/jose"]),
     ("tests/integration", [*LEAVES, "common/http"]),
     ("tests/chaos", []),
 ]
