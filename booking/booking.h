@@ -1,19 +1,16 @@
 /* booking.h - the booking as a pure state machine: what each input means for it.
  *
  *                          none
- *                 payment /    \ intent
+ *              a payment  /    \  an intent
  *                        v      v
- *    payment_received_first --> pending         on an intent to which nobody but others has paid
- *                    |  |        |   |
- *         its intent |  |        |   | a payment
- *                    v  |        |   v
- *               confirmed        |  confirmed   of the right amount, currency and user
- *                 |     |        |
- *          cancel |     v        v
- *                 |    failed  failed           other amount or currency; declined for good;
- * time-out
- *                 v
- *             cancelled <------- by a cancel from any state but failed
+ *    payment_received_first --> pending       an intent to which only others have paid
+ *                    |   |      |   |
+ *                    v   |      |   v
+ *             confirmed  |      |  confirmed  by an intent or payment that fits, of its own user
+ *                        v      v
+ *                   failed      failed        other amount or currency, declined for good, time-out
+ *
+ * A cancel leads from any of them but failed to cancelled.
  *
  * What is true in each state stands beside it below, and is checked by booking_check; each edge is
  * a row of booking_table (table.c). No I/O, no clock, no randomness. */

@@ -1,6 +1,7 @@
 /* actions.c - what the rows of the table do: keep what is said, owe what a client asked for, and
  * wait longer each time before it is owed again. */
 #include "gateway/actions.h"
+#include "gateway/announce.h"
 
 #include <assert.h>
 #include <string.h>
@@ -29,7 +30,7 @@ void gateway_accept_intent(const struct turn *turn)
     text_keep(intent->currency, sizeof intent->currency, request->currency);
     intent->amount = request->amount;
     intent->created_at_ms = turn->decision->now_ms;
-    gateway_intent_announce(turn);
+    gateway_announce_intent(turn);
 }
 
 void gateway_accept_cancel(const struct turn *turn)
@@ -41,7 +42,7 @@ void gateway_accept_cancel(const struct turn *turn)
     cancel->is_passed_on = false;
     text_keep(cancel->user_id, sizeof cancel->user_id, view->intent.user_id);
     cancel->requested_at_ms = turn->decision->now_ms;
-    gateway_cancel_announce(turn);
+    gateway_announce_cancel(turn);
 }
 
 /* Marked as a repeat: where the booking has ended, its end is announced again. */
@@ -54,7 +55,7 @@ void gateway_pass_cancel_on(const struct turn *turn)
     cancel->is_passed_on = true;
     text_keep(cancel->user_id, sizeof cancel->user_id, request->user_id);
     cancel->requested_at_ms = turn->decision->now_ms;
-    gateway_cancel_announce(turn);
+    gateway_announce_cancel(turn);
     turn->decision->messages[turn->decision->message_count - 1].is_repeat = true;
 }
 
@@ -163,9 +164,9 @@ void gateway_announce_again(const struct turn *turn)
     struct gateway_view *view = turn->state;
     bool is_settled = gateway_is_settled(view);
     if (view->intent.is_present && !(is_settled && view->cancel.is_requested))
-        gateway_intent_announce_again(turn);
+        gateway_announce_intent_again(turn);
     if (view->cancel.is_requested)
-        gateway_cancel_announce_again(turn);
+        gateway_announce_cancel_again(turn);
     if (view->repeat_count < REPEAT_DOUBLINGS_MAX)
         view->repeat_count++;
     view->due_at_ms = turn->decision->now_ms + gateway_backoff_ms(turn->rules, view->repeat_count);

@@ -25,9 +25,3 @@ transition_action gateway_turn_end;
 
 /* When an incomplete view that has been announced again n times is due the next time. */
 int64_t gateway_backoff_ms(const struct gateway_config *config, int64_t repeat_count);
-
-/* gateway_messages.c: owes what the client asked for, the first time or again. */
-void gateway_intent_announce(const struct turn *turn);
-void gateway_cancel_announce(const struct turn *turn);
-void gateway_intent_announce_again(const struct turn *turn);
-void gateway_cancel_announce_again(const struct turn *turn);

@@ -1,4 +1,4 @@
-/* gateway.c - what a view amounts to, and the gateway as the engine runs it. */
+/* gateway.c - names of states and outcomes, and what a view amounts to. */
 #include "gateway/gateway.h"
 
 #include <assert.h>
@@ -99,35 +99,4 @@ void gateway_decide(const void *self, void *state, const struct input *input,
                     struct decision *decision)
 {
     transition_decide(&gateway_table, self, state, input, decision);
-}
-
-static const char *state_name(const void *state)
-{
-    return gateway_state_text(gateway_state(state));
-}
-
-static const char *correlation_id(const void *state)
-{
-    const struct gateway_view *view = state;
-    return view->booking_id;
-}
-
-struct participant gateway_participant(const void *config)
-{
-    return (struct participant){
-        .self = config,
-        .name = "gateway",
-        .collection = "bookings",
-        .schema_version = SCHEMA_FIRST,
-        .state_size = sizeof(struct gateway_view),
-        .parse = gateway_parse,
-        .table = &gateway_table,
-        .decide = gateway_decide,
-        .state_name = state_name,
-        .due_at_ms_offset = offsetof(struct gateway_view, due_at_ms),
-        .correlation_id = correlation_id,
-        .encode = gateway_encode,
-        .decode = gateway_decode,
-        .contents = gateway_contents,
-    };
 }

@@ -4,6 +4,16 @@
  * answered, and remembers the answer: the outcome, and the payments that travel back. It decides
  * nothing about money. Who has announced something and hears no outcome announces it again.
  *
+ *              intent              paid                 taken back
+ *     none ------------> pending ------------> confirmed ------------> cancelled
+ *      |                  |  |                                             ^
+ *      |                  |  `-----------------> failed                    |
+ *      |                  `------------------------------------------------'
+ *      `--> confirmed, failed or cancelled, where the outcome is heard before the intent
+ *
+ * What is true in each state stands beside it below, and is checked by gateway_check; each edge is
+ * a row of gateway_table (table.c).
+ *
  * The rules:
  * - The first intent is immutable. The same content again is the same request; other content is
  *   refused, also after the end.
@@ -24,7 +34,8 @@
 #include "common/base/error.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
-#include "common/saga/participant.h"
+#include "common/saga/decision.h"
+#include "common/saga/input.h"
 #include "common/saga/transition.h"
 #include "events/event.h"
 #include "events/topology.h"
@@ -204,9 +215,6 @@ struct gateway_config {
     int64_t repeat_max_ms;   /* doubled each time up to this */
 };
 
-/* config: a struct gateway_config, borrowed; it outlives the participant. */
-struct participant gateway_participant(const void *config);
-
 enum gateway_state gateway_state(const struct gateway_view *view);
 const char *gateway_state_text(enum gateway_state state);
 const char *gateway_outcome_text(enum gateway_outcome outcome);
@@ -232,10 +240,3 @@ MUST_CHECK bool gateway_check(const void *state, struct error *error);
 extern const struct transition_table gateway_table;
 void gateway_decide(const void *self, void *state, const struct input *input,
                     struct decision *decision);
-
-/* gateway_codec.c, gateway_parse.c */
-bool gateway_encode(const void *state, struct bson_output *fields, struct error *error);
-bool gateway_decode(struct bson_fields *fields, void *state, struct error *error);
-extern const struct content_form gateway_contents[];
-bool gateway_parse(const void *self, const struct message *message, struct input *ret_inputs,
-                   size_t *ret_count, struct error *error);

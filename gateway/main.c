@@ -8,7 +8,7 @@
  * the booking is durable though the answer may be lost: the same request finds it and gets the same
  * 202, and the relay publishes what is owed. After the publish it goes out once more,
  * byte-identical. An event that was not acked comes again and changes nothing. */
-#include "gateway/gateway_http.h"
+#include "gateway/http.h"
 #include "gateway/service.h"
 #include "gateway/tell.h"
 #include "host/service_main.h"

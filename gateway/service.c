@@ -2,7 +2,7 @@
 #include "gateway/service.h"
 
 #include "events/topology.h"
-#include "gateway/gateway.h"
+#include "gateway/participant.h"
 
 #include <stddef.h>
 

@@ -12,9 +12,10 @@
  *                                    |`---> refunded --'               |
  *                                    `----> refund_stuck --------------'
  *
- * Where all is back or coming when it is demanded, refund_due is passed over. What is true in each
- * state stands beside it below, and is checked by payment_check; each edge is a row of
- * payment_table (table.c). No I/O, no clock, no randomness.
+ * Where all is back or coming when it is demanded, refund_due is passed over; it may also be left
+ * for what follows refunding, and refund_stuck for refunded. What is true in each state stands
+ * beside it below, and is checked by payment_check; each edge is a row of payment_table (table.c).
+ * No I/O, no clock, no randomness.
  *
  * Which booking it is for is fixed by its capture and never changes.
  *

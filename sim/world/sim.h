@@ -11,7 +11,7 @@
 #include "common/memory/memory_bus.h"
 #include "common/memory/memory_store.h"
 #include "common/saga/engine.h"
-#include "gateway/gateway.h"
+#include "gateway/participant.h"
 #include "payment/participant.h"
 #include "sim/world/sim_anomalies.h"
 #include "sim/world/sim_faults.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "gateway/actions.h"
-#include "gateway/gateway.h"
+#include "gateway/participant.h"
 
 #include <assert.h>
 #include <stdio.h>

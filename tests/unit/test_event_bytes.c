@@ -3,7 +3,7 @@
  * once; what was published or stored then must be read for ever, so that file never changes, and
  * only grows at its end. Without an argument the program prints it. */
 #include "booking/participant.h"
-#include "gateway/gateway.h"
+#include "gateway/participant.h"
 #include "payment/participant.h"
 #include "tests/unit/event_teller.h"
 

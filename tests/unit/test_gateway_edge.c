@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "gateway/gateway_views.h"
 #include "gateway/idempotency_key.h"
 #include "gateway/prefer_wait.h"
+#include "gateway/views.h"
 #include "tests/unit/gateway_cases.h"
 
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #include "common/daemon/watch.h"
 #include "common/http/http_guard.h"
 #include "common/saga/document.h"
-#include "gateway/gateway_handlers.h"
-#include "gateway/gateway_views.h"
+#include "gateway/handlers.h"
+#include "gateway/views.h"
 #include "tests/unit/bson_case.h"
 #include "tests/unit/gateway_cases.h"
 

@@ -1,12 +1,12 @@
-/* gateway_handlers.h - what the files behind gateway_routes share. Private to them. */
+/* handlers.h - what the files behind gateway_routes share. Private to them. */
 #pragma once
 
-#include "gateway/gateway_http.h"
+#include "gateway/http.h"
 
 /* `self` is a struct gateway_http. */
-http_handler gateway_intent_post; /* gateway_requests.c */
+http_handler gateway_intent_post; /* requests.c */
 http_handler gateway_cancel_post;
-http_handler gateway_booking_get; /* gateway_queries.c */
+http_handler gateway_booking_get; /* queries.c */
 http_handler gateway_bookings_get;
 
 /* A problem about a booking; booking_id may be NULL. */

@@ -1,11 +1,11 @@
-/* gateway_requests.c - the requests that change something. Each goes through the engine as an
+/* requests.c - the requests that change something. Each goes through the engine as an
  * input and is answered once its document is durable. */
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/json/json_read.h"
-#include "gateway/gateway_handlers.h"
-#include "gateway/gateway_views.h"
+#include "gateway/handlers.h"
 #include "gateway/idempotency_key.h"
+#include "gateway/views.h"
 
 #include <assert.h>
 #include <stdio.h>

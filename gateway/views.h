@@ -1,4 +1,4 @@
-/* gateway_views.h - the gateway's answers as JSON. Pure; writes into the answer's own buffer. */
+/* views.h - the gateway's answers as JSON. Pure; writes into the answer's own buffer. */
 #pragma once
 
 #include "common/http/http_server.h"

@@ -1,6 +1,6 @@
-/* gateway_http.c - the route table, and the two things that every answer about a booking has: its
+/* http.c - the route table, and the two things that every answer about a booking has: its
  * trace id and its problems. */
-#include "gateway/gateway_handlers.h"
+#include "gateway/handlers.h"
 
 void gateway_problem(struct http_answer *answer, int status, const char *type, const char *detail,
                      const char *pointer, const char *booking_id)

@@ -1,4 +1,4 @@
-/* gateway_http.h - the gateway's routes: what clients may ask for. RFC 9110, RFC 7240, RFC 9457.
+/* http.h - the gateway's routes: what clients may ask for. RFC 9110, RFC 7240, RFC 9457.
  *
  *   POST /booking/intent        202 once durable
  *   GET  /booking/{id}          200, 304, 404; Prefer: wait=N waits for the outcome

@@ -1,8 +1,8 @@
-/* gateway_codec.c - a view and its BSON form, readable in a Mongo shell: enums are names, times are
+/* codec.c - a view and its BSON form, readable in a Mongo shell: enums are names, times are
  * Unix milliseconds, what is absent is left out. */
 #include "common/bson/bson_read.h"
 #include "common/bson/bson_write.h"
-#include "gateway/gateway.h"
+#include "gateway/participant.h"
 
 #include <assert.h>
 #include <string.h>

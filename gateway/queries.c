@@ -1,11 +1,11 @@
-/* gateway_queries.c - the requests that only read. They go to the store on their own thread and
+/* queries.c - the requests that only read. They go to the store on their own thread and
  * never see less than a 202 has promised: an answer follows its save. */
 #include "common/base/clock.h"
 #include "common/log/log.h"
 #include "common/saga/document.h"
-#include "gateway/gateway_handlers.h"
-#include "gateway/gateway_views.h"
+#include "gateway/handlers.h"
 #include "gateway/prefer_wait.h"
+#include "gateway/views.h"
 
 #include <stdio.h>
 #include <stdlib.h>

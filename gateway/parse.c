@@ -1,8 +1,8 @@
-/* gateway_parse.c - events into inputs: what the gateway makes of them beside their fields. What is
+/* parse.c - events into inputs: what the gateway makes of them beside their fields. What is
  * missing or not valid sends the message to quarantine, with the reason. */
 #include "events/booking_events.h"
 #include "events/payment_events.h"
-#include "gateway/gateway.h"
+#include "gateway/participant.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
-/* gateway_messages.c - the two messages that the gateway owes. They are built from the view alone,
+/* announce.c - the two messages that the gateway owes. They are built from the view alone,
  * so an announcement made again is the same, byte by byte. */
+#include "gateway/announce.h"
 #include "events/gateway_events.h"
-#include "gateway/actions.h"
+#include "gateway/gateway.h"
 
 #include <string.h>
 
@@ -42,21 +43,21 @@ static void announce_again(const struct turn *turn, const struct event *event, c
     event_owe_again(event, said, turn->input->document_id, turn->decision, &first);
 }
 
-void gateway_intent_announce(const struct turn *turn)
+void gateway_announce_intent(const struct turn *turn)
 {
     struct gateway_view *view = turn->state;
     const struct event_intent_created said = intent_said(turn);
     announce(turn, &event_intent_created, &said, &view->intent.announced);
 }
 
-void gateway_cancel_announce(const struct turn *turn)
+void gateway_announce_cancel(const struct turn *turn)
 {
     struct gateway_view *view = turn->state;
     const struct event_cancel_requested said = cancel_said(turn);
     announce(turn, &event_cancel_requested, &said, &view->cancel.announced);
 }
 
-void gateway_intent_announce_again(const struct turn *turn)
+void gateway_announce_intent_again(const struct turn *turn)
 {
     const struct gateway_view *view = turn->state;
     const struct event_intent_created said = intent_said(turn);
@@ -64,7 +65,7 @@ void gateway_intent_announce_again(const struct turn *turn)
                    view->intent.created_at_ms);
 }
 
-void gateway_cancel_announce_again(const struct turn *turn)
+void gateway_announce_cancel_again(const struct turn *turn)
 {
     const struct gateway_view *view = turn->state;
     const struct event_cancel_requested said = cancel_said(turn);

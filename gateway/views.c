@@ -1,6 +1,6 @@
-/* gateway_views.c - the words for each state and for the money on its way back; the cursor and the
+/* views.c - the words for each state and for the money on its way back; the cursor and the
  * ETag of a list. */
-#include "gateway/gateway_views.h"
+#include "gateway/views.h"
 
 #include "common/base/hex.h"
 #include "common/base/rfc3339.h"
