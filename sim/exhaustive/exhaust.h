@@ -31,6 +31,7 @@
 #define EXHAUST_OPS_MAX       8
 #define EXHAUST_PAYMENTS_MAX  2
 #define EXHAUST_MARKS_MAX     48
+#define EXHAUST_SESSION       1 /* the only one */
 #define EXHAUST_CALLS_MAX     4
 #define EXHAUST_HELD_MAX      ENGINE_STATE_HELD_MAX
 #define EXHAUST_CHOICES_MAX   64
@@ -69,18 +70,6 @@ const struct exhaust_plan *exhaust_plan_find(const char *name); /* NULL: there i
 /* ---- one state of a world: plain values, pointers into the pool, and into the explorer's own
  * world, where it is put back ---- */
 
-struct exhaust_event {                  /* a message in a queue */
-    const struct exhaust_text *message; /* a struct message */
-    bool was_delivered;
-    int8_t worker; /* who holds it; < 0: nobody */
-    int8_t slot;   /* in that worker's hand */
-};
-
-struct exhaust_queue {
-    struct exhaust_event events[EXHAUST_QUEUE_MAX];
-    size_t count;
-};
-
 enum exhaust_op_state { EXHAUST_OP_OPEN, EXHAUST_OP_TAKEN, EXHAUST_OP_CLOSED };
 
 struct exhaust_charge { /* a payment in the provider's ledger */
@@ -101,7 +90,8 @@ struct exhaust_world {
     int64_t now_ms;
     struct memory_store stores[SIM_SERVICE_COUNT]; /* of these documents, zeroed if unused */
     struct memory_document documents[SIM_SERVICE_COUNT][EXHAUST_DOCUMENTS_MAX];
-    struct exhaust_queue queues[SIM_SERVICE_COUNT];
+    struct memory_queue queues[SIM_SERVICE_COUNT]; /* bags, of these messages, kept: */
+    struct memory_entry entries[SIM_SERVICE_COUNT][EXHAUST_QUEUE_MAX];
     uint8_t ops[EXHAUST_OPS_MAX]; /* enum exhaust_op_state */
     bool is_intent_accepted;
     uint8_t accepted_intent; /* the op */
@@ -147,8 +137,8 @@ struct exhaust_worker {
     const struct message *const *published; /* in the last call */
     size_t published_count;
     bool is_refused[EXHAUST_MARKS_MAX]; /* of these */
-    bool is_taken[EXHAUST_HELD_MAX];
-    struct delivery deliveries[EXHAUST_HELD_MAX];
+    struct memory_bus bus;
+    struct memory_held hand[EXHAUST_HELD_MAX];
     struct request requests[EXHAUST_OPS_MAX];
     size_t request_count; /* taken in this step */
     uint8_t request_ops[EXHAUST_OPS_MAX];
@@ -175,6 +165,7 @@ struct exhaust {
     struct exhaust_pool pool;
     struct exhaust_set seen;
     struct exhaust_world world;
+    struct memory_broker broker;     /* of the world's queues */
     struct exhaust_choices *choices; /* NULL: always the first */
     struct exhaust_worker workers[EXHAUST_WORKERS_MAX];
     size_t worker_count;

@@ -1,113 +1,79 @@
-/* exhaust_bus.c - the broker of an exhaustive world: a bag of messages for each service, of which a
- * worker may be given any, and any once more. */
+/* exhaust_bus.c - the broker of an exhaustive world, that of common/memory: a bag of messages for
+ * each service, of which a worker may be given any, and any once more. */
 #include "events/topology.h"
-#include "services/registry.h"
 #include "sim/exhaustive/exhaust.h"
 
 #include <assert.h>
 #include <string.h>
 
-static struct exhaust_queue *queue_of(const struct exhaust_worker *worker)
-{
-    return &worker->explorer->world.queues[worker->service];
-}
-
-static const struct message *message_of(const struct exhaust_text *text)
-{
-    return (const struct message *)(const void *)text->bytes;
-}
-
 static void bus_service(void *self, struct bus_status *ret_status)
 {
     (void)self;
-    *ret_status =
-        (struct bus_status){ .session = 1, .can_consume = true, .can_publish = true, .detail = "" };
+    *ret_status = (struct bus_status){
+        .session = EXHAUST_SESSION, .can_consume = true, .can_publish = true, .detail = ""
+    };
 }
 
 /* ---- taking ---- */
 
-static void hand_fill(struct exhaust_worker *worker, const struct exhaust_event *event)
-{
-    struct delivery *delivery = &worker->deliveries[event->slot];
-    delivery->tag = (uint64_t)event->slot + 1;
-    delivery->session = 1;
-    delivery->delivery_count = event->was_delivered ? 1 : 0;
-    delivery->malformed[0] = '\0';
-    delivery->message = *message_of(event->message);
-    worker->is_taken[event->slot] = true;
-}
-
 void exhaust_bus_restore(struct exhaust_worker *worker)
 {
-    const struct exhaust_queue *queue = queue_of(worker);
-    memset(worker->is_taken, 0, sizeof worker->is_taken);
-    for (size_t i = 0; i < queue->count; i++)
-        if (queue->events[i].worker == worker->number)
-            hand_fill(worker, &queue->events[i]);
+    memory_bus_restore(&worker->bus);
 }
 
-static bool is_like_one_before(const struct exhaust_queue *queue, size_t at)
+static bool is_like_one_before(const struct memory_queue *queue, size_t at)
 {
-    const struct exhaust_event *event = &queue->events[at];
+    const struct memory_entry *entry = &queue->entries[at];
     for (size_t i = 0; i < at; i++)
-        if (queue->events[i].worker < 0 && queue->events[i].message == event->message &&
-            queue->events[i].was_delivered == event->was_delivered)
+        if (queue->entries[i].holder < 0 && queue->entries[i].message == entry->message &&
+            queue->entries[i].delivery_count == entry->delivery_count)
             return true;
     return false;
 }
 
 /* Any of those that differ, or none. */
-static struct exhaust_event *event_choose(struct exhaust_worker *worker)
+static struct memory_entry *entry_choose(struct exhaust_worker *worker)
 {
-    struct exhaust_queue *queue = queue_of(worker);
-    struct exhaust_event *ready[EXHAUST_QUEUE_MAX];
+    struct memory_queue *queue = worker->bus.queue;
+    struct memory_entry *ready[EXHAUST_QUEUE_MAX];
     size_t count = 0;
     for (size_t i = 0; i < queue->count; i++)
-        if (queue->events[i].worker < 0 && !is_like_one_before(queue, i))
-            ready[count++] = &queue->events[i];
+        if (queue->entries[i].holder < 0 && !is_like_one_before(queue, i))
+            ready[count++] = &queue->entries[i];
     size_t chosen = exhaust_choose(worker->explorer, count + 1);
     return chosen == count ? NULL : ready[chosen];
 }
 
-static void event_put(struct exhaust *explorer, enum sim_service service,
-                      const struct exhaust_text *message)
+static void growth_check(struct exhaust *explorer, const struct memory_queue *queue)
 {
-    struct exhaust_queue *queue = &explorer->world.queues[service];
-    if (queue->count == EXHAUST_QUEUE_MAX) {
-        sim_fail(explorer->sim, "I6: queue %s grows without bound", services[service]->queue);
-        return;
-    }
-    queue->events[queue->count++] = (struct exhaust_event){ .message = message, .worker = -1 };
+    if (queue->count == queue->room)
+        sim_fail(explorer->sim, "I6: queue %s grows without bound", queue->name);
 }
 
-static void duplicate_maybe(struct exhaust_worker *worker, const struct exhaust_text *message)
+static void duplicate_maybe(struct exhaust_worker *worker, const struct message *message)
 {
     struct exhaust *explorer = worker->explorer;
     if (explorer->world.duplicates == 0 || exhaust_choose(explorer, 2) == 0)
         return;
     explorer->world.duplicates--;
-    sim_tell(explorer->sim, "%s will be delivered once more", message_of(message)->id);
-    event_put(explorer, worker->service, message);
+    sim_tell(explorer->sim, "%s will be delivered once more", message->id);
+    growth_check(explorer, worker->bus.queue);
+    (void)memory_queue_put(worker->bus.queue, message);
 }
 
 static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
 {
     struct exhaust_worker *worker = self;
     size_t count = 0;
-    for (int8_t slot = 0; slot < EXHAUST_HELD_MAX && count < limit; slot++) {
-        if (worker->is_taken[slot])
-            continue;
-        struct exhaust_event *event = event_choose(worker);
-        if (event == NULL)
+    while (count < limit && memory_bus_in_hand(&worker->bus) < EXHAUST_HELD_MAX) {
+        struct memory_entry *entry = entry_choose(worker);
+        if (entry == NULL)
             break;
-        event->worker = worker->number;
-        event->slot = slot;
-        hand_fill(worker, event);
-        sim_tell(worker->explorer->sim, "%s takes %s %s%s", worker->name,
-                 message_of(event->message)->type, message_of(event->message)->id,
-                 event->was_delivered ? ", delivered before" : "");
-        ret_deliveries[count++] = &worker->deliveries[slot];
-        duplicate_maybe(worker, event->message);
+        const struct message *message = entry->message;
+        ret_deliveries[count++] = memory_bus_hand_out(&worker->bus, entry);
+        sim_tell(worker->explorer->sim, "%s takes %s %s%s", worker->name, message->type,
+                 message->id, entry->delivery_count > 0 ? ", delivered before" : "");
+        duplicate_maybe(worker, message);
     }
     if (count > 0)
         exhaust_port_point(worker);
@@ -117,14 +83,19 @@ static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliverie
 static bool bus_is_drained(void *self)
 {
     const struct exhaust_worker *worker = self;
-    const struct exhaust_queue *queue = queue_of(worker);
+    const struct memory_queue *queue = worker->bus.queue;
     for (size_t i = 0; i < queue->count; i++)
-        if (queue->events[i].worker < 0 || queue->events[i].worker == worker->number)
+        if (queue->entries[i].holder < 0 || queue->entries[i].holder == worker->number)
             return false;
     return true;
 }
 
 /* ---- publishing ---- */
+
+static const struct message *message_of(const struct exhaust_text *text)
+{
+    return (const struct message *)(const void *)text->bytes;
+}
 
 /* As it goes over the wire, and nothing behind the ends of its texts. */
 static const struct exhaust_text *message_keep(struct exhaust *explorer,
@@ -179,13 +150,14 @@ static void mark_add(struct exhaust *explorer, const struct exhaust_text *messag
     }
 }
 
-static enum sim_service service_of(const char *queue)
+static struct memory_queue *queue_named(struct exhaust *explorer, const char *name)
 {
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-        if (strcmp(services[service]->queue, queue) == 0)
-            return (enum sim_service)service;
-    assert(false && "every binding leads to the queue of a service");
-    return (enum sim_service)0;
+    struct memory_queue *queue = explorer->world.queues;
+    while (strcmp(queue->name, name) != 0) {
+        queue++;
+        assert(queue < explorer->world.queues + SIM_SERVICE_COUNT);
+    }
+    return queue;
 }
 
 /* Into each of its queues, but for one that is full, or that it is not bound to any more: then
@@ -193,26 +165,34 @@ static enum sim_service service_of(const char *queue)
 static bool route(struct exhaust *explorer, const struct message *message)
 {
     struct exhaust_world *world = &explorer->world;
-    const struct exhaust_text *kept = message_keep(explorer, message, message->is_repeat);
-    enum sim_service bound[SIM_SERVICE_COUNT];
+    size_t bound[SIM_SERVICE_COUNT]; /* bindings */
     size_t count = 0;
     for (size_t i = 0; i < event_binding_count; i++)
-        if (strcmp(event_bindings[i].routing_key, message->type) == 0)
-            bound[count++] = service_of(event_bindings[i].queue);
+        if (strcmp(event_bindings[i].routing_key, message->type) == 0) {
+            growth_check(explorer, queue_named(explorer, event_bindings[i].queue));
+            bound[count++] = i;
+        }
     size_t refusing = world->refusals > 0 ? count : 0;
     size_t missing = world->misses > 0 && count > 1 ? count : 0; /* of one alone it is returned */
     size_t chosen = exhaust_choose(explorer, 1 + refusing + missing);
     assert(chosen == 0 || count > 0);
-    size_t left_out = chosen == 0 ? count : (chosen - 1) % count;
-    for (size_t i = 0; i < count; i++)
-        if (i != left_out)
-            event_put(explorer, bound[i], kept);
     bool is_refused = chosen > 0 && chosen <= refusing;
+    struct memory_queue *left_out = NULL;
+    if (chosen > 0) {
+        size_t binding = bound[(chosen - 1) % count];
+        left_out = queue_named(explorer, event_bindings[binding].queue);
+        left_out->full = is_refused ? MEMORY_OWN : 0;
+        explorer->broker.unbound = is_refused ? 0 : UINT64_C(1) << binding;
+        sim_tell(explorer->sim, "queue %s %s", left_out->name,
+                 is_refused ? "is full" : "has lost its binding for a moment");
+    }
+    (void)memory_broker_route(
+        &explorer->broker, message_of(message_keep(explorer, message, message->is_repeat)), NULL);
+    if (left_out != NULL)
+        left_out->full = 0;
+    explorer->broker.unbound = 0;
     world->refusals -= is_refused;
     world->misses -= chosen > refusing;
-    if (chosen > 0)
-        sim_tell(explorer->sim, "the queue of %s %s", sim_service_text(bound[left_out]),
-                 is_refused ? "is full" : "has lost its binding for a moment");
     return !is_refused;
 }
 
@@ -248,18 +228,6 @@ static bool bus_publish_end(void *self, bool is_waiting, enum publish_result *re
 
 /* ---- settling ---- */
 
-static struct exhaust_event *event_of(const struct exhaust_worker *worker,
-                                      const struct delivery *delivery)
-{
-    struct exhaust_queue *queue = queue_of(worker);
-    for (size_t i = 0; i < queue->count; i++)
-        if (queue->events[i].worker == worker->number &&
-            &worker->deliveries[queue->events[i].slot] == delivery)
-            return &queue->events[i];
-    assert(false && "the engine names a delivery that it does not hold");
-    return NULL;
-}
-
 static bool bus_quarantine(void *self, const struct delivery *delivery, const char *reason,
                            struct error *error)
 {
@@ -274,7 +242,6 @@ static void bus_ack(void *self, struct delivery *const *deliveries, size_t count
 {
     struct exhaust_worker *worker = self;
     struct exhaust *explorer = worker->explorer;
-    struct exhaust_queue *queue = queue_of(worker);
     for (size_t i = 0; i < count; i++) {
         const struct message *message = &deliveries[i]->message;
         /* I7: an ack only after the commit. Every event that booking takes leaves a document,
@@ -282,22 +249,20 @@ static void bus_ack(void *self, struct delivery *const *deliveries, size_t count
         if (worker->service == SIM_BOOKING && strcmp(message->type, EVENT_PAYMENT_DECLINED) != 0 &&
             exhaust_document_find(explorer, SIM_BOOKING, message->correlation_id) == NULL)
             sim_fail(explorer->sim, "I7: %s was acked with nothing stored", message->id);
-        struct exhaust_event *event = event_of(worker, deliveries[i]);
-        worker->is_taken[event->slot] = false;
-        *event = queue->events[--queue->count];
+        memory_bus_settle(&worker->bus, deliveries[i]);
     }
     exhaust_port_point(worker);
 }
 
+/* Counted up to one: how often matters to nobody here, and a state is to come again. */
 void exhaust_bus_lose(struct exhaust_worker *worker)
 {
-    struct exhaust_queue *queue = queue_of(worker);
+    struct memory_queue *queue = worker->bus.queue;
+    memory_bus_forget(&worker->bus);
+    worker->bus.session = EXHAUST_SESSION;
     for (size_t i = 0; i < queue->count; i++)
-        if (queue->events[i].worker == worker->number) {
-            queue->events[i].worker = -1;
-            queue->events[i].was_delivered = true;
-        }
-    memset(worker->is_taken, 0, sizeof worker->is_taken);
+        if (queue->entries[i].delivery_count > 1)
+            queue->entries[i].delivery_count = 1;
 }
 
 static void bus_pause(void *self)

@@ -27,29 +27,29 @@ static uint64_t documents_hash(const struct exhaust_world *world, int service)
     return sum;
 }
 
-static uint64_t event_hash(const struct exhaust_event *event)
+static uint64_t entry_hash(const struct memory_entry *entry)
 {
-    return exhaust_mix(text_hash(event->message), event->was_delivered);
+    return exhaust_mix(exhaust_kept_hash(entry->message), (uint64_t)entry->delivery_count);
 }
 
 /* What nobody holds; the rest is hashed with its holder. */
-static uint64_t queue_hash(const struct exhaust_queue *queue)
+static uint64_t queue_hash(const struct memory_queue *queue)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < queue->count; i++)
-        if (queue->events[i].worker < 0)
-            sum += event_hash(&queue->events[i]);
+        if (queue->entries[i].holder < 0)
+            sum += entry_hash(&queue->entries[i]);
     return sum;
 }
 
 static uint64_t held_hash(const struct exhaust_world *world, const struct exhaust_worker *worker,
                           const struct delivery *held)
 {
-    const struct exhaust_queue *queue = &world->queues[worker->service];
-    int8_t slot = (int8_t)(held - worker->deliveries);
+    const struct memory_queue *queue = &world->queues[worker->service];
+    int16_t slot = (int16_t)((const struct memory_held *)(const void *)held - worker->hand);
     for (size_t i = 0; i < queue->count; i++)
-        if (queue->events[i].worker == worker->number && queue->events[i].slot == slot)
-            return event_hash(&queue->events[i]);
+        if (queue->entries[i].holder == worker->number && queue->entries[i].slot == slot)
+            return entry_hash(&queue->entries[i]);
     return 0;
 }
 

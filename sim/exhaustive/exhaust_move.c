@@ -1,5 +1,7 @@
 /* exhaust_move.c - how an exhaustive world begins, and the transitions that lead on from a state.
  */
+#include "events/topology.h"
+#include "services/registry.h"
 #include "sim/exhaustive/exhaust.h"
 #include "sim/world/sim_release.h"
 
@@ -85,9 +87,15 @@ void exhaust_begin(struct exhaust *explorer)
         op_fill(sim, &plan->ops[i]);
     assert(sim->payment_count <= EXHAUST_PAYMENTS_MAX);
     world->now_ms = sim->now_ms = EPOCH_MS;
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    explorer->broker = memory_broker_of(world->queues, SIM_SERVICE_COUNT, event_bindings,
+                                        event_binding_count, exhaust_keeper(&explorer->pool));
+    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+        world->queues[service] = memory_queue_of(services[service]->queue, world->entries[service],
+                                                 EXHAUST_QUEUE_MAX, NULL, 0);
         world->stores[service] = memory_store_of(world->documents[service], EXHAUST_DOCUMENTS_MAX,
                                                  exhaust_keeper(&explorer->pool));
+    }
+    memory_broker_declare(&explorer->broker);
     exhaust_workers_make(explorer);
     explorer->is_waking = true;
     for (size_t i = 0; i < explorer->worker_count; i++)

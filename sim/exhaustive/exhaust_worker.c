@@ -28,6 +28,9 @@ static void worker_make(struct exhaust *explorer, enum sim_service service, int 
     worker->explorer = explorer;
     worker->number = (int8_t)explorer->worker_count++;
     worker->service = service;
+    memory_bus_init(&worker->bus, &explorer->broker, &explorer->world.queues[service],
+                    worker->number, worker->hand, EXHAUST_HELD_MAX);
+    worker->bus.session = EXHAUST_SESSION;
     limits.batch_max = (size_t)explorer->plan->batch_max;
     limits.sweep_interval_ms = 0;               /* whoever steps sees what is due */
     limits.pause_consumer_after_ms = INT64_MAX; /* a pause ends with the store's trouble */
@@ -113,9 +116,9 @@ int64_t exhaust_worker_again_ms(const struct exhaust_worker *worker)
 static bool has_work(const struct exhaust *explorer, enum sim_service service)
 {
     const struct exhaust_world *world = &explorer->world;
-    const struct exhaust_queue *queue = &world->queues[service];
+    const struct memory_queue *queue = &world->queues[service];
     for (size_t i = 0; i < queue->count; i++)
-        if (queue->events[i].worker < 0)
+        if (queue->entries[i].holder < 0)
             return true;
     for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++) {
         const struct memory_document *document = &world->documents[service][i];
