@@ -15,7 +15,7 @@
     X(JWT_UNSUPPORTED, "unsupported")         /* its `typ` is another, or it has a `crit` */       \
     X(JWT_WRONG_ALGORITHM, "wrong_algorithm") /* none, HS256, not allowed, or not the key's */     \
     X(JWT_UNKNOWN_KEY, "unknown_key")         /* perhaps a new one: read the set again */          \
-    X(JWT_BAD_SIGNATURE, "bad_signature")                                                          \
+    X(JWT_BAD_SIGNATURE, "bad_signature")     /* of a token without kid: perhaps a new key's */    \
     X(JWT_BAD_CLAIMS, "bad_claims") /* signed, but a claim is missing or not as RFC 7519 has it */ \
     X(JWT_WRONG_ISSUER, "wrong_issuer")                                                            \
     X(JWT_WRONG_AUDIENCE, "wrong_audience")                                                        \

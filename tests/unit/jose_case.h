@@ -19,6 +19,18 @@ static inline void set_must_read(const char *text, struct jwk_set *ret)
         fail_msg("%s", error.message);
 }
 
+/* "accepted", or the reason's name. */
+static inline const char *open_with(const struct jwk_set *set, unsigned algs, const char *token,
+                                    size_t length)
+{
+    struct jws_payload payload;
+    struct jwt_refusal refusal = { 0 };
+    if (jws_open(set, algs, token, length, &payload, &refusal))
+        return "accepted";
+    assert_true(refusal.detail[0] != '\0');
+    return jwt_reason_name(refusal.reason);
+}
+
 #ifdef TEST_VECTORS
 static inline struct jwt_signer *signer_must_open(const char *name)
 {
