@@ -17,11 +17,17 @@ LINES_ABOVE = 4
 
 # What names every service and cannot ask: its file, and how one is named there.
 STATIC = {
-    ".dockerignore": r"^!{name}$",
-    "docker-compose.yml": r"^  {name}:$",
-    "compose/env": r"^\s*ROUNDTRIP_{NAME}_URL=",
-    "meson.build": r"'{name}'",
+    ".dockerignore": [r"^!{name}$"],
+    "docker-compose.yml": [r"^  {name}:$", r"^ *ROUNDTRIP_{NAME}_URL: "],
+    "compose/env": [r"^ *ROUNDTRIP_{NAME}_URL="],
+    "meson.build": [r"'{name}'"],
 }
+# How those are named beside that which take part in the saga: they have a store that others may read.
+STATIC_OF_PARTICIPANTS = {
+    "docker-compose.yml": [r"^ *ROUNDTRIP_{NAME}_OPS_URL: ", r"^ *ROUNDTRIP_STORE_{NAME}: "],
+    "compose/env": [r"^ *ROUNDTRIP_{NAME}_OPS_URL="],
+}
+TAKES_PART = re.compile(r"^ *\.queue = ", re.M)  # in the description of a service
 COMMENT = {
     "c": re.compile(r"/\*.*?\*/|//[^\n]*|^[ \t]*#[ \t]*include[^\n]*", re.S | re.M),
     "script": re.compile(r'""".*?"""|(?<![$\w{])#[^\n]*', re.S),
@@ -86,14 +92,23 @@ def second_lists(tree, known):
                    f"system/services.py; or say why it is these, in a comment: {BY_ROLE} ...")
 
 
+def lacking(tree, static, name):
+    for file, forms in static.items():
+        for form in forms if file in tree.files else ():
+            wanted = form.format(name=name, NAME=name.upper())
+            if not re.search(wanted, tree.text(file), re.M):
+                yield f"{file}: the service {name} is missing: no line is {wanted}"
+
+
 def check(tree):
     if services.REGISTRY not in tree.files:
         return
     known = services.names_in(tree.text(services.REGISTRY))
-    for file, form in STATIC.items():
-        for name in known if file in tree.files else ():
-            if not re.search(form.format(name=name, NAME=name.upper()), tree.text(file), re.M):
-                yield f"{file}: does not name the service {name}"
+    for name in known:
+        yield from lacking(tree, STATIC, name)
+        description = f"{name}/service.c"
+        if description in tree.files and TAKES_PART.search(tree.text(description)):
+            yield from lacking(tree, STATIC_OF_PARTICIPANTS, name)
     yield from second_lists(tree, known)
 
 
