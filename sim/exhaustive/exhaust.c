@@ -1,5 +1,6 @@
 /* exhaust.c - the search, depth first: every transition of every state that was not seen before. */
 #include "sim/exhaustive/exhaust.h"
+#include "sim/world/sim_story.h"
 
 #include "common/base/memory.h"
 

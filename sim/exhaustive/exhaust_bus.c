@@ -2,6 +2,7 @@
  * each service, of which a worker may be given any, and any once more. */
 #include "events/topology.h"
 #include "sim/exhaustive/exhaust.h"
+#include "sim/world/sim_story.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 /* exhaust_edge.c - the world outside of an exhaustive world: clients and the provider. */
 #include "sim/exhaustive/exhaust.h"
+#include "sim/world/sim_clients.h"
 #include "sim/world/sim_provider.h"
+#include "sim/world/sim_story.h"
 
 #include <assert.h>
 #include <string.h>

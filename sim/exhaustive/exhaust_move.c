@@ -3,7 +3,8 @@
 #include "events/topology.h"
 #include "services/registry.h"
 #include "sim/exhaustive/exhaust.h"
-#include "sim/world/sim_release.h"
+#include "sim/world/sim_newer.h"
+#include "sim/world/sim_story.h"
 
 #include <assert.h>
 #include <string.h>

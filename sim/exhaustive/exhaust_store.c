@@ -2,6 +2,8 @@
  * write, answer every read, and keep no history. */
 #include "common/saga/document.h"
 #include "sim/exhaustive/exhaust.h"
+#include "sim/world/sim_document.h"
+#include "sim/world/sim_story.h"
 
 #include <assert.h>
 #include <bson.h>

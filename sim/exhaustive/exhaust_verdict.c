@@ -2,6 +2,8 @@
  */
 #include "sim/exhaustive/exhaust.h"
 #include "sim/oracle/sim_oracle.h"
+#include "sim/world/sim_document.h"
+#include "sim/world/sim_story.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
  * exploration: before a step it is given the memory that the state says, after it the memory is
  * taken. A crash leaves the memory of an engine that was just made. */
 #include "sim/exhaustive/exhaust.h"
+#include "sim/world/sim_story.h"
 
 #include <assert.h>
 #include <string.h>

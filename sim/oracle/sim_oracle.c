@@ -4,7 +4,11 @@
 #include "events/topology.h"
 #include "replay/replay_decide.h"
 #include "services/registry.h"
-#include "sim/world/sim_release.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_document.h"
+#include "sim/world/sim_newer.h"
+#include "sim/world/sim_queue.h"
+#include "sim/world/sim_story.h"
 #include "sim/world/sim_words.h"
 
 #include <string.h>

@@ -1,6 +1,9 @@
 /* sim_oracle_money.c - I3 and I4: what the provider's books say of each payment, and what the
  * payment service holds and has announced, agree. */
 #include "sim/oracle/sim_oracle.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_clients.h"
+#include "sim/world/sim_story.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
  * that it shares with its parent, so that a process that ends in an assertion still names its seed.
  */
 #include "sim/random/sim_jobs.h"
+#include "sim/world/sim.h"
 
 #include <errno.h>
 #include <signal.h>

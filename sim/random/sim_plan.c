@@ -2,6 +2,8 @@
  * themselves, contradict themselves, and act for strangers. */
 #include "payment/unnamed.h"
 #include "sim/random/sim_schedule.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_story.h"
 #include "sim/world/sim_words.h"
 
 #include <string.h>

@@ -1,5 +1,12 @@
 /* sim_schedule.c - one schedule: chaos, healing, oracle. */
 #include "sim/random/sim_schedule.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_afterwards.h"
+#include "sim/world/sim_clients.h"
+#include "sim/world/sim_newer.h"
+#include "sim/world/sim_queue.h"
+#include "sim/world/sim_story.h"
+#include "sim/world/sim_worker.h"
 
 #include "common/base/hash.h"
 #include "sim/oracle/sim_oracle.h"

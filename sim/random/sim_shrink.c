@@ -2,6 +2,7 @@
  * chunks first; whatever still fails is kept. The way of Hypothesis (MacIver and Donaldson, "Test-
  * Case Reduction via Test-Case Generation", ECOOP 2020): no knowledge of what a choice means. */
 #include "sim/random/sim_shrink.h"
+#include "sim/world/sim.h"
 
 #include "common/base/memory.h"
 

@@ -1,6 +1,9 @@
 /* sim_aside.c - deliveries that a worker puts aside: dead letters, and what is left to a newer
  * release and comes back. */
 #include "sim/world/sim_aside.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_queue.h"
+#include "sim/world/sim_story.h"
 
 #include <assert.h>
 #include <string.h>

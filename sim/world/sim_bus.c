@@ -1,8 +1,12 @@
 /* sim_bus.c - the bus as a worker's engine sees it. */
+#include "sim/world/sim_bus.h"
 #include "common/base/hash.h"
 #include "events/topology.h"
 #include "sim/world/sim.h"
 #include "sim/world/sim_aside.h"
+#include "sim/world/sim_document.h"
+#include "sim/world/sim_queue.h"
+#include "sim/world/sim_story.h"
 #include "sim/world/sim_topology.h"
 #include "sim/world/sim_words.h"
 

@@ -1,6 +1,9 @@
 /* sim_clients.c - who speaks HTTP: clients with intents and cancels, the provider with its
  * webhooks. They repeat themselves, contradict themselves, and act for strangers. */
-#include "sim/world/sim_provider.h"
+#include "sim/world/sim_clients.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_document.h"
+#include "sim/world/sim_story.h"
 #include "sim/world/sim_words.h"
 
 #include <assert.h>

@@ -1,6 +1,11 @@
 /* sim_flood.c - after all has come to rest, one side of an engine is flooded and kept full, and
  * what comes on another side must have its turn within a few steps. */
 #include "sim/world/sim.h"
+#include "sim/world/sim_afterwards.h"
+#include "sim/world/sim_clients.h"
+#include "sim/world/sim_queue.h"
+#include "sim/world/sim_story.h"
+#include "sim/world/sim_worker.h"
 
 #define FLOODED_PER_1000 40
 #define FLOOD_DEPTH      48 /* above the largest batch and prefetch */

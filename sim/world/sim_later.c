@@ -1,6 +1,9 @@
 /* sim_later.c - weeks after all has come to rest: messages that were settled come again, and
  * somebody replays the dead letters, twice. */
 #include "sim/world/sim.h"
+#include "sim/world/sim_afterwards.h"
+#include "sim/world/sim_queue.h"
+#include "sim/world/sim_story.h"
 
 #include <string.h>
 

@@ -1,7 +1,9 @@
 /* sim_pool.c - the payment service's calls to the provider, as its provider_client.c makes them:
  * the service's own queue and breaker, a few callers, no threads. */
 #include "payment/refund_effects.h"
+#include "sim/world/sim.h"
 #include "sim/world/sim_provider.h"
+#include "sim/world/sim_story.h"
 
 #include <string.h>
 

@@ -2,6 +2,10 @@
  * way there and back. Its ledger counts what moved money. Answers are read by the service's own
  * reader, from the bytes that the real provider sends. */
 #include "sim/world/sim_provider.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_clients.h"
+#include "sim/world/sim_document.h"
+#include "sim/world/sim_story.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,7 +1,10 @@
 /* sim_queue.c - what goes wrong in the queues of common/memory and on the way into them, and what
  * is known of every message id. */
+#include "sim/world/sim_queue.h"
 #include "common/base/hash.h"
 #include "events/topology.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_story.h"
 #include "sim/world/sim_topology.h"
 
 #include <assert.h>

@@ -2,6 +2,8 @@
  * gives money back by hand, in parts, before anybody here asks for it or while it is asked for;
  * banks send back what had gone. All of it is reported by webhook, each step on its own: late,
  * twice and in any order, since webhooks that wait are sent in any order. */
+#include "sim/world/sim.h"
+#include "sim/world/sim_story.h"
 #include "sim/world/sim_words.h"
 
 #include <assert.h>

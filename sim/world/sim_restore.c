@@ -5,7 +5,13 @@
  * acknowledged money, of which only the provider still knows (`roundtrip audit` lists it), and
  * would use message ids again that booking has seen with other content: it quarantines them. Nor is
  * the booking service's store put back: its outcomes are promises to others. */
+#include "sim/world/sim.h"
+#include "sim/world/sim_afterwards.h"
 #include "sim/world/sim_aside.h"
+#include "sim/world/sim_clients.h"
+#include "sim/world/sim_document.h"
+#include "sim/world/sim_story.h"
+#include "sim/world/sim_worker.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,8 +1,9 @@
-/* sim_store.h - the parts of the simulated stores, and what is seen of time in them. */
+/* sim_store.h - the simulated stores: those of common/memory, with faults around them. */
 #pragma once
 
 #include "sim/world/sim.h"
 
+struct store_port sim_store_port(struct sim_worker *worker);
 void sim_stores_make(struct sim *sim);
 #define SIM_JUNK_PREFIX "junk:"
 /* May strike, too; error is set then. */

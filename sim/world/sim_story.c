@@ -1,4 +1,5 @@
 /* sim_story.c - what happened, one line an event, and the first thing that went wrong. */
+#include "sim/world/sim_story.h"
 #include "common/base/hash.h"
 #include "services/registry.h"
 #include "sim/world/sim.h"

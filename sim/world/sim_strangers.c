@@ -1,6 +1,10 @@
 /* sim_strangers.c - who else has access to the broker: publishers of nonsense, of forgeries, of
  * captures that the payment service has not stored yet, and of demands for too much money. */
 #include "events/topology.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_document.h"
+#include "sim/world/sim_queue.h"
+#include "sim/world/sim_story.h"
 #include "sim/world/sim_words.h"
 
 #include <string.h>

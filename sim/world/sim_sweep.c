@@ -1,4 +1,5 @@
 /* sim_sweep.c - what the sweeps find in a simulated store. */
+#include "sim/world/sim.h"
 #include "sim/world/sim_store.h"
 
 #include <stdio.h>

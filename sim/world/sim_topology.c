@@ -3,6 +3,8 @@
  * have announced something again. */
 #include "sim/world/sim_topology.h"
 #include "events/topology.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_story.h"
 
 #define INTERVAL_MS 20000 /* ROUNDTRIP_TOPOLOGY_INTERVAL_MS */
 #define DOUBT_MS    2000

@@ -1,9 +1,11 @@
 /* sim_trace.c - what observers are told, and that it changes nothing. Each decision that was saved
  * is observed, under the id of its booking, whose one trace it goes into; and a schedule that
  * nobody observes ends in the same bytes. */
+#include "sim/world/sim_trace.h"
 #include "common/base/hash.h"
 #include "common/bson/bson_read.h"
 #include "sim/world/sim.h"
+#include "sim/world/sim_story.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* sim_waits.c - what time must not do: announce in vain, and let a deadline fire too soon. */
+#include "sim/world/sim.h"
 #include "sim/world/sim_store.h"
+#include "sim/world/sim_story.h"
 
 #include <string.h>
 

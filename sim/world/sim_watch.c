@@ -2,7 +2,12 @@
  * anomalies a decision has met, and follows each booking's one trace. It changes nothing. */
 #include "common/saga/document.h"
 #include "events/topology.h"
+#include "sim/world/sim_clients.h"
+#include "sim/world/sim_document.h"
+#include "sim/world/sim_queue.h"
 #include "sim/world/sim_store.h"
+#include "sim/world/sim_story.h"
+#include "sim/world/sim_trace.h"
 #include "sim/world/sim_words.h"
 
 #include <string.h>

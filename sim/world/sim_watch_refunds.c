@@ -1,5 +1,6 @@
 /* sim_watch_refunds.c - which anomalies of several refunds of one payment a decision has met. */
 #include "sim/world/sim.h"
+#include "sim/world/sim_clients.h"
 
 #include <string.h>
 

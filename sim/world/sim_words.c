@@ -1,7 +1,11 @@
 /* sim_words.c - what clients and the provider said, beside what came of it: cancels, declined
  * tries. */
 #include "sim/world/sim_words.h"
+#include "sim/world/sim.h"
 #include "sim/world/sim_aside.h"
+#include "sim/world/sim_document.h"
+#include "sim/world/sim_queue.h"
+#include "sim/world/sim_story.h"
 
 #include <string.h>
 

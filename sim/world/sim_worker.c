@@ -1,6 +1,14 @@
 /* sim_worker.c - the processes: an engine each, that may die at any of its port calls and is then
  * made anew on the same store and bus. */
+#include "sim/world/sim_worker.h"
+#include "sim/world/sim.h"
+#include "sim/world/sim_bus.h"
+#include "sim/world/sim_clients.h"
 #include "sim/world/sim_provider.h"
+#include "sim/world/sim_queue.h"
+#include "sim/world/sim_store.h"
+#include "sim/world/sim_story.h"
+#include "sim/world/sim_trace.h"
 
 #include <string.h>
 

@@ -56,7 +56,7 @@ HOUSE = [
     ("tests/unit", [*LEAVES, "common/jwt", "common/saga", "common/memory", "common/mongodb", "common/sqlite",
                     "common/store", "common/rabbitmq", "common/effects", "common/http", "common/daemon", "events",
                     "tracing/export", "tracing", *SERVICES, "provider", "services", "audit", "replay", "cli/screen",
-                    "cli/sources", "cli/commands", "cli", "sim/random", "sim/exhaustive", "tests/vectors/jose"]),
+                    "cli/sources", "cli/commands", "cli", "sim/world", "sim/random", "sim/exhaustive", "tests/vectors/jose"]),
     ("tests/contract", ["common/base", "common/bson", "common/saga", "common/memory", "common/store", "common/rabbitmq"]),
     ("tests/fuzz", ["common/base", "common/json", "common/jwt", "common/saga", "events", "tests/vectors/jose"]),
     ("tests/integration", [*LEAVES, "common/http"]),

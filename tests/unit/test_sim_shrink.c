@@ -1,5 +1,6 @@
 /* The simulator's own promises: a seed tells one story, and a story that fails is made short. */
 #include "sim/random/sim_shrink.h"
+#include "sim/world/sim_story.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
