@@ -3,14 +3,37 @@
  *
  * An item is one input. A draft is one document of the batch: all items that concern it fold into
  * one new version. A delivery has one item or several (or none, when it is quarantined). While the
- * messages of some batches are on their way, the next one is made. */
+ * messages of some batches are on their way, the next one is made.
+ *
+ * A draft                                            An item
+ *
+ *              +--------- lost, in doubt ---------+               +--- its draft opens again ---+
+ *              v                                  |               v                             |
+ *   new --> STALE --load--> LOADED --decide--> DIRTY            OPEN --decide--> DECIDED -------+
+ *             |  ^             |                  |               |
+ *             |  +-- a guess --+                save              +--> DEFERRED  not now
+ *             |      of which nothing            |                +--> LATER     a newer release's
+ *             |      came                        v                +--> POISON    a bug, a forgery
+ *             +--load--> NEWER, BROKEN         SAVED
+ *
+ * Draft  STALE   is to be loaded: its items are OPEN. More rounds than a step may take leave it so;
+ *                then its deliveries stay in hand, and its requests get 503.
+ *        LOADED  state and version are the store's, or nothing is stored (a guess: nothing is
+ * looked for); every decision about it has left it as it was. DIRTY   state, owed messages and
+ * history are the next version's; `version` the stored one. SAVED   is durable as `version`; what
+ * it owes is in the store. NEWER   a newer release's; BROKEN: unreadable, or of a decision that
+ * cannot be saved. Both are left as they are stored, and all about them is LATER or POISON. Item
+ * DECIDED stands as soon as its draft is SAVED or LOADED; until then nobody is told.
+ *
+ * A delivery's life: given by the bus it is in hand (`held`); taken it is in one batch; settled it
+ * is acked, or copied to where dead letters or newer releases find it and then acked; what cannot
+ * be settled yet is in hand again. It is void when its session ends, wherever it is. */
 #pragma once
 
-#include "common/saga/batch_ring.h"
+#include "common/base/arena.h"
+#include "common/saga/bus_port.h"
 #include "common/saga/document.h"
-#include "common/saga/engine.h"
-#include "common/saga/engine_clock.h"
-#include "common/saga/refusals.h"
+#include "common/saga/store_port.h"
 
 #include <stdbool.h>
 #include <stddef.h>

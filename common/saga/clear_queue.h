@@ -1,5 +1,15 @@
 /* clear_queue.h - documents whose owed messages are confirmed but not yet dropped from the store.
  *
+ *                 confirmed                    due, or many           store.clear_owed
+ *   owed in store -----------> add: remembered -------------> take: gone ----------------> dropped
+ *         ^                        |      |                                |
+ *         |                        |      +-- saved again: remove          | it failed
+ *         +------ full: no add ----+          (the save drops them)        v
+ *                                                             the relay publishes them once more
+ *
+ * Remembered means: confirmed at this version, and still stored. Each document is in it once, at
+ * its newest version; those that are gone keep their place in the ring until they are its first.
+ *
  * Dropping them costs a write, so it waits: the next save of the document drops them for nothing,
  * and what is not saved again is dropped many at a time. A queue in the order of coming, with an
  * index by document id. Belongs to one engine; its thread only. Pure. */

@@ -64,9 +64,24 @@ struct engine {
     int64_t bus_wait_ms;  /* publishing failed: no deliveries before this */
     bool is_relaying_all; /* after a reconnect: whatever its age */
 
+    /* The pause while the store takes no write:
+     *
+     *              a batch fails                  after a while
+     *   RUNNING ------------------> PAUSED ------------------------> (pulse)
+     *      ^                          ^  ^                            |    |
+     *      |                          |  +---- not acknowledged ------+    | acknowledged
+     *      |                          |                                    v
+     *      |                          +------- its batch fails ------- ON TRIAL
+     *      +------------------------------ its batch is saved, or empty ---+
+     *
+     * RUNNING   neither flag; pause_ms is the least.
+     * PAUSED    is_paused: until pause_until_ms nothing is taken, requests get 503, deliveries stay
+     *           in hand. pause_ms doubles with each failure. From limits.pause_consumer_after_ms on
+     *           has_paused_consumer: the deliveries were given back.
+     * ON TRIAL  both flags, within one step only: a small write was acknowledged, and the step's
+     *           batch shows whether it was right. */
     bool is_paused;
-    bool is_on_trial; /* a small write was acknowledged: if this step's batch is, too, the pause
-                         ends */
+    bool is_on_trial;
     bool has_paused_consumer;
     int64_t paused_since_ms, pause_until_ms, pause_ms;
     char pause_reason[ERROR_MESSAGE_BYTES];

@@ -1,6 +1,16 @@
 /* refusals.h - kinds of messages that the broker does not take just now, because a queue that they
  * go to is full or missing.
  *
+ *              refused                                    taken, REFUSAL_OPEN_AT times
+ *   (unknown) ---------> WAITS until until_ms ---> TRIES ------------------------------> (unknown)
+ *                          ^                         |
+ *                          +-- refused: wait_ms doubles, allowed is 1 again
+ *
+ * (unknown)  not in `kinds`: everything is handed over.
+ * WAITS      now < until_ms: nothing is; what comes is kept in the outbox.
+ * TRIES      up to `allowed` at a time are; each that is taken raises it by one.
+ * Whatever its state, REFUSAL_FORGET_MS after until_ms it is unknown again.
+ *
  * Of a kind that was refused nothing more is handed over for a while, which grows as long as the
  * refusals go on. Then one message tries, and with each that is taken more may follow: so what the
  * other queues of that kind take twice or more is never much. Belongs to one engine; its thread

@@ -44,7 +44,7 @@ static struct world {
     size_t delivered, acked, quarantined, postponed, published, nacked;
     int64_t postponed_since_ms;
     bool is_undrained, refuses_letters, loses_messages, nacks_messages, confirms_late;
-    size_t saves, save_calls, loads, observed;
+    size_t saves, save_calls, loads, observed, unconcerned;
     bool is_away, refuses_writes, conflicts, is_in_doubt;
     const char *contended_id; /* another process saves it first, once */
     const char *doubted_id;   /* of a document of which a save says nothing; or NULL */
@@ -262,7 +262,14 @@ static void decided(void *self, const struct decided *decided)
     snprintf(world.observed_for, IDENT_SIZE, "%s", decided->input->correlation_id);
 }
 
-static const struct observer_port observer = { .decided = decided };
+static void unconcerned(void *self, const struct delivery *delivery)
+{
+    (void)self;
+    (void)delivery;
+    world.unconcerned++;
+}
+
+static const struct observer_port observer = { .decided = decided, .unconcerned = unconcerned };
 
 /* ---- what a test does ---- */
 

@@ -34,6 +34,10 @@ static bool tally_parse(const void *self, const struct message *message, struct 
         return error_set(error, ERROR_REJECT, "unreadable");
     if (message->body[0] == '!')
         return error_set(error, ERROR_NEWER, "unknown event type");
+    if (message->body[0] == '-') { /* it is about nobody that is counted here */
+        *ret_count = 0;
+        return true;
+    }
     memset(ret_inputs, 0, sizeof *ret_inputs);
     const char *worth = strstr(message->body, "\"worth\":");
     const struct told told = { worth != NULL ? strtoll(strchr(worth, ':') + 1, NULL, 10) : 0 };
