@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/json/json_read.h"
+#include "common/saga/request_port.h"
 #include "gateway/handlers.h"
 #include "gateway/idempotency_key.h"
 #include "gateway/views.h"

@@ -7,6 +7,7 @@
 #include "common/json/json_read.h"
 #include "common/json/json_write.h"
 #include "common/saga/document.h"
+#include "common/saga/request_port.h"
 #include "payment/payment.h"
 
 #include <inttypes.h>

@@ -7,6 +7,7 @@
 #include "common/json/json_read.h"
 #include "common/json/json_write.h"
 #include "common/log/log.h"
+#include "common/saga/request_port.h"
 #include "payment/payment.h"
 #include "payment/signature.h"
 #include "payment/unnamed.h"

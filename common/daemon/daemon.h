@@ -13,13 +13,15 @@
 #include "common/daemon/watch.h"
 #include "common/http/http_server.h"
 #include "common/rabbitmq/amqp_bus.h"
-#include "common/saga/engine.h"
+#include "common/saga/effect_port.h"
 #include "common/saga/service.h"
+#include "common/saga/store_port.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
+struct request;
 struct daemon; /* what handlers may use */
 
 /* Sends a changing request through the engine. False: busy or stopping (answer 503). */

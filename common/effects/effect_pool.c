@@ -6,6 +6,7 @@
 #include "common/base/memory.h"
 #include "common/base/thread.h"
 #include "common/log/log.h"
+#include "common/saga/input.h"
 
 #include <assert.h>
 #include <inttypes.h>

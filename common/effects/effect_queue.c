@@ -3,6 +3,8 @@
 #include "common/effects/effect_queue.h"
 #include "common/base/hash.h"
 #include "common/base/memory.h"
+#include "common/saga/decision.h"
+#include "common/saga/input.h"
 
 #include <assert.h>
 #include <stdlib.h>

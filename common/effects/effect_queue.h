@@ -16,12 +16,13 @@
 #pragma once
 
 #include "common/effects/breaker.h"
-#include "common/saga/decision.h"
-#include "common/saga/input.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct effect;
+struct input;
 
 /* What the queue asks about the effects of a service. Pure functions, of the process. */
 struct effect_kind {

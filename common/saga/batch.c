@@ -3,6 +3,7 @@
 #include "common/saga/batch.h"
 
 #include "common/base/hash.h"
+#include "common/saga/input.h"
 
 #include <assert.h>
 #include <string.h>

@@ -32,7 +32,9 @@
 
 #include "common/base/arena.h"
 #include "common/saga/bus_port.h"
+#include "common/saga/decision.h"
 #include "common/saga/document.h"
+#include "common/saga/input.h"
 #include "common/saga/store_port.h"
 
 #include <stdbool.h>

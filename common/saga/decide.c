@@ -2,6 +2,7 @@
  * one after the other upon the same draft. */
 #include "common/base/text.h"
 #include "common/bson/bson_write.h"
+#include "common/saga/content_codec.h"
 #include "common/saga/engine_private.h"
 
 #include <assert.h>

@@ -2,6 +2,7 @@
 #include "common/saga/document.h"
 #include "common/base/text.h"
 #include "common/saga/document_kept.h"
+#include "common/saga/message.h"
 
 #include <assert.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 #include "common/base/arena.h"
 #include "common/bson/bson_keep.h"
 #include "common/bson/bson_read.h"
+#include "common/saga/message.h"
 #include "common/saga/participant.h"
 #include "common/saga/store_port.h"
 

@@ -1,5 +1,7 @@
 /* document_claim.c - document_contradicts(): is this input what its message id has said before? */
+#include "common/saga/content_codec.h"
 #include "common/saga/document.h"
+#include "common/saga/input.h"
 
 #include <assert.h>
 #include <string.h>

@@ -2,11 +2,11 @@
  * Bounded in number and time; a result comes back as an input of source INPUT_FROM_EFFECT. */
 #pragma once
 
-#include "common/saga/decision.h"
-#include "common/saga/input.h"
-
 #include <stdbool.h>
 #include <stddef.h>
+
+struct effect;
+struct input;
 
 struct effect_port {
     void *self;

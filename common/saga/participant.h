@@ -7,10 +7,6 @@
 
 #include "common/base/attributes.h"
 #include "common/base/error.h"
-#include "common/saga/content_codec.h"
-#include "common/saga/decision.h"
-#include "common/saga/input.h"
-#include "common/saga/message.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +15,10 @@
 
 struct bson_fields;
 struct bson_output;
+struct content_form;
+struct decision;
+struct input;
+struct message;
 struct transition_table;
 
 #define INPUT_TYPE_DEADLINE 0 /* every participant's enum starts with its deadline */

@@ -3,6 +3,10 @@
 
 #include "common/bson/bson_read.h"
 #include "common/bson/bson_write.h"
+#include "common/saga/content_codec.h"
+#include "common/saga/decision.h"
+#include "common/saga/input.h"
+#include "common/saga/message.h"
 #include "common/saga/participant.h"
 
 #include <stdio.h>

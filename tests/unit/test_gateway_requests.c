@@ -1,6 +1,7 @@
 /* What a client that books is told, by what the engine says of it. The engine is this test's own.
  */
 #include "common/http/http_guard.h"
+#include "common/saga/request_port.h"
 #include "gateway/handlers.h"
 
 #include <setjmp.h>

@@ -2,6 +2,7 @@
  * this test's own. */
 #include "common/base/clock.h"
 #include "common/http/http_guard.h"
+#include "common/saga/request_port.h"
 #include "payment/payment.h"
 #include "payment/signature.h"
 #include "payment/webhooks.h"
