@@ -102,25 +102,6 @@ static void an_unknown_schema_version_is_quarantined(void **test)
     assert_int_equal(world.saves, 0);
 }
 
-/* Neither one that is decided, nor a dead letter, nor what a newer release is to know. */
-static void a_message_that_concerns_nobody_is_acked_and_told_as_such(void **test)
-{
-    struct engine_status status;
-    (void)test;
-    deliver("m1", "A", "{}");
-    deliver("m2", "B", "-");
-    deliver("m3", "C", "?");
-    deliver("m4", "D", "!");
-    engine_step(world.engine, NOW, NOW);
-    assert_int_equal(world.unconcerned, 1);
-    assert_int_equal(world.observed, 1);
-    assert_int_equal(world.quarantined, 1);
-    assert_int_equal(world.acked, 4);
-    engine_status_get(world.engine, &status);
-    assert_int_equal(status.delivered, 4);
-    assert_int_equal(status.duplicates, 1); /* as which it counts: nothing was to be done */
-}
-
 static void what_the_dead_letter_queue_does_not_take_is_kept(void **test)
 {
     (void)test;
@@ -396,7 +377,6 @@ int main(void)
         TEST(an_input_that_expects_a_document_makes_the_others_look_too),
         TEST(a_message_id_with_another_body_is_quarantined),
         TEST(an_unknown_schema_version_is_quarantined),
-        TEST(a_message_that_concerns_nobody_is_acked_and_told_as_such),
         TEST(what_the_dead_letter_queue_does_not_take_is_kept),
         TEST(a_message_that_came_back_before_is_handled_alone),
         TEST(a_full_outbox_turns_requests_away),

@@ -217,11 +217,31 @@ static void nothing_is_announced_again_while_nothing_can_be_published(void **tes
     assert_int_equal(world.saves, 2);
 }
 
+/* Neither one that is decided, nor a dead letter, nor what a newer release is to know. */
+static void a_message_that_concerns_nobody_is_acked_and_told_as_such(void **test)
+{
+    struct engine_status status;
+    (void)test;
+    deliver("m1", "A", "{}");
+    deliver("m2", "B", "-");
+    deliver("m3", "C", "?");
+    deliver("m4", "D", "!");
+    engine_step(world.engine, NOW, NOW);
+    assert_int_equal(world.unconcerned, 1);
+    assert_int_equal(world.observed, 1);
+    assert_int_equal(world.quarantined, 1);
+    assert_int_equal(world.acked, 4);
+    engine_status_get(world.engine, &status);
+    assert_int_equal(status.delivered, 4);
+    assert_int_equal(status.duplicates, 1); /* as which it counts: nothing was to be done */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_message_that_concerns_nobody_is_acked_and_told_as_such),
         TEST(a_decision_that_cannot_be_saved_is_set_aside_alone),
         TEST(a_decision_that_breaks_an_invariant_is_set_aside_alone),
         TEST(a_request_that_cannot_be_saved_gets_500_and_leaves_nothing),
