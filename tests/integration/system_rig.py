@@ -11,7 +11,6 @@ import json
 import os
 import queue
 import random
-import re
 import shlex
 import signal
 import socket
@@ -151,15 +150,19 @@ class Http:
             self.close()
         return int(line.split()[1]), headers, body
 
-    def request(self, method, path, body=None, headers=None):
+    def begin(self, method, path, body=None, headers=None):
+        """A request whose answer is for receive."""
         lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
         data = b""
         if body is not None:
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             lines += ["Content-Type: application/json", f"Content-Length: {len(data)}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + data)
+
+    def request(self, method, path, body=None, headers=None):
         try:
-            self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + data)
+            self.begin(method, path, body, headers)
             return self.receive()
         except OSError:
             self.close()
@@ -387,9 +390,3 @@ class System:
         """Ready messages of a queue."""
         with contextlib.closing(pika.BlockingConnection(pika.URLParameters(self.amqp_url))) as connection:
             return connection.channel().queue_declare(queue_name, passive=True).method.message_count
-
-
-def trace_id_of(booking):
-    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", booking) and set(booking) != {"0", "-"}:
-        return booking.replace("-", "")
-    return hashlib.sha256(booking.encode()).hexdigest()[:32]

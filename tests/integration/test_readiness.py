@@ -12,6 +12,7 @@ import pymongo
 import pytest
 from built import QUEUES, SERVICES
 from system_rig import until
+from wait_rig import stays
 
 SEEN_S_MAX = 5
 WELL_S_MAX = 10
@@ -63,8 +64,7 @@ def test_a_full_disk(new_system):
         before = resource.prlimit(system.processes[name].pid, resource.RLIMIT_FSIZE)
         resource.prlimit(system.processes[name].pid, resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, before[1]))
         seen(system, name, "store")  # nobody asks anything of it
-        time.sleep(3)
-        assert is_not_ready(system, name, "store")
+        stays(lambda name=name: is_not_ready(system, name, "store"), f"{name} is ready though it cannot write", 3)
         assert system.ask_ops(name, "/livez")[0] == 200
         resource.prlimit(system.processes[name].pid, resource.RLIMIT_FSIZE, before)
         well_again(system, name)
@@ -117,8 +117,7 @@ def test_a_database_that_hangs_while_nothing_is_to_be_done(new_system, restored)
     system = new_system("mongodb").start("gateway")
     restored.signal(signal.SIGSTOP)
     seen(system, "gateway", "store")
-    time.sleep(4)
-    assert is_not_ready(system, "gateway", "store")
+    stays(lambda: is_not_ready(system, "gateway", "store"), "ready though the database hangs", 4)
     assert system.ask_ops("gateway", "/livez")[0] == 200
     restored.signal(signal.SIGCONT)
     well_again(system, "gateway")
@@ -127,9 +126,7 @@ def test_a_database_that_hangs_while_nothing_is_to_be_done(new_system, restored)
 
 def test_a_database_that_never_was_there(new_system):
     system = new_system(ROUNDTRIP_STORE="mongodb://127.0.0.1:1/x").start("gateway", ready=False)
-    for _ in range(12):
-        assert is_not_ready(system, "gateway", "store")
-        time.sleep(1)
+    stays(lambda: is_not_ready(system, "gateway", "store"), "ready without a database", 12)
     assert lines(system, "gateway", "store") == (1, 0)
 
 
@@ -138,8 +135,7 @@ def test_a_wrong_password(new_system, broker):
     system = new_system(amqp_url=url).start("gateway", ready=False)
     seen(system, "gateway", "broker", "log in")
     until(lambda: lines(system, "gateway", "broker") == (1, 0), "it is logged", SEEN_S_MAX)
-    time.sleep(6)
-    assert lines(system, "gateway", "broker") == (1, 0)
+    stays(lambda: lines(system, "gateway", "broker") == (1, 0), "it is logged once", 6)
 
 
 def test_queues_of_the_same_name_that_are_others(new_system, broker):
@@ -157,7 +153,7 @@ def test_a_broker_that_goes_and_comes(new_system, broker):
     broker.kill()
     try:
         seen(system, "gateway", "broker")
-        time.sleep(2)
+        stays(lambda: is_not_ready(system, "gateway", "broker"), "ready without a broker", 2)
     finally:
         broker.start()
     until(lambda: system.ask_ops("gateway", "/readyz")[0] == 200, "ready again", 30)
@@ -190,8 +186,7 @@ def test_a_process_whose_loop_hangs_is_not_alive(new_system):
     pid = system.processes["gateway"].pid
     assert system.ask_ops("gateway", "/livez") == (200, {"status": "pass"})
     with thread_stopped(system.processes["gateway"], pid):  # the main thread is the loop's
-        time.sleep(5)
-        assert system.ask_ops("gateway", "/livez")[0] == 200  # a store may take so long
+        stays(lambda: system.ask_ops("gateway", "/livez")[0] == 200, "dead, though a store may take so long", 5)
         until(lambda: system.ask_ops("gateway", "/livez")[0] == 503, "it is dead", LOOP_STILL_S + 1)
         assert is_not_ready(system, "gateway", "loop")
     until(lambda: system.ask_ops("gateway", "/livez")[0] == 200, "it lives", 5)

@@ -1,17 +1,18 @@
 """A service ends when it is asked to, keeps every promise, and says plainly why it will not start."""
 import contextlib
 import fcntl
+import json
 import os
 import signal
 import sqlite3
 import subprocess
-import threading
 import time
 
 import pytest
 from load_rig import Load
 from built import BUILD, PROGRAMS, SERVICES
 from system_rig import SECRET, until
+from wait_rig import stays, until_taken
 
 STOP_S_MAX = 5
 USAGE = 64
@@ -23,7 +24,7 @@ def test_sigterm_under_load_ends_with_0_in_time_and_every_promise_is_kept(new_sy
     stopped = []
 
     def stop_and_start(name, after_s):
-        time.sleep(after_s)
+        time.sleep(after_s)  # the moment in the load that each service has of its own
         begin = time.monotonic()
         status = system.stop(name, STOP_S_MAX + 5)
         stopped.append((name, status, time.monotonic() - begin))
@@ -40,18 +41,17 @@ def test_sigterm_ends_a_waiting_client_and_a_service_without_its_broker(new_syst
     system = new_system(amqp_url=broker.env["AMQP_URL"].replace(broker.env["RABBITMQ_PORT"], "1"))
     system.start(*SERVICES, ready=False)
     assert system.call("gateway", "POST", "/booking/intent", {"intentId": "B1", "userId": "alice", "amount": 5})[0] == 202
-    answers = []
-    waiting = threading.Thread(target=lambda: answers.append(system.call(
-        "gateway", "GET", "/booking/B1", headers={"Prefer": "wait=30"}, timeout_s=40)))
-    waiting.start()
-    time.sleep(0.3)
+    waiting = system.http("gateway", 40)
+    waiting.begin("GET", "/booking/B1", headers={"Prefer": "wait=30"})
+    until_taken(system.ports["gateway"])
     begin = time.monotonic()
     for name in SERVICES:
         system.signal(name, signal.SIGTERM)
     assert [system.processes[name].wait(STOP_S_MAX) for name in SERVICES] == [0, 0, 0]
     assert time.monotonic() - begin < STOP_S_MAX
-    waiting.join(5)
-    assert answers and answers[0][0] == 200 and answers[0][1]["state"] == "pending", answers
+    with contextlib.closing(waiting):
+        status, _, content = waiting.receive()
+    assert status == 200 and json.loads(content)["state"] == "pending", content
     assert system.documents("gateway").keys() == {"B1"}  # promised, and still there
 
 
@@ -76,10 +76,10 @@ def test_sigterm_ends_within_5_s_whatever_is_away(new_system, mongod, store):
             lock.execute("BEGIN IMMEDIATE")
         else:
             mongod.signal(signal.SIGSTOP)
-        callers = [threading.Thread(target=suppressed, args=(system, n)) for n in range(4)]
-        for caller in callers:
-            caller.start()
-        time.sleep(0.5)
+        callers = [system.http("gateway") for _ in range(4)]
+        for number, caller in enumerate(callers):
+            caller.begin("POST", "/booking/intent", {"intentId": f"b{number}", "userId": "u", "amount": 5})
+        until_taken(system.ports["gateway"])
         begin = time.monotonic()
         for name in ("gateway", "booking"):
             system.signal(name, signal.SIGTERM)
@@ -91,12 +91,7 @@ def test_sigterm_ends_within_5_s_whatever_is_away(new_system, mongod, store):
         else:
             mongod.signal(signal.SIGCONT)
     for caller in callers:
-        caller.join()
-
-
-def suppressed(system, number):
-    with contextlib.suppress(OSError):
-        system.call("gateway", "POST", "/booking/intent", {"intentId": f"b{number}", "userId": "u", "amount": 5})
+        caller.close()
 
 
 def test_sigterm_ends_a_service_whose_log_nobody_reads(new_system):
@@ -116,8 +111,7 @@ def test_sigterm_ends_a_service_whose_log_nobody_reads(new_system):
             assert system.call("gateway", "POST", "/booking/intent",
                                {"intentId": f"b{number}", "userId": "u", "amount": 5})[0] == 202
         process.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
-        assert system.ask_ops("gateway", "/livez")[0] == 200
+        stays(lambda: system.ask_ops("gateway", "/livez")[0] == 200, "SIGHUP ends it", 0.5)
         begin = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0 and time.monotonic() - begin < 5

@@ -11,6 +11,7 @@ from system_rig import until
 
 ANSWER_S_MAX = 7
 FILE_BYTES_MAX = 4096
+UNDER_WAY = 50  # so many messages are decided when the store goes
 
 
 @pytest.fixture(name="restored")
@@ -30,7 +31,7 @@ def probe(system, away, slowest):
         slowest.append((time.monotonic() - begin, status))
         assert status == 503 and headers["retry-after"] == "1", (status, answer)
         count += 1
-        time.sleep(0.2)
+        time.sleep(0.2)  # the pace of a caller who has to try again
 
 
 def away_for(server, system, seconds, take, give_back):
@@ -39,7 +40,7 @@ def away_for(server, system, seconds, take, give_back):
     answers = []
 
     def outage():
-        time.sleep(1)
+        until(lambda: system.messages("gateway")["applied"] >= UNDER_WAY, "the load is under way")
         take()
         begin = time.monotonic()
         try:

@@ -85,7 +85,8 @@ def played(new_system, jaeger, kills, unpaid):
     moments = sorted(load.random.uniform(0.2, duration_s) for _ in range(kills))
     load.run(lambda: kill_booking(system, moments))
     until(lambda: all_are_decided(system, load), "every booking is decided", 120, 1)
-    time.sleep(2 * DELAY_MS / 1000)  # repeats of what the kills have cut off
+    # What the kills have cut off is sent again, and nothing tells which repeat, and which export of it, is the last.
+    time.sleep(2 * DELAY_MS / 1000)
     return system, any(count > dropped[key] for key, count in spans(system, "dropped").items())
 
 
