@@ -6,6 +6,7 @@
 #include "common/base/ident.h"
 #include "common/base/uuid.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static void part_of_hash(const char *text, size_t from, uint8_t *ret_id, size_t 
 
 void tracing_booking_trace_id(const char *booking_id, uint8_t ret_trace_id[16])
 {
+    assert(booking_id != NULL);
     static const uint8_t nil[16];
     if (!uuid_parse(booking_id, ret_trace_id) || memcmp(ret_trace_id, nil, sizeof nil) == 0)
         part_of_hash(booking_id, 0, ret_trace_id, 16);
@@ -37,17 +39,20 @@ void tracing_booking_trace_id(const char *booking_id, uint8_t ret_trace_id[16])
 
 void tracing_booking_root_id(const char *booking_id, uint8_t ret_span_id[8])
 {
+    assert(booking_id != NULL);
     part_of_hash(booking_id, 16, ret_span_id, 8);
 }
 
 void tracing_message_span_id(const char *message_id, uint8_t ret_span_id[8])
 {
+    assert(message_id != NULL);
     part_of_hash(message_id, 0, ret_span_id, 8);
 }
 
 void tracing_wait_span_id(const char *booking_id, const char *name, int64_t since_ms,
                           uint8_t ret_span_id[8])
 {
+    assert(booking_id != NULL && name != NULL);
     char text[IDENT_SIZE + 96];
     snprintf(text, sizeof text, "%s %s %" PRId64, booking_id, name, since_ms);
     part_of_hash(text, 0, ret_span_id, 8);

@@ -7,6 +7,7 @@
 #include "tracing/url_clean.h"
 #include "tracing/w3c.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ void tracing_call_begin(struct tracing_observer *observer, const char *booking_i
                         const char *traceparent, struct tracing_call *ret_call,
                         char ret_traceparent[TRACEPARENT_SIZE])
 {
+    assert(observer != NULL && booking_id != NULL && traceparent != NULL);
     struct lineage lineage;
     uint8_t span_id[8];
     memset(ret_call, 0, sizeof *ret_call);
@@ -65,6 +67,7 @@ void tracing_call_end(struct tracing_observer *observer, const struct tracing_ca
                       const char *booking_id, const char *method, const char *route,
                       const char *url, int status, int attempt, const char *error_type)
 {
+    assert(method != NULL && route != NULL && url != NULL && attempt >= 0);
     struct span span;
     if (observer == NULL || !call->context.is_set ||
         !tracing_records(observer->tracing, call->context.trace_id))

@@ -6,6 +6,7 @@
 #include "common/saga/request_port.h"
 #include "tracing/w3c.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ void tracing_request_begin(struct tracing_observer *observer, const char *bookin
 
 void tracing_request_decided(struct tracing_observer *observer, const struct request *request)
 {
+    assert(request != NULL);
     const struct input *input = &request->input;
     if (observer == NULL || !current.is_set || observer->tracing->exporter == NULL)
         return;
@@ -66,6 +68,7 @@ void tracing_request_waited(void)
 void observer_http_answered(void *self, const struct http_request *request,
                             const struct http_answer *answer, int64_t started_ns, int64_t ended_ns)
 {
+    assert(request->route != NULL && started_ns <= ended_ns);
     struct tracing_observer *observer = self;
     struct span span;
     if (observer->tracing->exporter != NULL && http_span_is_wanted(request->route)) {

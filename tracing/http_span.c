@@ -6,11 +6,13 @@
 #include "tracing/span_facts.h"
 #include "tracing/url_clean.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 bool http_span_is_wanted(const char *route)
 {
+    assert(route != NULL);
     static const char *const probes[] = { "/livez", "/readyz", "/health", "/metrics" };
     for (size_t i = 0; i < sizeof probes / sizeof probes[0]; i++)
         if (strcmp(route, probes[i]) == 0)
@@ -112,6 +114,7 @@ static void decision_add(struct span *span, const struct served *served)
 bool http_span_make(const struct tracing *tracing, const struct http_exchange *exchange,
                     const struct served *served, struct span *ret_span)
 {
+    assert(served != NULL && ret_span != NULL);
     struct lineage lineage;
     bool is_known = method_is_known(exchange->method);
     place_find(tracing, exchange, served, &lineage);

@@ -4,6 +4,7 @@
 
 #include "tracing/w3c.h"
 
+#include <assert.h>
 #include <string.h>
 
 static bool is_same_trace(const uint8_t one[16], const uint8_t other[16])
@@ -23,6 +24,7 @@ static void continue_carried(struct lineage *lineage, bool is_remote)
 void lineage_find(const struct tracing *tracing, const char *booking_id, const char *traceparent,
                   const char *fallback_id, bool is_remote, struct lineage *ret_lineage)
 {
+    assert(booking_id != NULL && traceparent != NULL && ret_lineage != NULL);
     struct span_place *place = &ret_lineage->place;
     memset(ret_lineage, 0, sizeof *ret_lineage);
     bool has_booking = booking_id[0] != '\0';

@@ -9,6 +9,7 @@
 #include "tracing/url_clean.h"
 #include "tracing/w3c.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,7 @@ struct open_batch *observer_published(struct tracing_observer *observer)
 
 struct open_input *observer_find(struct open_batch *batch, const struct input *input)
 {
+    assert(input != NULL);
     for (size_t i = 0; i < batch->input_count; i++) {
         size_t at = (batch->input_hint + i) % batch->input_count;
         if (batch->inputs[at].input == input) {
@@ -323,6 +325,7 @@ static void broker_set(struct tracing_observer *observer, const char *url)
 
 struct tracing_observer *tracing_observer_new(const struct tracing_setup *setup)
 {
+    assert(setup->tracing != NULL);
     struct tracing_observer *observer = memory_alloc(1, sizeof *observer);
     struct tracing *tracing = setup->tracing;
     observer->tracing = tracing;

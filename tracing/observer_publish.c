@@ -6,12 +6,14 @@
 #include "tracing/booking_trace.h"
 #include "tracing/w3c.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* The context follows from the message's id, so a message that is owed again after a crash or a
  * conflict is byte-identical. */
 void observer_message_owed(void *self, const struct input *cause, struct message *message)
 {
+    assert(message != NULL);
     struct tracing_observer *observer = self;
     struct lineage lineage;
     uint8_t span_id[8];
@@ -59,6 +61,7 @@ static const char *failure_of(enum publish_result result)
 
 void observer_destination_add(struct span *span, const char *routing_key, const char *queue)
 {
+    assert(routing_key != NULL);
     span_name_add(span, TOPOLOGY_EXCHANGE);
     if (routing_key[0] != '\0') {
         span_name_add(span, ":");
@@ -73,6 +76,7 @@ void observer_destination_add(struct span *span, const char *routing_key, const 
 void observer_messaging_add(const struct tracing_observer *observer, struct span *span,
                             const char *operation, const char *type, size_t name_offset)
 {
+    assert(operation != NULL && type != NULL);
     span_lasting(span, KEY_MESSAGING_SYSTEM, "rabbitmq");
     span_lasting(span, KEY_MESSAGING_OPERATION_NAME, operation);
     span_lasting(span, KEY_MESSAGING_OPERATION_TYPE, type);
@@ -112,6 +116,7 @@ void observer_message_published(void *self, const struct document *document,
                                 const struct input *cause, const struct message *message,
                                 enum publish_result result, bool is_again)
 {
+    assert(message->type[0] != '\0');
     struct tracing_observer *observer = self;
     struct open_batch *batch = observer_published(observer);
     struct trace_context context;

@@ -3,6 +3,7 @@
  * carries the count as an event. */
 #include "tracing/observer_state.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* A deadline that only asked again, or found nothing to do; an answer to somebody's repeat. */
@@ -25,6 +26,7 @@ static struct repeat_count *count_of(struct tracing_observer *observer, const ui
 bool observer_repeat_fold(struct tracing_observer *observer, const struct open_input *open,
                           const struct decided *decided)
 {
+    assert(open != NULL && decided != NULL);
     uint64_t trace;
     bool is_same = decided->state_from != NULL && decided->state_to != NULL &&
                    strcmp(decided->state_from, decided->state_to) == 0;

@@ -7,6 +7,7 @@
 #include "common/saga/document.h"
 #include "tracing/booking_trace.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* False: the trace is not recorded. */
@@ -31,6 +32,7 @@ static void saga_submit(struct tracing_observer *observer, struct span *span, in
 void observer_export_wait(struct tracing_observer *observer, const char *booking_id,
                           const struct note *note, int64_t until_ms)
 {
+    assert(booking_id != NULL && note != NULL);
     struct span span;
     if (note->since_ms <= 0 || note->since_ms >= until_ms ||
         !saga_begin(observer, booking_id, note->since_ms, &span))
@@ -50,6 +52,7 @@ static int64_t ended_ms_of(const struct tracing_root *root, int64_t started_ms)
 
 void tracing_root_export(struct tracing_observer *observer, const struct document *document)
 {
+    assert(document != NULL);
     struct span span;
     struct tracing_root root = { 0 };
     if (observer->root == NULL || observer->tracing->exporter == NULL)

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "tracing/span_facts.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define MOMENT_NS                                                                                  \
@@ -70,6 +71,7 @@ static void events_add(struct tracing_observer *observer, const struct open_inpu
 void observer_export_input(struct tracing_observer *observer, const struct open_input *open,
                            const char *failure, int64_t ended_ns)
 {
+    assert(open != NULL);
     struct span *span = &observer->span;
     const struct input *input = open->input;
     if (input->source == INPUT_FROM_DELIVERY)
@@ -146,6 +148,7 @@ static void ack_fill(struct tracing_observer *observer, const struct open_input 
 void observer_export_stage(struct tracing_observer *observer, const struct open_input *open,
                            const struct stage_record *record)
 {
+    assert(open != NULL && record != NULL);
     struct span_place place = open->lineage.place;
     memcpy(place.parent_id, open->input->span_id, sizeof place.parent_id);
     place.is_parent_remote = false;
@@ -190,6 +193,7 @@ static bool delivery_begin(struct tracing_observer *observer, const struct deliv
 void observer_export_quarantine(struct tracing_observer *observer, const struct delivery *delivery,
                                 const char *reason)
 {
+    assert(delivery != NULL && reason != NULL);
     struct span *span = &observer->span;
     int64_t now_ns = clock_wall_ns();
     if (!delivery_begin(observer, delivery, "", now_ns))
@@ -203,6 +207,7 @@ void observer_export_quarantine(struct tracing_observer *observer, const struct 
 
 void observer_export_unconcerned(struct tracing_observer *observer, const struct delivery *delivery)
 {
+    assert(delivery != NULL);
     int64_t now_ns = clock_wall_ns();
     if (!delivery_begin(observer, delivery, delivery->message.type, now_ns))
         return;

@@ -3,6 +3,8 @@
 
 #include "common/base/rfc3339.h"
 
+#include <assert.h>
+
 static void money_add(struct span *span, enum span_key amount, enum span_key currency,
                       const struct tracing_money *money)
 {
@@ -23,6 +25,7 @@ static void time_add(struct span *span, enum span_key key, int64_t at_ms)
 
 void span_facts(struct span *span, const struct tracing_facts *facts)
 {
+    assert(facts != NULL);
     span_text(span, KEY_PAYMENT_ID, facts->payment_id);
     money_add(span, KEY_PAYMENT_AMOUNT, KEY_PAYMENT_CURRENCY, &facts->paid);
     span_text(span, KEY_REFUND_ID, facts->refund_id);

@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/log/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +107,7 @@ struct tracing *tracing_new(const struct tracing_environment *environment,
                             const struct outlet *outlet, const char *service_name,
                             const char *instance_id)
 {
+    assert(environment != NULL && instance_id != NULL);
     struct tracing *tracing = memory_alloc(1, sizeof *tracing);
     struct outlet opened;
     struct error error;

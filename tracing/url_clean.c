@@ -2,6 +2,7 @@
  * sound secret; finds host and port. */
 #include "tracing/url_clean.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,7 @@ static void query_add(struct text *text, const char *query, size_t length)
 
 bool url_query_clean(const char *query, char ret_text[URL_CLEAN_SIZE])
 {
+    assert(query != NULL);
     struct text text = { .at = ret_text };
     query_add(&text, query, strlen(query));
     return finish(&text);
@@ -86,6 +88,7 @@ static const char *authority_find(const char *url, size_t *ret_length)
 
 bool url_clean(const char *url, char ret_text[URL_CLEAN_SIZE])
 {
+    assert(url != NULL);
     struct text text = { .at = ret_text };
     size_t authority_length = 0;
     const char *authority = authority_find(url, &authority_length);
@@ -121,6 +124,7 @@ static int default_port(const char *url)
 
 bool url_authority(const char *url, char ret_host[URL_HOST_SIZE], int *ret_port)
 {
+    assert(url != NULL && ret_port != NULL);
     size_t length = 0;
     const char *host = authority_find(url, &length);
     if (host == NULL)

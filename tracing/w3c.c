@@ -20,6 +20,7 @@ static bool is_zero(const uint8_t *bytes, size_t count)
 
 bool w3c_traceparent_parse(const char *text, size_t length, struct trace_context *ret_context)
 {
+    assert((text != NULL || length == 0) && ret_context != NULL);
     struct trace_context context = { .is_set = true };
     uint8_t version;
     if (length < W3C_TRACEPARENT_BYTES || text[2] != '-' || text[35] != '-' || text[52] != '-')
@@ -116,6 +117,7 @@ static bool is_blank(char c)
 
 bool w3c_tracestate_clean(const char *text, size_t length, char ret_text[TRACESTATE_SIZE])
 {
+    assert(text != NULL || length == 0);
     struct cleaned cleaned = { .text = ret_text };
     size_t at = 0;
     while (at < length) {

@@ -82,11 +82,13 @@ void *arena_room(struct arena *arena, size_t bytes)
 
 void *arena_alloc(struct arena *arena, size_t bytes)
 {
+    assert(arena != NULL);
     return memset(arena_room(arena, bytes), 0, bytes);
 }
 
 void *arena_copy(struct arena *arena, const void *bytes, size_t length)
 {
+    assert(bytes != NULL || length == 0);
     void *copy = arena_room(arena, length);
     if (length > 0)
         memcpy(copy, bytes, length);
@@ -95,6 +97,7 @@ void *arena_copy(struct arena *arena, const void *bytes, size_t length)
 
 char *arena_text(struct arena *arena, const char *text, size_t length)
 {
+    assert(text != NULL || length == 0);
     char *copy = arena_room(arena, length + 1);
     if (length > 0)
         memcpy(copy, text, length);

@@ -5,6 +5,7 @@
 #include "common/base/nearest.h"
 #include "common/base/text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -139,6 +140,7 @@ static bool positional_take(struct reading *reading, const char *word)
 bool arguments_read(const struct argument *table, int count, char *const *words, void *target,
                     FILE *messages)
 {
+    assert(table != NULL && count >= 0 && target != NULL);
     struct reading reading = { .table = table, .target = target, .messages = messages };
     bool are_options_over = false;
     for (int i = 0; i < count; i++) {
@@ -177,6 +179,7 @@ static void name_print(const struct argument *argument, char *text, size_t size)
 
 void arguments_print_help(const struct argument *table, FILE *out)
 {
+    assert(table != NULL && out != NULL);
     char name[NAME_BYTES_MAX];
     for (const struct argument *at = table; at->name != NULL; at++) {
         name_print(at, name, sizeof name);
@@ -186,6 +189,7 @@ void arguments_print_help(const struct argument *table, FILE *out)
 
 void arguments_print_usage(const struct argument *table, FILE *out)
 {
+    assert(table != NULL && out != NULL);
     bool has_options = false;
     for (const struct argument *at = table; at->name != NULL; at++)
         if (is_option(at) && !at->is_required)

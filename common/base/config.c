@@ -171,6 +171,7 @@ static bool order_check(const struct config_option *const *tables,
 
 bool config_read(const struct config_option *const *tables, void *target, FILE *messages)
 {
+    assert(tables != NULL && target != NULL && messages != NULL);
     bool is_good = true;
     for (size_t i = 0; tables[i] != NULL; i++)
         for (const struct config_option *option = tables[i]; option->name != NULL; option++)
@@ -261,6 +262,7 @@ static void value_print(const struct config_option *option, const void *target, 
 
 void config_print(const struct config_option *const *tables, const void *target, FILE *out)
 {
+    assert(tables != NULL && target != NULL && out != NULL);
     for (size_t i = 0; tables[i] != NULL; i++) {
         for (const struct config_option *option = tables[i]; option->name != NULL; option++) {
             fprintf(out, "%s=", option->name);
@@ -291,6 +293,7 @@ static void help_print_values(const struct config_option *option, FILE *out)
 
 void config_print_help(const struct config_option *const *tables, FILE *out)
 {
+    assert(tables != NULL && out != NULL);
     for (size_t i = 0; tables[i] != NULL; i++) {
         for (const struct config_option *option = tables[i]; option->name != NULL; option++) {
             fprintf(out, "  %s\n      %s", option->name, option->meaning);

@@ -4,6 +4,7 @@
 
 #include "common/base/edit_distance.h"
 
+#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ static const char *name_find_nearest(const struct config_option *const *tables, 
 
 void config_warn_unknown(const struct config_option *const *tables, FILE *messages)
 {
+    assert(tables != NULL && messages != NULL);
     for (char **at = environ; *at != NULL; at++) {
         size_t length = strcspn(*at, "=");
         if (strncmp(*at, PREFIX, sizeof PREFIX - 1) != 0 || (*at)[length] == '\0' ||

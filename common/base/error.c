@@ -19,6 +19,8 @@ bool error_set(struct error *error, enum error_code code, const char *format, ..
 
 bool error_wrap(struct error *error, const char *format, ...)
 {
+    assert(error->code > ERROR_NONE && error->code < ERROR_CODE_COUNT);
+    assert(memchr(error->message, '\0', sizeof error->message) != NULL);
     char inner[ERROR_MESSAGE_BYTES];
     memcpy(inner, error->message, sizeof inner);
     char context[ERROR_MESSAGE_BYTES / 2];

@@ -41,6 +41,7 @@ void hash_hmac_sha256(const void *key, size_t key_length, const void *bytes, siz
 
 uint64_t hash_fingerprint(const void *bytes, size_t length)
 {
+    assert(bytes != NULL || length == 0);
     uint8_t digest[SHA256_BYTES];
     hash_sha256(bytes, length, digest);
     uint64_t fingerprint = 0;
@@ -62,6 +63,7 @@ uint64_t hash_fold_number(uint64_t hash, uint64_t number)
 
 uint64_t hash_fold(uint64_t hash, const void *bytes, size_t length)
 {
+    assert(bytes != NULL || length == 0);
     const unsigned char *at = bytes;
     for (size_t i = 0; i < length; i++)
         hash = step(hash, at[i]);
@@ -70,6 +72,7 @@ uint64_t hash_fold(uint64_t hash, const void *bytes, size_t length)
 
 uint64_t hash_text(const char *text)
 {
+    assert(text != NULL);
     uint64_t hash = HASH_FOLD_START;
     for (; *text != '\0'; text++)
         hash = step(hash, (unsigned char)*text);
@@ -78,5 +81,6 @@ uint64_t hash_text(const char *text)
 
 bool hash_equal_constant_time(const void *one, const void *other, size_t length)
 {
+    assert(one != NULL && other != NULL);
     return CRYPTO_memcmp(one, other, length) == 0;
 }

@@ -27,6 +27,7 @@ int hex_digit(char c)
 
 bool hex_read(const char *text, size_t length, uint8_t *ret_bytes)
 {
+    assert(text != NULL && ret_bytes != NULL);
     for (size_t i = 0; i < 2 * length; i++) {
         int digit = text[i] >= 'A' && text[i] <= 'F' ? -1 : hex_digit(text[i]);
         if (digit < 0)

@@ -1,6 +1,7 @@
 /* ident.c - which characters an identifier may have, by hand so that no locale widens it. */
 #include "common/base/ident.h"
 
+#include <assert.h>
 #include <limits.h>
 
 /* By hand: isalnum follows the locale, and a locale must not widen an identifier. A table, because
@@ -20,6 +21,7 @@ static bool is_ident_char(char c)
 
 bool ident_is_valid(const char *text, size_t length)
 {
+    assert(text != NULL || length == 0);
     if (length == 0 || length > IDENT_BYTES_MAX)
         return false;
     for (size_t i = 0; i < length; i++)
@@ -30,6 +32,7 @@ bool ident_is_valid(const char *text, size_t length)
 
 bool user_is_valid(const char *text, size_t length)
 {
+    assert(text != NULL || length == 0);
     if (length == 0 || length > USER_BYTES_MAX)
         return false;
     for (size_t i = 0; i < length; i++)
@@ -41,5 +44,6 @@ bool user_is_valid(const char *text, size_t length)
 
 bool ident_is_dots(const char *text)
 {
+    assert(text != NULL);
     return text[0] == '.' && (text[1] == '\0' || (text[1] == '.' && text[2] == '\0'));
 }

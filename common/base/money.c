@@ -2,6 +2,7 @@
  * */
 #include "common/base/money.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ static const struct currency {
 
 bool money_amount_parse(const char *text, size_t length, int64_t *ret_amount)
 {
+    assert(text != NULL && ret_amount != NULL);
     if (length == 0 || length > AMOUNT_DIGITS_MAX || text[0] == '0')
         return false;
     int64_t amount = 0;
@@ -82,11 +84,13 @@ static const struct currency *currency_find(const char *text, size_t length)
 
 bool money_currency_is_valid(const char *text, size_t length)
 {
+    assert(text != NULL || length == 0);
     return currency_find(text, length) != NULL;
 }
 
 int money_currency_exponent(const char *currency)
 {
+    assert(currency != NULL);
     const struct currency *found = currency_find(currency, strlen(currency));
     return found != NULL ? found->exponent : EXPONENT_FOR_DISPLAY;
 }

@@ -159,6 +159,7 @@ static bool offset_read(const char **at, const char *end, int64_t *ret_ms)
 
 bool rfc3339_read_ms(const char *text, size_t length, int64_t *ret_at_ms)
 {
+    assert(text != NULL && ret_at_ms != NULL);
     const char *end = text + length;
     int64_t days, clock_ms, offset_ms;
     if (!date_read(&text, end, &days) || !mark_read(&text, end, 'T') ||

@@ -1,12 +1,14 @@
 /* text.c - copies that never overrun and digits without printf, for what every message needs. */
 #include "common/base/text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 size_t text_copy(char *to, size_t size, const char *from)
 {
+    assert(size > 0 && from != NULL);
     size_t length = strnlen(from, size - 1);
     memcpy(to, from, length);
     to[length] = '\0';
@@ -15,6 +17,7 @@ size_t text_copy(char *to, size_t size, const char *from)
 
 void text_join(char *to, size_t size, const char *const *parts, size_t count)
 {
+    assert(size > 0 && (parts != NULL || count == 0));
     size_t length = 0;
     to[0] = '\0';
     for (size_t i = 0; i < count; i++)
@@ -40,6 +43,7 @@ size_t text_int(char ret_text[TEXT_INT_SIZE], int64_t value)
 
 bool text_read_int(const char *text, int64_t *ret_value)
 {
+    assert(text != NULL && ret_value != NULL);
     const char *digits = text[0] == '-' ? text + 1 : text;
     if (digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && text[1] != '\0'))
         return false;
@@ -54,6 +58,7 @@ bool text_read_int(const char *text, int64_t *ret_value)
 
 bool text_is_choice(const char *choices, const char *text)
 {
+    assert(choices != NULL && text != NULL);
     size_t length = strlen(text);
     for (const char *at = choices; length > 0; at++) {
         size_t choice_length = strcspn(at, "|");

@@ -20,6 +20,7 @@
 
 bool thread_start(pthread_t *ret_thread, void *(*run)(void *self), void *self)
 {
+    assert(ret_thread != NULL && run != NULL);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -37,6 +38,7 @@ static struct timespec moment_of(int64_t at_ms)
 
 bool thread_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until_ms)
 {
+    assert(condition != NULL && mutex != NULL);
     const struct timespec until = moment_of(until_ms);
     int result = pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &until);
     assert(result == 0 || result == ETIMEDOUT);

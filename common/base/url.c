@@ -2,6 +2,7 @@
 #include "common/base/url.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -33,6 +34,7 @@ static void host_copy(const char *url, char ret_host[HOST_BYTES_MAX + 1])
 
 bool url_is_http(const char *url)
 {
+    assert(url != NULL);
     char host[HOST_BYTES_MAX + 1];
     size_t length = strlen(url);
     host_copy(url, host);
@@ -42,6 +44,7 @@ bool url_is_http(const char *url)
 
 bool url_join(char *to, size_t size, const char *base, const char *path)
 {
+    assert(size > 0 && base != NULL && path != NULL);
     size_t length = strlen(base);
     while (length > 0 && base[length - 1] == '/')
         length--;
@@ -54,6 +57,7 @@ bool url_is_loopback(const char *url)
     char host[HOST_BYTES_MAX + 1];
     struct in_addr four;
     struct in6_addr six;
+    assert(url != NULL);
     host_copy(url, host);
     if (strcasecmp(host, "localhost") == 0)
         return true;

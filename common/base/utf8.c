@@ -11,6 +11,7 @@ static bool is_continuation(char c)
 
 size_t utf8_sequence_bytes(const char *at, size_t left)
 {
+    assert(at != NULL && left > 0);
     if (left == 0)
         return 0;
     unsigned char first = (unsigned char)at[0];
@@ -61,6 +62,7 @@ size_t utf8_encode(uint32_t scalar, char ret_bytes[UTF8_BYTES_MAX])
 
 size_t utf8_cut(const char *text, size_t length, size_t limit)
 {
+    assert(text != NULL || length == 0);
     if (length <= limit)
         return length;
     size_t cut = limit;

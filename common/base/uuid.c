@@ -43,6 +43,7 @@ void uuid_v7_make(int64_t now_ms, const uint8_t random[10], char ret_text[UUID_T
 
 void uuid_v8_derive(const void *bytes, size_t length, char ret_text[UUID_TEXT_SIZE])
 {
+    assert(bytes != NULL || length == 0);
     uint8_t digest[SHA256_BYTES];
     hash_sha256(bytes, length, digest);
     uuid_finish(digest, 8, ret_text);
@@ -50,6 +51,7 @@ void uuid_v8_derive(const void *bytes, size_t length, char ret_text[UUID_TEXT_SI
 
 bool uuid_parse(const char *text, uint8_t ret_bytes[16])
 {
+    assert(text != NULL && ret_bytes != NULL);
     static const size_t groups[] = { 4, 2, 2, 2, 6 };
     uint8_t bytes[UUID_BYTES];
     size_t count = 0;
@@ -67,6 +69,7 @@ bool uuid_parse(const char *text, uint8_t ret_bytes[16])
 
 void uuid_random_bytes(void *ret_bytes, size_t length)
 {
+    assert(ret_bytes != NULL || length == 0);
     unsigned char *at = ret_bytes;
     while (length > 0) {
         ssize_t got = getrandom(at, length, 0);
@@ -83,6 +86,7 @@ void uuid_random_bytes(void *ret_bytes, size_t length)
 
 void uuid_v7_generate(int64_t now_ms, char ret_text[UUID_TEXT_SIZE])
 {
+    assert(now_ms >= 0);
     uint8_t random[10];
     uuid_random_bytes(random, sizeof random);
     uuid_v7_make(now_ms, random, ret_text);

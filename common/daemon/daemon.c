@@ -31,6 +31,7 @@ bool daemon_submit(struct daemon *daemon, struct request *request)
 bool daemon_read(struct daemon *daemon, const char *id, void *ret_state, struct record *ret_record,
                  struct error *error)
 {
+    assert(id != NULL && ret_record != NULL);
     const struct participant *participant = daemon->service->participant;
     struct arena arena = { 0 };
     struct record record;
@@ -51,6 +52,7 @@ bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t
                  struct arena *arena, struct record *ret_records, size_t *ret_count,
                  struct error *error)
 {
+    assert(limit > 0 && ret_records != NULL && ret_count != NULL);
     return daemon->store_port.list(daemon->store_port.self, after, limit, arena, ret_records,
                                    ret_count, error);
 }
@@ -58,6 +60,7 @@ bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t
 /* Some threads are left to those who do not wait. */
 bool daemon_may_wait(struct daemon *daemon)
 {
+    assert(daemon->options->http_threads > 0);
     size_t reserve = (size_t)daemon->options->http_threads / WAIT_RESERVE_PART + 1;
     return !daemon_is_stopping(daemon) && http_server_threads_left(daemon->server) >= reserve;
 }
@@ -263,6 +266,7 @@ static void daemon_close(struct daemon *daemon)
 
 int daemon_run(const struct daemon_service *service, const struct daemon_options *options)
 {
+    assert(service != NULL && options != NULL);
     struct daemon daemon = { .service = service, .options = options };
     struct error error;
     log_start(service->name, options->log_level, options->log_format);

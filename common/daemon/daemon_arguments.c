@@ -5,6 +5,7 @@
 #include "common/daemon/minder.h"
 #include "common/store/store.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ static void signals_prepare(void)
 
 bool daemon_options_check(const struct daemon_options *options, FILE *messages)
 {
+    assert(messages != NULL);
     struct error error;
     bool is_good = true;
     if (!store_url_check(options->store_url, &error)) {
@@ -53,6 +55,7 @@ static bool options_check(const struct service_description *service, const void 
 bool daemon_arguments(int argc, char **argv, const struct service_description *service,
                       void *options, int *ret_status)
 {
+    assert(argc > 0 && options != NULL && ret_status != NULL);
     const char *argument = argc > 1 ? argv[1] : "";
     *ret_status = EXIT_OK;
     if (argc > 2 || (argc == 2 && strcmp(argument, "--check-config") != 0 &&

@@ -4,6 +4,7 @@
 #include "common/http/http_accept.h"
 #include "common/json/json_write.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const char *const status_texts[] = {
@@ -123,6 +124,7 @@ static void metrics_handle(void *self, const struct http_request *request,
 
 void health_routes(struct daemon *daemon, struct http_route ret_routes[HEALTH_ROUTES])
 {
+    assert(daemon != NULL);
     const struct http_route routes[HEALTH_ROUTES] = {
         { "GET", "/livez", false, livez_handle, daemon },
         { "GET", "/readyz", false, readyz_handle, daemon },

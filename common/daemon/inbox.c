@@ -97,6 +97,7 @@ static bool answer_wait(struct inbox *inbox, const struct request *request, sem_
 
 bool inbox_submit(struct inbox *inbox, struct request *request)
 {
+    assert(inbox->room > 0 && request != NULL);
     struct waiter waiter;
     sem_init(&waiter.answered, 0, 0);
     request->waiter = &waiter;
@@ -147,5 +148,6 @@ static void request_answer(void *self, struct request *request)
 
 struct request_port inbox_port(struct inbox *inbox)
 {
+    assert(inbox != NULL);
     return (struct request_port){ .self = inbox, .take = requests_take, .answer = request_answer };
 }

@@ -2,6 +2,7 @@
 #include "common/base/clock.h"
 #include "common/daemon/daemon_private.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdio.h>
 
@@ -73,6 +74,7 @@ static void drain(struct daemon *daemon)
 
 void daemon_loop(struct daemon *daemon)
 {
+    assert(daemon->engine != NULL);
     while (!daemon_is_stopping(daemon)) {
         struct engine_turn turn =
             engine_step(daemon->engine, clock_wall_ms(), clock_monotonic_ms());

@@ -3,6 +3,7 @@
 #include "common/daemon/metric_family.h"
 #include "common/base/attributes.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,7 @@ static void head_write(const char *name, const char *help, const char *type, cha
 
 void metric_counters_init(struct metric_counters *family, const char *name, const char *help)
 {
+    assert(name != NULL && help != NULL);
     memset(family, 0, sizeof *family);
     family->name = name;
     family->help = help;
@@ -60,6 +62,7 @@ static size_t row_find(char *rows, size_t stride, size_t *count, const char *lab
 
 void metric_counters_add(struct metric_counters *family, const char *labels, uint64_t amount)
 {
+    assert(strlen(labels) < METRIC_LABELS_SIZE);
     pthread_mutex_lock(&family->mutex);
     size_t at = row_find((char *)family->rows, sizeof family->rows[0], &family->count, labels);
     family->rows[at].value += amount;
@@ -69,6 +72,7 @@ void metric_counters_add(struct metric_counters *family, const char *labels, uin
 void metric_counters_write(struct metric_counters *family, char *buffer, size_t size,
                            size_t *length)
 {
+    assert(*length <= size);
     head_write(family->name, family->help, "counter", buffer, size, length);
     pthread_mutex_lock(&family->mutex);
     for (size_t i = 0; i < family->count; i++)
@@ -80,6 +84,7 @@ void metric_counters_write(struct metric_counters *family, char *buffer, size_t 
 void metric_histogram_init(struct metric_histogram *family, const char *name, const char *help,
                            const double bounds[METRIC_BUCKETS])
 {
+    assert(name != NULL && help != NULL && bounds[0] < bounds[METRIC_BUCKETS - 1]);
     memset(family, 0, sizeof *family);
     family->name = name;
     family->help = help;
@@ -89,6 +94,7 @@ void metric_histogram_init(struct metric_histogram *family, const char *name, co
 
 void metric_histogram_add(struct metric_histogram *family, const char *labels, double value)
 {
+    assert(strlen(labels) < METRIC_LABELS_SIZE);
     size_t bucket = 0;
     while (bucket < METRIC_BUCKETS && value > family->bounds[bucket])
         bucket++;
@@ -121,6 +127,7 @@ static void samples_write(const struct metric_histogram *family, const struct me
 void metric_histogram_write(struct metric_histogram *family, char *buffer, size_t size,
                             size_t *length)
 {
+    assert(*length <= size);
     head_write(family->name, family->help, "histogram", buffer, size, length);
     pthread_mutex_lock(&family->mutex);
     for (size_t i = 0; i < family->count; i++)
@@ -131,6 +138,7 @@ void metric_histogram_write(struct metric_histogram *family, char *buffer, size_
 void metric_gauge_write(const char *name, const char *help, const char *labels, double value,
                         char *buffer, size_t size, size_t *length)
 {
+    assert(name != NULL && help != NULL && *length <= size);
     head_write(name, help, "gauge", buffer, size, length);
     append(buffer, size, length, "%s{%s} %.15g\n", name, labels, value);
 }

@@ -8,6 +8,7 @@
 #include "common/saga/batch_ring.h"
 #include "common/saga/request_port.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,6 +319,7 @@ static void families_init(struct metrics *metrics)
 
 struct metrics *metrics_new(const struct metrics_setup *setup)
 {
+    assert(setup->service != NULL && setup->queue != NULL);
     struct metrics *metrics = memory_alloc(1, sizeof *metrics);
     metrics->setup = *setup;
     snprintf(metrics->queue_labels, sizeof metrics->queue_labels, "queue=\"%s\"", setup->queue);
@@ -361,6 +363,7 @@ const struct http_observer *metrics_http_observer(const struct metrics *metrics)
 void metrics_write(struct metrics *metrics, const struct engine_status *status, char *buffer,
                    size_t size, size_t *length)
 {
+    assert(buffer != NULL && *length <= size);
     metric_counters_write(&metrics->delivered, buffer, size, length);
     metric_counters_write(&metrics->consumed, buffer, size, length);
     metric_counters_write(&metrics->decisions, buffer, size, length);

@@ -8,6 +8,7 @@
 #include "common/daemon/daemon_private.h"
 #include "common/log/log.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -102,6 +103,7 @@ static void *minder_run(void *self)
 
 struct minder *minder_start(struct daemon *daemon, struct error *error)
 {
+    assert(daemon != NULL);
     struct minder *minder = memory_alloc(1, sizeof *minder);
     minder->daemon = daemon;
     pthread_mutex_init(&minder->looking, NULL);

@@ -6,6 +6,7 @@
 #include "common/http/http_accept.h"
 #include "common/log/log.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,6 +81,7 @@ static void descriptors_look(struct readiness *readiness)
 
 void readiness_look(struct daemon *daemon, struct readiness *ret_readiness)
 {
+    assert(ret_readiness != NULL);
     struct engine_status status;
     char bus_detail[ERROR_MESSAGE_BYTES];
     daemon_status_get(daemon, &status, bus_detail);
@@ -116,6 +118,7 @@ void readiness_look(struct daemon *daemon, struct readiness *ret_readiness)
 
 void readiness_tell(struct daemon *daemon, struct readiness_log *log)
 {
+    assert(log != NULL);
     int64_t now_ms = clock_monotonic_ms();
     struct readiness readiness;
     if (now_ms - log->looked_ms < TELL_EVERY_MS)

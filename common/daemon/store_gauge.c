@@ -6,6 +6,7 @@
 #include "common/base/memory.h"
 #include "common/base/thread.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +208,7 @@ static void *pulse_run(void *self)
 
 struct store_gauge *store_gauge_start(const struct store_port *store, struct error *error)
 {
+    assert(store->save != NULL && store->ping != NULL);
     struct store_gauge *gauge = memory_alloc(1, sizeof *gauge);
     gauge->store = *store;
     gauge->good_ms = clock_monotonic_ms();
@@ -239,6 +241,7 @@ struct store_gauge *store_gauge_stop(struct store_gauge *gauge)
 
 bool store_gauge_passes(struct store_gauge *gauge, char ret_why[ERROR_MESSAGE_BYTES])
 {
+    assert(ret_why != NULL);
     pthread_mutex_lock(&gauge->mutex);
     int64_t now_ms = clock_monotonic_ms();
     bool is_refusing = gauge->has_refusal && now_ms - gauge->refused_ms < STORE_REFUSAL_HOLD_MS;

@@ -1,6 +1,7 @@
 /* trouble.c - remembers since when something is wrong and what was told of it. */
 #include "common/daemon/trouble.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ static bool is_worth_a_line(const struct trouble *trouble, const char *detail, i
 enum trouble_news trouble_look(struct trouble *trouble, const char *detail, int64_t now_ms,
                                int64_t *ret_lasted_ms)
 {
+    assert(ret_lasted_ms != NULL && trouble->told_count >= 0);
     bool is_bad = detail != NULL;
     if (is_bad != trouble->is_bad) {
         trouble->is_bad = is_bad;

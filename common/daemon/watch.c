@@ -24,6 +24,8 @@ void watch_done(struct watch *watch)
 
 bool watch_begin(struct watch *watch, struct watcher *watcher, const char *document_id)
 {
+    assert(watch->max <= WATCHERS_MAX && watch->count <= watch->max);
+    assert(strlen(document_id) < IDENT_SIZE);
     pthread_mutex_lock(&watch->mutex);
     bool has_room = watch->count < watch->max;
     if (has_room) {
@@ -50,6 +52,7 @@ void watch_end(struct watch *watch, struct watcher *watcher)
 
 void watch_wait(struct watcher *watcher, int64_t timeout_ms)
 {
+    assert(timeout_ms >= 0);
     (void)thread_wait_semaphore(&watcher->changed, clock_monotonic_ms() + timeout_ms);
     while (sem_trywait(&watcher->changed) == 0) /* several changes are one reason to look */
         continue;
@@ -57,6 +60,7 @@ void watch_wait(struct watcher *watcher, int64_t timeout_ms)
 
 void watch_changed(struct watch *watch, const char *document_id)
 {
+    assert(document_id != NULL);
     pthread_mutex_lock(&watch->mutex);
     for (size_t i = 0; i < watch->count; i++)
         if (strcmp(watch->watchers[i]->document_id, document_id) == 0)

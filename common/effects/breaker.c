@@ -66,6 +66,8 @@ static void probe_later(struct breaker *breaker, const struct effect_end *end, i
 enum breaker_news breaker_hear(struct breaker *breaker, const char *document_id,
                                const struct effect_end *end, bool is_probe, int64_t now_ms)
 {
+    assert(document_id != NULL && breaker->failing_next < BREAKER_MEMORY);
+    assert(breaker->is_open || breaker->in_a_row < BREAKER_OPENS_AT);
     uint64_t hash = id_hash(document_id);
     if (end->hearing == EFFECT_ANSWERED)
         return answered(breaker, hash);

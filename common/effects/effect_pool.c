@@ -68,6 +68,7 @@ static bool effect_holds(void *self, const char *document_id)
 
 void effect_pool_status_get(struct effect_pool *pool, struct effect_queue_status *ret_status)
 {
+    assert(ret_status != NULL);
     pthread_mutex_lock(&pool->mutex);
     effect_queue_status_get(pool->queue, ret_status);
     pthread_mutex_unlock(&pool->mutex);

@@ -94,6 +94,7 @@ static bool is_of(const struct effect_call *call, uint64_t hash, const char *doc
 
 bool effect_queue_holds(const struct effect_queue *queue, const char *document_id)
 {
+    assert(document_id != NULL);
     if (queue->used == 0)
         return false;
     uint64_t hash = id_hash(document_id);
@@ -270,6 +271,7 @@ size_t effect_queue_take(struct effect_queue *queue, size_t limit, struct input 
 void effect_queue_status_get(const struct effect_queue *queue,
                              struct effect_queue_status *ret_status)
 {
+    assert(ret_status != NULL);
     const struct breaker *breaker = &queue->breaker;
     *ret_status = (struct effect_queue_status){
         .waiting = queue->counts[CALL_WAITS],

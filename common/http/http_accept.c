@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -26,11 +27,13 @@ static struct {
 
 void http_accept_prefer(int port)
 {
+    assert(port >= 0 && port <= UINT16_MAX);
     atomic_store(&accepting.preferred_port, port);
 }
 
 void http_accept_status_get(struct http_accept_status *ret_status)
 {
+    assert(ret_status != NULL);
     ret_status->refused = atomic_load(&accepting.refused);
     ret_status->since_ms = ret_status->refused > 0
                                ? clock_monotonic_ms() - atomic_load(&accepting.refused_ms)

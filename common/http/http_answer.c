@@ -14,6 +14,7 @@
  * sent. A line that finds no room is left out as a whole. */
 void http_answer_header(struct http_answer *answer, const char *name, const char *value)
 {
+    assert(name != NULL && value != NULL);
     size_t used = strlen(answer->headers);
     size_t name_length = strlen(name), value_length = strlen(value);
     if (used + name_length + value_length + strlen(": \r\n") >= sizeof answer->headers)
@@ -73,6 +74,7 @@ void http_answer_problem(struct http_answer *answer, const struct http_problem *
 
 void http_answer_json_problem(struct http_answer *answer, const struct json_problem *problem)
 {
+    assert(answer->body != NULL && problem != NULL);
     struct http_problem http = { .status = 422,
                                  .type = "invalid-field",
                                  .detail = problem->detail,

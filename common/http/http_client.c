@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "common/base/url.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +166,8 @@ static void reply_read(struct http_client *client, struct http_reply *ret_reply)
 bool http_client_call(struct http_client *client, const struct http_call *call,
                       struct http_reply *ret_reply, struct error *error)
 {
+    assert(call->method != NULL && call->url != NULL && call->timeout_ms > 0);
+    assert(call->body != NULL || call->body_length == 0);
     *ret_reply = (struct http_reply){ .retry_after_s = -1 };
     client->length = 0;
     client->is_too_large = false;

@@ -187,6 +187,7 @@ struct http_connection *http_connection_enter(struct http_connections *all)
 
 bool http_connection_identify(struct http_connection *connection, const struct http_peer *peer)
 {
+    assert(peer != NULL);
     struct http_connections *all = connection->all;
     if (connection->address[0] != '\0') /* written by this thread only */
         return true;
@@ -223,6 +224,7 @@ bool http_connection_is_refused(const struct http_connection *connection)
 
 void http_connection_watch(struct http_connection *connection, int64_t timeout_ms)
 {
+    assert(timeout_ms > 0);
     pthread_mutex_lock(&connection->all->mutex);
     connection->is_overdue = false;
     connection->deadline_ms = clock_monotonic_ms() + timeout_ms;
@@ -248,6 +250,7 @@ bool http_connection_is_abandoned(struct http_connection *connection)
 
 size_t http_connections_left(struct http_connections *all)
 {
+    assert(all->room > 0);
     pthread_mutex_lock(&all->mutex);
     size_t left = all->room - all->count;
     pthread_mutex_unlock(&all->mutex);

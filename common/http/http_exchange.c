@@ -40,6 +40,7 @@ char *http_workspace_body(struct http_workspace *workspace)
 
 void http_exchange_init(struct http_exchange *exchange, struct http_workspace *workspace)
 {
+    assert(workspace != NULL);
     memset(exchange, 0, sizeof *exchange);
     exchange->workspace = workspace;
     exchange->started_ns = clock_wall_ns();
@@ -65,6 +66,7 @@ static void exchange_problem(struct http_exchange *exchange, const struct http_p
 void http_exchange_refuse(struct http_exchange *exchange, int status, const char *type,
                           const char *detail)
 {
+    assert(status >= 400 && status < 600 && type != NULL && detail != NULL);
     const struct http_problem problem = { .status = status, .type = type, .detail = detail };
     exchange_problem(exchange, &problem);
 }
@@ -72,6 +74,7 @@ void http_exchange_refuse(struct http_exchange *exchange, int status, const char
 void http_exchange_route(struct http_exchange *exchange, const struct http_route *routes,
                          size_t count)
 {
+    assert(routes != NULL || count == 0);
     struct http_problem refusal;
     struct http_match *match = &exchange->match;
     struct http_request *request = &exchange->request;
@@ -137,6 +140,7 @@ const char *http_exchange_render(struct http_exchange *exchange, size_t *ret_len
 
 void http_exchange_observe(struct http_exchange *exchange, const struct http_observer *observer)
 {
+    assert(observer != NULL);
     if (observer->answered != NULL)
         observer->answered(observer->self, &exchange->request, &exchange->answer,
                            exchange->started_ns, clock_wall_ns());

@@ -3,6 +3,7 @@
 #include "common/http/http_guard.h"
 #include "common/http/http_percent.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -23,6 +24,7 @@ static bool refuse_bad(struct http_problem *refusal, const char *detail)
 
 const char *http_head_find(const struct http_head *head, const char *name, size_t *ret_count)
 {
+    assert(head->field_count <= HTTP_FIELDS_MAX && name != NULL);
     const char *first = NULL;
     size_t count = 0;
     for (size_t i = 0; i < head->field_count; i++) {
@@ -146,6 +148,7 @@ static bool connection_read(const struct http_head *head, struct http_framing *f
 bool http_guard_head(const struct http_head *head, struct http_framing *ret_framing,
                      struct http_problem *ret_refusal)
 {
+    assert(head->method != NULL && head->path != NULL && ret_framing != NULL);
     *ret_framing = (struct http_framing){ 0 };
     if (head->field_count > HTTP_FIELDS_MAX)
         return refuse(ret_refusal, 431, "headers-too-large", "more than 63 header fields");
@@ -197,6 +200,7 @@ static bool media_type_is_json(const char *value)
 bool http_guard_body(const struct http_head *head, const struct http_framing *framing,
                      bool needs_json_body, struct http_problem *ret_refusal)
 {
+    assert(framing != NULL && ret_refusal != NULL);
     bool is_post = strcmp(head->method, "POST") == 0;
     if (is_post && !framing->has_length)
         return refuse(ret_refusal, 411, "length-required", "a POST needs a Content-Length");

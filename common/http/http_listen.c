@@ -2,6 +2,7 @@
 #include "common/http/http_listen.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 bool http_listen_probe(const struct http_server_options *options, struct error *error)
 {
+    assert(options->bind_address != NULL && options->port >= 0);
     struct sockaddr_in address = { .sin_family = AF_INET,
                                    .sin_port = htons((uint16_t)options->port) };
     if (inet_pton(AF_INET, options->bind_address, &address.sin_addr) != 1)

@@ -4,10 +4,13 @@
 
 #include "common/base/hex.h"
 
+#include <assert.h>
+
 #define ESCAPE_SIZE 3
 
 int http_percent_byte(const char *at, size_t left, size_t *ret_taken)
 {
+    assert(left > 0 && ret_taken != NULL);
     *ret_taken = 1;
     if (*at != '%')
         return (unsigned char)*at;
@@ -22,6 +25,7 @@ int http_percent_byte(const char *at, size_t left, size_t *ret_taken)
 bool http_percent_decode(const char *text, size_t length, bool plus_is_blank, char *buffer,
                          size_t size)
 {
+    assert(size > 0 && buffer != NULL);
     size_t used = 0, taken;
     for (size_t i = 0; i < length; i += taken) {
         int byte = http_percent_byte(text + i, length - i, &taken);

@@ -2,11 +2,13 @@
 #include "common/http/http_guard.h"
 #include "common/http/http_percent.h"
 
+#include <assert.h>
 #include <string.h>
 
 const char *http_request_header(const struct http_request *request, const char *name,
                                 bool *ret_is_repeated)
 {
+    assert(request->connection != NULL && name != NULL);
     size_t count;
     const char *value = http_head_find(request->connection, name, &count);
     if (ret_is_repeated != NULL)
@@ -17,6 +19,7 @@ const char *http_request_header(const struct http_request *request, const char *
 bool http_request_query(const struct http_request *request, const char *name, char *buffer,
                         size_t size)
 {
+    assert(request->query != NULL && name != NULL && size > 0);
     size_t name_length = strlen(name);
     const char *at = request->query;
     while (*at != '\0') {

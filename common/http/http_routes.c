@@ -3,6 +3,7 @@
 #include "common/http/http_routes.h"
 #include "common/http/http_percent.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,8 @@ static void allow_add(char allow[HTTP_ALLOW_SIZE], const char *method)
 void http_routes_match(const struct http_route *routes, size_t count, const char *method,
                        const char *path, struct http_match *ret_match)
 {
+    assert(routes != NULL || count == 0);
+    assert(method != NULL && path != NULL);
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
     *ret_match = (struct http_match){ 0 };
     for (int is_exact = 1; is_exact >= 0 && ret_match->allow[0] == '\0'; is_exact--) {

@@ -1,6 +1,7 @@
 /* http_seams.c - looks at the bytes between one name or value and the next. */
 #include "common/http/http_seams.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* One colon, cut to a NUL, and blanks; a blank before the colon was cut to a NUL as well. */
@@ -22,6 +23,7 @@ static const char *line_end(const struct http_field *field)
 
 bool http_seams_are_plain(const struct http_field *fields, size_t count)
 {
+    assert(fields != NULL || count == 0);
     for (size_t i = 0; i < count; i++) {
         const char *next = line_end(&fields[i]);
         if (!name_is_plain(&fields[i]) || next == NULL)

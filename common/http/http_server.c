@@ -349,11 +349,13 @@ struct http_server *http_server_start(const struct http_server_options *options,
 
 bool http_request_is_abandoned(const struct http_request *request)
 {
+    assert(request != NULL);
     return request->peer != NULL && http_connection_is_abandoned(request->peer);
 }
 
 size_t http_server_threads_left(const struct http_server *server)
 {
+    assert(server->connections != NULL);
     return http_connections_left(server->connections);
 }
 

@@ -4,6 +4,7 @@
 #include "common/base/thread.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <civetweb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -32,6 +33,7 @@ static void knock(struct in_addr address, int port)
 
 void http_stop(struct mg_context *context, struct in_addr address, int port)
 {
+    assert(context != NULL && port > 0);
     pthread_t stopping;
     if (!thread_start(&stopping, context_stop, context)) {
         mg_stop(context); /* then it takes its time */

@@ -228,6 +228,7 @@ static const struct json_span *value_find(const struct json_object *object, cons
 
 const struct json_span *json_object_find(const struct json_object *object, const char *name)
 {
+    assert(object->count <= JSON_MEMBERS_MAX && name != NULL);
     size_t next = 0;
     return value_find(object, name, &next);
 }
@@ -272,6 +273,7 @@ static bool field_refuse(const struct json_field *field, bool is_missing,
 bool json_field_read(const struct json_object *object, const struct json_field *field, size_t *next,
                      void *target, struct json_problem *problem)
 {
+    assert(field->name != NULL && *next <= object->count);
     const struct json_span *value = value_find(object, field->name, next);
     if (value == NULL && !field->required)
         return true;
@@ -284,6 +286,8 @@ bool json_fields_read(const struct json_object *object, const struct json_field 
                       size_t field_count, enum json_unknown unknown, void *target,
                       struct json_problem *problem)
 {
+    assert(object->count <= JSON_MEMBERS_MAX);
+    assert(fields != NULL || field_count == 0);
     if (unknown == JSON_UNKNOWN_REFUSED && !unknown_refuse(object, fields, field_count, problem))
         return false;
     size_t next = 0;
@@ -308,6 +312,7 @@ static void bad_number_explain(const struct json_field *fields, size_t field_cou
 bool json_read(const char *text, size_t length, const struct json_field *fields, size_t field_count,
                enum json_unknown unknown, void *target, struct json_problem *problem)
 {
+    assert(text != NULL && problem != NULL);
     SCRATCH struct json_object object;
     if (json_object_scan(text, length, &object, problem))
         return json_fields_read(&object, fields, field_count, unknown, target, problem);
@@ -372,6 +377,7 @@ static enum json_kind kind_of(char first)
 bool json_array_next(const struct json_span *array, const char **cursor,
                      struct json_span *ret_element)
 {
+    assert(array->at != NULL && cursor != NULL && ret_element != NULL);
     if (array->kind != JSON_ARRAY)
         return false;
     const char *end = array->at + array->length - 1; /* the closing bracket */

@@ -3,6 +3,7 @@
 #include "common/base/attributes.h"
 #include "common/json/json_text.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -306,6 +307,7 @@ static bool scan_all(struct scan *scan)
 bool json_object_scan(const char *text, size_t length, struct json_object *ret,
                       struct json_problem *problem)
 {
+    assert(text != NULL && ret != NULL && problem != NULL);
     if (length == 0)
         text = "";
     SCRATCH struct scan scan;

@@ -67,6 +67,7 @@ static bool is_plain(char c)
 const char *json_text_scan(const char *at, const char *end, const char **ret_refused_at,
                            const char **ret_reason)
 {
+    assert(at <= end && ret_refused_at != NULL && ret_reason != NULL);
     while (at < end && *at != '"') {
         size_t step;
         if (is_plain(*at)) { /* nearly all */
@@ -96,6 +97,7 @@ const char *json_text_scan(const char *at, const char *end, const char **ret_ref
 
 struct json_unescape json_unescape_start(const struct json_span *text)
 {
+    assert(text->at != NULL || text->length == 0);
     return (struct json_unescape){ .at = text->at, .end = text->at + text->length };
 }
 
@@ -194,6 +196,7 @@ bool json_text_equals_folded(const struct json_span *one, const struct json_span
 
 bool json_text_equals(const struct json_span *text, const char *name)
 {
+    assert(name != NULL);
     struct json_unescape walk = json_unescape_start(text);
     while (walk.at < walk.end && *name != '\0' && *walk.at != '\\' && *walk.at == *name) {
         walk.at++;

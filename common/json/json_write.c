@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/base/utf8.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 void json_write_init(struct json_writer *writer, char *buffer, size_t size)
 {
+    assert(buffer != NULL || size == 0);
     *writer = (struct json_writer){ .buffer = buffer, .size = size, .failed = size == 0 };
 }
 
@@ -54,6 +56,7 @@ static bool is_plain(char c)
 /* What is no UTF-8 is written as U+FFFD, byte by byte: the output is always valid JSON. */
 static void put_text(struct json_writer *writer, const char *text, size_t length)
 {
+    assert(text != NULL || length == 0);
     size_t start = 0;
     size_t at = 0;
     put(writer, "\"", 1);
@@ -130,6 +133,7 @@ void json_write_string(struct json_writer *writer, const char *key, const char *
 void json_write_string_bytes(struct json_writer *writer, const char *key, const char *text,
                              size_t length)
 {
+    assert(text != NULL || length == 0);
     put_before_value(writer, key);
     put_text(writer, length > 0 ? text : "", length);
 }
@@ -172,11 +176,13 @@ void json_write_bool(struct json_writer *writer, const char *key, bool value)
 
 void json_write_raw(struct json_writer *writer, const char *key, const char *json, size_t length)
 {
+    assert(json != NULL && length > 0);
     put_value(writer, key, json, length);
 }
 
 size_t json_write_finish(struct json_writer *writer)
 {
+    assert(writer->length <= writer->size);
     if (writer->size > 0)
         writer->buffer[writer->failed ? 0 : writer->length] = '\0';
     return writer->failed ? 0 : writer->length;

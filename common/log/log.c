@@ -39,6 +39,7 @@ static const char *const level_names[] = { "debug", "info", "warning", "error" }
 
 void log_start(const char *service, const char *level, const char *format)
 {
+    assert(service != NULL && level != NULL && format != NULL);
     snprintf(log_state.service, sizeof log_state.service, "%s", service);
     log_state.is_text = strcmp(format, "text") == 0;
     for (size_t i = 0; i < sizeof level_names / sizeof level_names[0]; i++)
@@ -191,6 +192,7 @@ static PRINTF_LIKE(3, 0) void write_values(enum log_level level, const struct lo
 
 void log_write(enum log_level level, const char *format, ...)
 {
+    assert(level <= LOG_ERROR && format != NULL);
     va_list values;
     va_start(values, format);
     write_values(level, &(struct log_subject){ 0 }, format, values);
@@ -200,6 +202,7 @@ void log_write(enum log_level level, const char *format, ...)
 void log_write_about(enum log_level level, const struct log_subject *subject, const char *format,
                      ...)
 {
+    assert(level <= LOG_ERROR && subject != NULL && format != NULL);
     va_list values;
     va_start(values, format);
     write_values(level, subject, format, values);

@@ -48,6 +48,7 @@ static void drop_count(uint64_t lines)
 
 bool log_writer_put(const char *line, size_t length)
 {
+    assert(line != NULL && length > 0 && line[length - 1] == '\n');
     pthread_mutex_lock(&writer.mutex);
     bool is_ours = writer.state != WRITER_NONE;
     if (is_ours && (writer.state == WRITER_STUCK || BUFFER_BYTES - writer.length < length)) {
@@ -92,6 +93,7 @@ static ssize_t part_write(size_t part)
 /* A log that refuses what it is given is given up line by line: there is no other place for it. */
 static void part_take_out(void)
 {
+    assert(writer.length > 0 && writer.length <= BUFFER_BYTES && writer.first < BUFFER_BYTES);
     size_t part = BUFFER_BYTES - writer.first;
     part = part < writer.length ? part : writer.length;
     part = part < PART_BYTES ? part : PART_BYTES;
@@ -152,6 +154,7 @@ bool log_writer_start(void)
 
 void log_writer_stop(int64_t timeout_ms)
 {
+    assert(timeout_ms >= 0);
     int64_t until_ms = clock_monotonic_ms() + timeout_ms;
     pthread_mutex_lock(&writer.mutex);
     if (writer.state == WRITER_RUNS) {
@@ -168,6 +171,7 @@ void log_writer_stop(int64_t timeout_ms)
 
 void log_status_get(struct log_status *ret_status)
 {
+    assert(ret_status != NULL);
     pthread_mutex_lock(&writer.mutex);
     int64_t now_ms = clock_monotonic_ms();
     *ret_status = (struct log_status){

@@ -94,6 +94,7 @@ static mongoc_uri_t *uri_open(const char *text, struct error *error)
 
 bool mongo_url_check(const char *text, struct error *error)
 {
+    assert(text != NULL);
     mongo_start(log_driver);
     mongoc_uri_t *uri = uri_open(text, error);
     if (uri == NULL)
@@ -146,6 +147,7 @@ static bson_t *read_options_new(void)
 struct mongo_access *mongo_access_open(const char *uri, const char *service, const char *collection,
                                        struct error *error)
 {
+    assert(uri != NULL && service != NULL && collection != NULL);
     mongo_start(log_driver);
     mongoc_uri_t *parsed = uri_open(uri, error);
     if (parsed == NULL)
@@ -185,6 +187,7 @@ struct mongo_access *mongo_access_close(struct mongo_access *access)
 
 bool mongo_turn_begin(struct mongo_turn *turn, struct mongo_access *access, struct error *error)
 {
+    assert(access->pool != NULL);
     turn->access = access;
     turn->client = mongoc_client_pool_pop(access->pool);
     if (turn->client == NULL) {
@@ -196,6 +199,7 @@ bool mongo_turn_begin(struct mongo_turn *turn, struct mongo_access *access, stru
 
 void mongo_turn_end(struct mongo_turn *turn)
 {
+    assert(turn->access != NULL);
     if (turn->client != NULL) {
         mongoc_client_pool_push(turn->access->pool, turn->client);
         turn->client = NULL;
@@ -205,6 +209,7 @@ void mongo_turn_end(struct mongo_turn *turn)
 bool mongo_write(struct mongo_turn *turn, const bson_t *command, bson_t *ret_reply,
                  struct error *error)
 {
+    assert(command != NULL && ret_reply != NULL);
     const struct mongo_access *access = turn->access;
     bson_error_t cause = { 0 };
     bool is_done = mongoc_client_write_command_with_opts(turn->client, access->database, command,
@@ -217,6 +222,7 @@ bool mongo_write(struct mongo_turn *turn, const bson_t *command, bson_t *ret_rep
 
 bool mongo_fail(struct error *error, const bson_error_t *cause)
 {
+    assert(cause != NULL);
     /* What the driver refuses to send is our doing. All else may mend, be it by an operator: the
      * server is away, has no primary, is full, or does not let us in. */
     bool is_ours = cause->domain == MONGOC_ERROR_BSON || cause->domain == MONGOC_ERROR_COMMAND ||

@@ -175,17 +175,20 @@ static bool find_waiting(void *self, const char *field, const struct store_look 
 bool mongo_due(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                size_t *ret_count, struct error *error)
 {
+    assert(look != NULL && ret_ids != NULL && ret_count != NULL);
     return find_waiting(self, "dueAt", look, ret_ids, ret_count, error);
 }
 
 bool mongo_owed(void *self, const struct store_look *look, char (*ret_ids)[IDENT_SIZE],
                 size_t *ret_count, struct error *error)
 {
+    assert(look != NULL && ret_ids != NULL && ret_count != NULL);
     return find_waiting(self, "owedAt", look, ret_ids, ret_count, error);
 }
 
 bool mongo_count_owed(void *self, size_t limit, size_t *ret_count, struct error *error)
 {
+    assert(ret_count != NULL);
     *ret_count = 0;
     if (limit == 0)
         return true;

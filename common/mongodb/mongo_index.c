@@ -3,6 +3,7 @@
 #include "common/mongodb/mongo_access.h"
 #include "common/saga/store_backend.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define OWNERS "owners" /* {_id: collection, service} */
@@ -103,5 +104,6 @@ static bool index_ensure(struct mongo_turn *turn, struct error *error)
 bool mongo_turn_begin_indexed(struct mongo_turn *turn, struct mongo_access *access,
                               struct error *error)
 {
+    assert(access != NULL);
     return mongo_turn_begin(turn, access, error) && index_ensure(turn, error);
 }

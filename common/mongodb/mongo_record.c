@@ -34,6 +34,7 @@ static void document_append(bson_t *parent, const char *key, const struct record
 
 void mongo_record_append_insert(bson_t *documents, uint32_t position, const struct record *record)
 {
+    assert(record->id[0] != '\0' && record->version == 0);
     char buffer[POSITION_SIZE];
     const char *key;
     bson_uint32_to_string(position, &key, buffer, sizeof buffer);
@@ -49,6 +50,7 @@ void mongo_record_append_insert(bson_t *documents, uint32_t position, const stru
  * $literal keeps the content content: nothing in it is an expression. */
 void mongo_record_append_update(bson_t *updates, uint32_t position, const struct record *record)
 {
+    assert(record->id[0] != '\0' && record->version > 0);
     char buffer[POSITION_SIZE];
     const char *key;
     bson_uint32_to_string(position, &key, buffer, sizeof buffer);
@@ -71,6 +73,7 @@ void mongo_record_append_update(bson_t *updates, uint32_t position, const struct
 void mongo_record_append_clear(bson_t *updates, uint32_t position, const char *const *ids,
                                const int64_t *versions, size_t count, int64_t version)
 {
+    assert(count > 0);
     char buffer[POSITION_SIZE];
     const char *key;
     bson_t statement, query, id, list, change, fields, none;
@@ -130,6 +133,7 @@ static bool read_write_error(bson_iter_t *entry, size_t count, enum save_result 
 bool mongo_record_read_saves(const bson_t *reply, size_t count, enum save_result *ret_results,
                              struct error *error)
 {
+    assert(ret_results != NULL || count == 0);
     bson_iter_t iter, entries, entry;
     bool is_uncertain = bson_iter_init_find(&iter, reply, "writeConcernError");
     for (size_t i = 0; i < count; i++)
@@ -164,6 +168,7 @@ static uint32_t length_of(const uint8_t *document)
 
 void mongo_record_read(const bson_t *document, struct arena *arena, struct record *ret_record)
 {
+    assert(document != NULL && ret_record != NULL);
     bson_iter_t iter;
     uint32_t length = 0;
     const char *id = NULL;

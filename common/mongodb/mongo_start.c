@@ -2,6 +2,7 @@
  * mapped. */
 #include "common/mongodb/mongo_start.h"
 
+#include <assert.h>
 #include <mongoc/mongoc.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -27,6 +28,7 @@ __attribute__((constructor)) static void counters_unlink(void)
 
 void mongo_start(mongoc_log_func_t log)
 {
+    assert(log != NULL);
     mongoc_init(); /* only the first one counts; no mongoc_cleanup, others may still use it */
     mongoc_log_set_handler(log, NULL);
 }

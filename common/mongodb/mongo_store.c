@@ -201,6 +201,7 @@ static bool mongo_claim(void *self, struct error *error)
 bool mongo_store_open(const char *uri, const char *service, const char *collection,
                       struct store *ret_store, struct error *error)
 {
+    assert(ret_store != NULL);
     struct mongo_access *access = mongo_access_open(uri, service, collection, error);
     if (access == NULL)
         return false;

@@ -4,6 +4,7 @@
 #include "common/rabbitmq/amqp_link.h"
 
 #include <amqp_ssl_socket.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ static bool parameters_read(struct amqp_address *address, char *query, struct er
 
 bool amqp_address_init(struct amqp_address *address, const char *url, struct error *error)
 {
+    assert(url != NULL);
     *address = (struct amqp_address){ .url = memory_text(url),
                                       .text = memory_text(url),
                                       .ca_file = CA_FILE_DEFAULT };
@@ -68,6 +70,7 @@ fail:
 
 bool amqp_bus_url_check(const char *url, struct error *error)
 {
+    assert(url != NULL);
     struct amqp_address address;
     bool is_good = amqp_address_init(&address, url, error);
     if (is_good)
@@ -85,6 +88,7 @@ void amqp_address_done(struct amqp_address *address)
 amqp_socket_t *bus_tls_socket_new(const struct amqp_address *address, amqp_connection_state_t state,
                                   struct error *error)
 {
+    assert(address->ca_file != NULL && state != NULL);
     amqp_socket_t *socket = amqp_ssl_socket_new(state);
     if (socket == NULL) {
         error_set(error, ERROR_RETRY, "TLS cannot be set up");

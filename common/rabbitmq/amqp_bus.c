@@ -7,6 +7,7 @@
 #include "common/rabbitmq/amqp_publisher.h"
 #include "common/rabbitmq/amqp_topology.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ static void options_bound(struct amqp_bus_options *options)
 
 struct amqp_bus *amqp_bus_new(const struct amqp_bus_options *options, struct error *error)
 {
+    assert(options->url != NULL && options->service != NULL && options->queue != NULL);
     struct amqp_bus *bus = memory_alloc(1, sizeof *bus);
     if (!amqp_address_init(&bus->address, options->url, error))
         return amqp_bus_free(bus);
@@ -95,6 +97,7 @@ static void bus_service(void *self, struct bus_status *ret_status)
 
 static size_t bus_take(void *self, size_t limit, struct delivery **ret_deliveries)
 {
+    assert(limit > 0 && ret_deliveries != NULL);
     struct amqp_bus *bus = self;
     /* Taking frees what is left of ended sessions: not before the caller was told of the end. */
     if (consumer_session(&bus->consumer) != bus->reported_session)
@@ -206,6 +209,7 @@ static void bus_resume(void *self)
 
 struct bus_port amqp_bus_port(struct amqp_bus *bus)
 {
+    assert(bus != NULL);
     return (struct bus_port){
         .self = bus,
         .service = bus_service,

@@ -18,6 +18,7 @@
 void consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,
                    const struct amqp_address *address, uint64_t jitter_seed)
 {
+    assert(options->service != NULL && address != NULL);
     consumer->options = options;
     consumer->deliveries = deliveries_new();
     bus_link_init(&consumer->link, address, options->service, "consume", (int)options->heartbeat_s,
@@ -33,6 +34,7 @@ void consumer_done(struct consumer *consumer)
 
 static void session_end(struct consumer *consumer)
 {
+    assert(consumer->deliveries != NULL);
     consumer->channel = 0;
     consumer->receiving = NULL;
     consumer->empty_since_ms = 0;
@@ -224,6 +226,8 @@ void consumer_doubt_topology(struct consumer *consumer)
 
 void consumer_service(struct consumer *consumer)
 {
+    assert(consumer->deliveries != NULL);
+    assert(consumer->channel == 0 || consumer->link.state != NULL);
     struct error error = { 0 };
     if (consumer->link.state == NULL &&
         (!bus_link_is_due(&consumer->link) || !bus_link_open(&consumer->link, &error)))
@@ -253,11 +257,13 @@ uint64_t consumer_session(const struct consumer *consumer)
 
 size_t consumer_take(struct consumer *consumer, size_t limit, struct delivery **ret_deliveries)
 {
+    assert(ret_deliveries != NULL);
     return deliveries_take(consumer->deliveries, limit, ret_deliveries);
 }
 
 void consumer_ack(struct consumer *consumer, struct delivery *const *deliveries, size_t count)
 {
+    assert(deliveries != NULL || count == 0);
     struct ack acks[WINDOW_DELIVERIES_MAX];
     for (size_t i = 0; i < count; i++) {
         const struct held *held = deliveries_settle(consumer->deliveries, deliveries[i]);

@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/rabbitmq/amqp_link.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,7 @@ static void set_text(amqp_basic_properties_t *properties, amqp_flags_t flag, amq
 void envelope_write(const struct message *message, amqp_table_entry_t headers[ENVELOPE_HEADERS_MAX],
                     amqp_basic_properties_t *ret_properties)
 {
+    assert(message->type[0] != '\0' && ret_properties != NULL);
     int count = 0;
     if (message->traceparent[0] != '\0')
         headers[count++] = text_header(HEADER_TRACEPARENT, message->traceparent);
@@ -108,6 +110,7 @@ static bool is_printable(amqp_bytes_t bytes)
 /* Printable ASCII that fits, or nothing. */
 static bool copy_text(amqp_bytes_t bytes, char *text, size_t size)
 {
+    assert(size > 0);
     if (bytes.len >= size || !is_printable(bytes))
         return false;
     if (bytes.len > 0)
@@ -237,6 +240,7 @@ static void read_time(const amqp_basic_properties_t *properties, struct message 
 void envelope_read(const amqp_basic_properties_t *properties, const char *exchange,
                    const char *routing_key, uint64_t body_size, struct delivery *delivery)
 {
+    assert(properties != NULL && exchange != NULL && routing_key != NULL);
     struct message *message = &delivery->message;
     read_text(properties, AMQP_BASIC_MESSAGE_ID_FLAG, properties->message_id, "message_id",
               message->id, sizeof message->id, delivery);
@@ -303,6 +307,7 @@ static bool is_left_out(amqp_bytes_t key)
 bool envelope_copy(amqp_bytes_t raw, const struct envelope_letter *letter, amqp_pool_t *pool,
                    amqp_basic_properties_t *ret_properties, struct error *error)
 {
+    assert(letter->reason != NULL && letter->routing_key != NULL && letter->service != NULL);
     void *decoded = NULL;
     int status = amqp_decode_properties(AMQP_BASIC_CLASS, pool, raw, &decoded);
     if (!bus_status_check(status, "read the original properties", error))

@@ -18,6 +18,7 @@
 void bus_link_init(struct bus_link *link, const struct amqp_address *address, const char *service,
                    const char *purpose, int heartbeat_s, uint64_t jitter_seed)
 {
+    assert(heartbeat_s > 0 && service != NULL && purpose != NULL);
     *link = (struct bus_link){
         .address = address,
         .heartbeat_s = heartbeat_s,
@@ -48,6 +49,7 @@ static void schedule_retry(struct bus_link *link, int64_t now_ms)
 
 bool bus_link_is_due(const struct bus_link *link)
 {
+    assert(link->state == NULL || link->opening == NULL);
     return link->state == NULL && clock_monotonic_ms() >= link->due_ms;
 }
 
@@ -77,6 +79,7 @@ bool bus_link_open(struct bus_link *link, struct error *error)
 
 bool bus_link_open_waiting(struct bus_link *link, struct error *error)
 {
+    assert(link->state == NULL);
     bool is_open = bus_link_open(link, error);
     while (!is_open && link->opening != NULL) {
         struct pollfd over = { .fd = opening_fd(link->opening), .events = POLLIN };
@@ -88,6 +91,7 @@ bool bus_link_open_waiting(struct bus_link *link, struct error *error)
 
 void bus_link_drop(struct bus_link *link, const struct error *error)
 {
+    assert(error->code != ERROR_NONE);
     int64_t now_ms = clock_monotonic_ms();
     (void)snprintf(link->why, sizeof link->why, "%s", error->message);
     if (link->state != NULL) {

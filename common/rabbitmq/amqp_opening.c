@@ -140,6 +140,7 @@ static bool thread_begin(struct opening *opening)
 struct opening *opening_start(const struct amqp_address *address, const char *name, int heartbeat_s,
                               struct error *error)
 {
+    assert(address->url != NULL && name != NULL && heartbeat_s > 0);
     struct opening *opening = memory_alloc(1, sizeof *opening);
     (void)snprintf(opening->name, sizeof opening->name, "%s", name);
     opening->heartbeat_s = heartbeat_s;

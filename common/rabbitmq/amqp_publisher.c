@@ -14,6 +14,7 @@
 void publisher_init(struct publisher *publisher, const struct amqp_bus_options *options,
                     const struct amqp_address *address, uint64_t jitter_seed)
 {
+    assert(options != NULL && address != NULL);
     publisher->options = options;
     bus_link_init(&publisher->link, address, options->service, "publish", (int)options->heartbeat_s,
                   jitter_seed);
@@ -135,6 +136,8 @@ static bool publisher_read_all(struct publisher *publisher)
 
 bool publisher_service(struct publisher *publisher)
 {
+    assert(publisher->batch_count <= BUS_PUBLISHES_MAX &&
+           publisher->batch_first < BUS_PUBLISHES_MAX);
     struct bus_link *link = &publisher->link;
     struct error error = { 0 };
     if (link->state == NULL)
@@ -350,6 +353,7 @@ static enum publish_result letter_send(struct publisher *publisher, const struct
 bool publisher_put_letter(struct publisher *publisher, const struct publisher_letter *letter,
                           struct error *error)
 {
+    assert(letter->queue != NULL && letter->properties != NULL);
     const char *obstacle = publisher_obstacle(publisher);
     if (obstacle != NULL)
         return error_set(error, ERROR_RETRY, "%s", obstacle);

@@ -6,6 +6,7 @@
 #include "common/json/json_read.h"
 #include "common/rabbitmq/amqp_envelope.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,7 @@ static bool receive_body(struct consumer *consumer, amqp_bytes_t fragment, struc
 
 bool receive_frame(struct consumer *consumer, const amqp_frame_t *frame, struct error *error)
 {
+    assert(consumer->deliveries != NULL);
     switch (frame->frame_type) {
     case AMQP_FRAME_METHOD:
         return receive_method(consumer, &frame->payload.method, error);

@@ -1,6 +1,8 @@
 /* amqp_reply.c - what rabbitmq-c and the broker answer, turned into our error. */
 #include "common/rabbitmq/amqp_link.h"
 
+#include <assert.h>
+
 /* The broker's text, without control characters: it ends up in logs and health answers. */
 static bool refused(struct error *error, const char *what, uint16_t code, amqp_bytes_t text)
 {
@@ -18,12 +20,14 @@ static bool refused(struct error *error, const char *what, uint16_t code, amqp_b
 
 void bus_channel_close_text(const amqp_method_t *method, const char *what, struct error *error)
 {
+    assert(method != NULL && what != NULL);
     const amqp_channel_close_t *close = method->decoded;
     refused(error, what, close->reply_code, close->reply_text);
 }
 
 bool bus_status_check(int status, const char *what, struct error *error)
 {
+    assert(what != NULL && error != NULL);
     if (status == AMQP_STATUS_OK)
         return true;
     return error_set(error, ERROR_RETRY, "%s: %s", what, amqp_error_string2(status));
@@ -31,6 +35,7 @@ bool bus_status_check(int status, const char *what, struct error *error)
 
 bool bus_reply_check(amqp_rpc_reply_t reply, const char *what, struct error *error)
 {
+    assert(what != NULL && error != NULL);
     switch (reply.reply_type) {
     case AMQP_RESPONSE_NORMAL:
         return true;
@@ -56,6 +61,7 @@ bool bus_reply_check(amqp_rpc_reply_t reply, const char *what, struct error *err
 
 amqp_bytes_t bus_bytes(const void *at, size_t length)
 {
+    assert(at != NULL || length == 0);
     union {
         const void *given;
         void *wanted;

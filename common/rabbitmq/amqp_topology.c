@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -171,6 +172,7 @@ static bool end_walk(struct bus_link *link, struct error *error)
 bool topology_step(struct bus_link *link, const struct amqp_bus_options *options, size_t *part,
                    struct error *error)
 {
+    assert(link->state != NULL && options->queue != NULL);
     size_t at = *part;
     bool is_passive = !options->may_declare, is_good;
     if (at == 0)
@@ -188,6 +190,7 @@ bool topology_step(struct bus_link *link, const struct amqp_bus_options *options
 bool topology_ensure(struct bus_link *link, const struct amqp_bus_options *options,
                      struct error *error)
 {
+    assert(link->state != NULL);
     int64_t begin_ms = clock_monotonic_ms();
     size_t part = 0;
     do {

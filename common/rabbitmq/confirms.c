@@ -67,11 +67,13 @@ bool confirms_is_returned(const struct confirms *confirms, uint64_t number)
 
 bool confirms_is_pending_before(const struct confirms *confirms, uint64_t number)
 {
+    assert(confirms->first_pending <= confirms->next);
     return confirms->first_pending < confirms->next && confirms->first_pending < number;
 }
 
 size_t confirms_bytes_pending(const struct confirms *confirms)
 {
+    assert(confirms->first_pending < confirms->next || confirms->bytes_pending == 0);
     return confirms->bytes_pending;
 }
 

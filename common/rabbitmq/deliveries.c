@@ -44,6 +44,7 @@ struct deliveries *deliveries_free(struct deliveries *deliveries)
 
 struct held *deliveries_receive(struct deliveries *deliveries)
 {
+    assert(deliveries->next_slot < WINDOW_DELIVERIES_MAX);
     for (size_t i = 0; i < WINDOW_DELIVERIES_MAX; i++) {
         struct held *held = &deliveries->slots[deliveries->next_slot];
         deliveries->next_slot = (deliveries->next_slot + 1) % WINDOW_DELIVERIES_MAX;
@@ -87,6 +88,7 @@ static void orphans_free(struct deliveries *deliveries)
 
 static void hand_out(struct deliveries *deliveries, struct held *held, struct delivery **ret)
 {
+    assert(held->state == HELD_WAITING && deliveries->waiting > 0);
     held->state = HELD_TAKEN;
     deliveries->waiting--;
     deliveries->out++;
@@ -96,6 +98,8 @@ static void hand_out(struct deliveries *deliveries, struct held *held, struct de
 size_t deliveries_take(struct deliveries *deliveries, size_t limit,
                        struct delivery **ret_deliveries)
 {
+    assert(deliveries->count <= WINDOW_DELIVERIES_MAX);
+    assert(deliveries->waiting + deliveries->out <= deliveries->count);
     orphans_free(deliveries);
     struct held *counted = NULL;
     size_t count = 0;
@@ -154,6 +158,7 @@ struct held *deliveries_settle(struct deliveries *deliveries, const struct deliv
 
 size_t deliveries_collect(struct deliveries *deliveries, struct ack *ret_acks)
 {
+    assert(deliveries->waiting + deliveries->out <= deliveries->count);
     size_t acks = 0, kept = 0;
     bool is_prefix = true;
     for (size_t i = 0; i < deliveries->count; i++) {
@@ -194,5 +199,6 @@ void deliveries_end_session(struct deliveries *deliveries)
 
 size_t deliveries_in_hand(const struct deliveries *deliveries)
 {
+    assert(deliveries->count <= WINDOW_DELIVERIES_MAX);
     return deliveries->count;
 }

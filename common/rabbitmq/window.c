@@ -11,6 +11,7 @@ void window_init(struct window *window, int64_t prefetch)
 
 void window_open(struct window *window)
 {
+    assert(window->prefetch >= 1);
     window_init(window, window->prefetch);
 }
 
@@ -25,6 +26,7 @@ static void window_widen(struct window *window)
 
 void window_deliver(struct window *window, bool is_counted)
 {
+    assert(window->counted <= window->in_hand);
     window->in_hand++;
     if (is_counted) {
         window->counted++;
@@ -46,11 +48,13 @@ void window_settle(struct window *window, bool is_counted, bool is_probe)
 
 void window_see_empty(struct window *window)
 {
+    assert(window->counted <= window->in_hand);
     window->may_widen = !window->is_wide;
     window_widen(window);
 }
 
 int64_t window_wide_prefetch(const struct window *window)
 {
+    assert(!window->is_wide || window->counted == 0);
     return window->is_wide ? window->prefetch - 1 : 0;
 }

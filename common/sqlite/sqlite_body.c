@@ -21,6 +21,7 @@ static void without_owed(sqlite3_context *context, int count, sqlite3_value **va
 
 int sqlite_body_register(sqlite3 *connection)
 {
+    assert(connection != NULL);
     return sqlite3_create_function_v2(connection, "without_owed", 1,
                                       SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
                                       without_owed, NULL, NULL, NULL);

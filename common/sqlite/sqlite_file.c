@@ -207,6 +207,7 @@ static bool lane_prepare(struct lane *lane, const char *table, struct error *err
 
 bool sqlite_path_check(const char *path, struct error *error)
 {
+    assert(path != NULL);
     if (path[0] == '\0' || strcmp(path, ":memory:") == 0) {
         return error_set(error, ERROR_REJECT,
                          "sqlite: sqlite:%s would keep nothing; name a file, as in "
@@ -238,6 +239,7 @@ static bool schema_make(struct lane *lane, const char *service, const char *tabl
 struct sqlite_file *sqlite_file_open(const char *path, const char *service, const char *table,
                                      struct error *error)
 {
+    assert(service != NULL && table != NULL);
     if (!sqlite_path_check(path, error))
         return NULL;
     /* Its statistics of memory cost a mutex at each allocation. Too late for the second file of a

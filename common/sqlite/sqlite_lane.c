@@ -3,10 +3,13 @@
 #include "common/base/thread.h"
 #include "common/sqlite/sqlite_file.h"
 
+#include <assert.h>
+
 /* ---- whose ---------------------------------------------------------------------------------- */
 
 static struct lane *lane_take(struct sqlite_file *file, int first, int last, struct error *error)
 {
+    assert(first >= 0 && first <= last && last < SQLITE_LANES);
     int64_t until_ms = clock_monotonic_ms() + SQLITE_LANE_WAIT_MS;
     struct lane *taken = NULL;
     bool is_late = false;
@@ -100,6 +103,7 @@ static enum error_code code_meaning(int code)
 
 bool lane_fail(const struct lane *lane, struct error *error)
 {
+    assert(lane->connection != NULL);
     int code = sqlite3_extended_errcode(lane->connection);
     return error_set(error, code_meaning(code), "sqlite: %s: %s (code %d)", lane->file->path,
                      sqlite3_errmsg(lane->connection), code);
@@ -107,6 +111,7 @@ bool lane_fail(const struct lane *lane, struct error *error)
 
 bool lane_sync(struct lane *lane, enum lane_sync sync, struct error *error)
 {
+    assert(lane->connection != NULL);
     static const char *const sqls[] = {
         [LANE_SYNC_CHECKPOINTS] = "PRAGMA synchronous = NORMAL",
         [LANE_SYNC_COMMITS] = "PRAGMA synchronous = FULL",
@@ -123,6 +128,7 @@ bool lane_sync(struct lane *lane, enum lane_sync sync, struct error *error)
 
 bool lane_run(struct lane *lane, enum lane_statement which, struct error *error)
 {
+    assert(which < LANE_STATEMENT_COUNT && lane->statements[which] != NULL);
     sqlite3_stmt *statement = lane->statements[which];
     bool is_done = sqlite3_step(statement) == SQLITE_DONE || lane_fail(lane, error);
     sqlite3_reset(statement);
@@ -131,6 +137,7 @@ bool lane_run(struct lane *lane, enum lane_statement which, struct error *error)
 
 bool lane_finish(struct lane *lane, bool is_good, struct error *error)
 {
+    assert(lane->is_taken);
     if (is_good && lane_run(lane, LANE_COMMIT, error))
         return true;
     /* SQLite may have rolled back by itself. If this fails too, the next BEGIN will say so. */

@@ -4,6 +4,7 @@
 #include "common/saga/store_backend.h"
 #include "common/sqlite/sqlite_file.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ static int owner_claim(sqlite3 *connection, const char *table, const char *servi
 int sqlite_owner_check(sqlite3 *connection, const char *table, const char *service,
                        struct error *error)
 {
+    assert(connection != NULL && table != NULL && service != NULL);
     sqlite3_stmt *statement = NULL;
     int code = owner_claim(connection, table, service);
     if (code == SQLITE_OK)

@@ -251,6 +251,7 @@ static void sqlite_close(void *self)
 bool sqlite_store_open(const char *path, const char *service, const char *table,
                        struct store *ret_store, struct error *error)
 {
+    assert(ret_store != NULL);
     struct sqlite_file *file = sqlite_file_open(path, service, table, error);
     if (file == NULL)
         return false;

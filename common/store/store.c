@@ -23,6 +23,7 @@ static const struct scheme schemes[] = {
 
 const char *store_system(const char *url)
 {
+    assert(url != NULL);
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
         if (strncmp(url, schemes[i].prefix, strlen(schemes[i].prefix)) == 0)
             return schemes[i].system;
@@ -40,6 +41,7 @@ static bool name_is_plain(const char *name)
 /* The URL itself is never part of a message: it may hold a password. */
 bool store_url_check(const char *url, struct error *error)
 {
+    assert(url != NULL);
     const char *system = store_system(url);
     if (system == NULL) {
         return error_set(
@@ -53,6 +55,7 @@ bool store_url_check(const char *url, struct error *error)
 bool store_owner_check(const char *collection, const char *service, const char *owner,
                        struct error *error)
 {
+    assert(collection != NULL && service != NULL);
     if (strcmp(service, owner) == 0)
         return true;
     return error_set(
@@ -64,6 +67,7 @@ bool store_owner_check(const char *collection, const char *service, const char *
 
 bool store_claim(struct store *store, struct error *error)
 {
+    assert(store != NULL);
     return store->claim == NULL || store->claim(store->port.self, error);
 }
 
@@ -101,5 +105,6 @@ struct store *store_close(struct store *store)
 
 struct store_port store_port(struct store *store)
 {
+    assert(store->port.load != NULL && store->port.save != NULL);
     return store->port;
 }

@@ -1,6 +1,7 @@
 /* environment.c - one reader for each group of variables; each warning says what was expected. */
 #include "tracing/export/environment.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,6 +263,7 @@ static void resource_read(const struct environment_source *source, struct tracin
 void environment_read(const struct environment_source *source,
                       struct tracing_environment *ret_environment)
 {
+    assert(source->get != NULL && source->warn != NULL);
     memset(ret_environment, 0, sizeof *ret_environment);
     const char *level = text_get(source, "OTEL_LOG_LEVEL");
     ret_environment->is_quiet =

@@ -3,6 +3,7 @@
 
 #include "common/base/hex.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct piece {
@@ -90,6 +91,7 @@ static bool attribute_add(struct tracing_environment *environment, struct piece 
 bool environment_pairs_read(struct tracing_environment *environment, const char *text,
                             bool is_header)
 {
+    assert(text != NULL && environment->pool_used <= sizeof environment->pool);
     size_t pool = environment->pool_used;
     size_t headers = environment->header_count, resource = environment->resource_count;
     while (*text != '\0') {

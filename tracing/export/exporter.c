@@ -63,6 +63,7 @@ static void count_dropped(struct exporter *exporter, enum exporter_drop drop, ui
 
 void exporter_submit(struct exporter *exporter, const struct span *span)
 {
+    assert(span->ended_ns >= span->started_ns);
     struct span_queue *queue = span->is_saga ? &exporter->saga : &exporter->spans;
     bool is_due = false;
     pthread_mutex_lock(&exporter->lock);
@@ -290,6 +291,7 @@ struct exporter *exporter_new(const struct exporter_options *options, struct err
 
 void exporter_stop(struct exporter *exporter, int64_t timeout_ms)
 {
+    assert(timeout_ms >= 0);
     if (exporter->is_joined)
         return;
     const struct outlet *outlet = &exporter->options.outlet;
@@ -321,6 +323,7 @@ struct exporter *exporter_free(struct exporter *exporter)
 
 void exporter_counts_get(struct exporter *exporter, struct exporter_counts *ret_counts)
 {
+    assert(ret_counts != NULL);
     pthread_mutex_lock(&exporter->lock);
     *ret_counts = exporter->counts;
     pthread_mutex_unlock(&exporter->lock);

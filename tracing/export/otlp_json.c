@@ -321,6 +321,7 @@ static void resource_write(struct json_writer *writer, const struct otlp_resourc
 
 void otlp_request_begin(struct json_writer *writer, const struct otlp_resource *resource)
 {
+    assert(resource->service_name != NULL && resource->instance_id != NULL);
     json_write_object_begin(writer, NULL);
     json_write_array_begin(writer, "resourceSpans");
     json_write_object_begin(writer, NULL);

@@ -3,6 +3,7 @@
 
 #include "common/json/json_read.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,7 @@ static void partial_read(const char *body, size_t length, struct outlet_answer *
 enum outlet_result outlet_answer_read(int status, const char *body, size_t length,
                                       struct outlet_answer *ret_answer)
 {
+    assert(body != NULL || length == 0);
     if (status >= 200 && status < 300) {
         partial_read(body, length, ret_answer);
         return OUTLET_SENT;

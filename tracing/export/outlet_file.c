@@ -4,6 +4,7 @@
 
 #include "common/base/memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -89,6 +90,7 @@ static struct outlet outlet_make(int fd, const char *path)
 
 bool outlet_file_open(const char *path, struct outlet *ret_outlet, struct error *error)
 {
+    assert(path != NULL);
     int fd = file_open(path);
     if (fd < 0)
         return error_set(error, ERROR_REJECT, "cannot open %s: %s", path, strerror(errno));

@@ -7,6 +7,7 @@
 #include "common/base/memory.h"
 #include "common/base/url.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -154,6 +155,7 @@ static void options_set(struct http_outlet *http, const struct tracing_environme
 bool outlet_http_open(const struct tracing_environment *environment, struct outlet *ret_outlet,
                       struct error *error)
 {
+    assert(environment->endpoint[0] != '\0');
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return error_set(error, ERROR_RETRY, "libcurl does not start");
     struct http_outlet *http = memory_alloc(1, sizeof *http);

@@ -2,8 +2,11 @@
  * it. */
 #include "tracing/export/sampler.h"
 
+#include <assert.h>
+
 struct sampler sampler_of_ratio(double ratio)
 {
+    assert(ratio >= 0.0 && ratio <= 1.0);
     if (!(ratio > 0.0))
         return (struct sampler){ .threshold = SAMPLER_RANKS };
     if (ratio >= 1.0)

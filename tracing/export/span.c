@@ -38,6 +38,7 @@ static void count_dropped(uint8_t *count)
 void span_begin(struct span *span, const struct span_place *place, enum span_kind kind,
                 int64_t started_ns)
 {
+    assert(started_ns >= 0);
     memset(span, 0, offsetof(struct span, attributes));
     span->place = *place;
     span->kind = (uint8_t)kind;
@@ -73,6 +74,7 @@ static struct span_attribute *attribute_add(struct span *span, enum span_key key
 
 void span_text(struct span *span, enum span_key key, const char *text)
 {
+    assert(key < SPAN_KEY_COUNT);
     if (text == NULL || text[0] == '\0')
         return;
     size_t at = span->text_length, length = strlen(text);
@@ -89,6 +91,7 @@ void span_text(struct span *span, enum span_key key, const char *text)
 
 void span_lasting(struct span *span, enum span_key key, const char *text)
 {
+    assert(key < SPAN_KEY_COUNT && text != NULL);
     if (text == NULL || text[0] == '\0')
         return;
     struct span_attribute *attribute = attribute_add(span, key, SPAN_VALUE_LASTING);
@@ -98,6 +101,7 @@ void span_lasting(struct span *span, enum span_key key, const char *text)
 
 void span_int(struct span *span, enum span_key key, int64_t value)
 {
+    assert(key < SPAN_KEY_COUNT);
     struct span_attribute *attribute = attribute_add(span, key, SPAN_VALUE_INT);
     if (attribute != NULL)
         attribute->number = value;
@@ -105,6 +109,7 @@ void span_int(struct span *span, enum span_key key, int64_t value)
 
 void span_text_of_name(struct span *span, enum span_key key, size_t offset)
 {
+    assert(offset <= span->name_length);
     if (offset >= span->name_length)
         return;
     struct span_attribute *attribute = attribute_add(span, key, SPAN_VALUE_TEXT);
@@ -132,17 +137,20 @@ static void event_add(struct span *span, const struct span_event *event)
 
 void span_event(struct span *span, const char *name, int64_t at_ns, int64_t wait_ms)
 {
+    assert(name != NULL && span->event_count <= SPAN_EVENTS_MAX);
     event_add(span, &(struct span_event){ .name = name, .at_ns = at_ns, .wait_ms = wait_ms });
 }
 
 void span_event_counted(struct span *span, const char *name, int64_t at_ns, int64_t count)
 {
+    assert(name != NULL && count > 0);
     event_add(span,
               &(struct span_event){ .name = name, .at_ns = at_ns, .wait_ms = -1, .count = count });
 }
 
 void span_link(struct span *span, const struct trace_context *target, bool is_remote)
 {
+    assert(target != NULL && span->link_count <= SPAN_LINKS_MAX);
     if (span->link_count == SPAN_LINKS_MAX) {
         count_dropped(&span->dropped_links);
         return;

@@ -34,6 +34,7 @@ static bool takes_trace(const struct span_queue *queue, const uint8_t trace_id[1
 
 bool span_queue_add(struct span_queue *queue, const struct span *span)
 {
+    assert(queue->count <= queue->room && queue->first < queue->room);
     if (queue->count == queue->room || !takes_trace(queue, span->place.trace_id))
         return false;
     struct span *target = &queue->ring[(queue->first + queue->count) % queue->room];
@@ -44,6 +45,7 @@ bool span_queue_add(struct span_queue *queue, const struct span *span)
 
 const struct span *span_queue_at(const struct span_queue *queue, size_t index)
 {
+    assert(index < queue->count);
     return &queue->ring[(queue->first + index) % queue->room];
 }
 
