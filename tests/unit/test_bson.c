@@ -140,6 +140,27 @@ static void what_is_missing_is_missed_wherever_the_search_begins(void **test)
     assert_false(bson_read_has(&empty, "absent"));
 }
 
+/* Once something was missed, a search may end before it begins, and never for what is there. */
+static void what_is_there_is_found_after_any_miss(void **test)
+{
+    (void)test;
+    static const char *const names[] = { "id",     "body",    "none",    "due",
+                                         "repeat", "outcome", "payments" };
+    static const char *const others[] = { "",      "i",     "ie",       "idd",      "xd",
+                                          "bodyx", "nonee", "paymentt", "paymentsx" };
+    for (size_t missing = 0; missing < sizeof others / sizeof others[0]; missing++) {
+        for (size_t first = 0; first < sizeof names / sizeof names[0]; first++) {
+            struct bson_fields fields = sample();
+            assert_true(bson_read_has(&fields, names[first]));
+            assert_false(bson_read_has(&fields, others[missing]));
+            assert_false(bson_read_has(&fields, others[missing]));
+            for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+                assert_true(bson_read_has(&fields, names[i]));
+            arena_clear(&arena);
+        }
+    }
+}
+
 static void what_is_of_another_type_or_too_long_is_not_read(void **test)
 {
     (void)test;
@@ -228,6 +249,7 @@ int main(void)
         TEST(elements_are_copied_under_the_keys_that_they_have),
         TEST(fields_are_found_in_any_order),
         TEST(what_is_missing_is_missed_wherever_the_search_begins),
+        TEST(what_is_there_is_found_after_any_miss),
         TEST(what_is_of_another_type_or_too_long_is_not_read),
         TEST(an_array_is_read_to_its_end),
         TEST(no_damage_leads_outside),
