@@ -1,5 +1,6 @@
 /* booking.c - names of states, inputs and reasons, and what is looked up among the payments. */
 #include "booking/booking.h"
+#include "common/saga/transition_words.h"
 
 #include <assert.h>
 #include <string.h>
@@ -12,12 +13,7 @@ const char *booking_state_text(enum booking_state state)
 
 const char *booking_disposition_text(enum disposition disposition)
 {
-    static const char *const texts[DISPOSITION_COUNT] = {
-        [PAYMENT_HELD] = "held",
-        [PAYMENT_APPLIED] = "applied",
-        [PAYMENT_REFUNDED_BY_OUTCOME] = "refunded_by_outcome",
-        [PAYMENT_REFUNDED_BY_REQUEST] = "refunded_by_request",
-    };
+    static const char *const texts[] = { BOOKING_DISPOSITIONS(TRANSITION_TEXT) };
     assert(disposition < DISPOSITION_COUNT);
     return texts[disposition];
 }

@@ -60,19 +60,20 @@
     X(REASON_BOOKING_ENDED, "booking_ended")   /* of a refund: it failed or was cancelled */       \
     X(REASON_TOO_MANY_PAYMENTS, "too_many_payments") /* of a refund: beyond what is stored */
 
+#define BOOKING_DISPOSITIONS(X)                                                                    \
+    X(PAYMENT_HELD, "held")       /* no outcome yet */                                             \
+    X(PAYMENT_APPLIED, "applied") /* it paid for the confirmed booking */                          \
+    X(PAYMENT_REFUNDED_BY_OUTCOME,                                                                 \
+      "refunded_by_outcome") /* listed in booking.failed or booking.cancelled */                   \
+    X(PAYMENT_REFUNDED_BY_REQUEST,                                                                 \
+      "refunded_by_request") /* by a payment.refund.requested of its own */
+
 #define X(name, ...) name,
 enum booking_state { BOOKING_STATES(X) BOOKING_STATE_COUNT };
 enum booking_input_type { BOOKING_INPUTS(X) BOOKING_INPUT_COUNT };
 enum booking_reason { BOOKING_REASONS(X) BOOKING_REASON_COUNT };
+enum disposition { BOOKING_DISPOSITIONS(X) DISPOSITION_COUNT };
 #undef X
-
-enum disposition {
-    PAYMENT_HELD,                /* no outcome yet */
-    PAYMENT_APPLIED,             /* it paid for the confirmed booking */
-    PAYMENT_REFUNDED_BY_OUTCOME, /* listed in booking.failed or booking.cancelled */
-    PAYMENT_REFUNDED_BY_REQUEST, /* by a payment.refund.requested of its own */
-    DISPOSITION_COUNT
-};
 
 struct booking_payment {
     char payment_id[IDENT_SIZE];

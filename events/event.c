@@ -265,7 +265,7 @@ void event_input(const struct event_received *received, struct input *ret_input)
     memcpy(ret_input->document_id, intent_of(event, received->said), IDENT_SIZE);
     memcpy(ret_input->correlation_id, ret_input->document_id, IDENT_SIZE);
     for (size_t i = 0; i < form->field_count; i++) {
-        const struct content_field *kept = &form->fields[i];
+        const struct stored_field *kept = &form->fields[i];
         const struct event_field *field = field_find(event, kept->name, &next);
         if (field == NULL)
             continue; /* what the listener adds itself */

@@ -79,25 +79,24 @@
     X(GATEWAY_BECAUSE_CONTRADICTS_THE_OUTCOME, "contradicts_the_outcome")                          \
     X(GATEWAY_BECAUSE_LIST_FULL, "list_full")
 
+#define GATEWAY_OUTCOMES(X)                                                                        \
+    X(GATEWAY_END_NONE, "none")                                                                    \
+    X(GATEWAY_END_CONFIRMED, "confirmed")                                                          \
+    X(GATEWAY_END_FAILED, "failed")                                                                \
+    X(GATEWAY_END_CANCELLED, "cancelled")
+
+#define GATEWAY_REFUND_STATUSES(X)                                                                 \
+    X(GATEWAY_STATUS_WAITING, "waiting")                                                           \
+    X(GATEWAY_STATUS_REFUNDED, "refunded")                                                         \
+    X(GATEWAY_STATUS_STUCK, "stuck")
+
 #define X(name, ...) name,
 enum gateway_state { GATEWAY_STATES(X) GATEWAY_STATE_COUNT };
 enum gateway_input { GATEWAY_INPUTS(X) GATEWAY_INPUT_COUNT };
 enum gateway_reason { GATEWAY_REASONS(X) GATEWAY_REASON_COUNT };
+enum gateway_outcome { GATEWAY_OUTCOMES(X) };
+enum gateway_refund_status { GATEWAY_REFUND_STATUSES(X) GATEWAY_STATUS_COUNT };
 #undef X
-
-enum gateway_outcome {
-    GATEWAY_END_NONE,
-    GATEWAY_END_CONFIRMED,
-    GATEWAY_END_FAILED,
-    GATEWAY_END_CANCELLED
-};
-
-enum gateway_refund_status {
-    GATEWAY_STATUS_WAITING,
-    GATEWAY_STATUS_REFUNDED,
-    GATEWAY_STATUS_STUCK,
-    GATEWAY_STATUS_COUNT
-};
 
 /* A message owed before, as it is announced again: its id derives from these. */
 struct gateway_announced {

@@ -1,7 +1,7 @@
 /* codec.c - events into inputs, and a payment to and from BSON. An event may speak of several
  * payments: each becomes an input of its own. */
-#include "common/bson/bson_read.h"
-#include "common/bson/bson_write.h"
+#include "common/saga/stored_field.h"
+#include "common/saga/transition_words.h"
 #include "events/booking_events.h"
 #include "payment/participant.h"
 
@@ -64,17 +64,17 @@ bool payment_parse(const void *self, const struct message *message, struct input
 /* ---- what a payment takes of them, and its history keeps ---- */
 
 #define CONTENT(name, member) CONTENT_FIELD(payment_payload, name, member)
-static const struct content_field captured_content[] = {
+static const struct stored_field captured_content[] = {
     CONTENT("intentId", intent_id), CONTENT("userId", user_id),     CONTENT("amount", amount),
     CONTENT("currency", currency),  CONTENT("unnamed", is_unnamed),
 };
-static const struct content_field declined_content[] = {
+static const struct stored_field declined_content[] = {
     CONTENT("intentId", intent_id),
     CONTENT("userId", user_id),
     CONTENT("reason", reason),
     CONTENT("final", is_final),
 };
-static const struct content_field said_content[] = {
+static const struct stored_field said_content[] = {
     /* of the others, few have all */
     CONTENT("intentId", intent_id),   CONTENT("amount", amount),
     CONTENT("currency", currency),    CONTENT("reason", reason),
@@ -82,13 +82,10 @@ static const struct content_field said_content[] = {
     CONTENT("isPending", is_pending),
 };
 
-static const char *status_text_of(int64_t status)
-{
-    return payment_refund_status_text((enum refund_status)status);
-}
+static const char *const status_names[] = { REFUND_STATUSES(TRANSITION_TEXT) };
 
-static const struct content_field result_content[] = {
-    CONTENT_ENUM(refund_result, "status", status, status_text_of, REFUND_STATUS_COUNT),
+static const struct stored_field result_content[] = {
+    STORED_ENUM(refund_result, "status", status, status_names, 0),
     CONTENT_FIELD(refund_result, "refundId", refund_id),
     CONTENT_FIELD(refund_result, "reason", reason),
     CONTENT_FIELD(refund_result, "retryAfter", retry_after_ms),
@@ -97,11 +94,11 @@ static const struct content_field result_content[] = {
     CONTENT_FIELD(refund_result, "isUncounted", is_uncounted),
 };
 
-static const struct content_field operator_content[] = {
+static const struct stored_field operator_content[] = {
     CONTENT_FIELD(operator_payload, "reason", reason),
 };
 
-static const struct content_field deadline_content[] = {
+static const struct stored_field deadline_content[] = {
     CONTENT_FIELD(deadline_payload, "isEffectHeld", is_effect_held),
 };
 
@@ -122,110 +119,61 @@ const struct content_form payment_contents[] = {
 
 /* ---- BSON ---- */
 
-static void conflicts_encode(struct bson_output *fields, const struct payment *payment)
-{
-    bson_write_array_begin(fields, "conflicts");
-    for (int32_t i = 0; i < payment->conflict_count; i++) {
-        const struct payment_conflict *conflict = &payment->conflicts[i];
-        bson_write_element_begin(fields, (size_t)i);
-        bson_write_text(fields, "intentId", conflict->intent_id);
-        bson_write_text(fields, "userId", conflict->user_id);
-        bson_write_int(fields, "amount", conflict->amount);
-        bson_write_text(fields, "currency", conflict->currency);
-        bson_write_int(fields, "at", conflict->at_ms);
-        bson_write_end(fields);
-    }
-    bson_write_end(fields);
-}
+static const char *const state_names[] = { PAYMENT_STATES(TRANSITION_TEXT) };
+static const char *const standing_names[] = { STANDINGS(TRANSITION_TEXT) };
 
-static void refunds_encode(struct bson_output *fields, const struct refunds *refunds)
-{
-    bson_write_array_begin(fields, "refunds");
-    for (int32_t i = 0; i < refunds->count; i++) {
-        bson_write_element_begin(fields, (size_t)i);
-        bson_write_text(fields, "id", refunds->list[i].id);
-        bson_write_int(fields, "amount", refunds->list[i].amount);
-        bson_write_text(fields, "currency", refunds->list[i].currency);
-        bson_write_text(fields, "status", payment_standing_text(refunds->list[i].standing));
-        bson_write_end(fields);
-    }
-    bson_write_end(fields);
-}
+static const struct stored_field conflict_fields[] = {
+    STORED_FIELD(payment_conflict, "intentId", intent_id),
+    STORED_FIELD(payment_conflict, "userId", user_id),
+    STORED_FIELD(payment_conflict, "amount", amount),
+    STORED_FIELD(payment_conflict, "currency", currency),
+    STORED_FIELD(payment_conflict, "at", at_ms),
+};
+static const struct stored_field refund_fields[] = {
+    STORED_FIELD(payment_refund, "id", id),
+    STORED_FIELD(payment_refund, "amount", amount),
+    STORED_FIELD(payment_refund, "currency", currency),
+    STORED_ENUM(payment_refund, "status", standing, standing_names, 0),
+};
+static const struct stored_field payment_fields[] = {
+    STORED_FIELD(payment, "id", id),
+    STORED_ENUM(payment, "state", state, state_names, 0),
+    STORED_FIELD(payment, "intentId", intent_id),
+    STORED_FIELD(payment, "userId", user_id),
+    STORED_FIELD(payment, "amount", amount),
+    STORED_FIELD(payment, "currency", currency),
+    STORED_FIELD(payment, "capturedAt", captured_at_ms),
+    STORED_FIELD(payment, "isFinal", is_final, .when = STORED_IF_ANY),
+    STORED_FIELD(payment, "capture", capture),
+    STORED_FIELD(payment, "repeats", repeat_count),
+    STORED_FIELD(payment, "isDemanded", is_demanded),
+    STORED_FIELD(payment, "refundReason", refund_reason),
+    STORED_FIELD(payment, "refundId", refund_id),
+    STORED_FIELD(payment, "attempts", attempts),
+    STORED_FIELD(payment, "attemptsMax", attempts_max),
+    STORED_FIELD(payment, "lastError", last_error),
+    STORED_FIELD(payment, "refund", refund),
+    STORED_ARRAY(payment, "conflicts", conflicts, conflict_count, conflict_fields,
+                 .when = STORED_IF_ANY),
+    STORED_FIELD(payment, "resolvedAmount", resolved_amount, .when = STORED_IF_ANY),
+    STORED_FIELD(payment, "resolvedReason", resolved_reason, .when = STORED_IF_ANY),
+    STORED_FIELD(payment, "askedAt", asked_at_ms, .when = STORED_SINCE),
+    STORED_FIELD(payment, "dueAt", due_at_ms),
+    /* Releases before kept one refund, by its id alone. */
+    STORED_ARRAY(payment, "refunds", refunds.list, refunds.count, refund_fields,
+                 .when = STORED_SINCE),
+    STORED_FIELD(payment, "refundsBeyond", refunds.beyond, .when = STORED_TOGETHER),
+    STORED_FIELD(payment, "keyOrdinal", key_ordinal, .when = STORED_TOGETHER),
+    STORED_FIELD(payment, "askedAmount", asked_amount, .when = STORED_TOGETHER),
+    STORED_FIELD(payment, "callNumber", call_number, .when = STORED_TOGETHER),
+};
 
 bool payment_encode(const void *state, struct bson_output *fields, struct error *error)
 {
-    const struct payment *payment = state;
-    if (!payment_check(payment, error))
+    if (!payment_check(state, error))
         return false;
-    bson_write_text(fields, "id", payment->id);
-    bson_write_text(fields, "state", payment_state_text(payment->state));
-    bson_write_text(fields, "intentId", payment->intent_id);
-    bson_write_text(fields, "userId", payment->user_id);
-    bson_write_int(fields, "amount", payment->amount);
-    bson_write_text(fields, "currency", payment->currency);
-    bson_write_int(fields, "capturedAt", payment->captured_at_ms);
-    if (payment->is_final)
-        bson_write_bool(fields, "isFinal", true);
-    announcement_write(fields, "capture", &payment->capture);
-    bson_write_int(fields, "repeats", payment->repeat_count);
-    bson_write_bool(fields, "isDemanded", payment->is_demanded);
-    bson_write_text(fields, "refundReason", payment->refund_reason);
-    bson_write_text(fields, "refundId", payment->refund_id);
-    bson_write_int(fields, "attempts", payment->attempts);
-    bson_write_int(fields, "attemptsMax", payment->attempts_max);
-    bson_write_text(fields, "lastError", payment->last_error);
-    announcement_write(fields, "refund", &payment->refund);
-    if (payment->conflict_count > 0)
-        conflicts_encode(fields, payment);
-    if (payment->resolved_amount > 0) {
-        bson_write_int(fields, "resolvedAmount", payment->resolved_amount);
-        bson_write_text(fields, "resolvedReason", payment->resolved_reason);
-    }
-    bson_write_int(fields, "askedAt", payment->asked_at_ms);
-    bson_write_int(fields, "dueAt", payment->due_at_ms);
-    refunds_encode(fields, &payment->refunds);
-    bson_write_int(fields, "refundsBeyond", payment->refunds.beyond);
-    bson_write_int(fields, "keyOrdinal", payment->key_ordinal);
-    bson_write_int(fields, "askedAmount", payment->asked_amount);
-    bson_write_int(fields, "callNumber", payment->call_number);
+    stored_fields_write(payment_fields, STORED_COUNT(payment_fields), state, fields);
     return true;
-}
-
-static bool small_int_decode(struct bson_fields *fields, const char *key, int32_t minimum,
-                             int32_t *ret_value)
-{
-    int64_t value;
-    if (!bson_read_int(fields, key, &value) || value < minimum || value > INT32_MAX)
-        return false;
-    *ret_value = (int32_t)value;
-    return true;
-}
-
-static bool state_decode(struct bson_fields *fields, struct payment *payment)
-{
-    char text[32];
-    if (!bson_read_text(fields, "state", text, sizeof text))
-        return false;
-    for (int i = 0; i < (int)PAYMENT_STATE_COUNT; i++)
-        if (strcmp(text, payment_state_text((enum payment_state)i)) == 0) {
-            payment->state = (enum payment_state)i;
-            return i != PAYMENT_NONE;
-        }
-    return false;
-}
-
-static bool refund_decode(struct bson_fields *fields, struct payment_refund *refund)
-{
-    char text[32];
-    if (!bson_read_text(fields, "id", refund->id, sizeof refund->id) ||
-        !bson_read_int(fields, "amount", &refund->amount) ||
-        !bson_read_text(fields, "currency", refund->currency, sizeof refund->currency) ||
-        !bson_read_text(fields, "status", text, sizeof text))
-        return false;
-    while (refund->standing < STANDING_COUNT &&
-           strcmp(text, payment_standing_text(refund->standing)) != 0)
-        refund->standing++;
-    return refund->standing < STANDING_COUNT;
 }
 
 /* Of a release that kept one refund id. What was reported before the demand may have been a part:
@@ -246,83 +194,14 @@ static void older_refund_adopt(struct payment *payment)
     payment->asked_amount = payment->attempts > 0 ? payment->amount : 0;
 }
 
-static bool refunds_decode(struct bson_fields *fields, struct payment *payment)
-{
-    struct refunds *refunds = &payment->refunds;
-    struct bson_fields array;
-    struct bson_fields part;
-    if (!bson_read_has(fields, "refunds")) {
-        older_refund_adopt(payment);
-        return true;
-    }
-    if (!bson_read_array(fields, "refunds", &array))
-        return false;
-    while (bson_read_has_next(&array))
-        if (refunds->count == PAYMENT_REFUNDS_MAX || !bson_read_next(&array, &part) ||
-            !refund_decode(&part, &refunds->list[refunds->count++]))
-            return false;
-    return small_int_decode(fields, "refundsBeyond", 0, &refunds->beyond) &&
-           bson_read_int(fields, "keyOrdinal", &payment->key_ordinal) &&
-           bson_read_int(fields, "askedAmount", &payment->asked_amount) &&
-           bson_read_int(fields, "callNumber", &payment->call_number);
-}
-
-static bool conflict_decode(struct bson_fields *fields, struct payment_conflict *conflict)
-{
-    return bson_read_text(fields, "intentId", conflict->intent_id, sizeof conflict->intent_id) &&
-           bson_read_text(fields, "userId", conflict->user_id, sizeof conflict->user_id) &&
-           bson_read_int(fields, "amount", &conflict->amount) &&
-           bson_read_text(fields, "currency", conflict->currency, sizeof conflict->currency) &&
-           bson_read_int(fields, "at", &conflict->at_ms);
-}
-
-/* Of most payments there are none. */
-static bool conflicts_decode(struct bson_fields *fields, struct payment *payment)
-{
-    struct bson_fields array;
-    struct bson_fields part;
-    if (!bson_read_has(fields, "conflicts"))
-        return true;
-    if (!bson_read_array(fields, "conflicts", &array))
-        return false;
-    while (bson_read_has_next(&array))
-        if (payment->conflict_count == PAYMENT_CONFLICTS_MAX || !bson_read_next(&array, &part) ||
-            !conflict_decode(&part, &payment->conflicts[payment->conflict_count++]))
-            return false;
-    return true;
-}
-
 bool payment_decode(struct bson_fields *fields, void *state, struct error *error)
 {
-    struct payment *payment = state;
-    if (!state_decode(fields, payment))
-        return error_set(error, ERROR_BUG, "unknown state");
-    if (!bson_read_text(fields, "id", payment->id, sizeof payment->id) ||
-        !bson_read_text(fields, "intentId", payment->intent_id, sizeof payment->intent_id) ||
-        !bson_read_text(fields, "userId", payment->user_id, sizeof payment->user_id) ||
-        !bson_read_int(fields, "amount", &payment->amount) ||
-        !bson_read_text(fields, "currency", payment->currency, sizeof payment->currency) ||
-        !bson_read_int(fields, "capturedAt", &payment->captured_at_ms) ||
-        (bson_read_has(fields, "isFinal") &&
-         !bson_read_bool(fields, "isFinal", &payment->is_final)) ||
-        !announcement_read(fields, "capture", &payment->capture) ||
-        !small_int_decode(fields, "repeats", 0, &payment->repeat_count) ||
-        !bson_read_bool(fields, "isDemanded", &payment->is_demanded) ||
-        !bson_read_text(fields, "refundReason", payment->refund_reason,
-                        sizeof payment->refund_reason) ||
-        !bson_read_text(fields, "refundId", payment->refund_id, sizeof payment->refund_id) ||
-        !small_int_decode(fields, "attempts", 0, &payment->attempts) ||
-        !small_int_decode(fields, "attemptsMax", 0, &payment->attempts_max) ||
-        !bson_read_text(fields, "lastError", payment->last_error, sizeof payment->last_error) ||
-        !announcement_read(fields, "refund", &payment->refund) ||
-        !conflicts_decode(fields, payment) ||
-        (bson_read_has(fields, "resolvedAmount") &&
-         (!bson_read_int(fields, "resolvedAmount", &payment->resolved_amount) ||
-          !bson_read_text(fields, "resolvedReason", payment->resolved_reason,
-                          sizeof payment->resolved_reason))) ||
-        (bson_read_has(fields, "askedAt") && /* releases before did not write it */
-         !bson_read_int(fields, "askedAt", &payment->asked_at_ms)) ||
-        !bson_read_int(fields, "dueAt", &payment->due_at_ms) || !refunds_decode(fields, payment))
-        return error_set(error, ERROR_BUG, "a field is missing or of another type");
-    return payment_check(payment, error);
+    bool is_older = !bson_read_has(fields, "refunds");
+    const char *bad =
+        stored_fields_read(payment_fields, STORED_COUNT(payment_fields), fields, state);
+    if (bad != NULL)
+        return error_set(error, ERROR_BUG, "%s is missing or damaged", bad);
+    if (is_older)
+        older_refund_adopt(state);
+    return payment_check(state, error);
 }

@@ -3,7 +3,9 @@
 #include "payment/refund_call.h"
 
 #include "common/json/json_read.h"
+#include "common/saga/transition_words.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -203,12 +205,7 @@ bool payment_refund_is_answered(const struct refund_result *result)
 
 const char *payment_refund_status_text(enum refund_status status)
 {
-    static const char *const texts[] = {
-        [REFUND_SUCCEEDED] = "succeeded", [REFUND_ALREADY] = "already",
-        [REFUND_TRANSIENT] = "transient", [REFUND_UNKNOWN] = "unknown",
-        [REFUND_REFUSED] = "refused",     [REFUND_NOT_FOUND] = "not_found",
-        [REFUND_PENDING] = "pending",     [REFUND_BLOCKED] = "blocked",
-    };
-    _Static_assert(sizeof texts / sizeof texts[0] == REFUND_STATUS_COUNT, "a text for every value");
+    static const char *const texts[] = { REFUND_STATUSES(TRANSITION_TEXT) };
+    assert(status < REFUND_STATUS_COUNT);
     return texts[status];
 }

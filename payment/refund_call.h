@@ -32,17 +32,30 @@ struct refund_effect {
 };
 _Static_assert(sizeof(struct refund_effect) <= EFFECT_PAYLOAD_BYTES, "fits an effect");
 
+#define REFUND_STATUSES(X)                                                                         \
+    /* the money is back, as asked; refund_id is the provider's */                                 \
+    X(REFUND_SUCCEEDED, "succeeded")                                                               \
+    /* it was back before, under another key; refund_id is the provider's */                       \
+    X(REFUND_ALREADY, "already")                                                                   \
+    /* the provider said not now, or was not reached: try again later */                           \
+    X(REFUND_TRANSIENT, "transient")                                                               \
+    /* it may have happened: ask by key before calling again */                                    \
+    X(REFUND_UNKNOWN, "unknown")                                                                   \
+    /* it will never happen like this; reason says why */                                          \
+    X(REFUND_REFUSED, "refused")                                                                   \
+    /* EFFECT_LOOKUP only: no refund under this key */                                             \
+    X(REFUND_NOT_FOUND, "not_found")                                                               \
+    /* the provider has it and is not done: wait, and ask by key */                                \
+    X(REFUND_PENDING, "pending")                                                                   \
+    /* says nothing of the payment and mends only if somebody acts: our credentials, a proxy's     \
+     * page, a code that we do not know; try again */                                              \
+    X(REFUND_BLOCKED, "blocked")
+
 enum refund_status {
-    REFUND_SUCCEEDED, /* the money is back, as asked; refund_id is the provider's */
-    REFUND_ALREADY,   /* it was back before, under another key; refund_id is the provider's */
-    REFUND_TRANSIENT, /* the provider said not now, or was not reached: try again later */
-    REFUND_UNKNOWN,   /* it may have happened: ask by key before calling again */
-    REFUND_REFUSED,   /* it will never happen like this; reason says why */
-    REFUND_NOT_FOUND, /* EFFECT_LOOKUP only: no refund under this key */
-    REFUND_PENDING,   /* the provider has it and is not done: wait, and ask by key */
-    REFUND_BLOCKED,   /* says nothing of the payment and mends only if somebody acts: our
-                         credentials, a proxy's page, a code that we do not know; try again */
-    REFUND_STATUS_COUNT
+#define X(name, text) name,
+    REFUND_STATUSES(X)
+#undef X
+        REFUND_STATUS_COUNT
 };
 
 /* Among the refusals: something else was asked for under this key, before our store was put back.

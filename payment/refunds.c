@@ -4,6 +4,7 @@
 
 #include "common/base/text.h"
 #include "common/base/uuid.h"
+#include "common/saga/transition_words.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -12,12 +13,7 @@
 
 const char *payment_standing_text(enum standing standing)
 {
-    static const char *const texts[] = {
-#define X(name, text) text,
-        STANDINGS(X)
-#undef X
-    };
-    _Static_assert(sizeof texts / sizeof texts[0] == STANDING_COUNT, "a text for every value");
+    static const char *const texts[] = { STANDINGS(TRANSITION_TEXT) };
     assert(standing < STANDING_COUNT);
     return texts[standing];
 }

@@ -91,7 +91,8 @@ static bool find_between(const struct bson_fields *fields, const uint8_t *at, co
     while (at < stop) {
         const uint8_t *name = at + 1;
         size_t left = (size_t)(end - name);
-        bool is_found = left >= key_size && memcmp(name, key, key_size) == 0;
+        bool is_found = left >= key_size && *name == (uint8_t)*key && /* most differ at once */
+                        memcmp(name, key, key_size) == 0;
         size_t name_size = is_found ? key_size : strnlen((const char *)name, left) + 1;
         if (name_size > left || !value_read(fields, *at, name + name_size, ret_element)) {
             *kinds = 0;
@@ -227,6 +228,16 @@ bool bson_read_element(struct bson_fields *fields, const char *key,
 {
     struct element found;
     return field_find(fields, key, &found) && element_fill(fields->next, &found, ret_element);
+}
+
+void bson_read_rewind(struct bson_fields *fields)
+{
+    fields->next = first_of(fields);
+}
+
+const char *bson_read_name(const struct bson_fields *fields)
+{
+    return fields->next < end_of(fields) ? (const char *)fields->next + 1 : NULL;
 }
 
 bool bson_read_each(struct bson_fields *fields, struct bson_element *ret_element)

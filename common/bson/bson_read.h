@@ -45,6 +45,9 @@ struct bson_element {
 };
 bool bson_read_element(struct bson_fields *fields, const char *key,
                        struct bson_element *ret_element);
+/* Where the next search or walk begins: at the first field; and the name there, NULL at the end. */
+void bson_read_rewind(struct bson_fields *fields);
+const char *bson_read_name(const struct bson_fields *fields);
 /* The next one. False: there is none, or it is damaged. */
 bool bson_read_each(struct bson_fields *fields, struct bson_element *ret_element);
 bool bson_elements_equal(const struct bson_element *one, const struct bson_element *other);

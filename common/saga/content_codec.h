@@ -7,50 +7,24 @@
 #include "common/base/attributes.h"
 #include "common/bson/bson_read.h"
 #include "common/saga/input.h"
+#include "common/saga/stored_field.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum content_kind {
-    CONTENT_TEXT,   /* char[size] */
-    CONTENT_INT,    /* int64_t */
-    CONTENT_BOOL,   /* bool */
-    CONTENT_CHOICE, /* an enum of `choice_count` values, kept as its text */
-};
-
-struct content_field {
-    const char *name;
-    enum content_kind kind;
-    size_t offset, size;             /* within the payload */
-    const char *(*text_of)(int64_t); /* CONTENT_CHOICE */
-    int choice_count;
-    int64_t maximum; /* CONTENT_INT; 0 = none */
-};
-
 struct content_form { /* of one type of input; a table of them ends with type_name NULL */
     int type;
     const char *type_name;
-    const struct content_field *fields;
+    const struct stored_field *fields;
     size_t field_count;
 };
 
-/* clang-format off */
-#define CONTENT_MEMBER(structure, member) (((struct structure *)0)->member)
-#define CONTENT_PLACE(structure, field, member)                                                    \
-    .name = field, .offset = offsetof(struct structure, member),                                   \
-    .size = sizeof CONTENT_MEMBER(structure, member)
-/* The kind follows from the member's type. */
-#define CONTENT_FIELD(structure, field, member)                                                    \
-    { CONTENT_PLACE(structure, field, member),                                                     \
-      .kind = _Generic(CONTENT_MEMBER(structure, member),                                          \
-                       char *: CONTENT_TEXT, int64_t: CONTENT_INT, bool: CONTENT_BOOL) }
-#define CONTENT_COUNT(structure, field, member, most)                                              \
-    { CONTENT_PLACE(structure, field, member), .kind = CONTENT_INT, .maximum = (most) }
-#define CONTENT_ENUM(structure, field, member, texts, count)                                       \
-    { CONTENT_PLACE(structure, field, member), .kind = CONTENT_CHOICE, .text_of = (texts),         \
-      .choice_count = (count) }
-/* clang-format on */
+/* Of a payload; what is empty or 0 is left out. */
+#define CONTENT_FIELD(structure, key, member)                                                      \
+    STORED_FIELD(structure, key, member, .when = STORED_IF_ANY)
+#define CONTENT_COUNT(structure, key, member, most)                                                \
+    STORED_FIELD(structure, key, member, .when = STORED_IF_ANY, .maximum = (most))
 #define CONTENT_FORM(input_type, name, table)                                                      \
     {                                                                                              \
         .type = (int)(input_type), .type_name = name, .fields = table,                             \

@@ -11,7 +11,7 @@
 #define FINAL_BUT_FOR(input) .is_final = true, .left_by = (input)
 #define TRANSITION_STATE(value, text, is_true, ...)                                                \
     [value] = { .name = text, .truth = is_true, __VA_ARGS__ },
-#define TRANSITION_TEXT(value, text) [value] = text,
+#define TRANSITION_TEXT(value, text, ...) [value] = text,
 
 /* Of a row: what its turn counts as, what a request is told, and who is to look. */
 #define APPLIED     .outcome = OUTCOME_APPLIED

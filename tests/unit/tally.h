@@ -126,7 +126,7 @@ static bool tally_decode(struct bson_fields *fields, void *state, struct error *
            error_set(error, ERROR_BUG, "no tally");
 }
 
-static const struct content_field told_content[] = {
+static const struct stored_field told_content[] = {
     CONTENT_FIELD(told, "worth", worth),
 };
 static const struct content_form tally_contents[] = {

@@ -1,12 +1,10 @@
 /* codec.c - events into inputs, a booking's points to and from BSON, and all of it as the engine
  * runs it. */
-#include "common/bson/bson_read.h"
-#include "common/bson/bson_write.h"
+#include "common/saga/stored_field.h"
+#include "common/saga/transition_words.h"
 #include "loyalty/loyalty.h"
 
-#include <string.h>
-
-static const struct content_field confirmed_content[] = {
+static const struct stored_field confirmed_content[] = {
     CONTENT_FIELD(loyalty_payload, "amount", amount),
 };
 
@@ -40,42 +38,27 @@ static const char *correlation_id(const void *state)
     return ((const struct loyalty *)state)->id;
 }
 
+static const char *const state_names[] = { LOYALTY_STATES(TRANSITION_TEXT) };
+static const struct stored_field loyalty_fields[] = {
+    STORED_FIELD(loyalty, "id", id),           STORED_ENUM(loyalty, "state", state, state_names, 0),
+    STORED_FIELD(loyalty, "points", points),   STORED_FIELD(loyalty, "credited", credited),
+    STORED_FIELD(loyalty, "dueAt", due_at_ms),
+};
+
 static bool encode(const void *state, struct bson_output *fields, struct error *error)
 {
-    const struct loyalty *loyalty = state;
-    if (!loyalty_check(loyalty, error))
+    if (!loyalty_check(state, error))
         return false;
-    bson_write_text(fields, "id", loyalty->id);
-    bson_write_text(fields, "state", state_name(loyalty));
-    bson_write_int(fields, "points", loyalty->points);
-    announcement_write(fields, "credited", &loyalty->credited);
-    bson_write_int(fields, "dueAt", loyalty->due_at_ms);
+    stored_fields_write(loyalty_fields, STORED_COUNT(loyalty_fields), state, fields);
     return true;
-}
-
-static bool state_decode(struct bson_fields *fields, enum loyalty_state *ret_state)
-{
-    char text[32];
-    if (!bson_read_text(fields, "state", text, sizeof text))
-        return false;
-    for (int state = 0; state < LOYALTY_STATE_COUNT; state++)
-        if (strcmp(text, loyalty_table.states[state].name) == 0) {
-            *ret_state = (enum loyalty_state)state;
-            return true;
-        }
-    return false;
 }
 
 static bool decode(struct bson_fields *fields, void *state, struct error *error)
 {
-    struct loyalty *loyalty = state;
-    if (!bson_read_text(fields, "id", loyalty->id, sizeof loyalty->id) ||
-        !state_decode(fields, &loyalty->state) ||
-        !bson_read_int(fields, "points", &loyalty->points) ||
-        !announcement_read(fields, "credited", &loyalty->credited) ||
-        !bson_read_int(fields, "dueAt", &loyalty->due_at_ms))
-        return error_set(error, ERROR_BUG, "a field is missing or of another type");
-    return loyalty_check(loyalty, error);
+    const char *bad =
+        stored_fields_read(loyalty_fields, STORED_COUNT(loyalty_fields), fields, state);
+    return bad != NULL ? error_set(error, ERROR_BUG, "%s is missing or damaged", bad)
+                       : loyalty_check(state, error);
 }
 
 static void decide(const void *self, void *state, const struct input *input,
