@@ -10,20 +10,12 @@
 
 static const struct config_option booking_config[] = {
     DAEMON_PORT_OPTION(struct booking_options, "3001"),
-    { .name = "ROUNDTRIP_PAYMENT_TIMEOUT_MS",
-      .type = CONFIG_INT,
-      .offset = offsetof(struct booking_options, payment_timeout_ms),
-      .default_value = "600000",
-      .minimum = 1,
-      .maximum = TIMEOUT_MS_MAX,
-      .meaning = "an intent waits so long for its payment, then the booking fails" },
-    { .name = "ROUNDTRIP_INTENT_TIMEOUT_MS",
-      .type = CONFIG_INT,
-      .offset = offsetof(struct booking_options, intent_timeout_ms),
-      .default_value = "600000",
-      .minimum = 1,
-      .maximum = TIMEOUT_MS_MAX,
-      .meaning = "a payment waits so long for its intent, then it is refunded" },
+    CONFIG_OPTION(INT, booking_options, payment_timeout_ms, "ROUNDTRIP_PAYMENT_TIMEOUT_MS",
+                  "600000", "an intent waits so long for its payment, then the booking fails",
+                  .minimum = 1, .maximum = TIMEOUT_MS_MAX),
+    CONFIG_OPTION(INT, booking_options, intent_timeout_ms, "ROUNDTRIP_INTENT_TIMEOUT_MS", "600000",
+                  "a payment waits so long for its intent, then it is refunded", .minimum = 1,
+                  .maximum = TIMEOUT_MS_MAX),
     { 0 },
 };
 

@@ -10,21 +10,12 @@
 
 static const struct config_option own_config[] = {
     DAEMON_PORT_OPTION(struct gateway_options, "3000"),
-    { .name = "ROUNDTRIP_REPEAT_AFTER_MS",
-      .type = CONFIG_INT,
-      .offset = offsetof(struct gateway_options, repeat_after_ms),
-      .default_value = "60000",
-      .minimum = 10,
-      .maximum = DAY_MS,
-      .meaning = "what has no outcome yet is announced again after this, then with backoff" },
-    { .name = "ROUNDTRIP_REPEAT_MAX_MS",
-      .type = CONFIG_INT,
-      .offset = offsetof(struct gateway_options, repeat_max_ms),
-      .default_value = "3600000",
-      .minimum = 10,
-      .maximum = DAY_MS,
-      .meaning = "the longest wait between two announcements",
-      .not_below = "ROUNDTRIP_REPEAT_AFTER_MS" },
+    CONFIG_OPTION(INT, gateway_options, repeat_after_ms, "ROUNDTRIP_REPEAT_AFTER_MS", "60000",
+                  "what has no outcome yet is announced again after this, then with backoff",
+                  .minimum = 10, .maximum = DAY_MS),
+    CONFIG_OPTION(INT, gateway_options, repeat_max_ms, "ROUNDTRIP_REPEAT_MAX_MS", "3600000",
+                  "the longest wait between two announcements", .minimum = 10, .maximum = DAY_MS,
+                  .not_below = "ROUNDTRIP_REPEAT_AFTER_MS"),
     { 0 },
 };
 

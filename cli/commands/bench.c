@@ -27,10 +27,8 @@ struct bench_options {
     }
 static const struct argument bench_arguments[] = {
     NUMBER("--rate", rate, 1, 1000000, "so many sagas a second, whatever the system does"),
-    { .name = "--saturate",
-      .type = ARGUMENT_FLAG,
-      .offset = offsetof(struct bench_options, is_saturating),
-      .meaning = "as many as it takes, with bounded unsettled sagas" },
+    ARGUMENT(FLAG, bench_options, is_saturating, "--saturate",
+             "as many as it takes, with bounded unsettled sagas"),
     NUMBER("--seconds", seconds, 1, 86400, "how long sagas are started; default 10"),
     NUMBER("--warmup", warmup_s, 1, 3600, "seconds that are not measured; default a fifth"),
     NUMBER("--connections", connections, 1, LOAD_CONNECTIONS_MAX,
@@ -38,10 +36,7 @@ static const struct argument bench_arguments[] = {
     NUMBER("--outstanding", outstanding, 1, 1000000, "unsettled sagas at saturation; default 1000"),
     NUMBER("--watch-every", watch_every, 1, 1000000,
            "measure the outcome of one saga in N; default 100 a second"),
-    { .name = "--clean",
-      .type = ARGUMENT_FLAG,
-      .offset = offsetof(struct bench_options, is_clean),
-      .meaning = "nothing twice, no wrong amounts" },
+    ARGUMENT(FLAG, bench_options, is_clean, "--clean", "nothing twice, no wrong amounts"),
     OUTPUT_ARGUMENT(struct bench_options),
     { 0 },
 };

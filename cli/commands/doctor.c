@@ -25,17 +25,10 @@ struct doctor_options {
 };
 
 static const struct argument doctor_arguments[] = {
-    { .name = "--wait",
-      .letter = 'w',
-      .type = ARGUMENT_FLAG,
-      .offset = offsetof(struct doctor_options, is_waiting),
-      .meaning = "look again until all is well, and tell the last look" },
-    { .name = "--timeout",
-      .type = ARGUMENT_INT,
-      .offset = offsetof(struct doctor_options, timeout_s),
-      .minimum = 1,
-      .maximum = WAIT_S_MAX,
-      .meaning = "with --wait: the longest wait in seconds (120)" },
+    ARGUMENT(FLAG, doctor_options, is_waiting, "--wait",
+             "look again until all is well, and tell the last look", .letter = 'w'),
+    ARGUMENT(INT, doctor_options, timeout_s, "--timeout",
+             "with --wait: the longest wait in seconds (120)", .minimum = 1, .maximum = WAIT_S_MAX),
     OUTPUT_ARGUMENT(struct doctor_options),
     { 0 },
 };

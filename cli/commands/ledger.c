@@ -21,17 +21,10 @@ struct ledger_options {
 };
 
 static const struct argument ledger_arguments[] = {
-    { .name = "PAYMENT",
-      .type = ARGUMENT_IDENT,
-      .offset = offsetof(struct ledger_options, payment_id),
-      .meaning = "only this one" },
-    { .name = "--limit",
-      .letter = 'n',
-      .type = ARGUMENT_INT,
-      .offset = offsetof(struct ledger_options, limit),
-      .minimum = 1,
-      .maximum = ACCOUNTS_MAX,
-      .meaning = "at most so many payments (50); the sums are of all" },
+    ARGUMENT(IDENT, ledger_options, payment_id, "PAYMENT", "only this one"),
+    ARGUMENT(INT, ledger_options, limit, "--limit",
+             "at most so many payments (50); the sums are of all", .letter = 'n', .minimum = 1,
+             .maximum = ACCOUNTS_MAX),
     OUTPUT_ARGUMENT(struct ledger_options),
     { 0 },
 };

@@ -20,19 +20,11 @@ struct list_options {
 
 #define LIMIT_DEFAULT 20
 static const struct argument list_arguments[] = {
-    { .name = "--state",
-      .letter = 's',
-      .type = ARGUMENT_CHOICE,
-      .offset = offsetof(struct list_options, state),
-      .choices = "pending|confirmed|failed|cancelled",
-      .meaning = "only those: pending, confirmed, failed or cancelled" },
-    { .name = "--limit",
-      .letter = 'n',
-      .type = ARGUMENT_INT,
-      .offset = offsetof(struct list_options, limit),
-      .minimum = 1,
-      .maximum = PAGE_LIMIT * PAGES_MAX,
-      .meaning = "at most so many, the newest first (20)" },
+    ARGUMENT(CHOICE, list_options, state, "--state",
+             "only those: pending, confirmed, failed or cancelled", .letter = 's',
+             .choices = "pending|confirmed|failed|cancelled"),
+    ARGUMENT(INT, list_options, limit, "--limit", "at most so many, the newest first (20)",
+             .letter = 'n', .minimum = 1, .maximum = PAGE_LIMIT * PAGES_MAX),
     OUTPUT_ARGUMENT(struct list_options),
     { 0 },
 };

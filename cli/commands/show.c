@@ -17,16 +17,9 @@ struct show_options {
 };
 
 static const struct argument show_arguments[] = {
-    { .name = "BOOKING",
-      .type = ARGUMENT_IDENT,
-      .is_required = true,
-      .offset = offsetof(struct show_options, booking_id),
-      .meaning = "the booking's id" },
-    { .name = "--follow",
-      .letter = 'f',
-      .type = ARGUMENT_FLAG,
-      .offset = offsetof(struct show_options, is_following),
-      .meaning = "stay until it is over (Ctrl-C ends it)" },
+    ARGUMENT(IDENT, show_options, booking_id, "BOOKING", "the booking's id", .is_required = true),
+    ARGUMENT(FLAG, show_options, is_following, "--follow", "stay until it is over (Ctrl-C ends it)",
+             .letter = 'f'),
     OUTPUT_ARGUMENT(struct show_options),
     { 0 },
 };

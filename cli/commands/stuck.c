@@ -19,19 +19,12 @@ struct stuck_options {
 };
 
 static const struct argument stuck_arguments[] = {
-    { .name = "ACTION",
-      .type = ARGUMENT_CHOICE,
-      .offset = offsetof(struct stuck_options, action),
-      .choices = "list|show|retry|resolve",
-      .meaning = "list (also if left out), show, retry or resolve" },
-    { .name = "PAYMENT",
-      .type = ARGUMENT_IDENT,
-      .offset = offsetof(struct stuck_options, payment_id),
-      .meaning = "its payment id, as in the list" },
-    { .name = "--reason",
-      .type = ARGUMENT_TEXT,
-      .offset = offsetof(struct stuck_options, reason),
-      .meaning = "retry, resolve: why; it stays in the payment's history" },
+    ARGUMENT(CHOICE, stuck_options, action, "ACTION",
+             "list (also if left out), show, retry or resolve",
+             .choices = "list|show|retry|resolve"),
+    ARGUMENT(IDENT, stuck_options, payment_id, "PAYMENT", "its payment id, as in the list"),
+    ARGUMENT(TEXT, stuck_options, reason, "--reason",
+             "retry, resolve: why; it stays in the payment's history"),
     OUTPUT_ARGUMENT(struct stuck_options),
     { 0 },
 };

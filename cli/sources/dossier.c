@@ -104,7 +104,8 @@ static void others_read(struct records *records, struct dossier *dossier)
         if (records_is_other(services[i]) &&
             document_get(records, services[i], dossier->booking_id, dossier, &other.document) &&
             other.document != NULL) {
-            other.state = records_reader(records, other.service)->state_name(other.document->state);
+            other.state = participant_state_name(records_reader(records, other.service),
+                                                 other.document->state);
             dossier->others[dossier->other_count++] = other;
         }
     }

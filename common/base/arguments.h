@@ -32,6 +32,13 @@ struct argument {
     const char *meaning; /* one line, for the help */
 };
 
+/* A row of a table for `struct options`; behind the meaning what else it has: .letter = 'q'. */
+#define ARGUMENT(kind, options, member, word, text, ...)                                           \
+    {                                                                                              \
+        .name = word, .type = ARGUMENT_##kind, .offset = offsetof(struct options, member),         \
+        .meaning = text, __VA_ARGS__                                                               \
+    }
+
 /* Absent ones leave the target as it was. False: `messages` has the reason. */
 MUST_CHECK bool arguments_read(const struct argument *table, int count, char *const *words,
                                void *target, FILE *messages);

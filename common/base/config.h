@@ -36,6 +36,13 @@ struct config_option {
     const char *not_below;     /* CONFIG_INT: the option whose value this one must reach; or NULL */
 };
 
+/* A row of a table for `struct options`; behind the meaning what else it has: .minimum = 1. */
+#define CONFIG_OPTION(kind, options, member, variable, value, text, ...)                           \
+    {                                                                                              \
+        .name = variable, .type = CONFIG_##kind, .offset = offsetof(struct options, member),       \
+        .default_value = value, .meaning = text, __VA_ARGS__                                       \
+    }
+
 /* Fills target. Problems and warnings go to `messages`, one a line; false when any value is bad.
  * Several tables may describe one target (common options and the service's own): pass them all,
  * ended by an option whose name is NULL in each, and the list ended by NULL. */

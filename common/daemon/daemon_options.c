@@ -9,35 +9,25 @@
 #define OPS_PORT_AFTER   100 /* the public port */
 
 #define TEXT(kind, member, variable, value, text)                                                  \
-    {                                                                                              \
-        .name = variable, .type = kind, .offset = offsetof(struct daemon_options, member),         \
-        .default_value = value, .meaning = text                                                    \
-    }
+    CONFIG_OPTION(kind, daemon_options, member, variable, value, text)
 #define INT(member, variable, value, least, most, text)                                            \
-    {                                                                                              \
-        .name = variable, .type = CONFIG_INT, .offset = offsetof(struct daemon_options, member),   \
-        .default_value = value, .minimum = least, .maximum = most, .meaning = text                 \
-    }
+    CONFIG_OPTION(INT, daemon_options, member, variable, value, text, .minimum = least,            \
+                  .maximum = most)
 #define CHOICE(member, variable, value, list, text)                                                \
-    {                                                                                              \
-        .name = variable, .type = CONFIG_CHOICE,                                                   \
-        .offset = offsetof(struct daemon_options, member), .default_value = value,                 \
-        .choices = list, .meaning = text                                                           \
-    }
+    CONFIG_OPTION(CHOICE, daemon_options, member, variable, value, text, .choices = list)
 
 const struct config_option daemon_config[] = {
-    TEXT(CONFIG_URL, amqp_url, "ROUNDTRIP_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/",
+    TEXT(URL, amqp_url, "ROUNDTRIP_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/",
          "the broker: amqp:// or amqps://user:password@host:port/vhost"),
-    TEXT(CONFIG_URL, store_url, "ROUNDTRIP_STORE", NULL,
+    TEXT(URL, store_url, "ROUNDTRIP_STORE", NULL,
          "the service's own store: sqlite:FILE or mongodb://host/?replicaSet=..."),
     CHOICE(topology, "ROUNDTRIP_TOPOLOGY", "declare", "declare|verify",
            "declare exchange, queues (with .dead and .later beside each) and bindings, or only "
            "check them"),
     INT(topology_interval_ms, "ROUNDTRIP_TOPOLOGY_INTERVAL_MS", "20000", 100, 3600000,
         "how often they are made sure of again, which heals a lost binding"),
-    TEXT(CONFIG_ADDRESS, http_bind, "ROUNDTRIP_HTTP_BIND", "127.0.0.1",
-         "address of the HTTP interface"),
-    TEXT(CONFIG_ADDRESS, ops_bind, "ROUNDTRIP_OPS_BIND", "127.0.0.1",
+    TEXT(ADDRESS, http_bind, "ROUNDTRIP_HTTP_BIND", "127.0.0.1", "address of the HTTP interface"),
+    TEXT(ADDRESS, ops_bind, "ROUNDTRIP_OPS_BIND", "127.0.0.1",
          "address of the operators' listener: health, metrics, what only operators may do"),
     INT(ops_port, "ROUNDTRIP_OPS_PORT", "-1", -1, 65535,
         "its port; 0 = any free one, -1 = ROUNDTRIP_HTTP_PORT + 100"),
@@ -54,8 +44,8 @@ const struct config_option daemon_config[] = {
         "a message owed for so long is published again"),
     INT(confirm_timeout_ms, "ROUNDTRIP_CONFIRM_TIMEOUT_MS", "5000", 100, 60000,
         "a publish without a confirm by then counts as unknown"),
-    TEXT(CONFIG_CURRENCY, currency, "ROUNDTRIP_CURRENCY", "EUR", "meant where a caller names none"),
-    TEXT(CONFIG_TEXT, trace_file, "ROUNDTRIP_TRACE_FILE", "",
+    TEXT(CURRENCY, currency, "ROUNDTRIP_CURRENCY", "EUR", "meant where a caller names none"),
+    TEXT(TEXT, trace_file, "ROUNDTRIP_TRACE_FILE", "",
          "spans go to this file as OTLP JSON lines, unless OTEL_* name a collector"),
     CHOICE(log_level, "LOG_LEVEL", "info", "debug|info|warning|error",
            "the least level that is logged"),

@@ -11,13 +11,9 @@ struct loyalty_options {
 
 static const struct config_option loyalty_config[] = {
     DAEMON_PORT_OPTION(struct loyalty_options, "3007"),
-    { .name = "ROUNDTRIP_LOYALTY_MATURITY_MS",
-      .type = CONFIG_INT,
-      .offset = offsetof(struct loyalty_options, maturity_ms),
-      .default_value = "1000",
-      .minimum = 1,
-      .maximum = MATURITY_MS_MAX,
-      .meaning = "a confirmed booking's points wait so long for its cancellation" },
+    CONFIG_OPTION(INT, loyalty_options, maturity_ms, "ROUNDTRIP_LOYALTY_MATURITY_MS", "1000",
+                  "a confirmed booking's points wait so long for its cancellation", .minimum = 1,
+                  .maximum = MATURITY_MS_MAX),
     { 0 },
 };
 
