@@ -47,9 +47,3 @@ int booking_payment_first_of(const struct booking *booking, const char *user_id)
             return i;
     return -1;
 }
-
-void booking_decide(const void *self, void *state, const struct input *input,
-                    struct decision *decision)
-{
-    transition_decide(&booking_table, self, state, input, decision);
-}

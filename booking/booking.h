@@ -127,11 +127,8 @@ struct booking_rules {
     int64_t intent_timeout_ms;  /* a payment waits so long for its intent */
 };
 
+/* Its rules are a struct booking_rules, its states a struct booking. */
 extern const struct transition_table booking_table;
-
-/* participant.decide: self is struct booking_rules, state is struct booking. */
-void booking_decide(const void *self, void *state, const struct input *input,
-                    struct decision *decision);
 
 /* The invariants of a struct booking; ERROR_BUG names the one that does not hold. Checked after
  * each action, before each save and after each load. */

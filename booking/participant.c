@@ -3,11 +3,6 @@
 
 #include <stddef.h>
 
-static const char *state_name(const void *state)
-{
-    return booking_state_text(((const struct booking *)state)->state);
-}
-
 static const char *correlation_id(const void *state)
 {
     return ((const struct booking *)state)->id;
@@ -24,8 +19,6 @@ struct participant booking_participant(const void *rules)
         .deadlines_wait_for_queue = true, /* what was paid in time is seen before a time-out */
         .parse = booking_parse,
         .table = &booking_table,
-        .decide = booking_decide,
-        .state_name = state_name,
         .due_at_ms_offset = offsetof(struct booking, due_at_ms),
         .correlation_id = correlation_id,
         .encode = booking_encode,

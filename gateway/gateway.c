@@ -86,9 +86,3 @@ enum gateway_refund_status gateway_reported_status(const struct input *input)
         return GATEWAY_STATUS_REFUNDED;
     return report->is_retrying ? GATEWAY_STATUS_WAITING : GATEWAY_STATUS_STUCK;
 }
-
-void gateway_decide(const void *self, void *state, const struct input *input,
-                    struct decision *decision)
-{
-    transition_decide(&gateway_table, self, state, input, decision);
-}

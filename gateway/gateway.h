@@ -237,5 +237,3 @@ const struct gateway_refund *gateway_refund_find(const struct gateway_view *view
 MUST_CHECK bool gateway_check(const void *state, struct error *error);
 
 extern const struct transition_table gateway_table;
-void gateway_decide(const void *self, void *state, const struct input *input,
-                    struct decision *decision);

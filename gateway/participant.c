@@ -1,11 +1,6 @@
 /* participant.c - fills in the engine's table of functions for views. */
 #include "gateway/participant.h"
 
-static const char *state_name(const void *state)
-{
-    return gateway_state_text(gateway_state(state));
-}
-
 static const char *correlation_id(const void *state)
 {
     const struct gateway_view *view = state;
@@ -22,8 +17,6 @@ struct participant gateway_participant(const void *config)
         .state_size = sizeof(struct gateway_view),
         .parse = gateway_parse,
         .table = &gateway_table,
-        .decide = gateway_decide,
-        .state_name = state_name,
         .due_at_ms_offset = offsetof(struct gateway_view, due_at_ms),
         .correlation_id = correlation_id,
         .encode = gateway_encode,

@@ -3,11 +3,6 @@
 
 #include <stddef.h>
 
-static const char *state_name(const void *state)
-{
-    return payment_state_text(((const struct payment *)state)->state);
-}
-
 static const char *correlation_id(const void *state)
 {
     return ((const struct payment *)state)->intent_id;
@@ -24,8 +19,6 @@ struct participant payment_participant(const void *rules)
         .deadlines_wait_for_queue = false, /* they only ask again, they never decide */
         .parse = payment_parse,
         .table = &payment_table,
-        .decide = payment_decide,
-        .state_name = state_name,
         .due_at_ms_offset = offsetof(struct payment, due_at_ms),
         .correlation_id = correlation_id,
         .encode = payment_encode,

@@ -79,9 +79,3 @@ bool payment_said(const struct payment *payment, const struct input *input,
         answered_read(payment, input, ret_said);
     return ret_said->id[0] != '\0';
 }
-
-void payment_decide(const void *self, void *state, const struct input *input,
-                    struct decision *decision)
-{
-    transition_decide(&payment_table, self, state, input, decision);
-}

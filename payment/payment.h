@@ -169,11 +169,8 @@ struct payment_rules {
     int32_t refund_attempts_max;                  /* every so many an alert; it is tried on */
 };
 
+/* Its rules are a struct payment_rules, its states a struct payment. */
 extern const struct transition_table payment_table;
-
-/* participant.decide: self is struct payment_rules, state is struct payment. */
-void payment_decide(const void *self, void *state, const struct input *input,
-                    struct decision *decision);
 
 /* Back at its payer, by the provider or by hand, and neither back nor on its way there; by the
  * refunds that are known. */

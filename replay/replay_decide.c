@@ -230,16 +230,16 @@ static bool entry_replay(struct replay *replay, size_t index)
     if (!replay->is_second)
         replay->positions[index] = is_same_version ? decision->next_position : 0;
     if (!text_is_equal(replay, index + 1, "from", entry->state_from,
-                       participant->state_name(state)))
+                       participant_state_name(participant, state)))
         return false;
     decision_init(decision, entry->at_ms, entry->version, replay->positions[index],
                   participant->name);
-    participant->decide(participant->self, state, &input, decision);
+    participant_decide(participant, state, &input, decision);
     replay->is_idle[index] = !decision->is_changed;
     replay->finding->decisions += !replay->is_second;
     return text_is_equal(replay, index + 1, "verdict", entry->verdict, decision->verdict) &&
            text_is_equal(replay, index + 1, "to", entry->state_to,
-                         participant->state_name(state)) &&
+                         participant_state_name(participant, state)) &&
            due_take_over(replay, index) && owed_is_equal(replay, index) &&
            sent_is_equal(replay, index);
 }

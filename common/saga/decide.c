@@ -167,10 +167,10 @@ void item_decide(struct engine *engine, struct item *item)
         text_copy(item->input.correlation_id, sizeof item->input.correlation_id,
                   document->version > 0 ? participant->correlation_id(document->state) : "");
     memcpy(engine->state_before, document->state, participant->state_size);
-    item->state_from = participant->state_name(document->state);
+    item->state_from = participant_state_name(participant, document->state);
     struct decision *decision = engine->decision;
     decision_init(decision, now_ms, document->version + 1, draft->next_position, participant->name);
-    participant->decide(participant->self, document->state, &item->input, decision);
+    participant_decide(participant, document->state, &item->input, decision);
     assert(decision->verdict != NULL);
     assert(item->request == NULL || decision->reply != REPLY_NONE);
     struct error *broken = &decision->broken;
@@ -189,7 +189,7 @@ void item_decide(struct engine *engine, struct item *item)
     assert(decision->version == document->version + 1 && decision->outcome < OUTCOME_LATER);
     assert(decision->next_position >= draft->next_position);
     assert(!decision->is_first_outcome || decision->is_changed);
-    item->state_to = participant->state_name(document->state);
+    item->state_to = participant_state_name(participant, document->state);
     if (document->version == 0 && decision->is_changed)
         document_started(document, item->input.sent_at_ms);
     draft->next_position = decision->next_position;

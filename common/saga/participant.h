@@ -42,13 +42,13 @@ struct participant {
     bool (*parse)(const void *self, const struct message *message, struct input *ret_inputs,
                   size_t *ret_count, struct error *error);
 
-    /* What this input means for this state. Changes the state in place. By the rows of `table`;
-     * NULL where it decides by none. */
+    /* What each input means for each state, and what the states are called. Without a table two
+     * functions say it; `decide`, which changes the state in place, also beside one. */
     const struct transition_table *table;
     void (*decide)(const void *self, void *state, const struct input *input,
                    struct decision *decision);
-
     const char *(*state_name)(const void *state);
+
     size_t due_at_ms_offset; /* of the deadline in the state, an int64_t; 0 = no deadline */
     /* The booking that the document belongs to: deadlines of it get this correlation id. */
     const char *(*correlation_id)(const void *state);
@@ -62,6 +62,10 @@ struct participant {
     /* What the history keeps of each type of input. NULL: nothing, and no replay. */
     const struct content_form *contents;
 };
+
+void participant_decide(const struct participant *participant, void *state,
+                        const struct input *input, struct decision *decision);
+const char *participant_state_name(const struct participant *participant, const void *state);
 
 /* The deadline in a state of this participant. */
 static inline int64_t participant_due_at_ms(const struct participant *participant,

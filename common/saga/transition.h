@@ -77,7 +77,7 @@ struct transition_table {
 /* The guard of each cell's last row. */
 bool transition_always(const struct turn *turn);
 
-/* participant.decide by a table. The state is checked after each action: where an invariant does
+/* One step. The state is checked after each action: where an invariant does
  * not hold, decision->broken says which, and nothing of the decision may be kept. */
 void transition_decide(const struct transition_table *table, const void *rules, void *state,
                        const struct input *input, struct decision *decision);

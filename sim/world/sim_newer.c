@@ -47,21 +47,21 @@ static void events_mark(struct decision *decision, const struct input *input)
 static void newer_booking_decide(const void *self, void *state, const struct input *input,
                                  struct decision *decision)
 {
-    booking_decide(self, state, input, decision);
+    transition_decide(&booking_table, self, state, input, decision);
     events_mark(decision, input);
 }
 
 static void newer_payment_decide(const void *self, void *state, const struct input *input,
                                  struct decision *decision)
 {
-    payment_decide(self, state, input, decision);
+    transition_decide(&payment_table, self, state, input, decision);
     events_mark(decision, input);
 }
 
 static void newer_gateway_decide(const void *self, void *state, const struct input *input,
                                  struct decision *decision)
 {
-    gateway_decide(self, state, input, decision);
+    transition_decide(&gateway_table, self, state, input, decision);
     events_mark(decision, input);
 }
 

@@ -68,7 +68,7 @@ static int64_t version;
 static void feed_at(struct booking *booking, struct input input, int64_t now_ms)
 {
     decision_init(&decision, now_ms, ++version, 0, "booking");
-    booking_decide(&rules, booking, &input, &decision);
+    transition_decide(&booking_table, &rules, booking, &input, &decision);
     if (decision.broken.code != ERROR_NONE)
         fail_msg("%s after a %s: %s", decision.verdict, input.type_name, decision.broken.message);
 }

@@ -64,9 +64,9 @@ static void decide(struct input *input)
 {
     input->is_repeat = is_repeat;
     decision_init(&decision, now_ms, version + 1, 0, who.name);
-    who.decide(who.self, state, input, &decision);
+    participant_decide(&who, state, input, &decision);
     version += decision.is_changed;
-    fprintf(told, "  -> %s %s%s\n", decision.verdict, who.state_name(state),
+    fprintf(told, "  -> %s %s%s\n", decision.verdict, participant_state_name(&who, state),
             decision.effect.is_wanted ? ", an effect" : "");
     for (int i = 0; i < decision.message_count; i++)
         message_tell(&decision.messages[i]);

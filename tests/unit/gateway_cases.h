@@ -36,7 +36,7 @@ static inline const struct decision *case_decide(struct gateway_case *subject,
 {
     struct decision *decision = &subject->decision;
     decision_init(decision, subject->now_ms, subject->version + 1, 0, "gateway");
-    gateway_decide(&case_config, &subject->view, input, decision);
+    transition_decide(&gateway_table, &case_config, &subject->view, input, decision);
     assert(decision->broken.code == ERROR_NONE);
     if (decision->is_changed)
         subject->version++;

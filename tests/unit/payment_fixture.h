@@ -84,7 +84,7 @@ static inline struct input answer_of(enum refund_status status, const char *refu
 static void feed_at(struct payment *payment, struct input input, int64_t now_ms)
 {
     decision_init(&decision, now_ms, ++version, 0, "payment");
-    payment_decide(&rules, payment, &input, &decision);
+    transition_decide(&payment_table, &rules, payment, &input, &decision);
     if (decision.broken.code != ERROR_NONE)
         fail_msg("%s after a %s: %s", decision.verdict, input.type_name, decision.broken.message);
 }

@@ -22,11 +22,13 @@ static inline void live(struct input input, const char *message_id, int64_t now_
     struct booking *booking = document->state;
     snprintf(entry.input_type, sizeof entry.input_type, "%s", input.type_name);
     snprintf(entry.input_id, sizeof entry.input_id, "%s", message_id);
-    snprintf(entry.state_from, sizeof entry.state_from, "%s", participant.state_name(booking));
+    snprintf(entry.state_from, sizeof entry.state_from, "%s",
+             participant_state_name(&participant, booking));
     decision_init(&decision, now_ms, document->version + !is_same_save,
                   is_same_save ? decision.next_position : 0, participant.name);
-    participant.decide(&rules, booking, &input, &decision);
-    snprintf(entry.state_to, sizeof entry.state_to, "%s", participant.state_name(booking));
+    participant_decide(&participant, booking, &input, &decision);
+    snprintf(entry.state_to, sizeof entry.state_to, "%s",
+             participant_state_name(&participant, booking));
     snprintf(entry.verdict, sizeof entry.verdict, "%s", decision.verdict);
     entry.version = decision.version;
     entry.due_at_ms = participant_due_at_ms(&participant, booking);

@@ -85,7 +85,7 @@ static void booking_keeps(const void *self, void *state, const struct input *inp
 {
     const struct booking *booking = state;
     if (input->type != BOOKING_CAPTURED || booking->state != BOOKING_CANCELLED) {
-        booking_decide(self, state, input, decision);
+        transition_decide(&booking_table, self, state, input, decision);
         return;
     }
     decision->verdict = "noop";

@@ -28,11 +28,6 @@ static bool parse(const void *self, const struct message *message, struct input 
     return true;
 }
 
-static const char *state_name(const void *state)
-{
-    return loyalty_table.states[((const struct loyalty *)state)->state].name;
-}
-
 static const char *correlation_id(const void *state)
 {
     return ((const struct loyalty *)state)->id;
@@ -61,12 +56,6 @@ static bool decode(struct bson_fields *fields, void *state, struct error *error)
                        : loyalty_check(state, error);
 }
 
-static void decide(const void *self, void *state, const struct input *input,
-                   struct decision *decision)
-{
-    transition_decide(&loyalty_table, self, state, input, decision);
-}
-
 struct participant loyalty_participant(const void *rules)
 {
     return (struct participant){
@@ -78,8 +67,6 @@ struct participant loyalty_participant(const void *rules)
         .deadlines_wait_for_queue = true, /* what was cancelled in time is seen before */
         .parse = parse,
         .table = &loyalty_table,
-        .decide = decide,
-        .state_name = state_name,
         .due_at_ms_offset = offsetof(struct loyalty, due_at_ms),
         .correlation_id = correlation_id,
         .encode = encode,
