@@ -67,6 +67,7 @@ bool daemon_may_wait(struct daemon *daemon)
 
 struct watch *daemon_watch(struct daemon *daemon)
 {
+    assert(daemon->watch.max > 0);
     return &daemon->watch;
 }
 
@@ -142,6 +143,7 @@ static void engine_make(struct daemon *daemon)
     limits.relay_age_ms = options->relay_age_ms;
     if (limits.clear_interval_ms > limits.relay_age_ms / 2)
         limits.clear_interval_ms = limits.relay_age_ms / 2;
+    assert(limits.batch_max > 0 && limits.clear_interval_ms > 0);
     const struct engine_ports ports = {
         .store = store_gauge_port(daemon->gauge),
         .bus = amqp_bus_port(daemon->bus),
@@ -158,6 +160,7 @@ static struct http_server *listener_open(struct daemon *daemon,
                                          const struct http_route *own, size_t own_count,
                                          struct error *error)
 {
+    assert(own != NULL || own_count == 0);
     struct http_route routes[ROUTES_MAX];
     if (own_count + HEALTH_ROUTES > ROUTES_MAX) {
         error_set(error, ERROR_BUG, "more than %d routes", ROUTES_MAX);
@@ -266,6 +269,7 @@ static void daemon_close(struct daemon *daemon)
 
 int daemon_run(const struct daemon_service *service, const struct daemon_options *options)
 {
+    assert(service->name != NULL && service->queue != NULL && service->participant != NULL);
     assert(service != NULL && options != NULL);
     struct daemon daemon = { .service = service, .options = options };
     struct error error;

@@ -1,4 +1,4 @@
-/* daemon.h - what the three services share around their engine: options, store, bus, HTTP, health
+/* daemon.h - what the services share around their engine: options, store, bus, HTTP, health
  * routes, metrics, tracing hooks, the thin loop and an orderly shutdown.
  *
  * Two listeners: the public one for clients, and one for operators and their probes, with threads
@@ -30,6 +30,7 @@ bool daemon_submit(struct daemon *daemon, struct request *request);
  * is decoded into ret_state; the record comes without its body. */
 bool daemon_read(struct daemon *daemon, const char *id, void *ret_state, struct record *ret_record,
                  struct error *error);
+/* Up to `limit` (> 0) records behind `after`, which live in the arena. The caller's thread. */
 bool daemon_list(struct daemon *daemon, const struct store_cursor *after, size_t limit,
                  struct arena *arena, struct record *ret_records, size_t *ret_count,
                  struct error *error);

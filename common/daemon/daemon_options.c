@@ -3,6 +3,7 @@
 
 #include "common/saga/bus_port.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #define OPS_PORT_DERIVED (-1)
@@ -55,6 +56,7 @@ const struct config_option daemon_config[] = {
 
 int64_t daemon_ops_port(const struct daemon_options *options)
 {
+    assert(options->http_port >= 0 && options->ops_port >= OPS_PORT_DERIVED);
     if (options->ops_port != OPS_PORT_DERIVED)
         return options->ops_port;
     return options->http_port == 0 ? 0 : options->http_port + OPS_PORT_AFTER;

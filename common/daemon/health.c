@@ -54,6 +54,7 @@ static void readyz_handle(void *self, const struct http_request *request,
     checks_write(&writer, &readiness);
     json_write_object_end(&writer);
     answer->body_length = json_write_finish(&writer);
+    assert(answer->body_length > 0);
     answer->status = readiness.is_ready ? 200 : 503;
 }
 
@@ -85,6 +86,7 @@ static void health_handle(void *self, const struct http_request *request,
     json_write_int(&writer, "owedDocuments", (int64_t)status.owed_documents);
     json_write_object_end(&writer);
     answer->body_length = json_write_finish(&writer);
+    assert(answer->body_length > 0);
     answer->status = 200;
 }
 

@@ -30,6 +30,7 @@ struct inbox {
 
 struct inbox *inbox_new(size_t requests_max, int64_t take_ms_max, const struct wake *wake)
 {
+    assert(take_ms_max >= 0 && wake != NULL);
     assert(requests_max > 0);
     struct inbox *inbox = memory_alloc(1, sizeof *inbox);
     inbox->ring = memory_alloc(requests_max, sizeof(struct request *));
@@ -63,6 +64,7 @@ static bool request_put(struct inbox *inbox, struct request *request)
         if (is_first) /* further ones find the engine awake, or about to be */
             wake_up(inbox->wake);
     }
+    assert(inbox->count <= inbox->open_count && inbox->open_count <= inbox->room);
     pthread_mutex_unlock(&inbox->mutex);
     return is_taken_in;
 }
@@ -105,6 +107,7 @@ bool inbox_submit(struct inbox *inbox, struct request *request)
     bool is_answered = is_taken_in && answer_wait(inbox, request, &waiter.answered);
     if (is_taken_in) {
         pthread_mutex_lock(&inbox->mutex);
+        assert(inbox->open_count > inbox->count); /* this one is not queued any more */
         inbox->open_count--;
         pthread_mutex_unlock(&inbox->mutex);
     }
@@ -130,6 +133,7 @@ static size_t requests_take(void *self, size_t limit, struct request **ret_reque
         ret_requests[i] = inbox->ring[(inbox->first + i) % inbox->room];
     inbox->first = (inbox->first + count) % inbox->room;
     inbox->count -= count;
+    assert(inbox->first < inbox->room && inbox->count <= inbox->open_count);
     bool is_left = inbox->count > 0;
     pthread_mutex_unlock(&inbox->mutex);
     if (is_left) /* the event may have been cleared before this take */
@@ -141,6 +145,7 @@ static size_t requests_take(void *self, size_t limit, struct request **ret_reque
 static void request_answer(void *self, struct request *request)
 {
     (void)self;
+    assert(request->waiter != NULL); /* once each */
     struct waiter *waiter = request->waiter;
     int status = sem_post(&waiter->answered);
     assert(status == 0);

@@ -15,6 +15,7 @@ struct inbox;
 /* requests_max: submitted and not answered yet. take_ms_max: so long a request waits to be taken.
  * `wake` tells the loop that some wait; borrowed. */
 struct inbox *inbox_new(size_t requests_max, int64_t take_ms_max, const struct wake *wake);
+/* Nobody waits in it any more. NULL is fine; returns NULL. */
 struct inbox *inbox_free(struct inbox *inbox);
 
 /* False: full, closed or not taken in time, answer 503 with Retry-After; the engine knows nothing

@@ -13,6 +13,7 @@
 
 static void wait_for_work(struct daemon *daemon, int64_t idle_ms)
 {
+    assert(idle_ms > 0);
     if (amqp_bus_has_buffered(daemon->bus))
         return;
     int publish_fd;
@@ -45,6 +46,7 @@ static void status_copy(struct daemon *daemon)
 /* HTTP cannot stop while anybody waits. */
 void daemon_turn_away(struct daemon *daemon)
 {
+    assert(daemon->inbox != NULL);
     inbox_close(daemon->inbox);
     struct request_port port = inbox_port(daemon->inbox);
     struct request *left[LEFT_MAX];

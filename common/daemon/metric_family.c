@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ static void append(char *buffer, size_t size, size_t *length, const char *format
     PRINTF_LIKE(4, 5);
 static void append(char *buffer, size_t size, size_t *length, const char *format, ...)
 {
+    assert(*length < size);
     va_list values;
     va_start(values, format);
     int written = vsnprintf(buffer + *length, size - *length, format, values);
@@ -47,6 +49,7 @@ void metric_counters_init(struct metric_counters *family, const char *name, cons
  * METRIC_ROWS_MAX takes all that finds no row of its own. */
 static size_t row_find(char *rows, size_t stride, size_t *count, const char *labels)
 {
+    assert(*count <= METRIC_ROWS_MAX + 1);
     size_t at = 0;
     while (at < *count && strcmp(rows + at * stride, labels) != 0)
         at++;
@@ -72,7 +75,7 @@ void metric_counters_add(struct metric_counters *family, const char *labels, uin
 void metric_counters_write(struct metric_counters *family, char *buffer, size_t size,
                            size_t *length)
 {
-    assert(*length <= size);
+    assert(*length < size && family->name != NULL);
     head_write(family->name, family->help, "counter", buffer, size, length);
     pthread_mutex_lock(&family->mutex);
     for (size_t i = 0; i < family->count; i++)
@@ -81,10 +84,18 @@ void metric_counters_write(struct metric_counters *family, char *buffer, size_t 
     pthread_mutex_unlock(&family->mutex);
 }
 
+static bool are_ascending(const double bounds[METRIC_BUCKETS])
+{
+    for (size_t i = 1; i < METRIC_BUCKETS; i++)
+        if (bounds[i - 1] >= bounds[i])
+            return false;
+    return true;
+}
+
 void metric_histogram_init(struct metric_histogram *family, const char *name, const char *help,
                            const double bounds[METRIC_BUCKETS])
 {
-    assert(name != NULL && help != NULL && bounds[0] < bounds[METRIC_BUCKETS - 1]);
+    assert(name != NULL && help != NULL && are_ascending(bounds));
     memset(family, 0, sizeof *family);
     family->name = name;
     family->help = help;
@@ -127,7 +138,7 @@ static void samples_write(const struct metric_histogram *family, const struct me
 void metric_histogram_write(struct metric_histogram *family, char *buffer, size_t size,
                             size_t *length)
 {
-    assert(*length <= size);
+    assert(*length < size && family->bounds != NULL);
     head_write(family->name, family->help, "histogram", buffer, size, length);
     pthread_mutex_lock(&family->mutex);
     for (size_t i = 0; i < family->count; i++)
@@ -138,7 +149,7 @@ void metric_histogram_write(struct metric_histogram *family, char *buffer, size_
 void metric_gauge_write(const char *name, const char *help, const char *labels, double value,
                         char *buffer, size_t size, size_t *length)
 {
-    assert(name != NULL && help != NULL && *length <= size);
+    assert(name != NULL && help != NULL && *length < size);
     head_write(name, help, "gauge", buffer, size, length);
     append(buffer, size, length, "%s{%s} %.15g\n", name, labels, value);
 }

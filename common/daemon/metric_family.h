@@ -1,5 +1,9 @@
 /* metric_family.h - one Prometheus family: a bounded set of labelled counters or histograms.
- * Text format 0.0.4. Any thread; each family has its own mutex, held for a look-up. */
+ * Text format 0.0.4. Any thread; each family has its own mutex, held for a look-up. Names, helps
+ * and bounds are borrowed for good.
+ *
+ * What writes appends at *length, which is below `size`, and keeps the text ended by a NUL; a line
+ * that does not fit is left out. */
 #pragma once
 
 #include <pthread.h>
@@ -42,6 +46,7 @@ extern const double metric_bounds_seconds[METRIC_BUCKETS];
 extern const double metric_bounds_sizes[METRIC_BUCKETS];
 
 void metric_counters_init(struct metric_counters *family, const char *name, const char *help);
+/* `labels` are shorter than METRIC_LABELS_SIZE, and copied. */
 void metric_counters_add(struct metric_counters *family, const char *labels, uint64_t amount);
 void metric_counters_write(struct metric_counters *family, char *buffer, size_t size,
                            size_t *length);

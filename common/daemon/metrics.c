@@ -51,6 +51,7 @@ static const char *outcome_text(enum outcome outcome)
         [OUTCOME_REJECTED] = "rejected", [OUTCOME_DEFERRED] = "deferred",
         [OUTCOME_LATER] = "later",       [OUTCOME_QUARANTINED] = "quarantined",
     };
+    assert((size_t)outcome < sizeof texts / sizeof texts[0]);
     return texts[outcome];
 }
 
@@ -319,7 +320,7 @@ static void families_init(struct metrics *metrics)
 
 struct metrics *metrics_new(const struct metrics_setup *setup)
 {
-    assert(setup->service != NULL && setup->queue != NULL);
+    assert(setup->service != NULL && setup->queue != NULL && setup->changed != NULL);
     struct metrics *metrics = memory_alloc(1, sizeof *metrics);
     metrics->setup = *setup;
     snprintf(metrics->queue_labels, sizeof metrics->queue_labels, "queue=\"%s\"", setup->queue);
@@ -352,6 +353,7 @@ struct metrics *metrics_free(struct metrics *metrics)
 
 const struct observer_port *metrics_engine_observer(const struct metrics *metrics)
 {
+    assert(metrics->engine_observer.self == metrics);
     return &metrics->engine_observer;
 }
 
@@ -363,7 +365,7 @@ const struct http_observer *metrics_http_observer(const struct metrics *metrics)
 void metrics_write(struct metrics *metrics, const struct engine_status *status, char *buffer,
                    size_t size, size_t *length)
 {
-    assert(buffer != NULL && *length <= size);
+    assert(buffer != NULL && *length < size);
     metric_counters_write(&metrics->delivered, buffer, size, length);
     metric_counters_write(&metrics->consumed, buffer, size, length);
     metric_counters_write(&metrics->decisions, buffer, size, length);

@@ -16,13 +16,14 @@ struct metrics_setup {
     const char *service, *queue;
     const struct observer_port *engine_next;              /* may be NULL */
     const struct http_observer *http_next;                /* may be NULL */
-    void (*changed)(void *self, const char *document_id); /* it is saved */
+    void (*changed)(void *self, const char *document_id); /* it is saved; never NULL */
     void *changed_self;
 };
 struct metrics *metrics_new(const struct metrics_setup *setup);
 struct metrics *metrics_free(struct metrics *metrics);
 const struct observer_port *metrics_engine_observer(const struct metrics *metrics);
 const struct http_observer *metrics_http_observer(const struct metrics *metrics);
-/* Appends the text; *length grows. What does not fit is left out. */
+/* Appends the text; *length is below `size`, and grows. What does not fit is left out. HTTP's
+ * threads. */
 void metrics_write(struct metrics *metrics, const struct engine_status *status, char *buffer,
                    size_t size, size_t *length);

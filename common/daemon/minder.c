@@ -69,6 +69,7 @@ static void end_late(void)
 
 static void signal_take(struct minder *minder, int signal_number)
 {
+    assert(signal_number == SIGHUP || signal_number == SIGTERM || signal_number == SIGINT);
     if (signal_number == SIGHUP) {
         log_write(LOG_INFO, "SIGHUP: files are opened again");
         return; /* each is, once it is found moved */
@@ -127,6 +128,7 @@ struct minder *minder_stop(struct minder *minder)
     if (minder != NULL) {
         atomic_store(&minder->is_over, true);
         pthread_join(minder->thread, NULL);
+        assert(!minder->is_whole); /* taken back before anything was closed */
         pthread_mutex_destroy(&minder->looking);
         free(minder);
     }

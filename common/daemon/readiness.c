@@ -27,6 +27,7 @@ const char *const check_names[CHECK_COUNT] = {
 static void PRINTF_LIKE(4, 5) check_set(struct readiness *readiness, enum check check,
                                         enum check_status status, const char *format, ...)
 {
+    assert(check < CHECK_COUNT && status != CHECK_PASS);
     va_list values;
     va_start(values, format);
     readiness->checks[check].status = status;
@@ -120,6 +121,7 @@ void readiness_tell(struct daemon *daemon, struct readiness_log *log)
 {
     assert(log != NULL);
     int64_t now_ms = clock_monotonic_ms();
+    assert(log->looked_ms <= now_ms);
     struct readiness readiness;
     if (now_ms - log->looked_ms < TELL_EVERY_MS)
         return;

@@ -34,6 +34,7 @@ struct store_gauge {
 static void write_begin(struct store_gauge *gauge)
 {
     pthread_mutex_lock(&gauge->mutex);
+    assert(!gauge->is_writing); /* one thread writes */
     gauge->is_writing = true;
     pthread_mutex_unlock(&gauge->mutex);
 }
@@ -42,6 +43,7 @@ static void write_end(struct store_gauge *gauge, bool is_good, bool is_engine,
                       const struct error *error)
 {
     pthread_mutex_lock(&gauge->mutex);
+    assert(gauge->is_writing || !is_engine);
     if (is_engine)
         gauge->is_writing = false;
     gauge->is_last_good = is_good;
@@ -208,6 +210,7 @@ static void *pulse_run(void *self)
 
 struct store_gauge *store_gauge_start(const struct store_port *store, struct error *error)
 {
+    assert(store->pulse != NULL);
     assert(store->save != NULL && store->ping != NULL);
     struct store_gauge *gauge = memory_alloc(1, sizeof *gauge);
     gauge->store = *store;

@@ -22,7 +22,7 @@ MUST_CHECK struct store_gauge *store_gauge_start(const struct store_port *store,
 /* Waits for a pulse on its way, which is bounded; returns NULL. */
 struct store_gauge *store_gauge_stop(struct store_gauge *gauge);
 
-/* The same store; one thread uses it. */
+/* The same store; one thread writes by it. */
 struct store_port store_gauge_port(struct store_gauge *gauge);
 
 /* False: ret_why says what is wrong. */

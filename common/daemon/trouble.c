@@ -18,7 +18,8 @@ static bool is_worth_a_line(const struct trouble *trouble, const char *detail, i
 enum trouble_news trouble_look(struct trouble *trouble, const char *detail, int64_t now_ms,
                                int64_t *ret_lasted_ms)
 {
-    assert(ret_lasted_ms != NULL && trouble->told_count >= 0);
+    assert(trouble->told_count >= 0 && trouble->told_count <= TROUBLE_REASONS_MAX);
+    assert(trouble->is_told == (trouble->told_count > 0));
     bool is_bad = detail != NULL;
     if (is_bad != trouble->is_bad) {
         trouble->is_bad = is_bad;

@@ -24,9 +24,9 @@ void watch_done(struct watch *watch)
 
 bool watch_begin(struct watch *watch, struct watcher *watcher, const char *document_id)
 {
-    assert(watch->max <= WATCHERS_MAX && watch->count <= watch->max);
     assert(strlen(document_id) < IDENT_SIZE);
     pthread_mutex_lock(&watch->mutex);
+    assert(watch->max <= WATCHERS_MAX && watch->count <= watch->max);
     bool has_room = watch->count < watch->max;
     if (has_room) {
         snprintf(watcher->document_id, sizeof watcher->document_id, "%s", document_id);
@@ -41,6 +41,7 @@ void watch_end(struct watch *watch, struct watcher *watcher)
 {
     size_t at = 0;
     pthread_mutex_lock(&watch->mutex);
+    assert(watch->count > 0 && watch->count <= watch->max);
     while (watch->watchers[at] != watcher) {
         at++;
         assert(at < watch->count);

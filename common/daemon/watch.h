@@ -38,5 +38,6 @@ void watch_end(struct watch *watch, struct watcher *watcher);
 /* Until the document has changed since the begin or the last wait, all is over, or timeout_ms. */
 void watch_wait(struct watcher *watcher, int64_t timeout_ms);
 
+/* The engine's thread; cheap where nobody waits. */
 void watch_changed(struct watch *watch, const char *document_id);
 void watch_over(struct watch *watch); /* the process stops: every wait ends at once */

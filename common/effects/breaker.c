@@ -23,6 +23,7 @@ static size_t failing_find(const struct breaker *breaker, uint64_t hash)
 
 bool breaker_knows_failing(const struct breaker *breaker, const char *document_id)
 {
+    assert(document_id[0] != '\0');
     return failing_find(breaker, id_hash(document_id)) < BREAKER_MEMORY;
 }
 
@@ -52,12 +53,14 @@ static enum breaker_news open_up(struct breaker *breaker, int64_t now_ms)
 
 static void probe_later(struct breaker *breaker, const struct effect_end *end, int64_t now_ms)
 {
+    assert(breaker->is_open && breaker->probe_wait_ms >= BREAKER_PROBE_FIRST_MS);
     int64_t wait_ms = breaker->probe_wait_ms;
     if (end->retry_after_ms > wait_ms)
         wait_ms = end->retry_after_ms;
     if (wait_ms > BREAKER_PROBE_MAX_MS)
         wait_ms = BREAKER_PROBE_MAX_MS;
     breaker->probe_at_ms = now_ms + wait_ms;
+    assert(breaker->probe_at_ms > now_ms);
     breaker->probe_wait_ms = 2 * breaker->probe_wait_ms;
     if (breaker->probe_wait_ms > BREAKER_PROBE_MAX_MS)
         breaker->probe_wait_ms = BREAKER_PROBE_MAX_MS;

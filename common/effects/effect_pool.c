@@ -93,6 +93,7 @@ struct number {
 static void number_write(const char *peer, const struct number *number, char *buffer, size_t size,
                          size_t *length)
 {
+    assert(*length < size);
     size_t room = size - *length;
     char name[96];
     (void)snprintf(name, sizeof name, "roundtrip_%s_%s", peer, number->name);
@@ -166,6 +167,7 @@ static void turn_wait(struct effect_pool *pool)
 
 static void *worker_run(void *argument)
 {
+    assert(((struct worker *)argument)->number < EFFECT_POOL_THREADS_MAX);
     struct worker *worker = argument;
     struct effect_pool *pool = worker->pool;
     pthread_mutex_lock(&pool->mutex);
@@ -187,6 +189,7 @@ static void *worker_run(void *argument)
 struct effect_pool *effect_pool_start(const struct effect_pool_options *options,
                                       struct error *error)
 {
+    assert(options->call != NULL && options->peer != NULL && options->silence != NULL);
     assert(options->threads > 0 && options->threads <= EFFECT_POOL_THREADS_MAX);
     struct effect_pool *pool = memory_alloc(1, sizeof *pool);
     pthread_mutex_init(&pool->mutex, NULL);
@@ -209,6 +212,7 @@ struct effect_pool *effect_pool_start(const struct effect_pool_options *options,
 
 void effect_pool_on_result(struct effect_pool *pool, void (*wake)(void *self), void *wake_self)
 {
+    assert(wake != NULL || wake_self == NULL);
     pthread_mutex_lock(&pool->wake_mutex);
     pool->wake = wake;
     pool->wake_self = wake_self;
@@ -217,6 +221,7 @@ void effect_pool_on_result(struct effect_pool *pool, void (*wake)(void *self), v
 
 struct effect_port effect_pool_port(struct effect_pool *pool)
 {
+    assert(pool->queue != NULL);
     return (struct effect_port){ .self = pool,
                                  .start = effect_start,
                                  .take = effect_take,

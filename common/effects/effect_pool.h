@@ -29,6 +29,7 @@ struct effect_pool_options { /* borrowed texts and self outlive the pool */
 };
 
 struct effect_pool;
+/* NULL, with ERROR_RETRY: no thread to be had. */
 MUST_CHECK struct effect_pool *effect_pool_start(const struct effect_pool_options *options,
                                                  struct error *error);
 

@@ -67,9 +67,15 @@ void effect_queue_restart(struct effect_queue *queue, size_t capacity, int64_t w
                                     .kind = queue->kind };
 }
 
+static size_t in_use(const struct effect_queue *queue)
+{
+    return queue->counts[CALL_WAITS] + queue->counts[CALL_UNDER_WAY] + queue->counts[CALL_FINISHED];
+}
+
 static void call_move(struct effect_queue *queue, struct effect_call *call, enum call_state state)
 {
     assert(call->state != state && call < queue->calls + queue->room);
+    assert(call->state == CALL_FREE || queue->counts[call->state] > 0);
     if (call->state != CALL_FREE)
         queue->counts[call->state]--;
     queue->counts[state]++;
@@ -77,6 +83,7 @@ static void call_move(struct effect_queue *queue, struct effect_call *call, enum
     call->order = queue->order_next++;
     while (queue->used > 0 && queue->calls[queue->used - 1].state == CALL_FREE)
         queue->used--;
+    assert(queue->used <= queue->capacity && in_use(queue) <= queue->used);
 }
 
 /* ---- in ---- */
@@ -174,6 +181,7 @@ static struct effect_call *oldest_waiting(const struct effect_queue *queue, bool
  * the old one. */
 static struct effect_call *probe_choose(struct effect_queue *queue, int64_t now_ms)
 {
+    assert(queue->breaker.is_open);
     if (queue->is_probing || now_ms < queue->breaker.probe_at_ms)
         return NULL;
     bool is_newest = queue->probes % 3 != 2;
@@ -202,6 +210,7 @@ static void too_old_hand_back(struct effect_queue *queue, int64_t now_ms)
 struct effect_call *effect_queue_next(struct effect_queue *queue, bool is_for_later_ones,
                                       int64_t now_ms)
 {
+    assert(in_use(queue) <= queue->used);
     if (queue->counts[CALL_WAITS] == 0)
         return NULL;
     too_old_hand_back(queue, now_ms);
@@ -216,6 +225,7 @@ struct effect_call *effect_queue_next(struct effect_queue *queue, bool is_for_la
 
 int64_t effect_queue_look_again_ms(const struct effect_queue *queue)
 {
+    assert(!queue->is_probing || queue->counts[CALL_UNDER_WAY] > 0);
     bool is_held_back =
         queue->breaker.is_open && !queue->is_probing && queue->counts[CALL_WAITS] > 0;
     return is_held_back ? queue->breaker.probe_at_ms : -1;
@@ -223,11 +233,13 @@ int64_t effect_queue_look_again_ms(const struct effect_queue *queue)
 
 bool effect_call_is_probe(const struct effect_call *call)
 {
+    assert(call->state == CALL_UNDER_WAY);
     return call->is_probe;
 }
 
 const struct effect *effect_call_effect(const struct effect_call *call)
 {
+    assert(call->state == CALL_UNDER_WAY);
     return &call->effect;
 }
 
@@ -250,6 +262,7 @@ enum breaker_news effect_queue_finish(struct effect_queue *queue, struct effect_
 
 void effect_queue_drop(struct effect_queue *queue, struct effect_call *call)
 {
+    assert(!call->is_probe || queue->is_probing);
     assert(call->state == CALL_UNDER_WAY);
     if (call->is_probe)
         queue->is_probing = false;
@@ -258,6 +271,7 @@ void effect_queue_drop(struct effect_queue *queue, struct effect_call *call)
 
 size_t effect_queue_take(struct effect_queue *queue, size_t limit, struct input *ret_results)
 {
+    assert(ret_results != NULL || limit == 0);
     size_t count = 0;
     for (; count < limit && queue->counts[CALL_FINISHED] > 0; count++) {
         struct effect_call *call = find(queue, CALL_FINISHED, LANE_FIRST_CALLS, false);

@@ -36,6 +36,7 @@ struct effect_kind {
 struct effect_queue;
 struct effect_call;
 
+/* `kind` is borrowed for the queue's life; capacity > 0. */
 struct effect_queue *effect_queue_new(const struct effect_kind *kind, size_t capacity);
 struct effect_queue *effect_queue_free(struct effect_queue *queue); /* returns NULL */
 /* As if it were new, with room for fewer calls or as many, which wait no longer than that. */
@@ -49,15 +50,16 @@ struct effect_call *effect_queue_next(struct effect_queue *queue, bool is_for_la
                                       int64_t now_ms);
 /* When to ask for the next one although nothing was added or finished; -1: no need. */
 int64_t effect_queue_look_again_ms(const struct effect_queue *queue);
+/* Of a call that effect_queue_next gave and nobody has finished or dropped; borrowed. */
 const struct effect *effect_call_effect(const struct effect_call *call);
-/* It finds out whether anybody is there, and counts as no try. */
+/* Of such a call: it finds out whether anybody is there, and counts as no try. */
 bool effect_call_is_probe(const struct effect_call *call);
 /* The result is copied. The call is not the caller's any more. */
 enum breaker_news effect_queue_finish(struct effect_queue *queue, struct effect_call *call,
                                       const struct effect_end *end, const struct input *result,
                                       int64_t now_ms);
 void effect_queue_drop(struct effect_queue *queue, struct effect_call *call);
-/* Results that are there, as inputs of the engine. */
+/* Results that are there, up to `limit`, as inputs of the engine; the oldest first. */
 size_t effect_queue_take(struct effect_queue *queue, size_t limit, struct input *ret_results);
 /* Does a call of this document wait, is one under way, or was its result not taken yet? */
 bool effect_queue_holds(const struct effect_queue *queue, const char *document_id);

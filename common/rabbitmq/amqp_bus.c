@@ -29,6 +29,7 @@ struct amqp_bus {
 
 static int64_t clamp(int64_t value, int64_t least, int64_t most)
 {
+    assert(least <= most);
     return value < least ? least : value > most ? most : value;
 }
 
@@ -40,10 +41,12 @@ static void options_bound(struct amqp_bus_options *options)
     options->heartbeat_s = clamp(options->heartbeat_s, HEARTBEAT_MIN_S, HEARTBEAT_MAX_S);
     options->confirm_timeout_ms =
         clamp(options->confirm_timeout_ms, CONFIRM_TIMEOUT_MIN_MS, options->heartbeat_s * 1000 / 2);
+    assert(2 * options->confirm_timeout_ms <= 1000 * options->heartbeat_s);
 }
 
 struct amqp_bus *amqp_bus_new(const struct amqp_bus_options *options, struct error *error)
 {
+    assert(options->bindings != NULL || options->binding_count == 0);
     assert(options->url != NULL && options->service != NULL && options->queue != NULL);
     struct amqp_bus *bus = memory_alloc(1, sizeof *bus);
     if (!amqp_address_init(&bus->address, options->url, error))
@@ -158,6 +161,7 @@ static bool put_aside(struct amqp_bus *bus, const struct delivery *delivery, con
     letter->routing_key =
         delivery->later_since_ms != 0 ? delivery->message.type : held->routing_key;
     letter->service = bus->options.service;
+    assert(letter->reason != NULL && letter->service != NULL);
     /* What we did not keep, or cannot carry, the broker moves itself; the reason is lost then, but
      * the message is not. */
     return held->is_body_dropped || !publisher_takes_properties(&bus->publisher, held->raw_length)
@@ -176,6 +180,7 @@ static bool bus_quarantine(void *self, const struct delivery *delivery, const ch
 static bool bus_postpone(void *self, const struct delivery *delivery, const char *reason,
                          int64_t since_ms, struct error *error)
 {
+    assert(since_ms != 0); /* 0 would make it a dead letter */
     struct envelope_letter letter = { .reason = reason,
                                       .type = delivery->message.type,
                                       .later_since_ms = since_ms };

@@ -18,6 +18,7 @@
 void consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,
                    const struct amqp_address *address, uint64_t jitter_seed)
 {
+    assert(consumer->deliveries == NULL && consumer->channel == 0); /* zeroed */
     assert(options->service != NULL && address != NULL);
     consumer->options = options;
     consumer->deliveries = deliveries_new();
@@ -39,6 +40,7 @@ static void session_end(struct consumer *consumer)
     consumer->receiving = NULL;
     consumer->empty_since_ms = 0;
     deliveries_end_session(consumer->deliveries);
+    assert(deliveries_in_hand(consumer->deliveries) == 0);
 }
 
 static void consumer_drop(struct consumer *consumer, const struct error *error)
@@ -47,6 +49,7 @@ static void consumer_drop(struct consumer *consumer, const struct error *error)
     consumer->is_topology_sure = false;
     consumer->topology_part = 0;
     bus_link_drop(&consumer->link, error);
+    assert(consumer->link.state == NULL && consumer->channel == 0);
 }
 
 static bool last_reply_check(struct consumer *consumer, const char *what, struct error *error)
@@ -57,6 +60,7 @@ static bool last_reply_check(struct consumer *consumer, const char *what, struct
 static bool subscribe(struct consumer *consumer, const char *tag, int64_t prefetch,
                       struct error *error)
 {
+    assert(consumer->channel != 0 && prefetch >= 1 && prefetch <= BUS_PREFETCH_MAX);
     amqp_connection_state_t state = consumer->link.state;
     (void)amqp_basic_qos(state, consumer->channel, 0, (uint16_t)prefetch, false);
     if (!last_reply_check(consumer, "prefetch", error))
@@ -84,6 +88,7 @@ static bool walk_finish(struct consumer *consumer, struct error *error)
 
 static bool session_begin(struct consumer *consumer, struct error *error)
 {
+    assert(consumer->channel == 0 && consumer->receiving == NULL);
     if (!consumer->is_topology_sure) {
         if (!walk_finish(consumer, error) ||
             !topology_ensure(&consumer->link, consumer->options, error))
@@ -131,6 +136,7 @@ static void consumer_adjust(struct consumer *consumer)
 /* The broker closed the channel, or the queue is gone: another session, on the same connection. */
 static void session_lost(struct consumer *consumer, const amqp_method_t *method)
 {
+    assert(consumer->channel != 0);
     amqp_channel_close_ok_t ok = { 0 };
     if (method->id == AMQP_CHANNEL_CLOSE_METHOD) {
         (void)amqp_send_method(consumer->link.state, consumer->channel,
@@ -174,6 +180,7 @@ static void consumer_read_all(struct consumer *consumer)
  * nothing for ever (seen with RabbitMQ 3.10). */
 static bool is_starved(struct consumer *consumer, uint32_t ready_count)
 {
+    assert(consumer->received >= consumer->received_before);
     bool is_quiet = consumer->received == consumer->received_before &&
                     consumer->receiving == NULL && deliveries_in_hand(consumer->deliveries) == 0;
     consumer->received_before = consumer->received;
@@ -183,6 +190,7 @@ static bool is_starved(struct consumer *consumer, uint32_t ready_count)
 /* True while the queue has us, or it cannot be told. */
 static bool is_subscribed(struct consumer *consumer, struct error *error)
 {
+    assert(consumer->channel != 0 && consumer->topology_part == 0);
     const amqp_queue_declare_ok_t *ok = amqp_queue_declare(
         consumer->link.state, consumer->channel, amqp_cstring_bytes(consumer->options->queue), true,
         true, false, false, amqp_empty_table);
@@ -243,6 +251,7 @@ void consumer_service(struct consumer *consumer)
 
 const char *consumer_obstacle(const struct consumer *consumer)
 {
+    assert(consumer->channel == 0 || consumer->link.state != NULL);
     if (consumer->link.state == NULL)
         return consumer->link.why[0] != '\0' ? consumer->link.why : "not connected yet";
     if (consumer->is_paused)
@@ -252,6 +261,7 @@ const char *consumer_obstacle(const struct consumer *consumer)
 
 uint64_t consumer_session(const struct consumer *consumer)
 {
+    assert(consumer->channel == 0 || consumer->session > 0);
     return consumer->channel != 0 ? consumer->session : 0;
 }
 
@@ -275,6 +285,7 @@ void consumer_ack(struct consumer *consumer, struct delivery *const *deliveries,
         }
     }
     size_t ack_count = deliveries_collect(consumer->deliveries, acks);
+    assert(ack_count == 0 || consumer->channel != 0);
     for (size_t i = 0; i < ack_count; i++) {
         int status = amqp_basic_ack(consumer->link.state, consumer->channel, acks[i].tag,
                                     acks[i].is_multiple);
@@ -306,6 +317,7 @@ bool consumer_reject(struct consumer *consumer, struct held *held, struct error 
  * came back before is not counted when it is settled, for it may have come back after the look. */
 static bool is_queue_empty(struct consumer *consumer, struct error *error)
 {
+    assert(consumer->channel != 0);
     int64_t begin_ms = clock_monotonic_ms();
     const amqp_queue_declare_ok_t *ok = amqp_queue_declare(
         consumer->link.state, consumer->channel, amqp_cstring_bytes(consumer->options->queue), true,
@@ -366,9 +378,11 @@ void consumer_pause(struct consumer *consumer)
     session_end(consumer);
     if (!bus_reply_check(reply, "close channel", &error))
         consumer_drop(consumer, &error);
+    assert(consumer->channel == 0);
 }
 
 void consumer_resume(struct consumer *consumer)
 {
+    assert(consumer->channel == 0 || !consumer->is_paused);
     consumer->is_paused = false;
 }

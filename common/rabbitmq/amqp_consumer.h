@@ -51,6 +51,7 @@ struct consumer {
     uint64_t received, received_before; /* deliveries of this session; at the last look */
 };
 
+/* Of a zeroed struct. Options and address are borrowed, and outlive it. */
 void consumer_init(struct consumer *consumer, const struct amqp_bus_options *options,
                    const struct amqp_address *address, uint64_t jitter_seed);
 void consumer_done(struct consumer *consumer);
@@ -62,13 +63,16 @@ void consumer_service(struct consumer *consumer);
 const char *consumer_obstacle(const struct consumer *consumer);
 uint64_t consumer_session(const struct consumer *consumer); /* 0 = none */
 
+/* See deliveries_take: up to `limit`, which are held until they are acked. */
 size_t consumer_take(struct consumer *consumer, size_t limit, struct delivery **ret_deliveries);
+/* Of ended sessions: only freed. A broken connection shows in consumer_obstacle. */
 void consumer_ack(struct consumer *consumer, struct delivery *const *deliveries, size_t count);
 /* Lets the broker itself put it into the dead letter queue; its ack later is only bookkeeping. */
 MUST_CHECK bool consumer_reject(struct consumer *consumer, struct held *held, struct error *error);
 /* What waited when the session began has been seen: the queue was empty since, or, for a queue that
  * never is, as many deliveries were settled as were about at the first look. */
 bool consumer_is_drained(struct consumer *consumer);
+/* Ends the session; no other begins before consumer_resume. Twice is fine. */
 void consumer_pause(struct consumer *consumer);
 /* Something speaks for a lost binding: the topology is made sure of soon. */
 void consumer_doubt_topology(struct consumer *consumer);

@@ -71,6 +71,7 @@ void envelope_write(const struct message *message, amqp_table_entry_t headers[EN
             .value = { .kind = AMQP_FIELD_KIND_I64, .value.i64 = message->timestamp_ms },
         };
     }
+    assert(count <= ENVELOPE_HEADERS_MAX);
     *ret_properties = (amqp_basic_properties_t){
         ._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG |
                   AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_TIMESTAMP_FLAG,
@@ -326,6 +327,7 @@ bool envelope_copy(amqp_bytes_t raw, const struct envelope_letter *letter, amqp_
     entries[count++] = text_header(HEADER_SERVICE, letter->service);
     if (letter->later_since_ms != 0)
         entries[count++] = int_header(HEADER_LATER_SINCE, letter->later_since_ms);
+    assert(count <= original + LETTER_HEADERS_MAX);
     if (letter->type != NULL && (properties._flags & AMQP_BASIC_TYPE_FLAG) == 0)
         set_text(&properties, AMQP_BASIC_TYPE_FLAG, &properties.type, letter->type);
     properties._flags &= ~(amqp_flags_t)(AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG);

@@ -29,6 +29,7 @@ void bus_link_init(struct bus_link *link, const struct amqp_address *address, co
 
 static uint64_t jitter_next(struct bus_link *link)
 {
+    assert(link->jitter != 0);
     link->jitter ^= link->jitter << 13;
     link->jitter ^= link->jitter >> 7;
     link->jitter ^= link->jitter << 17;
@@ -44,6 +45,7 @@ static void schedule_retry(struct bus_link *link, int64_t now_ms)
         delay_ms = LINK_RETRY_MAX_MS;
     delay_ms = delay_ms / 2 + (int64_t)(jitter_next(link) % (uint64_t)(delay_ms / 2 + 1));
     link->due_ms = now_ms + delay_ms;
+    assert(link->due_ms >= now_ms && link->due_ms <= now_ms + LINK_RETRY_MAX_MS);
     link->failures++;
 }
 
@@ -91,6 +93,7 @@ bool bus_link_open_waiting(struct bus_link *link, struct error *error)
 
 void bus_link_drop(struct bus_link *link, const struct error *error)
 {
+    assert(link->opening == NULL);
     assert(error->code != ERROR_NONE);
     int64_t now_ms = clock_monotonic_ms();
     (void)snprintf(link->why, sizeof link->why, "%s", error->message);
@@ -106,6 +109,7 @@ void bus_link_drop(struct bus_link *link, const struct error *error)
 
 void bus_link_close(struct bus_link *link)
 {
+    assert(link->state == NULL || link->opening == NULL);
     if (link->opening != NULL) {
         opening_abandon(link->opening);
         link->opening = NULL;
@@ -170,6 +174,7 @@ bool bus_link_has_buffered(const struct bus_link *link)
 
 int bus_link_fd(const struct bus_link *link)
 {
+    assert(link->state == NULL || link->opening == NULL);
     if (link->state != NULL)
         return amqp_get_sockfd(link->state);
     return link->opening != NULL ? opening_fd(link->opening) : -1;

@@ -35,6 +35,8 @@ struct amqp_address {
     const char *ca_file; /* the system's bundle unless given: rabbitmq-c loads no roots */
     const char *certificate_file, *key_file; /* NULL = no client certificate */
 };
+/* On failure (ERROR_REJECT, without a part of the URL, which holds a password) nothing is left to
+ * free. */
 MUST_CHECK bool amqp_address_init(struct amqp_address *address, const char *url,
                                   struct error *error);
 void amqp_address_done(struct amqp_address *address);
@@ -58,6 +60,7 @@ struct bus_link {
     char why[ERROR_MESSAGE_BYTES]; /* it is not connected; "" at first */
 };
 
+/* The address is borrowed, the texts are copied. `purpose` ends the connection's name. */
 void bus_link_init(struct bus_link *link, const struct amqp_address *address, const char *service,
                    const char *purpose, int heartbeat_s, uint64_t jitter_seed);
 bool bus_link_is_due(const struct bus_link *link);
@@ -65,7 +68,8 @@ bool bus_link_is_due(const struct bus_link *link);
 MUST_CHECK bool bus_link_open(struct bus_link *link, struct error *error);
 /* For who has nothing else to do: until it is connected or was refused. */
 MUST_CHECK bool bus_link_open_waiting(struct bus_link *link, struct error *error);
-/* Closes at once, without a word, and schedules the next try. */
+/* Closes at once, without a word, and schedules the next try. Not while it is being connected; the
+ * error is copied into `why`. */
 void bus_link_drop(struct bus_link *link, const struct error *error);
 /* Says goodbye, briefly. */
 void bus_link_close(struct bus_link *link);

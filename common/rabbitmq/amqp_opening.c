@@ -39,7 +39,9 @@ struct opening {
 
 static void opening_release(struct opening *opening)
 {
-    if (atomic_fetch_sub(&opening->holders, 1) > 1)
+    int held = atomic_fetch_sub(&opening->holders, 1);
+    assert(held >= 1);
+    if (held > 1)
         return;
     if (opening->state != NULL)
         (void)amqp_destroy_connection(opening->state);
@@ -164,6 +166,7 @@ struct opening *opening_start(const struct amqp_address *address, const char *na
 
 int opening_fd(const struct opening *opening)
 {
+    assert(opening->over_fd >= 0);
     return opening->over_fd;
 }
 
@@ -186,6 +189,7 @@ amqp_connection_state_t opening_finish(struct opening *opening, size_t *ret_writ
 
 void opening_abandon(struct opening *opening)
 {
+    assert(atomic_load(&opening->holders) >= 1);
     struct pollfd over = { .fd = opening->over_fd, .events = POLLIN };
     (void)poll(&over, 1, LINK_CLOSE_TIMEOUT_MS);
     opening_release(opening);

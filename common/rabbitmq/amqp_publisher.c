@@ -14,6 +14,7 @@
 void publisher_init(struct publisher *publisher, const struct amqp_bus_options *options,
                     const struct amqp_address *address, uint64_t jitter_seed)
 {
+    assert(publisher->batch_count == 0 && publisher->letter_number == 0); /* zeroed */
     assert(options != NULL && address != NULL);
     publisher->options = options;
     bus_link_init(&publisher->link, address, options->service, "publish", (int)options->heartbeat_s,
@@ -28,6 +29,7 @@ void publisher_done(struct publisher *publisher)
 
 static struct publisher_batch *batch_at(struct publisher *publisher, size_t index)
 {
+    assert(index < publisher->batch_count);
     return &publisher->batches[(publisher->batch_first + index) % BUS_PUBLISHES_MAX];
 }
 
@@ -65,6 +67,7 @@ static bool id_is(const char *own, const amqp_basic_properties_t *properties)
 /* basic.return carries the message back; its id says which one it was. */
 static void return_handle(struct publisher *publisher, const amqp_frame_t *frame)
 {
+    assert(publisher->is_return_expected);
     const amqp_basic_properties_t *properties = frame->payload.properties.decoded;
     publisher->is_return_expected = false;
     for (size_t i = 0; i < publisher->batch_count; i++) {
@@ -152,6 +155,7 @@ bool publisher_service(struct publisher *publisher)
 
 const char *publisher_obstacle(const struct publisher *publisher)
 {
+    assert(publisher->batch_count <= BUS_PUBLISHES_MAX);
     if (publisher->link.state == NULL)
         return publisher->link.why[0] != '\0' ? publisher->link.why : "not connected yet";
     if (publisher->link.is_blocked)
@@ -223,6 +227,7 @@ static void give_up(struct publisher *publisher, uint64_t number, int64_t begun_
         publisher->overdue_since_ms = begun_ms;
     publisher->overdue_before =
         number > publisher->overdue_before ? number : publisher->overdue_before;
+    assert(publisher->overdue_before <= publisher->confirms.next);
 }
 
 static bool send_message(struct publisher *publisher, const struct message *message,
@@ -255,6 +260,7 @@ static void batch_send(struct publisher *publisher, struct publisher_batch *batc
         batch->sent_count += is_open;
     }
     bus_link_cork(&publisher->link, false);
+    assert(batch->sent_count <= batch->given_count);
 }
 
 void publisher_begin(struct publisher *publisher, const struct message *const *messages,
@@ -337,6 +343,7 @@ bool publisher_takes_properties(const struct publisher *publisher, size_t bytes)
 
 static enum publish_result letter_send(struct publisher *publisher, const struct outgoing *outgoing)
 {
+    assert(publisher->letter_number == 0); /* one at a time */
     int64_t begun_ms = clock_monotonic_ms();
     int64_t deadline_ms = begun_ms + publisher->options->confirm_timeout_ms;
     uint64_t number = publisher->confirms.next;

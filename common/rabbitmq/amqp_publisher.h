@@ -39,6 +39,7 @@ struct publisher {
     int64_t resume_ms;        /* pausing after a return */
 };
 
+/* Of a zeroed struct. Options and address are borrowed, and outlive it. */
 void publisher_init(struct publisher *publisher, const struct amqp_bus_options *options,
                     const struct amqp_address *address, uint64_t jitter_seed);
 void publisher_done(struct publisher *publisher);
@@ -63,6 +64,7 @@ struct publisher_letter {
     size_t properties_bytes;
     amqp_bytes_t body;
 };
+/* Waits for its confirm, up to the confirm time-out. ERROR_RETRY: it may not be there. */
 MUST_CHECK bool publisher_put_letter(struct publisher *publisher,
                                      const struct publisher_letter *letter, struct error *error);
 

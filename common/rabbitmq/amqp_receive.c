@@ -42,6 +42,7 @@ static bool receive_method(struct consumer *consumer, const amqp_method_t *metho
         memcmp(deliver->consumer_tag.bytes, CONSUMER_TAG_NARROW, strlen(CONSUMER_TAG_NARROW)) == 0;
     short_string_copy(deliver->exchange, held->exchange);
     short_string_copy(deliver->routing_key, held->routing_key);
+    assert(held->state == HELD_RECEIVING && held->body == NULL);
     consumer->receiving = held;
     consumer->is_header_expected = true;
     return true;
@@ -62,6 +63,7 @@ static void body_judge(struct delivery *delivery)
 
 static bool receive_end(struct consumer *consumer, struct error *error)
 {
+    assert(consumer->receiving != NULL && consumer->body_left == 0);
     struct held *held = consumer->receiving;
     bool is_counted = held->delivery.delivery_count > 0;
     consumer->receiving = NULL;
@@ -107,6 +109,7 @@ static bool receive_body(struct consumer *consumer, amqp_bytes_t fragment, struc
     if (!held->is_body_dropped) {
         memcpy(held->body + consumer->body_stored, fragment.bytes, fragment.len);
         consumer->body_stored += fragment.len;
+        assert(consumer->body_stored <= MESSAGE_BODY_BYTES_MAX);
     }
     consumer->body_left -= fragment.len;
     return consumer->body_left > 0 || receive_end(consumer, error);
@@ -114,6 +117,7 @@ static bool receive_body(struct consumer *consumer, amqp_bytes_t fragment, struc
 
 bool receive_frame(struct consumer *consumer, const amqp_frame_t *frame, struct error *error)
 {
+    assert(consumer->channel != 0 && frame->channel == consumer->channel);
     assert(consumer->deliveries != NULL);
     switch (frame->frame_type) {
     case AMQP_FRAME_METHOD:

@@ -18,6 +18,7 @@ struct queue_arguments {
 
 static void argument_text(struct queue_arguments *arguments, const char *name, const char *value)
 {
+    assert(arguments->count < QUEUE_ARGUMENT_MAX);
     arguments->entries[arguments->count++] = (amqp_table_entry_t){
         .key = amqp_cstring_bytes(name),
         .value = { .kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_cstring_bytes(value) },
@@ -26,6 +27,7 @@ static void argument_text(struct queue_arguments *arguments, const char *name, c
 
 static void argument_int(struct queue_arguments *arguments, const char *name, int64_t value)
 {
+    assert(arguments->count < QUEUE_ARGUMENT_MAX);
     arguments->entries[arguments->count++] = (amqp_table_entry_t){
         .key = amqp_cstring_bytes(name),
         .value = { .kind = AMQP_FIELD_KIND_I64, .value.i64 = value },
@@ -157,6 +159,7 @@ static bool begin_walk(struct bus_link *link, bool is_passive, struct error *err
 static bool row_declare(struct bus_link *link, const struct amqp_bus_options *options, size_t row,
                         struct error *error)
 {
+    assert(row < options->binding_count);
     const struct topology_binding *binding = &options->bindings[row];
     return (!is_first_of_queue(options, row) ||
             queues_declare(link, binding->queue, false, error)) &&
@@ -172,6 +175,7 @@ static bool end_walk(struct bus_link *link, struct error *error)
 bool topology_step(struct bus_link *link, const struct amqp_bus_options *options, size_t *part,
                    struct error *error)
 {
+    assert(*part < walk_length(options));
     assert(link->state != NULL && options->queue != NULL);
     size_t at = *part;
     bool is_passive = !options->may_declare, is_good;

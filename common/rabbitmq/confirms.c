@@ -52,6 +52,7 @@ bool confirms_settle(struct confirms *confirms, uint64_t number, bool multiple,
     while (confirms->first_pending < confirms->next &&
            confirms->entries[place_of(confirms, confirms->first_pending)].is_settled)
         confirms->first_pending++;
+    assert(confirms->first_pending < confirms->next || confirms->bytes_pending == 0);
     return true;
 }
 

@@ -43,7 +43,8 @@ uint64_t confirms_add(struct confirms *confirms, size_t bytes);
 MUST_CHECK bool confirms_settle(struct confirms *confirms, uint64_t number, bool multiple,
                                 enum publish_result result);
 
-/* basic.return came for this message; its later ack then means PUBLISH_RETURNED. */
+/* basic.return came for this message; its later ack then means PUBLISH_RETURNED. Here and below a
+ * number is one of the last CONFIRMS_MAX that were given. */
 void confirms_return(struct confirms *confirms, uint64_t number);
 
 bool confirms_is_returned(const struct confirms *confirms, uint64_t number);

@@ -18,6 +18,14 @@ struct deliveries {
     size_t next_slot; /* slots are used in turn, so a stale pointer seldom meets a new delivery */
 };
 
+/* Every slot is counted once, and what goes alone is alone. */
+static bool are_consistent(const struct deliveries *deliveries)
+{
+    return deliveries->waiting + deliveries->out <= deliveries->count &&
+           deliveries->count + deliveries->orphans <= WINDOW_DELIVERIES_MAX &&
+           (!deliveries->is_alone_out || deliveries->out == 1);
+}
+
 struct deliveries *deliveries_new(void)
 {
     return memory_alloc(1, sizeof(struct deliveries));
@@ -67,13 +75,8 @@ bool deliveries_complete(struct deliveries *deliveries, struct held *held)
     held->state = HELD_WAITING;
     deliveries->waiting++;
     deliveries->in_order[deliveries->count++] = held;
+    assert(are_consistent(deliveries));
     return true;
-}
-
-void deliveries_discard(struct deliveries *deliveries, struct held *held)
-{
-    assert(held >= deliveries->slots && held->state == HELD_RECEIVING);
-    held_clear(held);
 }
 
 static void orphans_free(struct deliveries *deliveries)
@@ -84,6 +87,7 @@ static void orphans_free(struct deliveries *deliveries)
             deliveries->orphans--;
         }
     }
+    assert(deliveries->orphans == 0);
 }
 
 static void hand_out(struct deliveries *deliveries, struct held *held, struct delivery **ret)
@@ -98,8 +102,7 @@ static void hand_out(struct deliveries *deliveries, struct held *held, struct de
 size_t deliveries_take(struct deliveries *deliveries, size_t limit,
                        struct delivery **ret_deliveries)
 {
-    assert(deliveries->count <= WINDOW_DELIVERIES_MAX);
-    assert(deliveries->waiting + deliveries->out <= deliveries->count);
+    assert(are_consistent(deliveries) && (ret_deliveries != NULL || limit == 0));
     orphans_free(deliveries);
     struct held *counted = NULL;
     size_t count = 0;
@@ -120,6 +123,7 @@ size_t deliveries_take(struct deliveries *deliveries, size_t limit,
         deliveries->is_alone_out = true;
         hand_out(deliveries, counted, &ret_deliveries[count++]);
     }
+    assert(are_consistent(deliveries));
     return count;
 }
 
@@ -146,19 +150,22 @@ struct held *deliveries_settle(struct deliveries *deliveries, const struct deliv
         return NULL;
     if (held->state == HELD_ORPHANED) {
         held_clear(held);
+        assert(deliveries->orphans > 0);
         deliveries->orphans--;
     }
     if (held->state != HELD_TAKEN)
         return NULL;
     held->state = HELD_DONE;
+    assert(deliveries->out > 0);
     deliveries->out--;
     deliveries->is_alone_out = false;
+    assert(are_consistent(deliveries));
     return held;
 }
 
 size_t deliveries_collect(struct deliveries *deliveries, struct ack *ret_acks)
 {
-    assert(deliveries->waiting + deliveries->out <= deliveries->count);
+    assert(are_consistent(deliveries) && ret_acks != NULL);
     size_t acks = 0, kept = 0;
     bool is_prefix = true;
     for (size_t i = 0; i < deliveries->count; i++) {
@@ -177,6 +184,7 @@ size_t deliveries_collect(struct deliveries *deliveries, struct ack *ret_acks)
         held_clear(held);
     }
     deliveries->count = kept;
+    assert(are_consistent(deliveries));
     return acks;
 }
 
@@ -195,6 +203,7 @@ void deliveries_end_session(struct deliveries *deliveries)
     deliveries->waiting = 0;
     deliveries->out = 0;
     deliveries->is_alone_out = false;
+    assert(are_consistent(deliveries));
 }
 
 size_t deliveries_in_hand(const struct deliveries *deliveries)

@@ -46,13 +46,12 @@ struct ack {
 struct deliveries; /* up to WINDOW_DELIVERIES_MAX */
 
 struct deliveries *deliveries_new(void);
-struct deliveries *deliveries_free(struct deliveries *deliveries);
+struct deliveries *deliveries_free(struct deliveries *deliveries); /* NULL is fine; returns NULL */
 
 /* A slot to receive into; NULL when the broker sends more than it may. Received completely, it
  * joins the others; false when its tag does not grow, then it is freed. */
 struct held *deliveries_receive(struct deliveries *deliveries);
 MUST_CHECK bool deliveries_complete(struct deliveries *deliveries, struct held *held);
-void deliveries_discard(struct deliveries *deliveries, struct held *held);
 
 /* Hands out what waits, in order. A delivery that came back before may kill the process, so it goes
  * alone: after what was in hand with it, and with nothing else out. Until it is settled nothing
@@ -73,4 +72,5 @@ size_t deliveries_collect(struct deliveries *deliveries, struct ack *ret_acks);
 
 void deliveries_end_session(struct deliveries *deliveries);
 
+/* Complete and not acked: waiting, taken or done. */
 size_t deliveries_in_hand(const struct deliveries *deliveries);

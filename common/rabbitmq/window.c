@@ -28,6 +28,7 @@ void window_deliver(struct window *window, bool is_counted)
 {
     assert(window->counted <= window->in_hand);
     window->in_hand++;
+    assert(window->in_hand <= WINDOW_DELIVERIES_MAX);
     if (is_counted) {
         window->counted++;
         window->is_wide = false;
@@ -44,6 +45,7 @@ void window_settle(struct window *window, bool is_counted, bool is_probe)
     else if (!window->is_wide && is_probe)
         window->may_widen = true;
     window_widen(window);
+    assert(window->counted <= window->in_hand);
 }
 
 void window_see_empty(struct window *window)
