@@ -2,6 +2,7 @@
  * first named, by whomever. */
 #include "audit/audit_facts.h"
 
+#include "common/base/enum_list.h"
 #include "common/base/hash.h"
 #include "common/base/memory.h"
 
@@ -13,25 +14,19 @@
 
 const char *audit_booking_state_text(enum audit_booking_state state)
 {
-#define X(name, text) text,
-    static const char *const texts[] = { AUDIT_BOOKING_STATES(X) };
-#undef X
+    static const char *const texts[] = { AUDIT_BOOKING_STATES(ENUM_TEXT) };
     return texts[state];
 }
 
 const char *audit_payment_state_text(enum audit_payment_state state)
 {
-#define X(name, text) text,
-    static const char *const texts[] = { AUDIT_PAYMENT_STATES(X) };
-#undef X
+    static const char *const texts[] = { AUDIT_PAYMENT_STATES(ENUM_TEXT) };
     return texts[state];
 }
 
 const char *audit_disposition_text(enum audit_disposition disposition)
 {
-#define X(name, text) text,
-    static const char *const texts[] = { AUDIT_DISPOSITIONS(X) };
-#undef X
+    static const char *const texts[] = { AUDIT_DISPOSITIONS(ENUM_TEXT) };
     return texts[disposition];
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/base/arena.h"
+#include "common/base/enum_list.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
 
@@ -39,11 +40,9 @@
     X(AUDIT_BACK_BY_OUTCOME, "refunded_by_outcome")                                                \
     X(AUDIT_BACK_BY_REQUEST, "refunded_by_request")
 
-#define X(name, text) name,
-enum audit_booking_state { AUDIT_BOOKING_STATES(X) AUDIT_BOOKING_STATE_COUNT };
-enum audit_payment_state { AUDIT_PAYMENT_STATES(X) AUDIT_PAYMENT_STATE_COUNT };
-enum audit_disposition { AUDIT_DISPOSITIONS(X) AUDIT_DISPOSITION_COUNT };
-#undef X
+enum audit_booking_state { AUDIT_BOOKING_STATES(ENUM_VALUE) AUDIT_BOOKING_STATE_COUNT };
+enum audit_payment_state { AUDIT_PAYMENT_STATES(ENUM_VALUE) AUDIT_PAYMENT_STATE_COUNT };
+enum audit_disposition { AUDIT_DISPOSITIONS(ENUM_VALUE) AUDIT_DISPOSITION_COUNT };
 
 /* Names are held once: within one struct audit_facts equal texts have equal pointers. */
 struct audit_money {

@@ -1,6 +1,6 @@
 /* booking.c - names of states, inputs and reasons, and what is looked up among the payments. */
 #include "booking/booking.h"
-#include "common/saga/transition_words.h"
+#include "common/base/enum_list.h"
 
 #include <assert.h>
 #include <string.h>
@@ -13,7 +13,7 @@ const char *booking_state_text(enum booking_state state)
 
 const char *booking_disposition_text(enum disposition disposition)
 {
-    static const char *const texts[] = { BOOKING_DISPOSITIONS(TRANSITION_TEXT) };
+    static const char *const texts[] = { BOOKING_DISPOSITIONS(ENUM_TEXT) };
     assert(disposition < DISPOSITION_COUNT);
     return texts[disposition];
 }

@@ -16,6 +16,7 @@
  * a row of booking_table (table.c). No I/O, no clock, no randomness. */
 #pragma once
 
+#include "common/base/enum_list.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
 #include "common/saga/announcement.h"
@@ -68,12 +69,10 @@
     X(PAYMENT_REFUNDED_BY_REQUEST,                                                                 \
       "refunded_by_request") /* by a payment.refund.requested of its own */
 
-#define X(name, ...) name,
-enum booking_state { BOOKING_STATES(X) BOOKING_STATE_COUNT };
-enum booking_input_type { BOOKING_INPUTS(X) BOOKING_INPUT_COUNT };
-enum booking_reason { BOOKING_REASONS(X) BOOKING_REASON_COUNT };
-enum disposition { BOOKING_DISPOSITIONS(X) DISPOSITION_COUNT };
-#undef X
+enum booking_state { BOOKING_STATES(ENUM_VALUE) BOOKING_STATE_COUNT };
+enum booking_input_type { BOOKING_INPUTS(ENUM_VALUE) BOOKING_INPUT_COUNT };
+enum booking_reason { BOOKING_REASONS(ENUM_VALUE) BOOKING_REASON_COUNT };
+enum disposition { BOOKING_DISPOSITIONS(ENUM_VALUE) DISPOSITION_COUNT };
 
 struct booking_payment {
     char payment_id[IDENT_SIZE];

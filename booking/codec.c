@@ -1,8 +1,8 @@
 /* codec.c - events into inputs, and a booking to and from BSON. Checks what comes from outside; a
  * stored booking must keep the invariants that the state machine relies on. */
 #include "booking/participant.h"
+#include "common/base/enum_list.h"
 #include "common/saga/stored_field.h"
-#include "common/saga/transition_words.h"
 
 /* ---- events ---- */
 
@@ -51,9 +51,9 @@ const struct content_form booking_contents[] = {
 
 /* ---- BSON ---- */
 
-static const char *const state_names[] = { BOOKING_STATES(TRANSITION_TEXT) };
-static const char *const reason_names[] = { BOOKING_REASONS(TRANSITION_TEXT) };
-static const char *const disposition_names[] = { BOOKING_DISPOSITIONS(TRANSITION_TEXT) };
+static const char *const state_names[] = { BOOKING_STATES(ENUM_TEXT) };
+static const char *const reason_names[] = { BOOKING_REASONS(ENUM_TEXT) };
+static const char *const disposition_names[] = { BOOKING_DISPOSITIONS(ENUM_TEXT) };
 
 static const struct stored_field intent_fields[] = {
     STORED_FIELD(booking, "userId", user_id),

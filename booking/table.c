@@ -87,8 +87,8 @@ static const struct transition rows[] = {
 /* clang-format on */
 
 static const struct transition_state states[] = { BOOKING_STATES(TRANSITION_STATE) };
-static const char *const inputs[] = { BOOKING_INPUTS(TRANSITION_TEXT) };
-static const char *const reasons[] = { BOOKING_REASONS(TRANSITION_TEXT) };
+static const char *const inputs[] = { BOOKING_INPUTS(ENUM_TEXT) };
+static const char *const reasons[] = { BOOKING_REASONS(ENUM_TEXT) };
 
 static int state_of(const void *state)
 {

@@ -1,7 +1,7 @@
 /* codec.c - a view and its BSON form, readable in a Mongo shell: enums are names, times are
  * Unix milliseconds, what is absent is left out. */
+#include "common/base/enum_list.h"
 #include "common/saga/stored_field.h"
-#include "common/saga/transition_words.h"
 #include "gateway/participant.h"
 
 /* What the history keeps of each input. */
@@ -68,8 +68,8 @@ const struct content_form gateway_contents[] = {
 
 /* What is stored. */
 
-static const char *const outcome_names[] = { GATEWAY_OUTCOMES(TRANSITION_TEXT) };
-static const char *const status_names[] = { GATEWAY_REFUND_STATUSES(TRANSITION_TEXT) };
+static const char *const outcome_names[] = { GATEWAY_OUTCOMES(ENUM_TEXT) };
+static const char *const status_names[] = { GATEWAY_REFUND_STATUSES(ENUM_TEXT) };
 
 static const struct stored_field announced_fields[] = {
     STORED_FIELD(gateway_announced, "version", version),

@@ -1,6 +1,6 @@
 /* gateway.c - names of states and outcomes, and what a view amounts to. */
 #include "gateway/gateway.h"
-#include "common/saga/transition_words.h"
+#include "common/base/enum_list.h"
 
 #include <assert.h>
 #include <string.h>
@@ -19,14 +19,14 @@ const char *gateway_state_text(enum gateway_state state)
 
 const char *gateway_outcome_text(enum gateway_outcome outcome)
 {
-    static const char *const texts[] = { GATEWAY_OUTCOMES(TRANSITION_TEXT) };
+    static const char *const texts[] = { GATEWAY_OUTCOMES(ENUM_TEXT) };
     assert(outcome <= GATEWAY_END_CANCELLED);
     return texts[outcome];
 }
 
 const char *gateway_refund_status_text(enum gateway_refund_status status)
 {
-    static const char *const texts[] = { GATEWAY_REFUND_STATUSES(TRANSITION_TEXT) };
+    static const char *const texts[] = { GATEWAY_REFUND_STATUSES(ENUM_TEXT) };
     assert(status < GATEWAY_STATUS_COUNT);
     return texts[status];
 }

@@ -31,6 +31,7 @@
 #pragma once
 
 #include "common/base/attributes.h"
+#include "common/base/enum_list.h"
 #include "common/base/error.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
@@ -90,13 +91,11 @@
     X(GATEWAY_STATUS_REFUNDED, "refunded")                                                         \
     X(GATEWAY_STATUS_STUCK, "stuck")
 
-#define X(name, ...) name,
-enum gateway_state { GATEWAY_STATES(X) GATEWAY_STATE_COUNT };
-enum gateway_input { GATEWAY_INPUTS(X) GATEWAY_INPUT_COUNT };
-enum gateway_reason { GATEWAY_REASONS(X) GATEWAY_REASON_COUNT };
-enum gateway_outcome { GATEWAY_OUTCOMES(X) };
-enum gateway_refund_status { GATEWAY_REFUND_STATUSES(X) GATEWAY_STATUS_COUNT };
-#undef X
+enum gateway_state { GATEWAY_STATES(ENUM_VALUE) GATEWAY_STATE_COUNT };
+enum gateway_input { GATEWAY_INPUTS(ENUM_VALUE) GATEWAY_INPUT_COUNT };
+enum gateway_reason { GATEWAY_REASONS(ENUM_VALUE) GATEWAY_REASON_COUNT };
+enum gateway_outcome { GATEWAY_OUTCOMES(ENUM_VALUE) };
+enum gateway_refund_status { GATEWAY_REFUND_STATUSES(ENUM_VALUE) GATEWAY_STATUS_COUNT };
 
 /* A message owed before, as it is announced again: its id derives from these. */
 struct gateway_announced {

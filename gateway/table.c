@@ -143,8 +143,8 @@ static const struct transition rows[] = {
 /* clang-format on */
 
 static const struct transition_state states[] = { GATEWAY_STATES(TRANSITION_STATE) };
-static const char *const inputs[] = { GATEWAY_INPUTS(TRANSITION_TEXT) };
-static const char *const reasons[] = { GATEWAY_REASONS(TRANSITION_TEXT) };
+static const char *const inputs[] = { GATEWAY_INPUTS(ENUM_TEXT) };
+static const char *const reasons[] = { GATEWAY_REASONS(ENUM_TEXT) };
 
 static int state_of(const void *state)
 {

@@ -1,7 +1,7 @@
 /* codec.c - events into inputs, and a payment to and from BSON. An event may speak of several
  * payments: each becomes an input of its own. */
+#include "common/base/enum_list.h"
 #include "common/saga/stored_field.h"
-#include "common/saga/transition_words.h"
 #include "events/booking_events.h"
 #include "payment/participant.h"
 
@@ -82,7 +82,7 @@ static const struct stored_field said_content[] = {
     CONTENT("isPending", is_pending),
 };
 
-static const char *const status_names[] = { REFUND_STATUSES(TRANSITION_TEXT) };
+static const char *const status_names[] = { REFUND_STATUSES(ENUM_TEXT) };
 
 static const struct stored_field result_content[] = {
     STORED_ENUM(refund_result, "status", status, status_names, 0),
@@ -119,8 +119,8 @@ const struct content_form payment_contents[] = {
 
 /* ---- BSON ---- */
 
-static const char *const state_names[] = { PAYMENT_STATES(TRANSITION_TEXT) };
-static const char *const standing_names[] = { STANDINGS(TRANSITION_TEXT) };
+static const char *const state_names[] = { PAYMENT_STATES(ENUM_TEXT) };
+static const char *const standing_names[] = { STANDINGS(ENUM_TEXT) };
 
 static const struct stored_field conflict_fields[] = {
     STORED_FIELD(payment_conflict, "intentId", intent_id),

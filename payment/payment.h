@@ -28,6 +28,7 @@
 #pragma once
 
 #include "common/base/attributes.h"
+#include "common/base/enum_list.h"
 #include "common/base/error.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
@@ -82,11 +83,9 @@
     X(PAYMENT_BECAUSE_NONE, "")                                                                    \
     X(PAYMENT_BECAUSE_OTHER_CONTENT, PAYMENT_REASON_CONFLICT)
 
-#define X(name, ...) name,
-enum payment_state { PAYMENT_STATES(X) PAYMENT_STATE_COUNT };
-enum payment_input_type { PAYMENT_INPUTS(X) PAYMENT_INPUT_COUNT };
-enum payment_reason { PAYMENT_REASONS(X) PAYMENT_REASON_COUNT };
-#undef X
+enum payment_state { PAYMENT_STATES(ENUM_VALUE) PAYMENT_STATE_COUNT };
+enum payment_input_type { PAYMENT_INPUTS(ENUM_VALUE) PAYMENT_INPUT_COUNT };
+enum payment_reason { PAYMENT_REASONS(ENUM_VALUE) PAYMENT_REASON_COUNT };
 
 /* A capture under the same id that said something else. One id is one payment, and its money is
  * what the first capture said: what the other means only a person can find out, at the provider. */

@@ -2,8 +2,8 @@
  * not known. */
 #include "payment/refund_call.h"
 
+#include "common/base/enum_list.h"
 #include "common/json/json_read.h"
-#include "common/saga/transition_words.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -205,7 +205,7 @@ bool payment_refund_is_answered(const struct refund_result *result)
 
 const char *payment_refund_status_text(enum refund_status status)
 {
-    static const char *const texts[] = { REFUND_STATUSES(TRANSITION_TEXT) };
+    static const char *const texts[] = { REFUND_STATUSES(ENUM_TEXT) };
     assert(status < REFUND_STATUS_COUNT);
     return texts[status];
 }

@@ -7,6 +7,7 @@
  * the same payment has a key of its own (payment_refund_key_write). */
 #pragma once
 
+#include "common/base/enum_list.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
 #include "common/saga/decision.h"
@@ -51,12 +52,7 @@ _Static_assert(sizeof(struct refund_effect) <= EFFECT_PAYLOAD_BYTES, "fits an ef
      * page, a code that we do not know; try again */                                              \
     X(REFUND_BLOCKED, "blocked")
 
-enum refund_status {
-#define X(name, text) name,
-    REFUND_STATUSES(X)
-#undef X
-        REFUND_STATUS_COUNT
-};
+enum refund_status { REFUND_STATUSES(ENUM_VALUE) REFUND_STATUS_COUNT };
 
 /* Among the refusals: something else was asked for under this key, before our store was put back.
  * Asking by the key shows what; if it shows nothing, the key is of no more use. */

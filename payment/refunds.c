@@ -2,9 +2,9 @@
  * key of each call. */
 #include "payment/refunds.h"
 
+#include "common/base/enum_list.h"
 #include "common/base/text.h"
 #include "common/base/uuid.h"
-#include "common/saga/transition_words.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -13,7 +13,7 @@
 
 const char *payment_standing_text(enum standing standing)
 {
-    static const char *const texts[] = { STANDINGS(TRANSITION_TEXT) };
+    static const char *const texts[] = { STANDINGS(ENUM_TEXT) };
     assert(standing < STANDING_COUNT);
     return texts[standing];
 }

@@ -8,6 +8,7 @@
  * nothing, and nothing that failed once stands again. */
 #pragma once
 
+#include "common/base/enum_list.h"
 #include "common/base/ident.h"
 #include "common/base/money.h"
 
@@ -26,12 +27,7 @@
     X(STANDING_SUCCEEDED, "succeeded") /* the money is back */                                     \
     X(STANDING_FAILED, "failed")       /* it never went, or came back to us; for ever */
 
-enum standing {
-#define X(name, text) name,
-    STANDINGS(X)
-#undef X
-        STANDING_COUNT
-};
+enum standing { STANDINGS(ENUM_VALUE) STANDING_COUNT };
 
 struct payment_refund {
     char id[IDENT_SIZE]; /* the provider's; "" = of no refund */

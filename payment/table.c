@@ -251,8 +251,8 @@ static const struct transition rows[] = {
 /* clang-format on */
 
 static const struct transition_state states[] = { PAYMENT_STATES(TRANSITION_STATE) };
-static const char *const inputs[] = { PAYMENT_INPUTS(TRANSITION_TEXT) };
-static const char *const reasons[] = { PAYMENT_REASONS(TRANSITION_TEXT) };
+static const char *const inputs[] = { PAYMENT_INPUTS(ENUM_TEXT) };
+static const char *const reasons[] = { PAYMENT_REASONS(ENUM_TEXT) };
 
 static int state_of(const void *state)
 {

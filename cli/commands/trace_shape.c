@@ -1,6 +1,7 @@
 /* trace_shape.c - finds missing roots, parents, saves and deliveries in a trace, and which killed
  * process may have taken them along. */
 #include "cli/commands/trace_shape.h"
+#include "common/base/enum_list.h"
 
 #include "events/topology.h"
 #include "tracing/tracing.h"
@@ -15,11 +16,7 @@
 
 const char *flaw_text(enum flaw_kind kind)
 {
-    static const char *const texts[] = {
-#define X(name, text) text,
-        FLAWS(X)
-#undef X
-    };
+    static const char *const texts[] = { FLAWS(ENUM_TEXT) };
     return texts[kind];
 }
 

@@ -4,6 +4,7 @@
 
 #include "cli/sources/spans.h"
 #include "common/base/arena.h"
+#include "common/base/enum_list.h"
 #include "common/base/ident.h"
 
 #define FLAW_TEXT_SIZE 256
@@ -14,12 +15,7 @@
     X(FLAW_HOLE, "hole")                                                                           \
     X(FLAW_WARNING, "warning")
 
-enum flaw_kind {
-#define X(name, text) name,
-    FLAWS(X)
-#undef X
-        FLAW_COUNT
-};
+enum flaw_kind { FLAWS(ENUM_VALUE) FLAW_COUNT };
 const char *flaw_text(enum flaw_kind kind);
 
 struct flaw {

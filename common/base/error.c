@@ -1,5 +1,6 @@
 /* error.c - formats messages; context is put in front, and what is too long is cut at the end. */
 #include "common/base/error.h"
+#include "common/base/enum_list.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -35,11 +36,7 @@ bool error_wrap(struct error *error, const char *format, ...)
 
 const char *error_code_text(enum error_code code)
 {
-    static const char *const texts[] = {
-#define X(code, text) text,
-        ERROR_CODES(X)
-#undef X
-    };
+    static const char *const texts[] = { ERROR_CODES(ENUM_TEXT) };
     _Static_assert(sizeof texts / sizeof texts[0] == ERROR_CODE_COUNT, "a text for every code");
     assert(code >= ERROR_NONE && code < ERROR_CODE_COUNT);
     return texts[code];

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/base/attributes.h"
+#include "common/base/enum_list.h"
 
 #include <stdbool.h>
 
@@ -21,12 +22,7 @@
     X(ERROR_BUG, "bug")             /* we are at fault: keep the input, alert */                   \
     X(ERROR_NEWER, "newer")         /* a release after this one knows it: leave it to that one */
 
-enum error_code {
-#define X(code, text) code,
-    ERROR_CODES(X)
-#undef X
-        ERROR_CODE_COUNT
-};
+enum error_code { ERROR_CODES(ENUM_VALUE) ERROR_CODE_COUNT };
 
 struct error {
     enum error_code code;

@@ -2,6 +2,7 @@
  * only for the file that holds a service's table. */
 #pragma once
 
+#include "common/base/enum_list.h"
 #include "common/saga/transition.h"
 
 /* Of a state. */
@@ -11,7 +12,6 @@
 #define FINAL_BUT_FOR(input) .is_final = true, .left_by = (input)
 #define TRANSITION_STATE(value, text, is_true, ...)                                                \
     [value] = { .name = text, .truth = is_true, __VA_ARGS__ },
-#define TRANSITION_TEXT(value, text, ...) [value] = text,
 
 /* Of a row: what its turn counts as, what a request is told, and who is to look. */
 #define APPLIED     .outcome = OUTCOME_APPLIED

@@ -3,6 +3,7 @@
 #include "tracing/export/exporter.h"
 
 #include "common/base/clock.h"
+#include "common/base/enum_list.h"
 #include "common/base/memory.h"
 #include "common/base/thread.h"
 #include "common/base/uuid.h"
@@ -45,11 +46,7 @@ struct exporter {
 
 const char *exporter_drop_text(enum exporter_drop drop)
 {
-    static const char *const texts[] = {
-#define X(drop, text) text,
-        EXPORTER_DROPS(X)
-#undef X
-    };
+    static const char *const texts[] = { EXPORTER_DROPS(ENUM_TEXT) };
     assert(drop < DROP_COUNT);
     return texts[drop];
 }

@@ -10,6 +10,8 @@
  * works again, not for each batch. */
 #pragma once
 
+#include "common/base/enum_list.h"
+
 #include "tracing/export/otlp_json.h"
 #include "tracing/export/outlet.h"
 #include "tracing/export/span_queue.h"
@@ -24,12 +26,7 @@
     X(DROP_REJECTED, "rejected")     /* the collector took the request but not this span */        \
     X(DROP_STOPPED, "shutdown")      /* not sent before the process ended */
 
-enum exporter_drop {
-#define X(drop, text) drop,
-    EXPORTER_DROPS(X)
-#undef X
-        DROP_COUNT
-};
+enum exporter_drop { EXPORTER_DROPS(ENUM_VALUE) DROP_COUNT };
 const char *exporter_drop_text(enum exporter_drop drop);
 
 #define EXPORTER_GAP_MS 20 /* between two exports that the saga's spans have hurried */

@@ -1,6 +1,7 @@
 /* span.c - adds names, attributes, events and links to a span in place, and counts what finds no
  * room. */
 #include "tracing/export/span.h"
+#include "common/base/enum_list.h"
 
 #include <assert.h>
 #include <string.h>
@@ -10,11 +11,7 @@ _Static_assert(sizeof(struct span) <= 1792, "a queue of spans stays small");
 
 const char *span_key_text(enum span_key key)
 {
-    static const char *const texts[] = {
-#define X(key, text) text,
-        SPAN_KEYS(X)
-#undef X
-    };
+    static const char *const texts[] = { SPAN_KEYS(ENUM_TEXT) };
     _Static_assert(sizeof texts / sizeof texts[0] == SPAN_KEY_COUNT, "a text for every key");
     assert(key < SPAN_KEY_COUNT);
     return texts[key];

@@ -6,6 +6,7 @@
  * tracing_intern, which outlives the exporter. Pure. */
 #pragma once
 
+#include "common/base/enum_list.h"
 #include "common/base/trace_context.h"
 
 #include <stdbool.h>
@@ -76,12 +77,7 @@ enum span_status {
     X(KEY_URL_FULL, "url.full")                                                                    \
     X(KEY_URL_TEMPLATE, "url.template")
 
-enum span_key {
-#define X(key, text) key,
-    SPAN_KEYS(X)
-#undef X
-        SPAN_KEY_COUNT
-};
+enum span_key { SPAN_KEYS(ENUM_VALUE) SPAN_KEY_COUNT };
 const char *span_key_text(enum span_key key);
 
 /* Where a span stands. */

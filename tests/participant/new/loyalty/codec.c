@@ -1,7 +1,7 @@
 /* codec.c - events into inputs, a booking's points to and from BSON, and all of it as the engine
  * runs it. */
+#include "common/base/enum_list.h"
 #include "common/saga/stored_field.h"
-#include "common/saga/transition_words.h"
 #include "loyalty/loyalty.h"
 
 static const struct stored_field confirmed_content[] = {
@@ -33,7 +33,7 @@ static const char *correlation_id(const void *state)
     return ((const struct loyalty *)state)->id;
 }
 
-static const char *const state_names[] = { LOYALTY_STATES(TRANSITION_TEXT) };
+static const char *const state_names[] = { LOYALTY_STATES(ENUM_TEXT) };
 static const struct stored_field loyalty_fields[] = {
     STORED_FIELD(loyalty, "id", id),           STORED_ENUM(loyalty, "state", state, state_names, 0),
     STORED_FIELD(loyalty, "points", points),   STORED_FIELD(loyalty, "credited", credited),

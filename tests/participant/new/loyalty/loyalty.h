@@ -12,6 +12,7 @@
  * a row of loyalty_table (table.c). No I/O, no clock, no randomness. */
 #pragma once
 
+#include "common/base/enum_list.h"
 #include "common/saga/announcement.h"
 #include "common/saga/participant.h"
 #include "common/saga/transition.h"
@@ -30,19 +31,9 @@
     X(LOYALTY_CANCELLED, EVENT_BOOKING_CANCELLED)                                                  \
     X(LOYALTY_HEARD, EVENT_LOYALTY_CREDITED)
 
-enum loyalty_state {
-#define X(name, ...) name,
-    LOYALTY_STATES(X)
-#undef X
-        LOYALTY_STATE_COUNT
-};
+enum loyalty_state { LOYALTY_STATES(ENUM_VALUE) LOYALTY_STATE_COUNT };
 
-enum loyalty_input {
-#define X(name, ...) name,
-    LOYALTY_INPUTS(X)
-#undef X
-        LOYALTY_INPUT_COUNT
-};
+enum loyalty_input { LOYALTY_INPUTS(ENUM_VALUE) LOYALTY_INPUT_COUNT };
 
 struct loyalty {
     char id[IDENT_SIZE]; /* the booking's */

@@ -37,7 +37,7 @@ static const struct transition rows[] = {
 /* clang-format on */
 
 static const struct transition_state states[] = { LOYALTY_STATES(TRANSITION_STATE) };
-static const char *const inputs[] = { LOYALTY_INPUTS(TRANSITION_TEXT) };
+static const char *const inputs[] = { LOYALTY_INPUTS(ENUM_TEXT) };
 static const char *const reasons[] = { "" };
 
 static int state_of(const void *state)
