@@ -12,12 +12,41 @@ static bool text_fits(const char *text, size_t size)
     return text != NULL && text[0] != '\0' && strlen(text) < size;
 }
 
+/* As it is stored, printed and searched for. */
+static bool text_is_plain(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_.";
+    return text != NULL && text[0] != '\0' && text[strspn(text, letters)] == '\0';
+}
+
 static const char *states_check(const struct transition_table *table)
 {
     for (int state = 0; state < table->state_count; state++)
         if (!text_fits(table->states[state].name, STATE_SIZE) || table->states[state].truth == NULL)
             return "each state has a name and a line on what is true in it";
     return NULL;
+}
+
+static const char *text_of(const struct transition_table *table, bool is_state, int index)
+{
+    return is_state ? table->states[index].name : table->inputs[index];
+}
+
+static bool texts_check(const struct transition_table *table, bool is_state, struct error *error)
+{
+    const char *what = is_state ? "state" : "input";
+    int count = is_state ? table->state_count : table->input_count;
+    for (int i = 0; i < count; i++) {
+        const char *text = text_of(table, is_state, i);
+        if (!text_is_plain(text))
+            return error_set(error, ERROR_BUG, "%s, %s %d: its text \"%s\" is not of a-z, _ and .",
+                             table->title, what, i, text != NULL ? text : "");
+        for (int before = 0; before < i; before++)
+            if (strcmp(text_of(table, is_state, before), text) == 0)
+                return error_set(error, ERROR_BUG, "%s, %s %d: %s is the text of another too",
+                                 table->title, what, i, text);
+    }
+    return true;
 }
 
 static bool row_exists(const struct transition_table *table, const struct transition *row)
@@ -91,6 +120,8 @@ bool transition_laws_check(const struct transition_table *table, struct error *e
     const char *broken = states_check(table);
     if (broken != NULL)
         return error_set(error, ERROR_BUG, "%s: %s", table->title, broken);
+    if (!texts_check(table, true, error) || !texts_check(table, false, error))
+        return false;
     for (size_t i = 0; i < table->row_count; i++) {
         const struct transition *row = &table->rows[i];
         if (!row_exists(table, row))

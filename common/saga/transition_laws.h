@@ -5,6 +5,7 @@
  * - A row without an action leaves the state as it is.
  * - A final state is left by nothing, or only by the input that it names.
  * - A state that waits does something on its deadline.
+ * - The texts of states and of inputs are of a-z, _ and ., and differ.
  * - Names and verdicts are no longer than a history keeps them; state, input and reason exist. */
 #pragma once
 

@@ -216,6 +216,25 @@ static void a_break_of_each_law_is_named(void **test)
     assert_breaks(&table, "each state has a name");
 }
 
+static void a_text_that_is_odd_or_of_two_is_named(void **test)
+{
+    (void)test;
+    const char *inputs[INPUT_COUNT];
+    struct transition_table table = lamp_copy();
+    table.inputs = memcpy(inputs, lamp_inputs, sizeof lamp_inputs);
+    broken_states[LIT].name = "dark";
+    assert_breaks(&table, "Lamp, state 1: dark is the text of another");
+    broken_states[LIT].name = "Lit";
+    assert_breaks(&table, "Lamp, state 1: its text \"Lit\"");
+    broken_states[LIT].name = "lit";
+    inputs[SWITCH] = "deadline";
+    assert_breaks(&table, "Lamp, input 1: deadline is the text of another");
+    inputs[SWITCH] = "";
+    assert_breaks(&table, "Lamp, input 1: its text \"\"");
+    inputs[SWITCH] = NULL;
+    assert_breaks(&table, "Lamp, input 1: its text \"\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +242,7 @@ int main(void)
         cmocka_unit_test(a_decision_is_what_its_row_says),
         cmocka_unit_test(a_state_that_breaks_an_invariant_is_told_and_nothing_else),
         cmocka_unit_test(a_break_of_each_law_is_named),
+        cmocka_unit_test(a_text_that_is_odd_or_of_two_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
