@@ -58,6 +58,22 @@ static void each_input_that_one_message_has_made_may_come_again(void **test)
     assert_true(contradicts(document, &arena, 6));
 }
 
+/* Of which the participant keeps no field: it only hears that it was said. */
+static void what_nobody_reads_contradicts_nothing(void **test)
+{
+    (void)test;
+    static const struct content_form forms[] = { { .type = 1, .type_name = "told" }, { 0 } };
+    CLEANUP(arena_done) struct arena arena = { 0 };
+    struct participant hearing = tally_participant;
+    struct document *document = document_new(&arena, &hearing, "A");
+    struct input input = { .type_name = "told", .id = "m1", .fingerprint = 2 };
+    hearing.contents = forms;
+    entry_add(document, &arena, 4);
+    assert_false(document_contradicts(document, &hearing, &input, &arena));
+    input.type_name = "deadline";
+    assert_true(document_contradicts(document, &hearing, &input, &arena));
+}
+
 /* ---- documents ---- */
 
 /* As a newer release would store it: one field more in everything that has names. */
@@ -226,6 +242,7 @@ int main(void)
         TEST(a_repeat_with_one_more_field_contradicts_nothing),
         TEST(in_one_batch_too),
         TEST(each_input_that_one_message_has_made_may_come_again),
+        TEST(what_nobody_reads_contradicts_nothing),
         TEST(what_a_newer_release_has_stored_survives_a_save),
         TEST(a_document_of_a_newer_release_is_left_alone),
         TEST(a_message_of_a_newer_schema_is_left_to_a_newer_release),
