@@ -6,8 +6,8 @@
 
 #define SERVICES_MAX 16
 
-/* In the order in which a booking meets them, ended by NULL; they start from the last to the first,
- * so that whoever is called is there. */
+/* In the order in which a booking meets them, ended by NULL: the participants, then the programs
+ * beside the saga. They start from the last to the first, so that whoever is called is there. */
 extern const struct service_description *const services[];
 
 /* NULL: there is none of that name. */

@@ -15,6 +15,7 @@ struct exhaust *exhaust_new(const struct exhaust_plan *plan, FILE *out)
     struct exhaust *explorer = memory_alloc(1, sizeof *explorer);
     explorer->plan = plan;
     explorer->sim = sim_new();
+    explorer->sim->service_count = SIM_ROLE_COUNT;
     explorer->sim->options = (struct sim_options){ .is_told = out != NULL, .out = out };
     explorer->frames = memory_alloc(EXHAUST_DEPTH_MAX, sizeof *explorer->frames);
     exhaust_begin(explorer);

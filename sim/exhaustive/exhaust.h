@@ -8,6 +8,9 @@
  * exhaust_choose, and the explorer runs the transition again until all answers were given. A state
  * that was seen before is not explored again.
  *
+ * Its worlds have the three roles only: further participants of the registry are not there, nor the
+ * bindings to their queues.
+ *
  * What makes it finite, and is left to the random schedules instead: queues are bags, in
  * which any order is possible, and lose nothing that they have, though one may refuse or miss a
  * message; stores fail by
@@ -49,7 +52,7 @@ struct exhaust_plan {
     const char *name;
     size_t op_count;
     struct exhaust_op ops[EXHAUST_OPS_MAX];
-    int workers[SIM_SERVICE_COUNT];
+    int workers[SIM_ROLE_COUNT];
     int duplicates; /* messages that may be delivered once more */
     int crashes;
     int ticks;     /* moves of the clock while something else could happen */
@@ -88,10 +91,10 @@ struct exhaust_call {
 
 struct exhaust_world {
     int64_t now_ms;
-    struct memory_store stores[SIM_SERVICE_COUNT]; /* of these documents, zeroed if unused */
-    struct memory_document documents[SIM_SERVICE_COUNT][EXHAUST_DOCUMENTS_MAX];
-    struct memory_queue queues[SIM_SERVICE_COUNT]; /* bags, of these messages, kept: */
-    struct memory_entry entries[SIM_SERVICE_COUNT][EXHAUST_QUEUE_MAX];
+    struct memory_store stores[SIM_ROLE_COUNT]; /* of these documents, zeroed if unused */
+    struct memory_document documents[SIM_ROLE_COUNT][EXHAUST_DOCUMENTS_MAX];
+    struct memory_queue queues[SIM_ROLE_COUNT]; /* bags, of these messages, kept: */
+    struct memory_entry entries[SIM_ROLE_COUNT][EXHAUST_QUEUE_MAX];
     uint8_t ops[EXHAUST_OPS_MAX]; /* enum exhaust_op_state */
     bool is_intent_accepted;
     uint8_t accepted_intent; /* the op */
@@ -165,7 +168,8 @@ struct exhaust {
     struct exhaust_pool pool;
     struct exhaust_set seen;
     struct exhaust_world world;
-    struct memory_broker broker;     /* of the world's queues */
+    struct memory_broker broker; /* of the world's queues, with these: */
+    struct topology_binding bindings[MEMORY_BINDINGS_MAX];
     struct exhaust_choices *choices; /* NULL: always the first */
     struct exhaust_worker workers[EXHAUST_WORKERS_MAX];
     size_t worker_count;

@@ -156,7 +156,7 @@ static struct memory_queue *queue_named(struct exhaust *explorer, const char *na
     struct memory_queue *queue = explorer->world.queues;
     while (strcmp(queue->name, name) != 0) {
         queue++;
-        assert(queue < explorer->world.queues + SIM_SERVICE_COUNT);
+        assert(queue < explorer->world.queues + SIM_ROLE_COUNT);
     }
     return queue;
 }
@@ -166,11 +166,11 @@ static struct memory_queue *queue_named(struct exhaust *explorer, const char *na
 static bool route(struct exhaust *explorer, const struct message *message)
 {
     struct exhaust_world *world = &explorer->world;
-    size_t bound[SIM_SERVICE_COUNT]; /* bindings */
+    size_t bound[SIM_ROLE_COUNT]; /* bindings */
     size_t count = 0;
-    for (size_t i = 0; i < event_binding_count; i++)
-        if (strcmp(event_bindings[i].routing_key, message->type) == 0) {
-            growth_check(explorer, queue_named(explorer, event_bindings[i].queue));
+    for (size_t i = 0; i < explorer->broker.binding_count; i++)
+        if (strcmp(explorer->broker.bindings[i].routing_key, message->type) == 0) {
+            growth_check(explorer, queue_named(explorer, explorer->broker.bindings[i].queue));
             bound[count++] = i;
         }
     size_t refusing = world->refusals > 0 ? count : 0;
@@ -181,7 +181,7 @@ static bool route(struct exhaust *explorer, const struct message *message)
     struct memory_queue *left_out = NULL;
     if (chosen > 0) {
         size_t binding = bound[(chosen - 1) % count];
-        left_out = queue_named(explorer, event_bindings[binding].queue);
+        left_out = queue_named(explorer, explorer->broker.bindings[binding].queue);
         left_out->full = is_refused ? MEMORY_OWN : 0;
         explorer->broker.unbound = is_refused ? 0 : UINT64_C(1) << binding;
         sim_tell(explorer->sim, "queue %s %s", left_out->name,

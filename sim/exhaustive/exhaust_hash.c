@@ -111,7 +111,7 @@ uint64_t exhaust_hash(const struct exhaust *explorer)
 {
     const struct exhaust_world *world = &explorer->world;
     uint64_t hash = exhaust_mix((uint64_t)world->now_ms, clients_hash(explorer));
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+    for (int service = 0; service < SIM_ROLE_COUNT; service++) {
         hash = exhaust_mix(hash, documents_hash(world, service));
         hash = exhaust_mix(hash, queue_hash(&world->queues[service]));
     }

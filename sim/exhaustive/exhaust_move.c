@@ -31,10 +31,7 @@ static void rules_set(struct sim *sim)
         .refund_retry_max_ms = 600000,
         .refund_attempts_max = 10,
     };
-    sim->participants[SIM_GATEWAY] = gateway_participant(&sim->gateway_config);
-    sim->participants[SIM_BOOKING] = booking_participant(&sim->booking_rules);
-    sim->participants[SIM_PAYMENT] = payment_participant(&sim->payment_rules);
-    sim_newer_make(sim);
+    sim_participants_make(sim);
 }
 
 static void payment_fill(struct payment_payload *content, const struct sim_booking *booking,
@@ -74,6 +71,17 @@ static void op_fill(struct sim *sim, const struct exhaust_op *planned)
     }
 }
 
+/* Those that lead to a queue of this world. */
+static size_t bindings_choose(struct exhaust *explorer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < event_binding_count; i++)
+        for (int role = 0; role < SIM_ROLE_COUNT; role++)
+            if (strcmp(event_bindings[i].queue, services[role]->queue) == 0)
+                explorer->bindings[count++] = event_bindings[i];
+    return count;
+}
+
 void exhaust_begin(struct exhaust *explorer)
 {
     const struct exhaust_plan *plan = explorer->plan;
@@ -88,9 +96,9 @@ void exhaust_begin(struct exhaust *explorer)
         op_fill(sim, &plan->ops[i]);
     assert(sim->payment_count <= EXHAUST_PAYMENTS_MAX);
     world->now_ms = sim->now_ms = EPOCH_MS;
-    explorer->broker = memory_broker_of(world->queues, SIM_SERVICE_COUNT, event_bindings,
-                                        event_binding_count, exhaust_keeper(&explorer->pool));
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+    explorer->broker = memory_broker_of(world->queues, SIM_ROLE_COUNT, explorer->bindings,
+                                        bindings_choose(explorer), exhaust_keeper(&explorer->pool));
+    for (int service = 0; service < SIM_ROLE_COUNT; service++) {
         world->queues[service] = memory_queue_of(services[service]->queue, world->entries[service],
                                                  EXHAUST_QUEUE_MAX, NULL, 0);
         world->stores[service] = memory_store_of(world->documents[service], EXHAUST_DOCUMENTS_MAX,
@@ -134,7 +142,7 @@ static int64_t due_next_ms(const struct exhaust *explorer)
 {
     const struct engine_limits *limits = &engine_limits_default;
     int64_t next_ms = 0;
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (int service = 0; service < SIM_ROLE_COUNT; service++)
         for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++) {
             const struct memory_document *document = &explorer->world.documents[service][i];
             dated(explorer, service, &next_ms, document->due_at_ms);

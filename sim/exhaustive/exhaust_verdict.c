@@ -15,7 +15,7 @@ static bool is_at_rest(const struct memory_document *document)
 bool exhaust_is_quiet(const struct exhaust *explorer)
 {
     const struct exhaust_world *world = &explorer->world;
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+    for (int service = 0; service < SIM_ROLE_COUNT; service++) {
         if (world->queues[service].count > 0)
             return false;
         for (size_t i = 0; i < EXHAUST_DOCUMENTS_MAX; i++)
@@ -130,7 +130,7 @@ void exhaust_judge(struct exhaust *explorer)
 {
     const struct exhaust_world *world = &explorer->world;
     struct sim *sim = explorer->sim;
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (int service = 0; service < SIM_ROLE_COUNT; service++)
         documents_show(world, service, &sim->stores[service]);
     published_show(world, sim);
     clients_show(world, sim);

@@ -53,7 +53,7 @@ static void worker_make(struct exhaust *explorer, enum sim_service service, int 
 
 void exhaust_workers_make(struct exhaust *explorer)
 {
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (int service = 0; service < SIM_ROLE_COUNT; service++)
         for (int number = 1; number <= explorer->plan->workers[service]; number++)
             worker_make(explorer, (enum sim_service)service, number);
 }

@@ -222,7 +222,7 @@ static void views_check(struct sim *sim)
 /* F10: whatever floods in, a document stays small. */
 static void sizes_check(struct sim *sim)
 {
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (size_t service = 0; service < sim->service_count; service++)
         for (size_t i = 0; i < sim->stores[service].memory.count; i++) {
             const struct memory_document *document = &sim->stores[service].documents[i];
             if (document->body_length > DOCUMENT_BYTES_MAX)
@@ -234,7 +234,7 @@ static void sizes_check(struct sim *sim)
 /* What is stored follows from its history, whatever was killed on the way. */
 static void histories_check(struct sim *sim)
 {
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (size_t service = 0; service < sim->service_count; service++)
         for (size_t i = 0; i < sim->stores[service].memory.count; i++) {
             const struct memory_document *document = &sim->stores[service].documents[i];
             struct record record = { .version = document->version,
@@ -265,16 +265,33 @@ static bool is_nothing(void *self, const char *message_id)
 /* At rest nobody owes anything, also where no sweep would find it. */
 static void outboxes_check(struct sim *sim)
 {
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (size_t service = 0; service < sim->service_count; service++)
         for (size_t i = 0; i < sim->stores[service].memory.count; i++)
             (void)sim_document_owed(sim->stores[service].documents[i].body,
                                     sim->stores[service].documents[i].body_length, is_nothing, sim);
+}
+
+/* What is known of a participant without a role: its documents are read, and keep its invariants.
+ */
+static void further_check(struct sim *sim)
+{
+    for (size_t service = SIM_ROLE_COUNT; service < sim->service_count; service++)
+        for (size_t i = 0; i < sim->stores[service].memory.count; i++) {
+            const struct memory_document *document = &sim->stores[service].documents[i];
+            const struct transition_table *table = sim->participants[service].table;
+            struct error error;
+            if (sim_document_state(sim, (enum sim_service)service, document, sim->any_state) &&
+                table != NULL && !table->check(sim->any_state, &error))
+                sim_fail(sim, "I12: %s %s: %s", sim_service_text((enum sim_service)service),
+                         document->id, error.message);
+        }
 }
 
 void sim_outcomes_check(struct sim *sim)
 {
     sizes_check(sim);
     outboxes_check(sim);
+    further_check(sim);
     bookings_check(sim);
     sim_cancels_check(sim);
     sim_conflicts_check(sim);
@@ -291,7 +308,7 @@ void sim_oracle_check(struct sim *sim)
 
 bool sim_is_quiet(const struct sim *sim)
 {
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+    for (size_t service = 0; service < sim->service_count; service++) {
         const struct sim_store *store = &sim->stores[service];
         if (sim->queues[service].count > 0)
             return false;

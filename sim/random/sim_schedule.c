@@ -68,10 +68,7 @@ static void rules_choose(struct sim *sim)
         .refund_retry_max_ms = 600000,
         .refund_attempts_max = 10,
     };
-    sim->participants[SIM_GATEWAY] = gateway_participant(&sim->gateway_config);
-    sim->participants[SIM_BOOKING] = booking_participant(&sim->booking_rules);
-    sim->participants[SIM_PAYMENT] = payment_participant(&sim->payment_rules);
-    sim_newer_make(sim);
+    sim_participants_make(sim);
 }
 
 static void faults_choose(struct sim *sim)
@@ -109,7 +106,7 @@ static int64_t a_while(struct sim *sim)
 
 static void broker_strike(struct sim *sim)
 {
-    enum sim_service service = (enum sim_service)sim_random_below(&sim->random, SIM_SERVICE_COUNT);
+    enum sim_service service = (enum sim_service)sim_random_below(&sim->random, sim->service_count);
     if (sim_fault(sim, FAULT_BLOCK)) {
         sim_tell(sim, "the broker blocks publishers");
         sim->blocked_until_ms = a_while(sim);
@@ -132,7 +129,7 @@ static void broker_strike(struct sim *sim)
     if (sim_fault(sim, FAULT_WIPE)) {
         sim_tell(sim, "the broker is wiped");
         anomaly_reached(sim, ANOMALY_E14);
-        for (int each = 0; each < SIM_SERVICE_COUNT; each++) {
+        for (size_t each = 0; each < sim->service_count; each++) {
             sim_queue_delete(sim, (enum sim_service)each);
             sim->queues[each].count = 0; /* what waits beside it, too */
         }
@@ -153,13 +150,13 @@ static void world_strike(struct sim *sim)
     sim_release_strike(sim);
     if (sim_fault(sim, FAULT_STORE_AWAY)) {
         enum sim_service service =
-            (enum sim_service)sim_random_below(&sim->random, SIM_SERVICE_COUNT);
+            (enum sim_service)sim_random_below(&sim->random, sim->service_count);
         sim_tell(sim, "the store of %s goes away", sim_service_text(service));
         sim->stores[service].away_until_ms = a_while(sim);
     }
     if (sim_fault(sim, FAULT_STORE_READONLY)) {
         enum sim_service service =
-            (enum sim_service)sim_random_below(&sim->random, SIM_SERVICE_COUNT);
+            (enum sim_service)sim_random_below(&sim->random, sim->service_count);
         sim_tell(sim, "the store of %s takes no writes", sim_service_text(service));
         sim->stores[service].readonly_until_ms =
             sim->now_ms + sim_random_between(&sim->random, 1, READONLY_MS_MAX);
@@ -229,9 +226,9 @@ static void heal_begin(struct sim *sim)
     sim->blocked_until_ms = 0;
     sim->broker_away_until_ms = 0;
     sim->provider_shut_until_ms = 0;
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (size_t service = 0; service < sim->service_count; service++)
         sim->full_until_ms[service] = 0;
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (size_t service = 0; service < sim->service_count; service++)
         sim->stores[service].away_until_ms = sim->stores[service].readonly_until_ms = 0;
 }
 
@@ -324,7 +321,7 @@ bool sim_run(struct sim *sim, uint64_t seed, const struct sim_options *options)
 static uint64_t end_hash(const struct sim *sim)
 {
     uint64_t hash = HASH_FOLD_START;
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (size_t service = 0; service < sim->service_count; service++)
         for (size_t i = 0; i < sim->stores[service].memory.count; i++) {
             const struct memory_document *document = &sim->stores[service].documents[i];
             hash = hash_fold(hash, document->id, strlen(document->id));

@@ -6,16 +6,55 @@
 #include "replay/replay_decide.h"
 #include "services/registry.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* By role: each of the three has its part against clients and provider of the world. */
+static void roles_check(const struct sim *sim)
+{
+    static const char *const names[] = {
+        [SIM_GATEWAY] = "gateway", [SIM_BOOKING] = "booking", [SIM_PAYMENT] = "payment"
+    };
+    assert(sim->service_count >= SIM_ROLE_COUNT);
+    for (int role = 0; role < SIM_ROLE_COUNT; role++)
+        assert(strcmp(services[role]->name, names[role]) == 0);
+    for (size_t i = sim->service_count; services[i] != NULL; i++)
+        assert(services[i]->participant == NULL);
+}
+
+static void rules_find(struct sim *sim)
+{
+    sim->rules[SIM_GATEWAY] = &sim->gateway_config;
+    sim->rules[SIM_BOOKING] = &sim->booking_rules;
+    sim->rules[SIM_PAYMENT] = &sim->payment_rules;
+    for (size_t service = SIM_ROLE_COUNT; service < sim->service_count; service++)
+        sim->rules[service] = service_default_rules(services[service], &sim->defaults);
+}
+
+static void *any_state_new(const struct sim *sim)
+{
+    size_t bytes_max = 0;
+    for (size_t service = 0; service < sim->service_count; service++) {
+        size_t bytes = services[service]->participant(sim->rules[service]).state_size;
+        bytes_max = bytes > bytes_max ? bytes : bytes_max;
+    }
+    return memory_alloc(1, bytes_max);
+}
 
 struct sim *sim_new(void)
 {
     struct sim *sim = memory_alloc(1, sizeof *sim);
     sim->replayer = replayer_new();
+    while (services[sim->service_count] != NULL &&
+           services[sim->service_count]->participant != NULL)
+        sim->service_count++;
+    roles_check(sim);
+    rules_find(sim);
+    sim->any_state = any_state_new(sim);
     struct memory_keeper keeper = memory_keeper_arena(&sim->arena);
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (size_t service = 0; service < sim->service_count; service++)
         sim->stores[service].memory =
             memory_store_of(sim->stores[service].documents, SIM_DOCUMENTS_MAX, keeper);
     sim->backup.memory = memory_store_of(sim->backup.documents, SIM_DOCUMENTS_MAX, keeper);
@@ -24,13 +63,15 @@ struct sim *sim_new(void)
 
 struct sim *sim_free(struct sim *sim)
 {
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (size_t service = 0; service < sim->service_count; service++)
         for (int i = 0; i < SIM_WORKERS_PER_SERVICE_MAX; i++)
             sim->engines[service][i] = engine_free(sim->engines[service][i]);
     for (int i = 0; i < SIM_WORKERS_PER_SERVICE_MAX; i++)
         sim->effect_queues[i] = effect_queue_free(sim->effect_queues[i]);
     sim->replayer = replayer_free(sim->replayer);
     arena_done(&sim->arena);
+    arena_done(&sim->defaults);
+    free(sim->any_state);
     free(sim);
     return NULL;
 }
@@ -41,7 +82,7 @@ void sim_clear(struct sim *sim)
     const size_t schedule_begin = offsetof(struct sim, seed);
     for (size_t i = 0; i < sim->mark_count; i++)
         sim->mark_index[sim->marks[i].index_at] = 0;
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+    for (size_t service = 0; service < sim->service_count; service++) {
         struct sim_store *store = &sim->stores[service];
         sim->queues[service] = memory_queue_of(services[service]->queue, sim->entries[service],
                                                SIM_QUEUE_MAX, sim->letters[service], SIM_DEAD_MAX);
@@ -50,7 +91,7 @@ void sim_clear(struct sim *sim)
         store->junk_count = 0;
         store->junk_at_ms = 0;
     }
-    sim->broker = memory_broker_of(sim->queues, SIM_SERVICE_COUNT, event_bindings,
+    sim->broker = memory_broker_of(sim->queues, sim->service_count, event_bindings,
                                    event_binding_count, memory_keeper_arena(&sim->arena));
     sim->backup.memory.count = 0;
     arena_clear(&sim->arena);

@@ -45,14 +45,18 @@ struct sim {
     struct arena arena;         /* messages, deliveries, requests, bodies: for one schedule */
     uint64_t steps, port_calls; /* of all schedules so far */
     struct replayer *replayer;
-    struct engine *engines[SIM_SERVICE_COUNT][SIM_WORKERS_PER_SERVICE_MAX];
+    size_t service_count; /* the first of the registry: all its participants, or the roles alone */
+    const void *rules[SIM_SERVICES_MAX]; /* of the roles, see below; of others the defaults, in: */
+    struct arena defaults;
+    void *any_state; /* room for one of any participant */
+    struct engine *engines[SIM_SERVICES_MAX][SIM_WORKERS_PER_SERVICE_MAX];
     struct effect_queue *effect_queues[SIM_WORKERS_PER_SERVICE_MAX];
     struct memory_broker broker;
-    struct memory_queue queues[SIM_SERVICE_COUNT]; /* of these: */
-    struct memory_entry entries[SIM_SERVICE_COUNT][SIM_QUEUE_MAX];
-    struct memory_letter letters[SIM_SERVICE_COUNT][SIM_DEAD_MAX];
+    struct memory_queue queues[SIM_SERVICES_MAX]; /* of these: */
+    struct memory_entry entries[SIM_SERVICES_MAX][SIM_QUEUE_MAX];
+    struct memory_letter letters[SIM_SERVICES_MAX][SIM_DEAD_MAX];
     struct memory_held hands[SIM_WORKERS_MAX][SIM_PREFETCH];
-    struct sim_store stores[SIM_SERVICE_COUNT];
+    struct sim_store stores[SIM_SERVICES_MAX];
     struct sim_store backup; /* of payment's; count 0 = none */
     struct sim_mark marks[SIM_MARKS_MAX];
     uint16_t mark_index[SIM_MARK_INDEX]; /* mark + 1, 0 = free */
@@ -82,19 +86,21 @@ struct sim {
     struct booking_rules booking_rules;
     struct payment_rules payment_rules;
     struct gateway_config gateway_config;
-    struct participant participants[SIM_SERVICE_COUNT];
-    struct participant newer[SIM_SERVICE_COUNT]; /* of the newer release */
+    struct participant participants[SIM_SERVICES_MAX];
+    struct participant newer[SIM_SERVICES_MAX]; /* of the newer release */
     size_t worker_count, mark_count, booking_count, payment_count, op_count, call_count;
     size_t poison_count, refunds_moving;
     int64_t keys_kept_ms; /* how long the provider knows a key; 0 = for ever */
     struct sim_kept old[SIM_KEPT_MAX], dead[SIM_KEPT_MAX];
-    const struct sim_message *settled[SIM_SERVICE_COUNT]; /* a sound one, the last */
+    const struct sim_message *settled[SIM_SERVICES_MAX]; /* a sound one, the last */
     size_t old_count, dead_count;
-    int64_t full_until_ms[SIM_SERVICE_COUNT]; /* a queue refuses what is published */
+    int64_t full_until_ms[SIM_SERVICES_MAX]; /* a queue refuses what is published */
     int64_t blocked_until_ms, broker_away_until_ms, provider_shut_until_ms;
 };
 
 /* sim.c */
+/* Aborts where the registry does not begin with the roles, or has a participant after a service
+ * that is none. */
 struct sim *sim_new(void);
 struct sim *sim_free(struct sim *sim); /* returns NULL */
 void sim_clear(struct sim *sim);       /* for the next schedule: what the last one used */

@@ -19,7 +19,7 @@ static void connect_see(struct sim_worker *worker)
 {
     struct sim *sim = worker->sim;
     const struct sim_store *store = &sim->stores[worker->service];
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (size_t service = 0; service < sim->service_count; service++)
         if ((sim->queues[service].missing & MEMORY_OWN) != 0)
             anomaly_reached(sim, ANOMALY_E15);
     if (worker->service != SIM_BOOKING || sim_queue_waiting(sim, SIM_BOOKING) == 0)

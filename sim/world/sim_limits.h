@@ -1,12 +1,15 @@
 /* sim_limits.h - whom a simulated world has, and how much of everything. */
 #pragma once
 
-/* By role: the clients, the provider and the oracle have their part against each of these. They
- * stand where the registry has them. */
-enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_SERVICE_COUNT };
+#include "services/registry.h"
 
-#define SIM_WORKERS_MAX             6
+/* A service as the registry counts it. By role: the clients, the provider and the oracle have their
+ * part against each of these, with which the registry begins. Further participants follow. */
+enum sim_service { SIM_GATEWAY, SIM_BOOKING, SIM_PAYMENT, SIM_ROLE_COUNT };
+
+#define SIM_SERVICES_MAX            SERVICES_MAX
 #define SIM_WORKERS_PER_SERVICE_MAX 2
+#define SIM_WORKERS_MAX             (SIM_WORKERS_PER_SERVICE_MAX * SIM_SERVICES_MAX)
 #define SIM_BOOKINGS_MAX            4
 #define SIM_PAYMENTS_MAX            32
 #define SIM_OPS_MAX                 160

@@ -3,7 +3,8 @@
 
 #include "sim/world/sim.h"
 
-void sim_newer_make(struct sim *sim);                      /* after the participants are known */
+/* The participants that ship, by the rules that are set, and those of the newer release. */
+void sim_participants_make(struct sim *sim);
 bool sim_is_newer(const struct memory_document *document); /* only the newer release reads it */
 /* A document as this worker has just stored it gets what its release stores beside. */
 void sim_newer_store(struct sim_worker *worker, struct memory_document *document);

@@ -2,7 +2,6 @@
  * is known of every message id. */
 #include "sim/world/sim_queue.h"
 #include "common/base/hash.h"
-#include "events/topology.h"
 #include "sim/world/sim.h"
 #include "sim/world/sim_story.h"
 #include "sim/world/sim_topology.h"
@@ -133,12 +132,12 @@ static void refusal_see(struct sim *sim, const struct message *message)
 static bool is_missed(struct sim *sim, const struct message *message)
 {
     bool is_missed_by_one = false;
-    for (size_t i = 0; i < event_binding_count; i++) {
-        if (strcmp(event_bindings[i].routing_key, message->type) != 0)
+    for (size_t i = 0; i < sim->broker.binding_count; i++) {
+        if (strcmp(sim->broker.bindings[i].routing_key, message->type) != 0)
             continue;
         is_missed_by_one |= sim_binding_is_lost(sim, i);
-        for (int service = 0; service < SIM_SERVICE_COUNT; service++)
-            if (strcmp(sim->queues[service].name, event_bindings[i].queue) == 0 &&
+        for (size_t service = 0; service < sim->service_count; service++)
+            if (strcmp(sim->queues[service].name, sim->broker.bindings[i].queue) == 0 &&
                 (sim->queues[service].missing & MEMORY_OWN) != 0)
                 sim->may_lose_messages = true;
     }
@@ -149,13 +148,13 @@ static bool is_missed(struct sim *sim, const struct message *message)
 enum publish_result sim_route(struct sim *sim, const struct message *message)
 {
     uint32_t taken;
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+    for (size_t service = 0; service < sim->service_count; service++) {
         growth_check(sim, (enum sim_service)service);
         sim->queues[service].full = sim->full_until_ms[service] > sim->now_ms ? MEMORY_OWN : 0;
     }
     bool is_missed_by_one = is_missed(sim, message);
     enum publish_result result = memory_broker_route(&sim->broker, message, &taken);
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++)
+    for (size_t service = 0; service < sim->service_count; service++)
         if ((taken >> service & 1) != 0)
             queue_taken(sim, (enum sim_service)service, message);
     if (is_missed_by_one && taken != 0)

@@ -79,7 +79,7 @@ static void absorb_check(struct sim *sim, const struct memory_document *document
 /* What others have left in the stores. */
 void sim_stores_make(struct sim *sim)
 {
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+    for (size_t service = 0; service < sim->service_count; service++) {
         if (!sim_fault(sim, FAULT_JUNK))
             continue;
         sim->stores[service].junk_count = (size_t)sim_random_between(&sim->random, 1, SIM_JUNK_MAX);
@@ -148,12 +148,8 @@ static enum save_result conflict_see(struct sim_worker *worker)
 /* I12: what is saved can be loaded. */
 static void loading_check(struct sim_worker *worker, const struct memory_document *document)
 {
-    union {
-        struct booking booking;
-        struct payment payment;
-        struct gateway_view view;
-    } state;
-    (void)sim_document_state(worker->sim, worker->service, document, &state);
+    struct sim *sim = worker->sim;
+    (void)sim_document_state(sim, worker->service, document, sim->any_state);
 }
 
 /* What an outsider may expect of this save: before it is made. */

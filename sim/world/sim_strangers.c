@@ -1,5 +1,6 @@
 /* sim_strangers.c - who else has access to the broker: publishers of nonsense, of forgeries, of
  * captures that the payment service has not stored yet, and of demands for too much money. */
+#include "common/saga/content_codec.h"
 #include "events/topology.h"
 #include "sim/world/sim.h"
 #include "sim/world/sim_document.h"
@@ -11,30 +12,25 @@
 
 static const struct poison {
     const char *type, *body;
-    enum sim_service reader; /* elsewhere its type is unknown */
     enum sim_anomaly meets;
 } poisons[] = {
 #define CAPTURE(money) "{\"paymentId\":\"p1\",\"intentId\":\"b1\",\"userId\":\"u1\"," money "}"
-    { EVENT_PAYMENT_CAPTURED, "{\"paymentId\":\"p1\"", SIM_BOOKING, ANOMALY_H1 },
-    { EVENT_INTENT_CREATED, "[]", SIM_BOOKING, ANOMALY_H1 },
-    { EVENT_INTENT_CREATED, "", SIM_BOOKING, ANOMALY_H1 },
-    { EVENT_BOOKING_FAILED, "{\"intentId\":\"b1\",\"reason\":\"x\",\"payments\":{}}", SIM_PAYMENT,
-      ANOMALY_H1 },
-    { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":-5,\"currency\":\"EUR\""), SIM_BOOKING,
-      ANOMALY_B10 },
-    { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":1.5,\"currency\":\"EUR\""), SIM_BOOKING,
-      ANOMALY_B10 },
+    { EVENT_PAYMENT_CAPTURED, "{\"paymentId\":\"p1\"", ANOMALY_H1 },
+    { EVENT_INTENT_CREATED, "[]", ANOMALY_H1 },
+    { EVENT_INTENT_CREATED, "", ANOMALY_H1 },
+    { EVENT_BOOKING_FAILED, "{\"intentId\":\"b1\",\"reason\":\"x\",\"payments\":{}}", ANOMALY_H1 },
+    { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":-5,\"currency\":\"EUR\""), ANOMALY_B10 },
+    { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":1.5,\"currency\":\"EUR\""), ANOMALY_B10 },
     { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":9007199254740993,\"currency\":\"EUR\""),
-      SIM_BOOKING, ANOMALY_B10 },
-    { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":5,\"currency\":\"Eur\""), SIM_BOOKING,
       ANOMALY_B10 },
-    { "booking.exploded", "{}", SIM_SERVICE_COUNT, ANOMALY_H2 },
+    { EVENT_PAYMENT_CAPTURED, CAPTURE("\"amount\":5,\"currency\":\"Eur\""), ANOMALY_B10 },
+    { "booking.exploded", "{}", ANOMALY_H2 },
 #undef CAPTURE
 };
 
 void sim_poison_publish(struct sim *sim)
 {
-    enum sim_service service = (enum sim_service)sim_random_below(&sim->random, SIM_SERVICE_COUNT);
+    enum sim_service service = (enum sim_service)sim_random_below(&sim->random, sim->service_count);
     const struct poison *poison =
         &poisons[sim_random_below(&sim->random, sizeof poisons / sizeof poisons[0])];
     struct message message = { .schema_version = SCHEMA_FIRST };
@@ -52,8 +48,7 @@ void sim_poison_publish(struct sim *sim)
         return;
     put->is_poison = true;
     put->is_malformed = sim_random_chance(&sim->random, 300);
-    bool is_known = poison->reader == service ||
-                    (service == SIM_GATEWAY && strcmp(poison->type, EVENT_BOOKING_FAILED) == 0);
+    bool is_known = content_form_find(sim->participants[service].contents, poison->type) != NULL;
     put->quarantine_meets = put->is_malformed       ? ANOMALY_H1
                             : is_newer || !is_known ? ANOMALY_H2
                                                     : poison->meets;

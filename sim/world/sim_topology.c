@@ -2,7 +2,6 @@
  * as common/rabbitmq/amqp_consumer.c does: when they connect, at intervals, and soon after they
  * have announced something again. */
 #include "sim/world/sim_topology.h"
-#include "events/topology.h"
 #include "sim/world/sim.h"
 #include "sim/world/sim_story.h"
 
@@ -35,9 +34,9 @@ void sim_topology_doubt(struct sim_worker *worker)
 
 void sim_binding_lose(struct sim *sim)
 {
-    size_t lost = sim_random_below(&sim->random, event_binding_count);
-    sim_tell(sim, "the binding of %s to %s is lost", event_bindings[lost].routing_key,
-             event_bindings[lost].queue);
+    size_t lost = sim_random_below(&sim->random, sim->broker.binding_count);
+    sim_tell(sim, "the binding of %s to %s is lost", sim->broker.bindings[lost].routing_key,
+             sim->broker.bindings[lost].queue);
     memory_broker_unbind(&sim->broker, lost);
 }
 

@@ -37,10 +37,20 @@ void sim_trace_saved(struct sim_worker *worker, const struct memory_document *be
     saved->unobserved = count - known;
 }
 
+/* Where nothing is stored yet, its document cannot say. */
+static const char *further_booking_of(const struct participant *participant,
+                                      const struct decided *decided)
+{
+    const char *id = participant->correlation_id(decided->state);
+    return id[0] != '\0' ? id : decided->input->correlation_id;
+}
+
 /* The booking that an input names; a deadline or a result names none, its document does. */
 static const char *booking_of(const struct sim_worker *worker, const struct decided *decided)
 {
     const struct input *input = decided->input;
+    if (worker->service >= SIM_ROLE_COUNT)
+        return further_booking_of(&worker->sim->participants[worker->service], decided);
     if (worker->service != SIM_PAYMENT)
         return input->document_id;
     if (input->type == INPUT_DEADLINE || input->type == INPUT_RESULT)

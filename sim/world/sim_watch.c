@@ -364,7 +364,7 @@ static void decision_see(struct sim_worker *worker, const struct decided *decide
         booking_see(sim, decided);
     else if (worker->service == SIM_PAYMENT)
         payment_see(sim, decided);
-    else
+    else if (worker->service == SIM_GATEWAY)
         gateway_see(sim, decided);
 }
 

@@ -25,7 +25,7 @@ static void engine_start(struct sim_worker *worker)
         .store = sim_store_port(worker),
         .bus = sim_bus_port(worker),
     };
-    if (worker->service != SIM_BOOKING)
+    if (worker->service == SIM_GATEWAY || worker->service == SIM_PAYMENT)
         ports.requests = sim_request_port(worker);
     if (worker->service == SIM_PAYMENT) {
         sim_pool_open(worker);
@@ -73,7 +73,7 @@ static void worker_make(struct sim *sim, enum sim_service service, int number)
 void sim_workers_make(struct sim *sim)
 {
     static const int second_shares[SIM_SIZE_COUNT] = { 250, 400, 500 };
-    for (int service = 0; service < SIM_SERVICE_COUNT; service++) {
+    for (size_t service = 0; service < sim->service_count; service++) {
         int count = sim_random_chance(&sim->random, second_shares[sim->size]) ? 2 : 1;
         for (int number = 1; number <= count; number++)
             worker_make(sim, (enum sim_service)service, number);

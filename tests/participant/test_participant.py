@@ -108,6 +108,13 @@ def test_its_table_keeps_the_laws():
     assert "every_table_keeps_the_laws" in run(BUILD / "tests/unit/test_transition")
 
 
+def test_the_simulator_plays_it():
+    """With duplicates, crashes, lost queues and two releases of it, at its usual rules."""
+    assert any(re.search(r"loyalty-\d decides deadline .* maturing -> credited", run(BUILD / "sim/roundtrip-sim", "--seed", str(seed)))
+               for seed in range(1, 21))
+    assert "all invariants hold" in run(BUILD / "sim/roundtrip-sim", "--schedules", "3000", "--jobs", "2")
+
+
 def test_pages_and_drawings_have_it():
     assert "## Loyalty" in run(BUILD / "docs/print-states")
     assert "## loyalty.credited" in run(BUILD / "docs/print-events")
