@@ -1,6 +1,7 @@
 /* daemon_hooks.c - what a daemon gets from tracing: the observers, metrics and the flush. */
 #include "tracing/observer_state.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,6 +63,7 @@ static void flush(void *self)
 
 struct daemon_tracing tracing_for_daemon(struct tracing_observer *observer)
 {
+    assert(observer->engine_port.self == observer && observer->http_port_table.self == observer);
     return (struct daemon_tracing){
         .self = observer,
         .engine_observer = &observer->engine_port,

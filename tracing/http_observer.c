@@ -27,6 +27,7 @@ void tracing_request_begin(struct tracing_observer *observer, const char *bookin
     current.span_id[7] |= 1; /* never zero */
     if (request == NULL)
         return;
+    assert(request->input.source == INPUT_FROM_REQUEST);
     struct input *input = &request->input;
     lineage_find(observer->tracing, booking_id, "", "", false, &lineage);
     struct trace_context context = lineage_context(&lineage, current.span_id);

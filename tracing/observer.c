@@ -17,6 +17,7 @@ static const uint8_t no_id[8];
 
 void observer_random_id(struct tracing_observer *observer, uint8_t ret_span_id[8])
 {
+    assert(observer->random_used <= OBSERVER_RANDOM);
     do {
         if (observer->random_used + 8 > OBSERVER_RANDOM) {
             uuid_random_bytes(observer->random, sizeof observer->random);
@@ -29,6 +30,7 @@ void observer_random_id(struct tracing_observer *observer, uint8_t ret_span_id[8
 
 void observer_place(struct tracing_observer *observer, struct open_input *open)
 {
+    assert(open->input != NULL);
     if (open->is_placed)
         return;
     const struct input *input = open->input;
@@ -40,11 +42,13 @@ void observer_place(struct tracing_observer *observer, struct open_input *open)
 
 struct open_batch *observer_made(struct tracing_observer *observer)
 {
+    assert(observer->ring.count <= BATCH_RING);
     return &observer->batches[batch_ring_newest(&observer->ring)];
 }
 
 struct open_batch *observer_published(struct tracing_observer *observer)
 {
+    assert(observer->ring.oldest < BATCH_RING);
     return &observer->batches[batch_ring_oldest(&observer->ring)];
 }
 
@@ -81,6 +85,7 @@ static void context_stamp(struct input *input, const struct lineage *lineage)
 static void input_open(struct tracing_observer *observer, struct open_batch *batch,
                        struct input *input, int64_t now_ns)
 {
+    assert(batch->input_count < OBSERVER_INPUTS_MAX);
     struct open_input *open = &batch->inputs[batch->input_count++];
     memset(open, 0, sizeof *open);
     open->input = input;
@@ -140,6 +145,7 @@ static void stage_end(void *self, enum engine_stage stage, size_t items, const c
     if (is_off(observer) || batch->input_count == 0 || stage == STAGE_PUBLISH ||
         stage == STAGE_CLEAR || batch->stage_count == OBSERVER_STAGES_MAX)
         return;
+    assert(batch->stage_count < OBSERVER_STAGES_MAX);
     struct stage_record *record = &batch->stages[batch->stage_count++];
     *record = (struct stage_record){ .stage = stage,
                                      .started_ns = observer->stage_started_ns,
@@ -249,6 +255,7 @@ static void postponed(void *self, const struct delivery *delivery, const char *r
 static size_t first_of_trace(struct tracing_observer *observer, const struct open_batch *batch,
                              size_t at)
 {
+    assert(at < OBSERVER_INPUTS_MAX && batch->inputs[at].is_placed);
     const uint8_t *trace_id = batch->inputs[at].lineage.place.trace_id;
     uint64_t hash;
     memcpy(&hash, trace_id + 8, sizeof hash);

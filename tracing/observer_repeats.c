@@ -48,5 +48,6 @@ int64_t observer_repeats_take(struct tracing_observer *observer, const uint8_t t
     int64_t taken = count->trace == trace ? count->count : 0;
     if (taken > 0)
         count->count = 0;
+    assert(taken >= 0);
     return taken;
 }

@@ -31,6 +31,7 @@ const char *tracing_intern(struct tracing *tracing, const char *text)
 
 bool tracing_records(const struct tracing *tracing, const uint8_t trace_id[16])
 {
+    assert(tracing->environment.sampler.threshold <= SAMPLER_RANKS);
     return tracing->exporter != NULL && sampler_wants(&tracing->environment.sampler, trace_id);
 }
 
@@ -143,6 +144,7 @@ static const char *environment_get(void *self, const char *name)
 
 struct tracing *tracing_start(const char *service_name, const char *instance_id)
 {
+    assert(service_name != NULL);
     char made_id[UUID_TEXT_SIZE];
     uint8_t random[16];
     struct environment_source source = { .get = environment_get, .warn = warn };

@@ -3,10 +3,12 @@
 #include "common/bson/bson_keep.h"
 #include "common/bson/bson_form.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct bson_kept bson_keep(struct bson_fields stored, struct bson_fields known)
 {
+    assert(stored.bytes != NULL && known.bytes != NULL);
     bool is_same =
         stored.length == known.length && memcmp(stored.bytes, known.bytes, stored.length) == 0;
     return is_same ? (struct bson_kept){ .stored = { .bytes = NULL } }
@@ -72,6 +74,7 @@ static void field_write(struct bson_output *output, const struct bson_element *f
 void bson_keep_write(struct bson_output *output, struct bson_fields fresh, struct bson_kept kept,
                      bool is_array)
 {
+    assert(output->depth > 0 && fresh.next != NULL);
     struct bson_fields fields = fresh;
     struct bson_element field;
     while (bson_read_each(&fields, &field))

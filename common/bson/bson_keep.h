@@ -17,7 +17,8 @@ struct bson_kept {
     struct bson_fields known;  /* the same, as this code writes it */
 };
 
-/* Both are the same document or array, as it was stored and as it is encoded after its decoding. */
+/* Both are the same document or array, as it was stored and as it is encoded after its decoding,
+ * and outlive what is returned. */
 struct bson_kept bson_keep(struct bson_fields stored, struct bson_fields known);
 /* The elements of `fresh`, and what is unknown beside them, into the document or array that is
  * open.

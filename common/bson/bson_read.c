@@ -2,6 +2,7 @@
 #include "common/bson/bson_read.h"
 #include "common/bson/bson_form.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <string.h>
 
@@ -257,6 +258,7 @@ bool bson_read_each(struct bson_fields *fields, struct bson_element *ret_element
 
 bool bson_elements_equal(const struct bson_element *one, const struct bson_element *other)
 {
+    assert(one->size > 0 && other->size > 0);
     return one->size == other->size && memcmp(one->bytes, other->bytes, one->size) == 0;
 }
 

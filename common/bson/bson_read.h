@@ -21,13 +21,15 @@ struct bson_fields { /* of a document or array; its bytes are borrowed */
 /* False: these bytes are no BSON document. */
 MUST_CHECK bool bson_read_open(struct bson_fields *ret_fields, const uint8_t *bytes, size_t length);
 
-/* A field of that name, of any type. */
+/* From here on `fields` is one that bson_read_open, or a read below, has filled with true. A field
+ * of that name, of any type. */
 bool bson_read_has(struct bson_fields *fields, const char *key);
 /* Absent, of another type, or longer than size - 1: false, buffer as it was. */
 bool bson_read_text(struct bson_fields *fields, const char *key, char *buffer, size_t size);
 /* The same, borrowed and of any length, with a final NUL. */
 bool bson_read_text_bytes(struct bson_fields *fields, const char *key, const char **ret_text,
                           size_t *ret_length);
+/* Absent or of another type: false, and *ret_value as it was. Only BSON's int64 is an int. */
 bool bson_read_int(struct bson_fields *fields, const char *key, int64_t *ret_value);
 bool bson_read_bool(struct bson_fields *fields, const char *key, bool *ret_value);
 /* A sub-document or array, borrowed from fields. */
@@ -43,6 +45,7 @@ struct bson_element {
     uint8_t type;
     struct bson_fields nested; /* of a document or array; else its bytes are NULL */
 };
+/* Borrowed from fields, like all that is read. */
 bool bson_read_element(struct bson_fields *fields, const char *key,
                        struct bson_element *ret_element);
 /* Where the next search or walk begins: at the first field; and the name there, NULL at the end. */

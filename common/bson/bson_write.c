@@ -13,6 +13,7 @@ static void grow(struct bson_output *output, size_t count)
     uint8_t *grown = arena_room(output->arena, output->room);
     memcpy(grown, output->bytes, output->length);
     output->bytes = grown;
+    assert(count <= output->room - output->length);
 }
 
 /* The next `count` bytes, to be filled in. */
@@ -60,6 +61,7 @@ void bson_write_end(struct bson_output *output)
 
 void bson_write_begin(struct bson_output *output, struct arena *arena, size_t room)
 {
+    assert(room >= BSON_FORM_EMPTY_BYTES);
     output->arena = arena;
     output->bytes = arena_room(arena, room);
     output->length = 0;
@@ -72,6 +74,7 @@ const uint8_t *bson_write_finish(struct bson_output *output, size_t *ret_length)
 {
     assert(output->depth == 1);
     bson_write_end(output);
+    assert(output->depth == 0 && output->length <= output->room);
     *ret_length = output->length;
     return output->bytes;
 }
@@ -103,12 +106,14 @@ void bson_write_bool(struct bson_output *output, const char *key, bool value)
 
 void bson_write_element(struct bson_output *output, const struct bson_element *element)
 {
+    assert(element->size >= 2); /* its type, and the NUL of its name */
     memcpy(take(output, element->size), element->bytes, element->size);
 }
 
 void bson_write_document(struct bson_output *output, const char *key, const uint8_t *bytes,
                          size_t length)
 {
+    assert(length >= BSON_FORM_EMPTY_BYTES);
     memcpy(element_put(output, BSON_FORM_DOCUMENT, key, length), bytes, length);
 }
 

@@ -22,7 +22,8 @@ struct bson_output {
     size_t depth;
 };
 
-/* Opens the outermost document. `room` bytes at first; it grows. */
+/* Opens the outermost document. `room` bytes at first, at least an empty document's; it grows. One
+ * thread at a time: the arena's. */
 void bson_write_begin(struct bson_output *output, struct arena *arena, size_t room);
 /* Ends it. The bytes live in the arena. */
 const uint8_t *bson_write_finish(struct bson_output *output, size_t *ret_length);

@@ -210,7 +210,6 @@ static void too_old_hand_back(struct effect_queue *queue, int64_t now_ms)
 struct effect_call *effect_queue_next(struct effect_queue *queue, bool is_for_later_ones,
                                       int64_t now_ms)
 {
-    assert(in_use(queue) <= queue->used);
     if (queue->counts[CALL_WAITS] == 0)
         return NULL;
     too_old_hand_back(queue, now_ms);

@@ -361,6 +361,7 @@ size_t http_server_threads_left(const struct http_server *server)
 
 int http_server_port(const struct http_server *server)
 {
+    assert(server->port > 0);
     return server->port;
 }
 

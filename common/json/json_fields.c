@@ -266,6 +266,7 @@ static bool field_refuse(const struct json_field *field, bool is_missing,
     size_t length = 0;
     if (is_missing)
         length = (size_t)snprintf(problem->detail, sizeof problem->detail, "is missing; ");
+    assert(length < sizeof problem->detail);
     requirement_write(field, problem->detail + length, sizeof problem->detail - length);
     return false;
 }

@@ -50,6 +50,8 @@ struct json_problem {
     char detail[128];
 };
 
+/* The text stays the caller's, and must outlive the object, which points into it. `problem` is set
+ * where false is returned. */
 MUST_CHECK bool json_object_scan(const char *text, size_t length, struct json_object *ret,
                                  struct json_problem *problem);
 

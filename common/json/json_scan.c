@@ -178,6 +178,7 @@ static bool scan_open(struct scan *scan, bool is_object)
 
 static void scan_close(struct scan *scan)
 {
+    assert(scan->depth > 0);
     scan->at++;
     scan->depth--;
     scan->expected = EXPECT_COMMA;
@@ -301,6 +302,7 @@ static bool scan_all(struct scan *scan)
     skip_space(scan);
     if (scan->at < scan->end)
         return refuse(scan, "something follows the object");
+    assert(scan->object->count == scan->levels[0].key_count);
     return !scan->has_bad_number;
 }
 

@@ -227,6 +227,7 @@ void json_text_point_to(const struct json_span *key, char ret_pointer[JSON_POINT
     size_t kept = utf8_cut(text, length, JSON_POINTER_SIZE - 1);
     if (kept > 0 && kept < length && text[kept - 1] == '~') /* half an escape */
         kept--;
+    assert(kept < JSON_POINTER_SIZE);
     memcpy(ret_pointer, text, kept);
     ret_pointer[kept] = '\0';
 }

@@ -106,6 +106,7 @@ void json_write_object_begin(struct json_writer *writer, const char *key)
 
 void json_write_object_end(struct json_writer *writer)
 {
+    assert(writer->length > 0 || writer->failed); /* one was begun */
     put(writer, "}", 1);
     writer->needs_comma = true;
 }
@@ -118,6 +119,7 @@ void json_write_array_begin(struct json_writer *writer, const char *key)
 
 void json_write_array_end(struct json_writer *writer)
 {
+    assert(writer->length > 0 || writer->failed);
     put(writer, "]", 1);
     writer->needs_comma = true;
 }
@@ -149,6 +151,7 @@ void json_write_int_as_string(struct json_writer *writer, const char *key, int64
 {
     char number[NUMBER_BYTES];
     int length = snprintf(number, sizeof number, "\"%" PRId64 "\"", value);
+    assert(length > 0 && length < NUMBER_BYTES);
     put_value(writer, key, number, (size_t)length);
 }
 
@@ -163,6 +166,7 @@ void json_write_double(struct json_writer *writer, const char *key, double value
     double read_back = 0;
     if (sscanf(number, "%lf", &read_back) != 1 || memcmp(&read_back, &value, sizeof value) != 0)
         length = snprintf(number, sizeof number, "%.17g", value);
+    assert(length > 0 && length < NUMBER_BYTES);
     char *comma = memchr(number, ',', (size_t)length); /* a locale's decimal point */
     if (comma != NULL)
         *comma = '.';

@@ -30,6 +30,7 @@ void json_write_int_as_string(struct json_writer *writer, const char *key,
                               int64_t value); /* OTLP's 64-bit form */
 void json_write_double(struct json_writer *writer, const char *key, double value);
 void json_write_bool(struct json_writer *writer, const char *key, bool value);
+/* One JSON value as it stands; not empty, and not checked. */
 void json_write_raw(struct json_writer *writer, const char *key, const char *json, size_t length);
 
 /* Final NUL; the length, or 0 when the buffer was too small. */

@@ -1,6 +1,7 @@
 /* base64url.c - four characters are three bytes, and the last ones are looked at twice. */
 #include "common/jwt/base64url.h"
 
+#include <assert.h>
 #include <stdint.h>
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -38,6 +39,7 @@ bool base64url_decode(const char *text, size_t length, void *ret, size_t size, s
         to[written++] = (uint8_t)(bits >> bit_count);
         bits &= (1U << bit_count) - 1;
     }
+    assert(written <= size && bit_count < 8);
     if (bits != 0)
         return false;
     *ret_length = written;
@@ -57,5 +59,6 @@ size_t base64url_encode(const void *bytes, size_t length, char *ret_text)
     }
     if (bit_count > 0)
         ret_text[written++] = alphabet[bits << (6 - bit_count) & 63];
+    assert(written == BASE64URL_LENGTH(length));
     return written;
 }

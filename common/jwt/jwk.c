@@ -186,6 +186,7 @@ bool jwk_set_read(const char *text, size_t length, struct jwk_set *ret, struct e
 
 void jwk_set_done(struct jwk_set *set)
 {
+    assert(set->count <= JWK_KEYS_MAX);
     for (size_t i = 0; i < set->count; i++)
         jwk_key_free(set->keys[i].public_key);
     set->count = 0;

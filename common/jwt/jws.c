@@ -5,6 +5,7 @@
 #include "common/json/json_read.h"
 #include "common/jwt/base64url.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -126,6 +127,7 @@ static bool signature_verify(const struct jwk_set *keys, const struct header *he
 bool jws_open(const struct jwk_set *keys, unsigned algs, const char *token, size_t length,
               struct jws_payload *ret, struct jwt_refusal *refusal)
 {
+    assert((algs & ~JWS_ALG_ALL) == 0);
     struct parts parts;
     struct header header;
     enum jwk_alg alg = JWK_ALG_COUNT;

@@ -172,6 +172,7 @@ bool jws_sign(const struct jwt_signer *signer, const char *header, const char *p
     ret_token[written++] = '.';
     written += base64url_encode(signature, sizeof signature, ret_token + written);
     ret_token[written] = '\0';
+    assert(written < JWS_TOKEN_SIZE);
     return true;
 }
 

@@ -35,6 +35,7 @@ struct memory_queue memory_queue_of(const char *name, struct memory_entry *entri
 
 void memory_broker_declare(struct memory_broker *broker)
 {
+    assert(broker->queue_count <= MEMORY_QUEUES_MAX);
     for (size_t i = 0; i < broker->queue_count; i++)
         broker->queues[i].missing = 0;
     broker->unbound = 0;
@@ -48,6 +49,7 @@ void memory_broker_unbind(struct memory_broker *broker, size_t binding)
 
 void memory_queue_delete(struct memory_queue *queue)
 {
+    assert(queue->count <= queue->room);
     for (size_t i = queue->count; i-- > 0;)
         if (queue->entries[i].holder != MEMORY_BESIDE)
             memory_queue_remove(queue, &queue->entries[i]);
@@ -93,6 +95,7 @@ void memory_queue_remove(struct memory_queue *queue, struct memory_entry *entry)
 bool memory_queue_bury(struct memory_queue *queue, const struct message *message,
                        const char *reason)
 {
+    assert(queue->dead_count <= queue->dead_room && reason != NULL);
     if (queue->dead_count == queue->dead_room ||
         ((queue->missing | queue->full) & MEMORY_DEAD) != 0)
         return false;
@@ -107,6 +110,7 @@ bool memory_entry_is_ready(const struct memory_entry *entry, int64_t now_ms)
 
 size_t memory_queue_ready(const struct memory_queue *queue, int64_t now_ms)
 {
+    assert(queue->count <= queue->room);
     size_t ready = 0;
     for (size_t i = 0; i < queue->count; i++)
         ready += memory_entry_is_ready(&queue->entries[i], now_ms);
@@ -127,6 +131,7 @@ static struct memory_queue *queue_named(const struct memory_broker *broker, cons
 enum publish_result memory_broker_route(struct memory_broker *broker, const struct message *message,
                                         uint32_t *ret_taken)
 {
+    assert(broker->binding_count <= MEMORY_BINDINGS_MAX);
     uint32_t taken = 0;
     bool is_refused = false;
     for (size_t i = 0; i < broker->binding_count; i++) {

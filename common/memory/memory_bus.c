@@ -38,6 +38,7 @@ void memory_bus_disconnect(struct memory_bus *bus)
         if (bus->hand[i].state == MEMORY_HAND_HELD)
             bus->hand[i].state = MEMORY_HAND_VOID;
     bus->session = 0;
+    assert(bus->queue->count <= bus->queue->room);
 }
 
 void memory_bus_forget(struct memory_bus *bus)
@@ -130,6 +131,7 @@ size_t memory_bus_in_hand(const struct memory_bus *bus)
 struct memory_entry *memory_bus_leave(struct memory_bus *bus, const struct memory_entry *entry,
                                       int64_t since_ms)
 {
+    assert(since_ms != 0 && entry->holder != MEMORY_BESIDE);
     if (((bus->queue->missing | bus->queue->full) & MEMORY_LATER) != 0)
         return NULL;
     struct memory_entry *left = memory_queue_put(bus->queue, entry->message);
@@ -312,6 +314,7 @@ static void bus_resume(void *self)
 
 struct bus_port memory_bus_port(struct memory_bus *bus)
 {
+    assert(bus->broker != NULL && bus->queue != NULL && bus->prefetch > 0);
     return (struct bus_port){
         .self = bus,
         .service = bus_service,

@@ -63,6 +63,7 @@ struct memory_entry *memory_bus_entry(const struct memory_bus *bus,
 /* Out of the hand, and out of the queue where it is not void. */
 void memory_bus_settle(struct memory_bus *bus, const struct delivery *delivery);
 size_t memory_bus_in_hand(const struct memory_bus *bus); /* the void ones, too */
-/* A copy beside the queue, which comes back; NULL: nothing takes it. */
+/* A copy beside the queue, which comes back; NULL: nothing takes it. since_ms: when it was first
+ * left there, never 0. */
 struct memory_entry *memory_bus_leave(struct memory_bus *bus, const struct memory_entry *entry,
                                       int64_t since_ms);

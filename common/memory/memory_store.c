@@ -74,6 +74,7 @@ enum save_result memory_store_save(struct memory_store *store, const struct reco
 
 bool memory_store_clear(struct memory_store *store, const char *id, int64_t version)
 {
+    assert(version > 0);
     struct memory_document *document = memory_store_find(store, id);
     if (document == NULL || document->version != version)
         return false;
@@ -239,6 +240,7 @@ static bool store_answer(void *self, struct error *error)
 
 struct store_port memory_store_port(struct memory_store *store)
 {
+    assert(store->keeper.keep != NULL);
     return (struct store_port){
         .self = store,
         .load = store_load,

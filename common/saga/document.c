@@ -222,6 +222,7 @@ static bool schema_is_known(const struct participant *participant, struct bson_f
 bool document_state_decode(const struct participant *participant, const struct record *record,
                            void *ret_state, struct error *error)
 {
+    assert(participant->state_size > 0 && participant->decode != NULL);
     struct bson_fields body;
     struct bson_fields fields;
     memset(ret_state, 0, participant->state_size);

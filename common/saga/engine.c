@@ -29,6 +29,7 @@ const struct engine_limits engine_limits_default = {
 struct engine *engine_new(const struct participant *participant, const struct engine_ports *ports,
                           const struct engine_limits *limits)
 {
+    assert(participant->state_size > 0);
     struct engine *engine = memory_alloc(1, sizeof *engine);
     for (size_t i = 0; i < BATCH_RING; i++) {
         engine->batches[i].items = memory_alloc(ITEMS_MAX, sizeof *engine->batches[i].items);
@@ -247,6 +248,7 @@ bool engine_drain_step(struct engine *engine, int64_t wall_ms, int64_t steady_ms
 {
     engine->is_draining = true;
     struct engine_turn turn = engine_step(engine, wall_ms, steady_ms);
+    assert(engine->publishing_count <= BUS_PUBLISHES_MAX);
     if (engine->is_paused || !engine->bus.can_publish)
         return turn.inputs_handled ==
                0; /* the broker keeps what is in hand; the outbox what is owed */

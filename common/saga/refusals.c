@@ -89,6 +89,7 @@ void refusals_unknown(struct refusals *refusals, const char *type)
 
 void refusals_expire(struct refusals *refusals, int64_t now_ms)
 {
+    assert(refusals->count <= REFUSALS_MAX);
     for (size_t i = 0; i < refusals->count;)
         if (now_ms - refusals->kinds[i].until_ms > REFUSAL_FORGET_MS)
             refusals->kinds[i] = refusals->kinds[--refusals->count];
@@ -104,6 +105,7 @@ void refusals_forget_given(struct refusals *refusals)
 
 void refusals_text(const struct refusals *refusals, char ret_text[REFUSALS_TEXT_SIZE])
 {
+    assert(refusals->count <= REFUSALS_MAX);
     ret_text[0] = '\0';
     if (refusals->count == 0)
         return;

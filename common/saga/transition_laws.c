@@ -2,6 +2,7 @@
 #include "common/saga/transition_laws.h"
 #include "common/saga/document.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define VERDICT_SIZE sizeof(((struct history_entry *)0)->verdict)
@@ -117,6 +118,7 @@ static const char *cell_check(const struct transition_table *table, int state, i
 
 bool transition_laws_check(const struct transition_table *table, struct error *error)
 {
+    assert(table->state_count > 0 && table->input_count > 0);
     const char *broken = states_check(table);
     if (broken != NULL)
         return error_set(error, ERROR_BUG, "%s: %s", table->title, broken);

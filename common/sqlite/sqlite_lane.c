@@ -75,6 +75,7 @@ void lane_return(struct lane **lane)
     if (*lane != NULL) {
         struct sqlite_file *file = (*lane)->file;
         pthread_mutex_lock(&file->mutex);
+        assert((*lane)->is_taken);
         (*lane)->is_taken = false;
         pthread_cond_broadcast(&file->returned); /* those who wait want different lanes */
         pthread_mutex_unlock(&file->mutex);

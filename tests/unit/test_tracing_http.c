@@ -15,6 +15,7 @@ static struct request asked; /* what the handler gave the engine */
 static void handle(void *self, const struct http_request *request, struct http_answer *answer)
 {
     (void)self;
+    asked.input.source = INPUT_FROM_REQUEST;
     tracing_request_begin(observer, request->path_parameter, &asked);
     snprintf(asked.input.id, sizeof asked.input.id, "request-1");
     asked.input.type_name = "booking.cancel.requested";

@@ -110,6 +110,7 @@ static size_t queue_count(struct exporter *exporter, const struct span_queue *qu
 static size_t request_write(struct exporter *exporter, struct span_queue *queue, size_t count,
                             size_t *ret_length)
 {
+    assert(count > 0 && count <= exporter->options.batch_max);
     struct json_writer writer;
     bool is_saga = queue == &exporter->saga;
     json_write_init(&writer, exporter->request, REQUEST_BYTES);
@@ -143,6 +144,8 @@ static void settle_sent(struct exporter *exporter, uint64_t count,
     pthread_mutex_lock(&exporter->lock);
     exporter->counts.exported += count - rejected;
     exporter->counts.dropped[DROP_REJECTED] += rejected;
+    assert(exporter->counts.exported + exporter->counts.dropped[DROP_REJECTED] <=
+           exporter->counts.queued);
     pthread_mutex_unlock(&exporter->lock);
     if (exporter->is_failing) {
         char text[80];
@@ -162,6 +165,7 @@ static void settle_sent(struct exporter *exporter, uint64_t count,
 static void settle_lost(struct exporter *exporter, uint64_t count, enum exporter_drop drop,
                         const struct outlet_answer *answer)
 {
+    assert(count > 0);
     count_dropped(exporter, drop, count);
     if (!exporter->is_failing) {
         report(exporter, "spans cannot be exported and are dropped; nothing else is affected",
@@ -210,6 +214,7 @@ static int64_t give_up_set(struct exporter *exporter)
 
 static void request_send(struct exporter *exporter, size_t length, uint64_t count)
 {
+    assert(length > 0 && length < REQUEST_BYTES && count > 0);
     const struct outlet *outlet = &exporter->options.outlet;
     int64_t give_up_ms = give_up_set(exporter), wait_ms = BACKOFF_FIRST_MS;
     struct outlet_answer answer;
@@ -269,6 +274,7 @@ static void *exporter_run(void *self)
 
 struct exporter *exporter_new(const struct exporter_options *options, struct error *error)
 {
+    assert(options->outlet.send != NULL && options->outlet.free != NULL);
     assert(options->queue_max > 0 && options->batch_max > 0 &&
            options->batch_max <= options->queue_max);
     struct exporter *exporter = memory_alloc(1, sizeof *exporter);
@@ -323,5 +329,6 @@ void exporter_counts_get(struct exporter *exporter, struct exporter_counts *ret_
     assert(ret_counts != NULL);
     pthread_mutex_lock(&exporter->lock);
     *ret_counts = exporter->counts;
+    assert(ret_counts->exported <= ret_counts->queued);
     pthread_mutex_unlock(&exporter->lock);
 }

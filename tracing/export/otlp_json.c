@@ -343,6 +343,7 @@ void otlp_request_begin(struct json_writer *writer, const struct otlp_resource *
 
 size_t otlp_request_end(struct json_writer *writer)
 {
+    assert(writer->size > writer->length);
     json_write_array_end(writer);
     json_write_object_end(writer);
     json_write_array_end(writer);

@@ -47,6 +47,7 @@ static void moved_reopen(struct file_outlet *file)
 static enum outlet_result file_send(void *self, const char *json, size_t length,
                                     struct outlet_answer *ret_answer)
 {
+    assert(length > 0);
     struct file_outlet *file = self;
     char line_feed[] = "\n";
     moved_reopen(file);

@@ -19,10 +19,12 @@ uint64_t sampler_rank(const uint8_t trace_id[16])
     uint64_t rank = 0;
     for (int i = 9; i < 16; i++)
         rank = rank << 8 | trace_id[i];
+    assert(rank < SAMPLER_RANKS);
     return rank;
 }
 
 bool sampler_wants(const struct sampler *sampler, const uint8_t trace_id[16])
 {
+    assert(sampler->threshold <= SAMPLER_RANKS);
     return sampler_rank(trace_id) >= sampler->threshold;
 }

@@ -13,7 +13,7 @@ struct sampler {
     uint64_t threshold; /* a trace is recorded when its random 56 bits are not below it */
 };
 
-struct sampler sampler_of_ratio(double ratio); /* 0 = none, 1 = all; out of range is cut */
+struct sampler sampler_of_ratio(double ratio); /* 0.0 = none to 1.0 = all */
 /* Its random 56 bits: below SAMPLER_RANKS. */
 uint64_t sampler_rank(const uint8_t trace_id[16]);
 bool sampler_wants(const struct sampler *sampler, const uint8_t trace_id[16]);

@@ -19,6 +19,7 @@ const char *span_key_text(enum span_key key)
 
 static bool text_add(struct span *span, const char *text, size_t length)
 {
+    assert(span->text_length <= SPAN_TEXT_BYTES);
     if (length > (size_t)SPAN_TEXT_BYTES - span->text_length)
         return false;
     memcpy(span->text + span->text_length, text, length);
@@ -45,6 +46,7 @@ void span_begin(struct span *span, const struct span_place *place, enum span_kin
 
 void span_end(struct span *span, int64_t ended_ns)
 {
+    assert(span->kind != 0); /* begun */
     span->ended_ns = ended_ns > span->started_ns ? ended_ns : span->started_ns;
 }
 
@@ -59,6 +61,7 @@ void span_name_add(struct span *span, const char *piece)
 static struct span_attribute *attribute_add(struct span *span, enum span_key key,
                                             enum span_value value)
 {
+    assert(span->attribute_count <= SPAN_ATTRIBUTES_MAX);
     if (span->attribute_count == SPAN_ATTRIBUTES_MAX) {
         count_dropped(&span->dropped_attributes);
         return NULL;
@@ -126,6 +129,7 @@ int64_t span_wait_ms(int64_t now_ns, int64_t since_ms)
 
 static void event_add(struct span *span, const struct span_event *event)
 {
+    assert(span->event_count <= SPAN_EVENTS_MAX);
     if (span->event_count == SPAN_EVENTS_MAX)
         count_dropped(&span->dropped_events);
     else
@@ -161,6 +165,7 @@ void span_link(struct span *span, const struct trace_context *target, bool is_re
 
 void span_fail(struct span *span, const char *message)
 {
+    assert(span->kind != 0 && span->message_length == 0); /* once */
     span->status = SPAN_STATUS_ERROR;
     if (message == NULL || message[0] == '\0')
         return;

@@ -148,5 +148,5 @@ int64_t span_wait_ms(int64_t now_ns, int64_t since_ms);
 void span_event(struct span *span, const char *name, int64_t at_ns, int64_t wait_ms);
 void span_event_counted(struct span *span, const char *name, int64_t at_ns, int64_t count);
 void span_link(struct span *span, const struct trace_context *target, bool is_remote);
-/* Status ERROR; message NULL where an attribute says it already. */
+/* Status ERROR; message NULL where an attribute says it already. A message is given once. */
 void span_fail(struct span *span, const char *message);

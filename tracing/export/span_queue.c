@@ -17,6 +17,7 @@ void span_queue_init(struct span_queue *queue, size_t room, struct sampler sampl
 
 void span_queue_done(struct span_queue *queue)
 {
+    assert(queue->count <= queue->room);
     free(queue->ring);
     memset(queue, 0, sizeof *queue);
 }
@@ -29,6 +30,7 @@ static bool takes_trace(const struct span_queue *queue, const uint8_t trace_id[1
         return true;
     uint64_t lowest = queue->sampler.threshold;
     uint64_t step = (SAMPLER_RANKS - lowest) / (queue->room - half);
+    assert(queue->count < queue->room && lowest <= SAMPLER_RANKS);
     return sampler_rank(trace_id) >= lowest + step * (queue->count - half);
 }
 

@@ -23,5 +23,6 @@ void span_queue_init(struct span_queue *queue, size_t room, struct sampler sampl
 void span_queue_done(struct span_queue *queue);
 /* A copy. False: there is no place for it, or none for its trace. */
 MUST_CHECK bool span_queue_add(struct span_queue *queue, const struct span *span);
+/* index < count; valid until it is dropped. */
 const struct span *span_queue_at(const struct span_queue *queue, size_t index);
 void span_queue_drop(struct span_queue *queue, size_t count); /* the oldest */
