@@ -256,14 +256,15 @@ class Story:
         return sorted({(e.type, e.id) for e in self.tap.events if e.booking == booking})
 
     def emitted(self, booking, *types):
-        """Exactly these events, each with one message id for each time it is named; copies are identical. Beside
-        them only answers to repeats: that the booking waits."""
+        """Exactly these events of a booking and its money, each with one message id for each time it is named; copies
+        are identical. Beside them only answers to repeats, that the booking waits, and what other services announce."""
         self.sees(booking, *types)
         ids = {}
         for event in self.tap.events:
             if event.booking == booking:
                 assert ids.setdefault(event.id, event.body) == event.body, f"{event.id} was published with two bodies"
-        seen = sorted(kind for kind, _ in self.types(booking) if kind != "booking.pending")
+        seen = sorted(kind for kind, _ in self.types(booking)
+                      if kind.startswith(("booking.", "payment.")) and kind != "booking.pending")
         assert seen == sorted(types), f"{booking}: events {seen}, not {sorted(types)}"
         self.tell(f"events: {', '.join(types)}")
 

@@ -22,6 +22,14 @@ const struct service_description *service_find(const char *name)
     return NULL;
 }
 
+const struct service_description *service_of_queue(const char *queue)
+{
+    for (size_t i = 0; services[i] != NULL; i++)
+        if (services[i]->queue != NULL && strcmp(services[i]->queue, queue) == 0)
+            return services[i];
+    return NULL;
+}
+
 size_t service_index(const struct service_description *service)
 {
     size_t index = 0;

@@ -12,4 +12,5 @@ extern const struct service_description *const services[];
 
 /* NULL: there is none of that name. */
 const struct service_description *service_find(const char *name);
-size_t service_index(const struct service_description *service); /* in `services` */
+const struct service_description *service_of_queue(const char *queue); /* NULL: nobody's */
+size_t service_index(const struct service_description *service);       /* in `services` */

@@ -4,8 +4,10 @@
 #include "common/base/enum_list.h"
 
 #include "events/topology.h"
+#include "services/registry.h"
 #include "tracing/tracing.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -178,14 +180,13 @@ static void publish_judge(struct judging *judging, const struct trace_span *publ
     const char *key = publish->name + strlen(PUBLISH);
     for (size_t i = 0; i < event_binding_count; i++) {
         const struct topology_binding *binding = &event_bindings[i];
-        const char *dash = strchr(binding->queue, '-');
-        if (strcmp(binding->routing_key, key) != 0 || dash == NULL ||
+        const struct service_description *listener = service_of_queue(binding->queue);
+        assert(listener != NULL); /* every queue of the topology is a service's */
+        if (strcmp(binding->routing_key, key) != 0 ||
             processed(judging, publish, binding->queue) != NULL)
             continue;
-        flawed(judging, FLAW_HOLE,
-               keep(judging->shapes, binding->queue, (size_t)(dash - binding->queue)),
-               publish->started_ns, judging->last_ns, "%s %s was not processed at %s",
-               publish->service, publish->name, binding->queue);
+        flawed(judging, FLAW_HOLE, listener->name, publish->started_ns, judging->last_ns,
+               "%s %s was not processed at %s", publish->service, publish->name, binding->queue);
     }
 }
 

@@ -1,4 +1,4 @@
-"""A change takes along the patch that adds the example of docs/participant.md."""
+"""A change takes along the edits that add the example of docs/participant.md."""
 import pathlib
 import sys
 
@@ -15,6 +15,5 @@ def check(tree):
         yield toy.WAY_OUT
 
 
-PATCH = "--- a/a.c\n+++ b/a.c\n@@ -2,3 +2,4 @@\n {\n-    return 0;\n+    int more = 1;\n+    return more;\n }\n"
-BROKEN = {"tests/participant/edits.patch": PATCH, "a.c": "int f(void)\n{\n    return 2;\n}\n"}
-SOUND = {"tests/participant/edits.patch": PATCH, "a.c": "int f(void)\n{\n    return 0;\n}\n"}
+BROKEN = {name: "" for name in toy.EDITS}
+SOUND = {name: "".join(there for there, _ in pairs) for name, pairs in toy.EDITS.items()}

@@ -30,6 +30,12 @@ def misfits(root, patch):
     return [] if done.returncode == 0 else done.stderr.strip().splitlines()
 
 
+def lacking(root, edits):
+    """Which of what edits look for is not there, a line each."""
+    return [f"{name}: there is no {there!r}" for name, pairs in edits.items() for there, _ in pairs
+            if not (root / name).exists() or there not in (root / name).read_text(encoding="utf-8")]
+
+
 def files():
     done = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files", "-co", "--exclude-standard"], cwd=ROOT,
                           capture_output=True, text=True, check=True)
@@ -37,11 +43,13 @@ def files():
 
 
 class PatchedCopy:
-    """`folder` is its name in the tree, `patch` and `way_out` as in Misfit; `added` is a folder whose content the copy has
+    """`folder` is its name in the tree, `patch` and `way_out` as in Misfit; or instead of a patch `edits`, {file: [(what is
+    there, what comes right behind it)]}, which stand what else is put there. `added` is a folder whose content the copy has
     at its top; `targets` are what is built of it."""
 
-    def __init__(self, folder, patch, way_out, added=None, targets=("programs",)):
-        self.folder, self.patch, self.way_out, self.added = ROOT / folder, pathlib.Path(patch), way_out, added
+    def __init__(self, folder, way_out, patch=None, edits=None, added=None, targets=("programs",)):
+        self.folder, self.patch, self.edits = ROOT / folder, patch, edits or {}
+        self.way_out, self.added = way_out, added
         self.targets = targets
         self.build_folder = self.folder / "build"
 
@@ -80,8 +88,23 @@ class PatchedCopy:
                 path.unlink()
         shutil.rmtree(fresh)
 
+    def edit(self):
+        misfits = lacking(self.folder / "next", self.edits)
+        if misfits:
+            raise Misfit("\n".join([*misfits, self.way_out]))
+        for name, pairs in self.edits.items():
+            path = self.folder / "next" / name
+            text = path.read_text(encoding="utf-8")
+            for there, behind in pairs:
+                text = text.replace(there, there + behind, 1)
+            path.write_text(text, encoding="utf-8")
+
     def tree(self, *words):
         self.copy_anew()
+        self.edit()
+        if not self.patch:
+            self.take_over()
+            return
         done = git(self.folder / "next", "apply", *words, str(ROOT / self.patch))
         if done.returncode == 0 or "--reject" in words:
             self.take_over()
@@ -103,7 +126,7 @@ class PatchedCopy:
         """Writes the patch anew: what differs between this tree and the copy."""
         text = ""
         for name in files():
-            if name == str(self.patch) or not (self.folder / name).exists():
+            if name == self.patch or not (self.folder / name).exists():
                 continue
             before, after = (path.read_bytes() for path in (ROOT / name, self.folder / name))
             if before != after:

@@ -116,6 +116,9 @@ static void a_service_that_is_ready_has_its_clock_compared(void **state)
     } cases[] = { { 0, "ok      clock of gateway         agrees with ours\n" },
                   { 3600, "ahead of ours\n" },
                   { -3600, "behind ours\n" } };
+    int others = -1; /* all but the gateway */
+    for (size_t i = 0; services[i] != NULL; i++)
+        others++;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char answer[256];
         char date[64];
@@ -132,7 +135,7 @@ static void a_service_that_is_ready_has_its_clock_compared(void **state)
         assert_told("ok      gateway                  ready at " NOBODY "\n");
         assert_told(cases[i].text);
         assert_told("fail    booking                  does not answer at " NOBODY "/readyz: ");
-        assert_int_equal(doctor.failures, 3 + (i > 0));
+        assert_int_equal(doctor.failures, others + (i > 0));
     }
 }
 

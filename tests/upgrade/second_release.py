@@ -19,7 +19,7 @@ PATCH = "tests/upgrade/second_release.patch"
 WAY_OUT = ("the second release cannot be made: tests/upgrade/second_release.patch does not fit the code any more. Run "
            "`tests/upgrade/second_release.py tree`, put in by hand what is left in build-second/**/*.rej, and run "
            "`tests/upgrade/second_release.py record`")
-COPY = patched_copy.PatchedCopy("build-second", PATCH, WAY_OUT)
+COPY = patched_copy.PatchedCopy("build-second", WAY_OUT, patch=PATCH)
 
 
 def misfits(root):
