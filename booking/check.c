@@ -7,9 +7,13 @@ static const char *broken_rule(const struct booking *booking)
     int held = 0;
     if (booking->state == BOOKING_NONE || booking->state >= BOOKING_STATE_COUNT)
         return "nothing is known of it";
+    if (booking->id[0] == '\0')
+        return "it has no id";
     for (int32_t i = 0; i < booking->payment_count; i++) {
         applied += booking->payments[i].disposition == PAYMENT_APPLIED;
         held += booking->payments[i].disposition == PAYMENT_HELD;
+        if (booking->payments[i].payment_id[0] == '\0' || booking->payments[i].currency[0] == '\0')
+            return "a payment has no id or currency";
     }
     if (applied != (booking->state == BOOKING_CONFIRMED ? 1 : 0))
         return "one payment is applied to a confirmed booking, and none to any other";

@@ -49,6 +49,8 @@ static void field_write(const struct event_field *field, const void *at, struct 
     case EVENT_USER:
     case EVENT_CURRENCY:
     case EVENT_REASON:
+        /* Every reader refuses it. */
+        assert(*(const char *)at != '\0' || field->presence != EVENT_REQUIRED);
         if (!is_spared || *(const char *)at != '\0')
             json_write_string(body, field->name, at);
         return;
@@ -56,6 +58,7 @@ static void field_write(const struct event_field *field, const void *at, struct 
     case EVENT_TIME:
     case EVENT_TIME_TEXT:
     case EVENT_DURATION:
+        assert(*(const int64_t *)at != 0 || field->presence != EVENT_REQUIRED);
         if (!is_spared || *(const int64_t *)at != 0)
             number_write(field, *(const int64_t *)at, body);
         return;

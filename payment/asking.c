@@ -105,7 +105,7 @@ void payment_refund_done(const struct turn *turn, const char *refund_id)
     text_copy(payment->refund_id, sizeof payment->refund_id, refund_id);
     payment->due_at_ms = 0;
     payment->asked_at_ms = 0;
-    payment->last_error[0] = '\0';
+    memset(payment->last_error, 0, sizeof payment->last_error);
     payment_announce_refund_end(payment, decision);
     decision_note(decision, "payment.refunded", NULL, 0);
 }

@@ -67,6 +67,8 @@ static const char *broken_rule(const struct payment *payment)
                  payment->state == PAYMENT_REFUNDING;
     if (payment->state == PAYMENT_NONE || payment->state >= PAYMENT_STATE_COUNT)
         return "nothing is known of it";
+    if (payment->id[0] == '\0')
+        return "it has no id";
     if ((broken = money_check(payment, has_money)) != NULL ||
         (broken = refunds_check(&payment->refunds)) != NULL)
         return broken;

@@ -112,6 +112,13 @@ static void a_stored_booking_that_contradicts_itself_is_refused(void **test)
     booking = in_state(BOOKING_PAYMENT_FIRST);
     booking.payments[0].disposition = PAYMENT_APPLIED; /* before there is an intent */
     assert_false(stores_and_reads(&booking));
+
+    booking = in_state(BOOKING_FAILED);
+    booking.id[0] = '\0';
+    assert_false(stores_and_reads(&booking));
+    booking = in_state(BOOKING_PAYMENT_FIRST);
+    booking.payments[0].currency[0] = '\0'; /* it could not be announced */
+    assert_false(stores_and_reads(&booking));
 }
 
 /* Who asks may miss the end of any of its refunds, and no outcome lists these. */

@@ -8,10 +8,13 @@
 #include "events/topology.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -259,6 +262,38 @@ static const char *reasons_of(const struct event *event)
     return "";
 }
 
+/* In a process of its own, which ends by it. */
+static bool is_written(const struct event *event, const void *said)
+{
+    char body[EVENT_BODY_BYTES_MAX];
+    int status;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        fclose(stderr);
+        (void)signal(SIGABRT, SIG_DFL);
+        event_write(event, said, body, sizeof body);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status);
+}
+
+/* Nobody could read it: we are at fault. */
+static void what_is_required_is_never_written_empty(void **state)
+{
+    (void)state;
+    struct event_booking_confirmed said = {
+        .intent_id = "B1", .payment_id = "P1", .amount = 1, .currency = "EUR"
+    };
+    assert_true(is_written(&event_booking_confirmed, &said));
+    said.amount = 0;
+    assert_false(is_written(&event_booking_confirmed, &said));
+    said.amount = 1;
+    said.payment_id[0] = '\0';
+    assert_false(is_written(&event_booking_confirmed, &said));
+}
+
 /* A cancelled booking says none: its user has asked for it. */
 static void each_reason_of_a_booking_is_told_to_those_who_read_the_documents(void **state)
 {
@@ -280,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_time_is_read_as_a_number_and_as_text),
         cmocka_unit_test(what_is_no_time_is_refused_by_its_name),
         cmocka_unit_test(a_remark_is_never_refused),
+        cmocka_unit_test(what_is_required_is_never_written_empty),
         cmocka_unit_test(what_is_listed_is_refused_by_its_place),
         cmocka_unit_test(an_envelope_of_another_booking_is_refused),
         cmocka_unit_test(each_reason_of_a_booking_is_told_to_those_who_read_the_documents),
