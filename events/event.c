@@ -249,8 +249,8 @@ static const struct event_field *field_find(const struct event *event, const cha
                                             size_t *next)
 {
     for (size_t tried = 0; tried < event->field_count; tried++) {
-        const struct event_field *field = &event->fields[*next % event->field_count];
-        ++*next;
+        const struct event_field *field = &event->fields[*next];
+        *next = *next + 1 < event->field_count ? *next + 1 : 0;
         if (strcmp(field->name, name) == 0)
             return field->kind != EVENT_PAYMENTS ? field : NULL;
     }

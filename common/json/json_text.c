@@ -164,17 +164,8 @@ static int fold(int byte)
     return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
 }
 
-/* By their first bytes, of whichever case: so most keys differ. */
-static bool begins_otherwise(const struct json_span *one, const char *other, size_t length)
-{
-    return one->length > 0 && length > 0 && *one->at != '\\' && *other != '\\' &&
-           fold(*one->at) != fold(*other);
-}
-
 bool json_text_equals_folded(const struct json_span *one, const struct json_span *other)
 {
-    if (begins_otherwise(one, other->at, other->length))
-        return false;
     struct json_unescape left = json_unescape_start(one);
     struct json_unescape right = json_unescape_start(other);
     /* Most keys have no escape, and hostile ones may be long and alike: this much goes fast. */
@@ -197,13 +188,11 @@ bool json_text_equals_folded(const struct json_span *one, const struct json_span
 bool json_text_equals(const struct json_span *text, const char *name)
 {
     assert(name != NULL);
+    if (strncmp(name, text->at, text->length) == 0) /* and so without an escape, as names are */
+        return name[text->length] == '\0';
+    if (memchr(text->at, '\\', text->length) == NULL)
+        return false;
     struct json_unescape walk = json_unescape_start(text);
-    while (walk.at < walk.end && *name != '\0' && *walk.at != '\\' && *walk.at == *name) {
-        walk.at++;
-        name++;
-    }
-    if (!has_escape(&walk))
-        return walk.at == walk.end && *name == '\0';
     for (; *name != '\0'; name++)
         if (json_unescape_next(&walk) != (unsigned char)*name)
             return false;

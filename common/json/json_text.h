@@ -26,7 +26,7 @@ int json_unescape_next(struct json_unescape *walk); /* the byte, or -1 at the en
 
 /* Both unescaped; ASCII letters of either case are the same. */
 bool json_text_equals_folded(const struct json_span *one, const struct json_span *other);
-bool json_text_equals(const struct json_span *text, const char *name);
+bool json_text_equals(const struct json_span *text, const char *name); /* a name of ours: no `\` */
 
 /* "/key" by RFC 6901, cut to whole characters where it would not fit. */
 void json_text_point_to(const struct json_span *key, char ret_pointer[JSON_POINTER_SIZE]);
