@@ -18,13 +18,15 @@
 
 #include <cmocka.h>
 
-#define LIVES         2000
-#define STEPS         64  /* of a life: few, since most states are final */
-#define DOCUMENTS_MAX 128 /* of a life */
-#define FORMS_MAX     32
-#define BEGIN_MS      INT64_C(1763721000123)
-#define HOUR_MS       INT64_C(3600000)
-#define COUNT(list)   (sizeof(list) / sizeof(list)[0])
+#define LIVES                2000
+#define STEPS                64   /* of a life: few, since most states are final */
+#define STEPS_OF_A_LONG_LIFE 1000 /* lists get full */
+#define IDS_OF_A_LONG_LIFE   40
+#define DOCUMENTS_MAX        128 /* of a life */
+#define FORMS_MAX            32
+#define BEGIN_MS             INT64_C(1763721000123)
+#define HOUR_MS              INT64_C(3600000)
+#define COUNT(list)          (sizeof(list) / sizeof(list)[0])
 
 struct kept {
     char id[IDENT_SIZE];
@@ -289,7 +291,8 @@ static bool step(struct life *life, const struct input *input, struct error *err
     if (input->type == INPUT_TYPE_DEADLINE && participant->due_at_ms_offset != 0 &&
         draw(life, 4) != 0 && participant_due_at_ms(participant, before) > life->now_ms)
         life->now_ms = participant_due_at_ms(participant, before);
-    decision_init(&decision, life->now_ms, document->version + 1, 0, participant->name);
+    decision_init(&decision, life->now_ms, document->version + 1, (int)draw(life, 3),
+                  participant->name);
     participant_decide(participant, document->state, input, &decision);
     decided[input->type]++;
     if (decision.broken.code != ERROR_NONE)
@@ -328,7 +331,10 @@ static bool turn_take(struct life *life, const struct content_form *form, struct
 
 static bool life_live(struct life *life, size_t form_count, struct error *error)
 {
-    for (int i = 0; i < STEPS; i++) {
+    bool is_long = draw(life, 32) == 0;
+    if (is_long)
+        life->ids = IDS_OF_A_LONG_LIFE;
+    for (int i = 0; i < (is_long ? STEPS_OF_A_LONG_LIFE : STEPS); i++) {
         size_t form = draw(life, form_count);
         if (!life->is_told[form])
             continue;
