@@ -244,7 +244,7 @@ static void histories_check(struct sim *sim)
             struct replay_finding found;
             if (sim_is_newer(document))
                 continue; /* the replayer is of the older release */
-            memcpy(record.id, document->id, sizeof record.id);
+            memcpy(record.id, document->id, strlen(document->id) + 1);
             replay_record(sim->replayer, service_find(sim->participants[service].name), &record,
                           &sim->arena, &found);
             if (found.result == REPLAY_DIFFERS ||

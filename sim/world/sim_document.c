@@ -20,7 +20,7 @@ bool sim_document_state(struct sim *sim, enum sim_service service,
                              .body = document->body,
                              .body_length = document->body_length };
     struct error error;
-    memcpy(record.id, document->id, sizeof record.id);
+    memcpy(record.id, document->id, strlen(document->id) + 1);
     if (document_state_decode(&sim->newer[service], &record, ret_state, &error))
         return true;
     sim_fail(sim, "a stored document cannot be read: %s", error.message);
