@@ -47,7 +47,7 @@ bool span_queue_add(struct span_queue *queue, const struct span *span)
 
 const struct span *span_queue_at(const struct span_queue *queue, size_t index)
 {
-    assert(index < queue->count);
+    assert(index < queue->room); /* how many there are is not asked without the lock */
     return &queue->ring[(queue->first + index) % queue->room];
 }
 
