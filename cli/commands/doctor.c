@@ -5,11 +5,13 @@
 #include "cli/sources/fetch.h"
 #include "cli/sources/records.h"
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 
 #include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,8 +43,6 @@ void doctor_report(struct doctor *doctor, enum finding finding, const char *subj
     };
     const struct cli *cli = doctor->cli;
     doctor->failures += finding == FINDING_FAIL;
-    if (doctor->is_quiet)
-        return;
     if (doctor->is_json) {
         cJSON *json = cJSON_CreateObject();
         cJSON_AddStringToObject(json, "subject", subject);
@@ -158,41 +158,47 @@ static void look(struct doctor *doctor)
     doctor_traces(doctor);
 }
 
-/* Or until the time is over: what is wrong then is told by the look that follows. */
-static void wait_until_well(struct cli *cli, int64_t timeout_s)
+/* Each look writes to a page of its own, of which the last is shown: so what --wait has found to be
+ * well is what the user is told, and not another moment. */
+static int64_t look_on_page(const struct cli *cli, bool is_json, char **ret_page)
 {
-    int64_t until_ms = clock_monotonic_ms() + timeout_s * 1000;
-    for (;;) {
-        struct doctor doctor = { .cli = cli, .is_quiet = true };
-        look(&doctor);
-        if (doctor.failures == 0 || clock_monotonic_ms() >= until_ms)
-            return;
-        poll(NULL, 0, BETWEEN_MS);
+    size_t length;
+    struct cli page = *cli;
+    page.out = memory_check(open_memstream(ret_page, &length));
+    struct doctor doctor = { .cli = &page, .is_json = is_json, .json = cJSON_CreateArray() };
+    look(&doctor);
+    if (is_json) {
+        cJSON *json = cJSON_CreateObject();
+        cJSON_AddNumberToObject(json, "failures", (double)doctor.failures);
+        cJSON_AddItemToObject(json, "findings", doctor.json);
+        json_print(page.out, json);
+    } else {
+        cJSON_Delete(doctor.json);
+        if (doctor.failures > 0)
+            fprintf(page.out, "\n%" PRId64 " failed\n", doctor.failures);
+        else
+            fputs("\nall is well\n", page.out);
     }
+    fclose(page.out);
+    return doctor.failures;
 }
 
 static enum exit_status doctor_run(struct cli *cli, const void *self)
 {
     const struct doctor_options *options = self;
-    struct doctor doctor = { .cli = cli,
-                             .is_json = output_is_json(options->output),
-                             .json = cJSON_CreateArray() };
-    if (options->is_waiting)
-        wait_until_well(cli, options->timeout_s > 0 ? options->timeout_s : WAIT_S_DEFAULT);
-    look(&doctor);
-    if (doctor.is_json) {
-        cJSON *json = cJSON_CreateObject();
-        cJSON_AddNumberToObject(json, "failures", (double)doctor.failures);
-        cJSON_AddItemToObject(json, "findings", doctor.json);
-        json_print(cli->out, json);
-        return doctor.failures > 0 ? EXIT_WRONG : EXIT_OK;
+    int64_t timeout_s = options->timeout_s > 0 ? options->timeout_s : WAIT_S_DEFAULT;
+    int64_t until_ms = clock_monotonic_ms() + (options->is_waiting ? timeout_s * 1000 : 0);
+    for (;;) {
+        char *page = NULL;
+        int64_t failures = look_on_page(cli, output_is_json(options->output), &page);
+        bool is_last = failures == 0 || clock_monotonic_ms() >= until_ms;
+        if (is_last)
+            fputs(page, cli->out);
+        free(page);
+        if (is_last)
+            return failures > 0 ? EXIT_WRONG : EXIT_OK;
+        poll(NULL, 0, BETWEEN_MS);
     }
-    cJSON_Delete(doctor.json);
-    if (doctor.failures > 0)
-        fprintf(cli->out, "\n%" PRId64 " failed\n", doctor.failures);
-    else
-        fputs("\nall is well\n", cli->out);
-    return doctor.failures > 0 ? EXIT_WRONG : EXIT_OK;
 }
 
 const struct command command_doctor = {

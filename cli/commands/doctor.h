@@ -16,8 +16,7 @@ enum finding {
 struct doctor {
     struct cli *cli;
     bool is_json;
-    bool is_quiet; /* only counts */
-    cJSON *json;   /* array */
+    cJSON *json; /* array */
     int64_t failures;
 };
 
