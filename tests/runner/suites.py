@@ -210,7 +210,7 @@ SUITES = [
     Suite("integration", integration, SERVERS, 1800, needs=("mongodb", "jaeger")),
     Suite("scenarios", scenarios, SERVERS, 700, needs=("mongodb", "jaeger")),
     Suite("chaos", chaos, SERVERS, 900, needs=("mongodb",)),
-    Suite("participant", participant, SERVERS, 500),
+    Suite("participant", participant, SERVERS, 900),
     Suite("unit", of_build("unit"), COMPUTES, 300),
     Suite("lint", lint, COMPUTES, 1500),
     Suite("simulation", of_build("simulation"), COMPUTES, 500),
