@@ -66,6 +66,8 @@ static void field_write(const struct stored_field *field, const unsigned char *s
         bson_write_bool(output, field->name, *at != 0);
         return;
     case STORED_NAME:
+        assert(number_get(at, field->size) >= field->minimum &&
+               number_get(at, field->size) <= field->maximum);
         bson_write_text(output, field->name, field->names[number_get(at, field->size)]);
         return;
     case STORED_ANNOUNCEMENT:
