@@ -75,18 +75,10 @@ static bool value_read(const struct bson_fields *fields, uint8_t type, const uin
     return length <= left;
 }
 
-/* One of 64 kinds, so that most names that are not there are known not to be without another look.
- */
-static uint64_t kind_of(const char *name, size_t size)
-{
-    return UINT64_C(1) << (((uint8_t)name[0] + 11 * size) % 64);
-}
-
-/* The first field of that name from `at` on and before `stop`. What is passed over adds to `kinds`;
- * 0: a damaged element ends the search. */
+/* The first field of that name from `at` on and before `stop`. */
 static bool find_between(const struct bson_fields *fields, const uint8_t *at, const uint8_t *stop,
                          const char *key, size_t key_size, const uint8_t **ret_at,
-                         struct element *ret_element, uint64_t *kinds)
+                         struct element *ret_element)
 {
     const uint8_t *end = end_of(fields);
     while (at < stop) {
@@ -95,14 +87,11 @@ static bool find_between(const struct bson_fields *fields, const uint8_t *at, co
         bool is_found = left >= key_size && *name == (uint8_t)*key && /* most differ at once */
                         memcmp(name, key, key_size) == 0;
         size_t name_size = is_found ? key_size : strnlen((const char *)name, left) + 1;
-        if (name_size > left || !value_read(fields, *at, name + name_size, ret_element)) {
-            *kinds = 0;
+        if (name_size > left || !value_read(fields, *at, name + name_size, ret_element))
             return false;
-        }
         *ret_at = at;
         if (is_found)
             return true;
-        *kinds |= kind_of((const char *)name, name_size);
         at = ret_element->value + ret_element->length;
     }
     return false;
@@ -112,21 +101,11 @@ static bool field_find(struct bson_fields *fields, const char *key, struct eleme
 {
     const uint8_t *at;
     size_t key_size = strlen(key) + 1;
-    uint64_t behind = 0;
-    uint64_t before = 0;
-    if (fields->kinds != 0 && (fields->kinds & kind_of(key, key_size)) == 0)
+    if (!find_between(fields, fields->next, end_of(fields), key, key_size, &at, ret_element) &&
+        !find_between(fields, first_of(fields), fields->next, key, key_size, &at, ret_element))
         return false;
-    if (find_between(fields, fields->next, end_of(fields), key, key_size, &at, ret_element,
-                     &behind) ||
-        find_between(fields, first_of(fields), fields->next, key, key_size, &at, ret_element,
-                     &before)) {
-        fields->next = at;
-        return true;
-    }
-    bool is_whole = (behind != 0 || fields->next == end_of(fields)) &&
-                    (before != 0 || fields->next == first_of(fields));
-    fields->kinds = is_whole ? behind | before : 0;
-    return false;
+    fields->next = at;
+    return true;
 }
 
 static bool element_find(struct bson_fields *fields, const char *key, enum bson_form_type wanted,

@@ -15,7 +15,6 @@ struct bson_fields { /* of a document or array; its bytes are borrowed */
     const uint8_t *bytes;
     size_t length;
     const uint8_t *next; /* the element where the next search begins */
-    uint64_t kinds;      /* of names that there are, after a search in vain; 0 = not known */
 };
 
 /* False: these bytes are no BSON document. */

@@ -140,7 +140,7 @@ static void what_is_missing_is_missed_wherever_the_search_begins(void **test)
     assert_false(bson_read_has(&empty, "absent"));
 }
 
-/* Once something was missed, a search may end before it begins, and never for what is there. */
+/* Wherever a search in vain has left off. */
 static void what_is_there_is_found_after_any_miss(void **test)
 {
     (void)test;
